@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Everything: beamline reads High Energy Physics data as columns.
+#ifndef BEAMLINE_BEAMLINE_H
+#define BEAMLINE_BEAMLINE_H
+
+#include <beamline/arrow.h>
+#include <beamline/batch.h>
+#include <beamline/context.h>
+#include <beamline/status.h>
+#include <beamline/table.h>
+#include <beamline/version.h>
+
+#endif

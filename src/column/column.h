@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Columns and batches from the inside.
+#ifndef BL_COLUMN_COLUMN_H
+#define BL_COLUMN_COLUMN_H
+
+#include "column/type.h"
+
+/// `length` values in Arrow's layout. No value is null: ROOT has none.
+struct bl_column {
+    bl_type *type;       ///< shares
+    int64_t length;
+    bl_buffer *offsets;  ///< lists and strings: [length + 1] int32, or int64 for large lists; shares
+    bl_buffer *values;   ///< primitives and strings; shares
+    size_t n_children;
+    bl_column *children; ///< [n_children]; owns
+};
+
+/// Frees what a column holds and zeroes it; not the struct itself.
+void bl_column_release(bl_context *context, bl_column *column);
+/// Gives a zeroed column its type and zeroed children, without buffers.
+bl_status bl_column_init(bl_context *context, bl_column *column, bl_type *type, bl_error *err);
+/// Checks lengths and offsets against each other, all the way down (not the bytes of strings).
+/// \return BL_OK, BL_E_CORRUPT
+bl_status bl_column_check(const bl_column *column, bl_error *err);
+/// Makes a zeroed `column` of rows [first, last) of `whole`, sharing its value buffers where it can.
+bl_status bl_column_slice(bl_context *context, const bl_column *whole, int64_t first, int64_t last,
+                          bl_column *column, bl_error *err);
+
+struct bl_batch {
+    bl_context *context;
+    atomic_uint n_holders;
+    int64_t first_row;
+    int64_t n_rows;
+    size_t n_columns;
+    char **names;       ///< [n_columns]; owns
+    bl_column *columns; ///< [n_columns]; owns
+};
+
+/// A batch of `n_columns` named, zeroed columns for the caller to fill. \param names copied
+bl_status bl_batch_new(bl_context *context, size_t n_columns, const char *const *names,
+                       int64_t first_row, int64_t n_rows, bl_batch **ret_batch, bl_error *err);
+BL_DEFINE_AUTO(bl_batch, bl_batch_release);
+
+/// Fills `ret_schema` for a table of these columns (a struct, as Arrow's streams want it).
+bl_status bl_schema_export(bl_context *context, size_t n_columns, const char *const *names,
+                           bl_type *const *types, struct ArrowSchema *ret_schema, bl_error *err);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Codecs in one table, and ROOT's framing of compressed blocks.
+#ifndef BL_IO_CODEC_CODEC_H
+#define BL_IO_CODEC_CODEC_H
+
+#include "base/memory.h"
+
+typedef enum bl_codec_id {
+    BL_CODEC_STORED,
+    BL_CODEC_ZLIB,
+    BL_CODEC_DEFLATE, ///< raw, without the zlib wrapper: ROOT's old "CS"
+    BL_CODEC_LZMA,
+    BL_CODEC_LZ4,
+    BL_CODEC_ZSTD,
+    BL_N_CODECS
+} bl_codec_id;
+
+/// Working space of all codecs for one thread, made on first use and kept.
+typedef struct bl_codecs bl_codecs;
+
+bl_status bl_codecs_new(bl_context *context, bl_codecs **ret_codecs, bl_error *err);
+/// NULL is allowed.
+void bl_codecs_free(bl_codecs *codecs);
+BL_DEFINE_AUTO(bl_codecs, bl_codecs_free);
+
+/// "zlib", "lz4", …; a static string.
+const char *bl_codec_name(bl_codec_id id);
+
+/// Decompresses one whole stream into exactly `raw_size` bytes.
+/// \return BL_OK, BL_E_CORRUPT (also for another size), BL_E_UNSUPPORTED, BL_E_NOMEM
+bl_status bl_codec_decode(bl_codecs *codecs, bl_codec_id id, const uint8_t *data, size_t size,
+                          uint8_t *raw, size_t raw_size, bl_error *err);
+
+/// The frame header in front of each compressed block of a ROOT record.
+/// \source ROOT, core/zip RZip; magic `ZL`, `CS`, `XZ`, `L4`, `ZS`, method byte, two 24-bit
+/// little-endian sizes
+#define BL_ROOT_BLOCK_HEADER 9
+
+/// Which codec the first block of a ROOT payload uses; BL_N_CODECS where the bytes are no header.
+bl_codec_id bl_root_blocks_codec(const uint8_t *data, size_t size);
+/// Walks the block headers without decompressing: checks that the sizes add up to `raw_size` and
+/// that no block promises more than its codec can give. Call it before allocating `raw_size` bytes.
+/// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED (unknown magic)
+bl_status bl_root_blocks_check(const uint8_t *data, size_t size, size_t raw_size, bl_error *err);
+/// Decompresses all blocks of a ROOT payload into exactly `raw_size` bytes.
+bl_status bl_root_blocks_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                                size_t raw_size, bl_error *err);
+
+#endif
