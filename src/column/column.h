@@ -23,9 +23,11 @@ bl_status bl_column_init(bl_context *context, bl_column *column, bl_type *type, 
 /// Checks lengths and offsets against each other, all the way down (not the bytes of strings).
 /// \return BL_OK, BL_E_CORRUPT
 bl_status bl_column_check(const bl_column *column, bl_error *err);
-/// Makes a zeroed `column` of rows [first, last) of `whole`, sharing its value buffers where it can.
-bl_status bl_column_slice(bl_context *context, const bl_column *whole, int64_t first, int64_t last,
-                          bl_column *column, bl_error *err);
+/// Fills a zeroed `column` with `n` columns of one shape, one after the other. Utf8 joined with
+/// binary gives binary. A single part is shared, not copied.
+/// \return BL_OK, BL_E_NOMEM, BL_E_TYPE, BL_E_LIMIT (more than 32-bit offsets can count)
+bl_status bl_column_concat(bl_context *context, const bl_column *const *parts, size_t n,
+                           bl_column *column, bl_error *err);
 
 struct bl_batch {
     bl_context *context;
