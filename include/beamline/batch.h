@@ -19,23 +19,23 @@ extern "C" {
 
 /// The one table of types:
 /// X(name, Arrow format string, bytes a value: 0 where it is not fixed, text).
-#define BL_TYPE_TABLE(X)                                                                            \
-    X(BOOL, "b", 0, "bool")                                                                         \
-    X(INT8, "c", 1, "int8")                                                                         \
-    X(UINT8, "C", 1, "uint8")                                                                       \
-    X(INT16, "s", 2, "int16")                                                                       \
-    X(UINT16, "S", 2, "uint16")                                                                     \
-    X(INT32, "i", 4, "int32")                                                                       \
-    X(UINT32, "I", 4, "uint32")                                                                     \
-    X(INT64, "l", 8, "int64")                                                                       \
-    X(UINT64, "L", 8, "uint64")                                                                     \
-    X(FLOAT32, "f", 4, "float32")                                                                   \
-    X(FLOAT64, "g", 8, "float64")                                                                   \
-    X(BINARY, "z", 0, "binary")                                                                     \
-    X(UTF8, "u", 0, "utf8")                                                                         \
-    X(LIST, "+l", 0, "list")                                                                        \
-    X(LARGE_LIST, "+L", 0, "large_list")                                                            \
-    X(FIXED_LIST, "+w:", 0, "fixed_list")                                                           \
+#define BL_TYPE_TABLE(X)                  \
+    X(BOOL, "b", 0, "bool")               \
+    X(INT8, "c", 1, "int8")               \
+    X(UINT8, "C", 1, "uint8")             \
+    X(INT16, "s", 2, "int16")             \
+    X(UINT16, "S", 2, "uint16")           \
+    X(INT32, "i", 4, "int32")             \
+    X(UINT32, "I", 4, "uint32")           \
+    X(INT64, "l", 8, "int64")             \
+    X(UINT64, "L", 8, "uint64")           \
+    X(FLOAT32, "f", 4, "float32")         \
+    X(FLOAT64, "g", 8, "float64")         \
+    X(BINARY, "z", 0, "binary")           \
+    X(UTF8, "u", 0, "utf8")               \
+    X(LIST, "+l", 0, "list")              \
+    X(LARGE_LIST, "+L", 0, "large_list")  \
+    X(FIXED_LIST, "+w:", 0, "fixed_list") \
     X(STRUCT, "+s", 0, "struct")
 
 typedef enum bl_type_id {
@@ -91,7 +91,8 @@ BL_API const bl_column *bl_column_child(const bl_column *column, size_t i);
 /// \param ret_schema, ret_array  the caller owns them and calls their `release`; they share the
 ///        batch's buffers and may outlive batch, table and context
 /// \return BL_OK, BL_E_NOMEM
-BL_API BL_MUST_CHECK bl_status bl_batch_export(const bl_batch *batch, struct ArrowSchema *ret_schema,
+BL_API BL_MUST_CHECK bl_status bl_batch_export(const bl_batch *batch,
+                                               struct ArrowSchema *ret_schema,
                                                struct ArrowArray *ret_array, bl_error *err);
 
 #ifdef __cplusplus

@@ -36,7 +36,7 @@ typedef struct bl_context_options {
     const bl_allocator *allocator; ///< copied; NULL: malloc, realloc, free
     bl_log_fn log;                 ///< NULL: silence
     void *log_user;
-    unsigned n_threads;   ///< threads that compute, the caller's included; 0: as many as processors
+    unsigned n_threads; ///< threads that compute, the caller's included; 0: as many as processors
     uint64_t memory_bytes; ///< budget for buffers of streaming work; 0: 1 GiB
 } bl_context_options;
 

@@ -22,23 +22,23 @@ extern "C" {
 
 /// The one table of statuses:
 /// X(name, text, exit code of the command, HTTP status, gRPC code, Python exception).
-#define BL_STATUS_TABLE(X)                                                                          \
-    X(OK, "ok", 0, 200, 0, "None")                                                                  \
-    X(END, "end of data", 0, 200, 0, "StopIteration")                                               \
-    X(E_USAGE, "wrong usage", 2, 400, 3, "ValueError")                                              \
-    X(E_INVALID, "invalid argument", 2, 400, 3, "ValueError")                                       \
-    X(E_NOTFOUND, "not found", 3, 404, 5, "KeyError")                                               \
-    X(E_ACCESS, "permission denied", 4, 403, 7, "PermissionError")                                  \
-    X(E_IO, "input/output error", 4, 502, 14, "OSError")                                            \
-    X(E_EXISTS, "already exists", 4, 409, 6, "FileExistsError")                                     \
-    X(E_FORMAT, "not a known format", 5, 415, 3, "ValueError")                                      \
-    X(E_CORRUPT, "corrupt data", 5, 422, 15, "ValueError")                                          \
-    X(E_UNSUPPORTED, "not supported", 6, 501, 12, "NotImplementedError")                            \
-    X(E_TYPE, "wrong type", 6, 422, 3, "TypeError")                                                 \
-    X(E_SHAPE, "wrong shape", 6, 422, 3, "ValueError")                                              \
-    X(E_RANGE, "out of range", 6, 416, 11, "IndexError")                                            \
-    X(E_NOMEM, "out of memory", 7, 503, 8, "MemoryError")                                           \
-    X(E_LIMIT, "over a limit", 7, 413, 8, "MemoryError")                                            \
+#define BL_STATUS_TABLE(X)                                               \
+    X(OK, "ok", 0, 200, 0, "None")                                       \
+    X(END, "end of data", 0, 200, 0, "StopIteration")                    \
+    X(E_USAGE, "wrong usage", 2, 400, 3, "ValueError")                   \
+    X(E_INVALID, "invalid argument", 2, 400, 3, "ValueError")            \
+    X(E_NOTFOUND, "not found", 3, 404, 5, "KeyError")                    \
+    X(E_ACCESS, "permission denied", 4, 403, 7, "PermissionError")       \
+    X(E_IO, "input/output error", 4, 502, 14, "OSError")                 \
+    X(E_EXISTS, "already exists", 4, 409, 6, "FileExistsError")          \
+    X(E_FORMAT, "not a known format", 5, 415, 3, "ValueError")           \
+    X(E_CORRUPT, "corrupt data", 5, 422, 15, "ValueError")               \
+    X(E_UNSUPPORTED, "not supported", 6, 501, 12, "NotImplementedError") \
+    X(E_TYPE, "wrong type", 6, 422, 3, "TypeError")                      \
+    X(E_SHAPE, "wrong shape", 6, 422, 3, "ValueError")                   \
+    X(E_RANGE, "out of range", 6, 416, 11, "IndexError")                 \
+    X(E_NOMEM, "out of memory", 7, 503, 8, "MemoryError")                \
+    X(E_LIMIT, "over a limit", 7, 413, 8, "MemoryError")                 \
     X(E_CANCELLED, "interrupted", 130, 499, 1, "KeyboardInterrupt")
 
 typedef enum bl_status {

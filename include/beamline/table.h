@@ -45,10 +45,10 @@ typedef struct bl_column_info {
     const char *unreadable;  ///< why it cannot be read, else NULL
     int duplicate;           ///< 0, or n for the n-th repetition of the same path
     int64_t n_rows;
-    int64_t n_chunks;        ///< separately stored pieces (baskets, pages)
-    uint64_t stored_bytes;   ///< on disk
-    uint64_t raw_bytes;      ///< uncompressed, headers included
-    const char *codec;       ///< "zlib", "lzma", "lz4", "zstd", "stored", "mixed"
+    int64_t n_chunks;      ///< separately stored pieces (baskets, pages)
+    uint64_t stored_bytes; ///< on disk
+    uint64_t raw_bytes;    ///< uncompressed, headers included
+    const char *codec;     ///< "zlib", "lzma", "lz4", "zstd", "stored", "mixed"
 } bl_column_info;
 
 /// Opens a file to look around. \param ret_catalog the caller owns it
@@ -124,9 +124,9 @@ typedef struct bl_scan_options {
     size_t size;
     const size_t *columns; ///< indices; NULL: every readable column
     size_t n_columns;
-    int64_t first;         ///< first row
-    int64_t last;          ///< one past the last row; 0: the end
-    int64_t batch_rows;    ///< at most so many rows a batch; 0: as many as fit the memory budget
+    int64_t first;      ///< first row
+    int64_t last;       ///< one past the last row; 0: the end
+    int64_t batch_rows; ///< at most so many rows a batch; 0: as many as fit the memory budget
 } bl_scan_options;
 
 /// Starts a pass over a table. The table must outlive the scan and serves one scan at a time.

@@ -26,6 +26,7 @@ typedef bl_status (*bl_task_fn)(void *argument, size_t index, unsigned worker, b
 /// Tasks are handed out in ascending order; after a failure no more are. Safe to call from several
 /// threads at once, and from within a task.
 /// \return BL_OK, BL_E_CANCELLED, or what the failing task of the lowest index returned
-bl_status bl_run_tasks(bl_context *context, bl_task_fn task, void *argument, size_t n, bl_error *err);
+bl_status bl_run_tasks(bl_context *context, bl_task_fn task, void *argument, size_t n,
+                       bl_error *err);
 
 #endif

@@ -90,8 +90,9 @@ static inline bl_status bl_cursor_check(const bl_cursor *c, const char *what, bl
     if (!c->failed)
         return BL_OK;
     if (c->failed_wanted > c->size)
-        return bl_error_set(err, BL_E_CORRUPT, "%s: byte %zu: a length points past its end (%zu bytes)",
-                            what, c->failed_at, c->size);
+        return bl_error_set(err, BL_E_CORRUPT,
+                            "%s: byte %zu: a length points past its end (%zu bytes)", what,
+                            c->failed_at, c->size);
     return bl_error_set(err, BL_E_CORRUPT, "%s: byte %zu: %zu bytes wanted, %zu left", what,
                         c->failed_at, c->failed_wanted, c->size - c->failed_at);
 }

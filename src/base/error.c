@@ -14,13 +14,15 @@ typedef struct status_row {
 } status_row;
 
 static const status_row statuses[] = {
-#define ROW(name, text, exit_code, http, grpc, python) {"BL_" #name, text, exit_code, http, grpc, python},
+#define ROW(name, text, exit_code, http, grpc, python) \
+    {"BL_" #name, text, exit_code, http, grpc, python},
     BL_STATUS_TABLE(ROW)
 #undef ROW
 };
 
 static const status_row *row_of(bl_status status) {
-    static const status_row unknown = {"BL_E_UNKNOWN", "unknown status", 70, 500, 2, "RuntimeError"};
+    static const status_row unknown = {"BL_E_UNKNOWN", "unknown status", 70, 500, 2,
+                                       "RuntimeError"};
     size_t n = sizeof statuses / sizeof *statuses;
     return (size_t)status < n ? &statuses[status] : &unknown;
 }

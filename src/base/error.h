@@ -9,37 +9,37 @@
 #include <beamline/status.h>
 
 /// Returns early with any status but BL_OK.
-#define BL_TRY(expression)                                                                          \
-    do {                                                                                            \
-        bl_status try_status_ = (expression);                                                       \
-        if (__builtin_expect(try_status_ != BL_OK, 0))                                              \
-            return try_status_;                                                                     \
+#define BL_TRY(expression)                             \
+    do {                                               \
+        bl_status try_status_ = (expression);          \
+        if (__builtin_expect(try_status_ != BL_OK, 0)) \
+            return try_status_;                        \
     } while (0)
 
 /// As BL_TRY; puts a context such as "branch 'pt'" in front of the message.
-#define BL_TRY_IN(expression, err, ...)                                                             \
-    do {                                                                                            \
-        bl_status try_status_ = (expression);                                                       \
-        if (__builtin_expect(try_status_ != BL_OK, 0))                                              \
-            return bl_error_in((err), try_status_, __VA_ARGS__);                                    \
+#define BL_TRY_IN(expression, err, ...)                          \
+    do {                                                         \
+        bl_status try_status_ = (expression);                    \
+        if (__builtin_expect(try_status_ != BL_OK, 0))           \
+            return bl_error_in((err), try_status_, __VA_ARGS__); \
     } while (0)
 
 /// Declares a pointer that its scope owns: `BL_AUTO(bl_batch) batch = NULL;`
 #define BL_AUTO(type) __attribute__((cleanup(type##_auto_))) type *
 /// Says how BL_AUTO(type) ends: `free_function` is called with a pointer that is not NULL.
-#define BL_DEFINE_AUTO(type, free_function)                                                         \
-    static inline void type##_auto_(type **pointer) {                                               \
-        if (*pointer)                                                                               \
-            free_function(*pointer);                                                                \
-    }                                                                                               \
+#define BL_DEFINE_AUTO(type, free_function)           \
+    static inline void type##_auto_(type **pointer) { \
+        if (*pointer)                                 \
+            free_function(*pointer);                  \
+    }                                                 \
     struct bl_auto_needs_a_semicolon_
 
 /// Takes a pointer out of its variable, so that BL_AUTO leaves it alone.
-#define BL_MOVE(pointer)                                                                            \
-    __extension__({                                                                                 \
-        __typeof__(pointer) moved_ = (pointer);                                                     \
-        (pointer) = NULL;                                                                           \
-        moved_;                                                                                     \
+#define BL_MOVE(pointer)                        \
+    __extension__({                             \
+        __typeof__(pointer) moved_ = (pointer); \
+        (pointer) = NULL;                       \
+        moved_;                                 \
     })
 
 /// Writes a message (no trailing full stop) and returns `status`. `err` may be NULL.

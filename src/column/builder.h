@@ -15,13 +15,13 @@ typedef struct bl_builder bl_builder;
 struct bl_builder {
     bl_type *type; ///< borrows
     bl_context *context;
-    int64_t length;      ///< values, strings or lists so far (unused for fixed lists and structs)
+    int64_t length; ///< values, strings or lists so far (unused for fixed lists and structs)
     bl_buffer *offsets;
     bl_buffer *values;
     size_t n_children;
     bl_builder *children;
-    bl_status failed;    ///< sticky; the first failure of this node
-    bool is_utf8;        ///< strings: all bytes so far were valid UTF-8
+    bl_status failed; ///< sticky; the first failure of this node
+    bool is_utf8;     ///< strings: all bytes so far were valid UTF-8
 };
 
 /// \param type borrows until release

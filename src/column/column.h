@@ -8,10 +8,10 @@
 
 /// `length` values in Arrow's layout. No value is null: ROOT has none.
 struct bl_column {
-    bl_type *type;       ///< shares
+    bl_type *type; ///< shares
     int64_t length;
-    bl_buffer *offsets;  ///< lists and strings: [length + 1] int32, or int64 for large lists; shares
-    bl_buffer *values;   ///< primitives and strings; shares
+    bl_buffer *offsets; ///< lists and strings: [length + 1] int32, or int64 for large lists; shares
+    bl_buffer *values;  ///< primitives and strings; shares
     size_t n_children;
     bl_column *children; ///< [n_children]; owns
 };

@@ -37,12 +37,12 @@ typedef struct bl_friend_info {
 struct bl_reader {
     const bl_reader_ops *ops;
     bl_context *context;
-    const char *path;              ///< of the table inside its file
+    const char *path; ///< of the table inside its file
     int64_t n_rows;
     size_t n_columns;
     const bl_column_info *columns; ///< [n_columns]
     size_t n_clusters;
-    const int64_t *cluster_ends;   ///< [n_clusters]: one past the last row of each
+    const int64_t *cluster_ends; ///< [n_clusters]: one past the last row of each
     size_t n_friends;
     const bl_friend_info *friends; ///< [n_friends]
 };

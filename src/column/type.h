@@ -10,11 +10,11 @@
 
 struct bl_type {
     bl_type_id id;
-    int64_t list_size;        ///< items per list of a BL_FIXED_LIST
+    int64_t list_size; ///< items per list of a BL_FIXED_LIST
     size_t n_children;
-    bl_type **children;       ///< [n_children]; shares
-    char **names;             ///< [n_children]; owns
-    bl_context *context;      ///< NULL for the static primitive types, which are never freed
+    bl_type **children;  ///< [n_children]; shares
+    char **names;        ///< [n_children]; owns
+    bl_context *context; ///< NULL for the static primitive types, which are never freed
     atomic_uint n_holders;
 };
 

@@ -34,7 +34,7 @@ typedef struct bl_source_ops {
 struct bl_source {
     const bl_source_ops *ops;
     bl_context *context;
-    char *url;            ///< owns
+    char *url; ///< owns
     uint64_t size_bytes;
     uint64_t n_requests;    ///< reads submitted so far
     uint64_t n_round_trips; ///< submissions so far
@@ -42,8 +42,10 @@ struct bl_source {
 };
 
 /// Opens a URL: a path, `file:PATH` or `file://PATH`. \param ret_source the caller owns it
-/// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_UNSUPPORTED (unknown scheme), BL_E_NOMEM
-bl_status bl_source_open(bl_context *context, const char *url, bl_source **ret_source, bl_error *err);
+/// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_UNSUPPORTED (unknown scheme),
+/// BL_E_NOMEM
+bl_status bl_source_open(bl_context *context, const char *url, bl_source **ret_source,
+                         bl_error *err);
 /// A source over bytes in memory, which it borrows until closed. `url` is a name for messages.
 bl_status bl_source_open_memory(bl_context *context, const char *url, const void *data, size_t size,
                                 bl_source **ret_source, bl_error *err);
@@ -51,8 +53,10 @@ bl_status bl_source_open_memory(bl_context *context, const char *url, const void
 void bl_source_close(bl_source *source);
 BL_DEFINE_AUTO(bl_source, bl_source_close);
 
-/// Reads one range and waits for it. \return BL_OK, BL_E_CORRUPT (past the end: "truncated"), BL_E_IO
-bl_status bl_source_read(bl_source *source, uint64_t offset, size_t size, void *data, bl_error *err);
+/// Reads one range and waits for it. \return BL_OK, BL_E_CORRUPT (past the end: "truncated"),
+/// BL_E_IO
+bl_status bl_source_read(bl_source *source, uint64_t offset, size_t size, void *data,
+                         bl_error *err);
 
 /// Part of a source.
 typedef struct bl_range {
