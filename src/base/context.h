@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 
+BL_DEFINE_AUTO(bl_context, bl_context_free);
+
 /// Logs one line; nothing happens where the user gave no callback.
 void bl_log(bl_context *context, bl_log_level level, const char *format, ...) BL_PRINTF(3, 4);
 

@@ -42,7 +42,7 @@ typedef struct bl_buffer {
 /// \return BL_OK, BL_E_NOMEM
 bl_status bl_buffer_new(bl_context *context, size_t capacity, bl_buffer **ret_buffer,
                         bl_error *err);
-/// Makes room for `capacity` bytes; may move the data. Only for a single holder.
+/// Makes room for `capacity` bytes; may move the `size` bytes in use. Only for a single holder.
 bl_status bl_buffer_reserve(bl_buffer **buffer, size_t capacity, bl_error *err);
 bl_buffer *bl_buffer_ref(bl_buffer *buffer);
 /// NULL is allowed.
