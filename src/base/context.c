@@ -43,7 +43,7 @@ static unsigned n_processors(void) {
 
 bl_status bl_context_new(const bl_context_options *options, bl_context **ret_context,
                          bl_error *err) {
-    bl_context_options o;
+    bl_context_options o = {0};
     BL_TRY(bl_options_copy(&o, sizeof o, options, err));
     const bl_allocator *allocator = o.allocator ? o.allocator : &system_allocator;
     if (!allocator->alloc || !allocator->realloc || !allocator->free)

@@ -131,12 +131,18 @@ void bl_nearest_offer(bl_nearest *nearest, const char *name) {
 
 bl_status bl_nearest_hint(const bl_nearest *nearest, bl_status status, bl_error *err) {
     const char *const *names = nearest->names;
-    if (names[2])
+    size_t n = 0;
+    while (n < 3 && names[n] && (nearest->distances[0] > 0 || nearest->distances[n] == 0))
+        n++; // beside a name that differs in case alone, no other is worth a mention
+    switch (n) {
+    case 0:
+        return status;
+    case 1:
+        return bl_error_hint(err, status, "; did you mean '%s'?", names[0]);
+    case 2:
+        return bl_error_hint(err, status, "; did you mean '%s' or '%s'?", names[0], names[1]);
+    default:
         return bl_error_hint(err, status, "; did you mean '%s', '%s' or '%s'?", names[0], names[1],
                              names[2]);
-    if (names[1])
-        return bl_error_hint(err, status, "; did you mean '%s' or '%s'?", names[0], names[1]);
-    if (names[0])
-        return bl_error_hint(err, status, "; did you mean '%s'?", names[0]);
-    return status;
+    }
 }

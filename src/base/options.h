@@ -10,7 +10,7 @@
 
 /// Copies a caller's option struct into ours: fields that an older caller does not know stay zero,
 /// fields that only a newer caller knows must be zero.
-/// \param ret_options [size] zeroed by this call \param given NULL: all defaults
+/// \param ret_options [size] zeroed by the caller \param given NULL: all defaults
 /// \return BL_OK, BL_E_INVALID
 static inline bl_status bl_options_copy(void *ret_options, size_t size, const void *given,
                                         bl_error *err) {
@@ -22,7 +22,6 @@ static inline bl_status bl_options_copy(void *ret_options, size_t size, const vo
     for (size_t i = size; i < given_size; i++)
         if (((const unsigned char *)given)[i])
             return bl_error_set(err, BL_E_INVALID, "options that this version does not know");
-    memset(ret_options, 0, size);
     if (given)
         memcpy(ret_options, given, given_size < size ? given_size : size);
     return BL_OK;
