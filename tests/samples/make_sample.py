@@ -73,7 +73,8 @@ def main():
                          for name, column in data.items()}
                 tree = file.mktree("Events", types)
                 # Two codecs in one file, as files of long-lived experiments have.
-                tree.compression = {name: uproot.ZLIB(4) for name in ("Jet_pt", "Jet_eta", "event")}
+                for name in ("Jet_pt", "Jet_eta", "event"):
+                    tree[name].compression = uproot.ZLIB(4)
             tree.extend(data)
     print(json.dumps({"events": events, "value_bytes": int(value_bytes)}))
 

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# The installed library, as a stranger meets it: examples/ are built against it through the CMake
+# package and through pkg-config, and the installed tree may be moved.
+set -euo pipefail
+[ -n "${BEAMLINE_LIBRARY:-}" ] || { echo "skipped: nobody installs a sanitizer build"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cmake --install "$BEAMLINE_BUILD" --prefix "$work/made" >"$work/log"
+mv "$work/made" "$work/moved"
+prefix=$work/moved
+examples=$BEAMLINE_SOURCE/examples
+export LD_LIBRARY_PATH
+LD_LIBRARY_PATH=$(dirname "$(find "$prefix" -name libbeamline.so)")
+export PKG_CONFIG_PATH=$LD_LIBRARY_PATH/pkgconfig
+
+cmake -S "$examples" -B "$work/cmake" -DCMAKE_C_COMPILER="$CC" -DCMAKE_PREFIX_PATH="$prefix" \
+    -DCMAKE_C_FLAGS="-Wall -Wextra -Werror" >"$work/log"
+cmake --build "$work/cmake" >"$work/log" || { cat "$work/log"; exit 1; }
+mkdir "$work/pc"
+# shellcheck disable=SC2046 # lists of flags
+"$CC" -std=c11 -Wall -Wextra -Werror "$examples/columns.c" -o "$work/pc/columns" \
+    $(pkg-config --cflags --libs beamline)
+
+# expect STATUS TEXT COMMAND…: it answers so, and says so
+expect() {
+    local wanted=$1 text=$2 status=0
+    shift 2
+    "$@" >"$work/out" 2>&1 || status=$?
+    if [ "$status" != "$wanted" ] || ! grep -qF "$text" "$work/out"; then
+        echo "$*: exit status $status (wanted: $wanted), no '$text' in:"
+        cat "$work/out"
+        exit 1
+    fi
+}
+version=$(pkg-config --modversion beamline)
+programs=("$work/cmake/columns" "$work/cmake/columns_static" "$work/pc/columns")
+for program in "${programs[@]}"; do
+    expect 2 "libbeamline $version" "$program"
+    expect 3 "no-such-file.root" "$program" no-such-file.root
+done
+if sample=$work/sample.root && python=$("$BEAMLINE_SOURCE/scripts/python" --where) &&
+    "$python" "$BEAMLINE_SOURCE/tests/samples/make_sample.py" "$sample" 1000 >"$work/log"; then
+    for program in "${programs[@]}"; do
+        expect 0 "Jet_pt" "$program" "$sample" Events
+    done
+fi
+if [ -e "$prefix/bin/beamline" ]; then
+    expect 0 "$version" "$prefix/bin/beamline" --version
+    for file in share/man/man1/beamline.1 share/bash-completion/completions/beamline \
+        share/zsh/site-functions/_beamline share/fish/vendor_completions.d/beamline.fish; do
+        [ -s "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
+    done
+fi
+echo "${#programs[@]} programs against beamline $version"
