@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/testing.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <beamline/version.h>
@@ -63,7 +64,7 @@ static void cancel(void **state) {
 
 static void keep_line(void *user, bl_log_level level, const char *line) {
     assert_int_equal(level, BL_LOG_WARNING);
-    strcpy((char *)user, line);
+    snprintf((char *)user, 1024, "%s", line);
 }
 
 static void log_lines(void **state) {

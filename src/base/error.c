@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Status texts and error messages. A message that does not fit is cut at its end, never its start.
+#define BL_ERROR_C
 #include "base/error.h"
 
 #include <errno.h>

@@ -53,4 +53,15 @@ bl_status bl_error_nomem(bl_error *err, size_t size, const char *what);
 /// Turns errno into a status and "WHAT: TEXT".
 bl_status bl_error_errno(bl_error *err, int errno_value, const char *what);
 
+#if defined(__clang_analyzer__) && !defined(BL_ERROR_C)
+// The analyzer sees one file at a time. This is how it learns that an error is never BL_OK, so that
+// it does not follow calls that failed and yet succeeded.
+#define bl_error_set(err, status, ...) ((void)bl_error_set((err), (status), __VA_ARGS__), (status))
+#define bl_error_in(err, status, ...) ((void)bl_error_in((err), (status), __VA_ARGS__), (status))
+#define bl_error_hint(err, status, ...) \
+    ((void)bl_error_hint((err), (status), __VA_ARGS__), (status))
+#define bl_error_nomem(err, size, what) ((void)bl_error_nomem((err), (size), (what)), BL_E_NOMEM)
+#define bl_error_errno(err, number, what) ((void)bl_error_errno((err), (number), (what)), BL_E_IO)
+#endif
+
 #endif
