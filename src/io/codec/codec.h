@@ -27,8 +27,10 @@ BL_DEFINE_AUTO(bl_codecs, bl_codecs_free);
 /// "zlib", "lz4", …; a static string.
 const char *bl_codec_name(bl_codec_id id);
 
-/// Decompresses one whole stream into exactly `raw_size` bytes.
-/// \return BL_OK, BL_E_CORRUPT (also for another size), BL_E_UNSUPPORTED, BL_E_NOMEM
+/// Decompresses one whole stream into exactly `raw_size` bytes. LZ4 is ROOT's: a raw block behind
+/// its 8-byte checksum.
+/// \return BL_OK, BL_E_CORRUPT (also for another size), BL_E_UNSUPPORTED, BL_E_NOMEM, BL_E_LIMIT
+/// (an lzma dictionary past 512 MiB)
 bl_status bl_codec_decode(bl_codecs *codecs, bl_codec_id id, const uint8_t *data, size_t size,
                           uint8_t *raw, size_t raw_size, bl_error *err);
 
@@ -44,6 +46,7 @@ bl_codec_id bl_root_blocks_codec(const uint8_t *data, size_t size);
 /// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED (unknown magic)
 bl_status bl_root_blocks_check(const uint8_t *data, size_t size, size_t raw_size, bl_error *err);
 /// Decompresses all blocks of a ROOT payload into exactly `raw_size` bytes.
+/// \return as bl_root_blocks_check and bl_codec_decode
 bl_status bl_root_blocks_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
                                 size_t raw_size, bl_error *err);
 

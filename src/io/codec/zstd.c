@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Zstandard frames (RFC 8878), by libzstd.
+//
+// A frame is decoded in one pass: `raw` itself is the window, so that a huge window in a frame
+// header costs no memory and needs no limit.
+#define ZSTD_STATIC_LINKING_ONLY // for an allocator of our own
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "io/codec/decode.h"
+
+static void *zstd_get(void *opaque, size_t size) { return bl_alloc(opaque, size); }
+static void zstd_put(void *opaque, void *memory) { bl_free(opaque, memory); }
+
+bl_status bl_zstd_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                         size_t raw_size, bl_error *err) {
+    if (!codecs->zstd)
+        codecs->zstd =
+            ZSTD_createDCtx_advanced((ZSTD_customMem){zstd_get, zstd_put, codecs->context});
+    if (!codecs->zstd)
+        return bl_error_set(err, BL_E_NOMEM, "out of memory: no zstd decoder");
+    size_t got = ZSTD_decompressDCtx(codecs->zstd, raw, raw_size, data, size);
+    if (ZSTD_isError(got)) {
+        bool no_memory = ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation;
+        return bl_error_set(err, no_memory ? BL_E_NOMEM : BL_E_CORRUPT, "%s",
+                            ZSTD_getErrorName(got));
+    }
+    if (got != raw_size)
+        return bl_error_set(err, BL_E_CORRUPT, "gives %zu of the %zu bytes promised", got,
+                            raw_size);
+    return BL_OK;
+}
+
+void bl_zstd_release(bl_codecs *codecs) {
+    ZSTD_freeDCtx(codecs->zstd);
+    codecs->zstd = NULL;
+}
