@@ -42,8 +42,9 @@ struct bl_source {
 };
 
 /// Opens a URL: a path, `file:PATH` or `file://PATH`. \param ret_source the caller owns it
+/// Messages of an open begin with the URL, those of a read do not.
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_UNSUPPORTED (unknown scheme),
-/// BL_E_NOMEM
+/// BL_E_INVALID (a directory, a pipe), BL_E_NOMEM
 bl_status bl_source_open(bl_context *context, const char *url, bl_source **ret_source,
                          bl_error *err);
 /// A source over bytes in memory, which it borrows until closed. `url` is a name for messages.
@@ -54,7 +55,7 @@ void bl_source_close(bl_source *source);
 BL_DEFINE_AUTO(bl_source, bl_source_close);
 
 /// Reads one range and waits for it. \return BL_OK, BL_E_CORRUPT (past the end: "truncated"),
-/// BL_E_IO
+/// BL_E_IO, BL_E_CANCELLED
 bl_status bl_source_read(bl_source *source, uint64_t offset, size_t size, void *data,
                          bl_error *err);
 
@@ -69,7 +70,7 @@ typedef struct bl_fetch bl_fetch;
 
 /// Asks for ranges, in any order, overlapping or not; returns without waiting.
 /// \param ret_fetch the caller owns it; closing the source before it is an error
-/// \return BL_OK, BL_E_CORRUPT (a range past the end), BL_E_IO, BL_E_NOMEM
+/// \return BL_OK, BL_E_CORRUPT (a range past the end), BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED
 bl_status bl_fetch_start(bl_source *source, const bl_range *ranges, size_t n_ranges,
                          bl_fetch **ret_fetch, bl_error *err);
 /// Waits for all of them; more calls return at once with the same answer.
