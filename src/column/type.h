@@ -26,6 +26,9 @@ bl_status bl_type_new_list(bl_context *context, bl_type_id id, int64_t list_size
 /// A BL_STRUCT. \param names copied \param children shares each
 bl_status bl_type_new_struct(bl_context *context, size_t n, const char *const *names,
                              bl_type *const *children, bl_type **ret_type, bl_error *err);
+/// A list or struct type as `like`, over the types of `children` [like->n_children].
+bl_status bl_type_with_children(bl_context *context, const bl_type *like, const bl_column *children,
+                                bl_type **ret_type, bl_error *err);
 bl_type *bl_type_ref(bl_type *type);
 /// NULL is allowed.
 void bl_type_release(bl_type *type);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batches: named columns under one count of holders.
+#include "base/context.h"
+#include "column/column.h"
+
+static void free_batch(bl_batch *batch) {
+    bl_context *context = batch->context;
+    for (size_t i = 0; i < batch->n_columns; i++) {
+        bl_column_release(context, &batch->columns[i]);
+        bl_free(context, batch->names[i]);
+    }
+    bl_free(context, batch->columns);
+    bl_free(context, batch->names);
+    bl_free(context, batch);
+    bl_context_unref(context);
+}
+
+bl_status bl_batch_new(bl_context *context, size_t n_columns, const char *const *names,
+                       int64_t first_row, int64_t n_rows, bl_batch **ret_batch, bl_error *err) {
+    bl_batch *batch = (bl_batch *)bl_alloc_zero(context, 1, sizeof *batch);
+    if (!batch)
+        return bl_error_nomem(err, sizeof *batch, "a batch");
+    bl_context_ref(context);
+    batch->context = context;
+    atomic_init(&batch->n_holders, 1);
+    batch->first_row = first_row;
+    batch->n_rows = n_rows;
+    batch->columns = (bl_column *)bl_alloc_zero(context, n_columns, sizeof *batch->columns);
+    batch->names = (char **)bl_alloc_zero(context, n_columns, sizeof *batch->names);
+    bool ok = batch->columns && batch->names;
+    if (ok)
+        batch->n_columns = n_columns;
+    for (size_t i = 0; ok && i < n_columns; i++) {
+        batch->names[i] = bl_strdup(context, names[i]);
+        ok = batch->names[i] != NULL;
+    }
+    if (!ok) {
+        free_batch(batch);
+        return bl_error_nomem(err, n_columns * sizeof *batch->columns, "a batch");
+    }
+    *ret_batch = batch;
+    return BL_OK;
+}
+
+bl_batch *bl_batch_ref(bl_batch *batch) {
+    atomic_fetch_add_explicit(&batch->n_holders, 1, memory_order_relaxed);
+    return batch;
+}
+
+void bl_batch_release(bl_batch *batch) {
+    if (batch && atomic_fetch_sub_explicit(&batch->n_holders, 1, memory_order_acq_rel) == 1)
+        free_batch(batch);
+}
+
+int64_t bl_batch_n_rows(const bl_batch *batch) { return batch->n_rows; }
+int64_t bl_batch_first_row(const bl_batch *batch) { return batch->first_row; }
+size_t bl_batch_n_columns(const bl_batch *batch) { return batch->n_columns; }
+
+const char *bl_batch_name(const bl_batch *batch, size_t i) {
+    return i < batch->n_columns ? batch->names[i] : NULL;
+}
+
+const bl_column *bl_batch_column(const bl_batch *batch, size_t i) {
+    return i < batch->n_columns ? &batch->columns[i] : NULL;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types of columns. Primitive types are static; lists and structs are counted trees.
+#include "column/type.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/context.h"
+#include "column/column.h"
+
+typedef struct type_row {
+    size_t width;
+    const char *text;
+} type_row;
+
+static const type_row rows[] = {
+#define ROW(name, format, width, text) {width, text},
+    BL_TYPE_TABLE(ROW)
+#undef ROW
+};
+
+static const bl_type primitives[] = {
+    {.id = BL_BOOL},    {.id = BL_INT8},   {.id = BL_UINT8}, {.id = BL_INT16},  {.id = BL_UINT16},
+    {.id = BL_INT32},   {.id = BL_UINT32}, {.id = BL_INT64}, {.id = BL_UINT64}, {.id = BL_FLOAT32},
+    {.id = BL_FLOAT64}, {.id = BL_BINARY}, {.id = BL_UTF8},
+};
+
+size_t bl_type_id_width(bl_type_id id) { return rows[id].width; }
+const char *bl_type_id_text(bl_type_id id) { return rows[id].text; }
+
+/// Not const for its callers, who count holders; a type without a context is never written to.
+bl_type *bl_type_primitive(bl_type_id id) { return (bl_type *)(uintptr_t)&primitives[id]; }
+
+/// A type of `n` children whose names and children are still to be filled in.
+static bl_type *new_type(bl_context *context, bl_type_id id, size_t n) {
+    bl_type *type = (bl_type *)bl_alloc_zero(context, 1, sizeof *type);
+    if (!type)
+        return NULL;
+    type->id = id;
+    type->context = context;
+    atomic_init(&type->n_holders, 1);
+    bl_context_ref(context);
+    type->children = (bl_type **)bl_alloc_zero(context, n, sizeof *type->children);
+    type->names = (char **)bl_alloc_zero(context, n, sizeof *type->names);
+    if (!type->children || !type->names) {
+        bl_type_release(type);
+        return NULL;
+    }
+    type->n_children = n;
+    return type;
+}
+
+static bool add_child(bl_type *type, size_t i, const char *name, bl_type *child) {
+    type->children[i] = bl_type_ref(child);
+    type->names[i] = bl_strdup(type->context, name);
+    return type->names[i] != NULL;
+}
+
+bl_status bl_type_new_list(bl_context *context, bl_type_id id, int64_t list_size, bl_type *item,
+                           bl_type **ret_type, bl_error *err) {
+    bool is_fixed = id == BL_FIXED_LIST;
+    if ((id != BL_LIST && id != BL_LARGE_LIST && !is_fixed) || list_size < 0 ||
+        list_size > INT32_MAX)
+        return bl_error_set(err, BL_E_INVALID, "%s of %lld items is no list type", rows[id].text,
+                            (long long)list_size);
+    BL_AUTO(bl_type) type = new_type(context, id, 1);
+    if (!type || !add_child(type, 0, "item", item))
+        return bl_error_nomem(err, sizeof *type, "a list type");
+    type->list_size = is_fixed ? list_size : 0;
+    *ret_type = BL_MOVE(type);
+    return BL_OK;
+}
+
+bl_status bl_type_new_struct(bl_context *context, size_t n, const char *const *names,
+                             bl_type *const *children, bl_type **ret_type, bl_error *err) {
+    BL_AUTO(bl_type) type = new_type(context, BL_STRUCT, n);
+    bool ok = type != NULL;
+    for (size_t i = 0; ok && i < n; i++)
+        ok = add_child(type, i, names[i], children[i]);
+    if (!ok)
+        return bl_error_nomem(err, sizeof *type, "a struct type");
+    *ret_type = BL_MOVE(type);
+    return BL_OK;
+}
+
+bl_status bl_type_with_children(bl_context *context, const bl_type *like, const bl_column *children,
+                                bl_type **ret_type, bl_error *err) {
+    BL_AUTO(bl_type) type = new_type(context, like->id, like->n_children);
+    bool ok = type != NULL;
+    for (size_t i = 0; ok && i < like->n_children; i++)
+        ok = add_child(type, i, like->names[i], children[i].type);
+    if (!ok)
+        return bl_error_nomem(err, sizeof *type, "a type");
+    type->list_size = like->list_size;
+    *ret_type = BL_MOVE(type);
+    return BL_OK;
+}
+
+bl_type *bl_type_ref(bl_type *type) {
+    if (type->context)
+        atomic_fetch_add_explicit(&type->n_holders, 1, memory_order_relaxed);
+    return type;
+}
+
+void bl_type_release(bl_type *type) {
+    if (!type || !type->context ||
+        atomic_fetch_sub_explicit(&type->n_holders, 1, memory_order_acq_rel) != 1)
+        return;
+    bl_context *context = type->context;
+    for (size_t i = 0; i < type->n_children; i++) {
+        bl_type_release(type->children[i]);
+        bl_free(context, type->names[i]);
+    }
+    bl_free(context, type->children);
+    bl_free(context, type->names);
+    bl_free(context, type);
+    bl_context_unref(context);
+}
+
+bool bl_type_equal(const bl_type *a, const bl_type *b) {
+    if (a == b)
+        return true;
+    if (a->id != b->id || a->list_size != b->list_size || a->n_children != b->n_children)
+        return false;
+    for (size_t i = 0; i < a->n_children; i++) {
+        if (a->id == BL_STRUCT && strcmp(a->names[i], b->names[i]) != 0)
+            return false;
+        if (!bl_type_equal(a->children[i], b->children[i]))
+            return false;
+    }
+    return true;
+}
+
+bl_type_id bl_type_get_id(const bl_type *type) { return type->id; }
+size_t bl_type_n_children(const bl_type *type) { return type->n_children; }
+int64_t bl_type_list_size(const bl_type *type) { return type->list_size; }
+
+const bl_type *bl_type_child(const bl_type *type, size_t i) {
+    return i < type->n_children ? type->children[i] : NULL;
+}
+
+const char *bl_type_child_name(const bl_type *type, size_t i) {
+    return i < type->n_children ? type->names[i] : NULL;
+}
+
+/// Text that counts on when its buffer is full.
+typedef struct text {
+    char *buffer;
+    size_t size, length;
+} text;
+
+static void BL_PRINTF(2, 3) add(text *t, const char *format, ...) {
+    size_t left = t->length < t->size ? t->size - t->length : 0;
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(left ? t->buffer + t->length : NULL, left, format, args);
+    va_end(args);
+    t->length += length > 0 ? (size_t)length : 0;
+}
+
+static void add_type(text *t, const bl_type *type) {
+    add(t, "%s", rows[type->id].text);
+    if (!type->n_children)
+        return;
+    add(t, "<");
+    for (size_t i = 0; i < type->n_children; i++) {
+        if (type->id == BL_STRUCT)
+            add(t, "%s%s: ", i ? ", " : "", type->names[i]);
+        add_type(t, type->children[i]);
+    }
+    add(t, ">");
+    if (type->id == BL_FIXED_LIST)
+        add(t, "[%lld]", (long long)type->list_size);
+}
+
+size_t bl_type_format(const bl_type *type, char *buffer, size_t size) {
+    text t = {.buffer = buffer, .size = size};
+    if (size)
+        buffer[0] = '\0';
+    add_type(&t, type);
+    return t.length;
+}
