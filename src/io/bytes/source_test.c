@@ -19,7 +19,7 @@ typedef struct fixture {
 static int set_up(void **state) {
     fixture *f = calloc(1, sizeof *f);
     f->context = test_context(1);
-    strcpy(f->folder, "/tmp/bl_source_XXXXXX");
+    snprintf(f->folder, sizeof f->folder, "/tmp/bl_source_XXXXXX");
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->path, sizeof f->path, "%s/run:7.root", f->folder);
     for (size_t i = 0; i < N_BYTES; i++)
