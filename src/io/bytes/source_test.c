@@ -123,6 +123,26 @@ static void a_file_that_shrinks(void **state) {
     assert_string_equal(f->err.message,
                         "truncated: offset 990 + 20 bytes is past the end of the file, which "
                         "shrank from 100000 to 1000 bytes while it was read");
+    BL_AUTO(bl_fetch) fetch = NULL;
+    const bl_range ranges[] = {{0, 10}, {99000, 1000}};
+    assert_ok(bl_fetch_start(source, ranges, 2, &fetch, &f->err));
+    assert_int_equal(bl_fetch_wait(fetch, &f->err), BL_E_CORRUPT);
+    // The source is none the worse for it.
+    assert_ok(bl_source_read(source, 500, 500, f->back, &f->err));
+    assert_memory_equal(f->back, f->bytes + 500, 500);
+}
+
+static void a_fetch_from_a_file(void **state) {
+    fixture *f = *state;
+    BL_AUTO(bl_source) source = NULL;
+    assert_ok(open_it(f, "", f->path, &source));
+    BL_AUTO(bl_fetch) fetch = NULL;
+    const bl_range ranges[] = {{90000, 10000}, {0, 10}, {5, 100}};
+    assert_ok(bl_fetch_start(source, ranges, 3, &fetch, &f->err));
+    assert_ok(bl_fetch_wait(fetch, &f->err));
+    for (size_t i = 0; i < 3; i++)
+        assert_memory_equal(bl_fetch_data(fetch, i), f->bytes + ranges[i].offset, ranges[i].size);
+    assert_int_equal(source->n_requests, 2);
 }
 
 static void a_cancelled_context_reads_nothing(void **state) {
@@ -175,6 +195,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_no_file_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(past_the_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_shrinks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fetch_from_a_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cancelled_context_reads_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_allocation_may_fail, set_up, tear_down),
