@@ -57,11 +57,11 @@ static bl_status new_schema(bl_context *context, const char *name, bl_type_id id
         return bl_error_nomem(err, size, "a schema");
     node->context = context;
     bl_context_ref(context);
-    strcpy(node->name, name);
+    memcpy(node->name, name, strlen(name) + 1);
     if (id == BL_FIXED_LIST)
         snprintf(node->format, sizeof node->format, "%s%lld", formats[id], (long long)list_size);
     else
-        strcpy(node->format, formats[id]);
+        snprintf(node->format, sizeof node->format, "%s", formats[id]);
     *schema = (struct ArrowSchema){.format = node->format,
                                    .name = node->name,
                                    .release = release_schema,

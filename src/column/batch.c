@@ -28,8 +28,7 @@ bl_status bl_batch_new(bl_context *context, size_t n_columns, const char *const 
     batch->columns = (bl_column *)bl_alloc_zero(context, n_columns, sizeof *batch->columns);
     batch->names = (char **)bl_alloc_zero(context, n_columns, sizeof *batch->names);
     bool ok = batch->columns && batch->names;
-    if (ok)
-        batch->n_columns = n_columns;
+    batch->n_columns = ok ? n_columns : 0;
     for (size_t i = 0; ok && i < n_columns; i++) {
         batch->names[i] = bl_strdup(context, names[i]);
         ok = batch->names[i] != NULL;
