@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Command-line parsing: getopt_long fed from the tables; every message is ours.
+#include "cli/args.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/names.h"
+
+enum { MAX_OPTIONS = 32, FIRST_LONG = 256 };
+
+bl_status bl_args_size(const char *text, uint64_t *ret_bytes, bl_error *err) {
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    const char *suffix = end;
+    unsigned shift = 0;
+    static const char units[] = "KMGT";
+    const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+    if (unit) {
+        shift = 10 * ((unsigned)(unit - units) + 1);
+        suffix = end + 1;
+        if (strcmp(suffix, "iB") == 0)
+            suffix += 2;
+    }
+    if (strcmp(suffix, "B") == 0)
+        suffix++;
+    if (errno || end == text || *text < '0' || *text > '9' || *suffix)
+        return bl_error_set(err, BL_E_USAGE, "'%s' is no size such as 200M or 2G", text);
+    if (value == 0 || value > UINT64_MAX >> shift)
+        return bl_error_set(err, BL_E_USAGE, "size '%s' is out of range", text);
+    *ret_bytes = (uint64_t)value << shift;
+    return BL_OK;
+}
+
+static bool parse_row(const char *text, const char **ret_end, int64_t *ret_row) {
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || end == text || *text < '0' || *text > '9')
+        return false;
+    *ret_end = end;
+    *ret_row = value;
+    return true;
+}
+
+bl_status bl_args_rows(const char *text, bl_row_range *ret_rows, bl_error *err) {
+    bl_row_range rows = {.first = 0, .last = INT64_MAX, .is_set = true};
+    const char *at = text;
+    bool good = *at == ':' || parse_row(at, &at, &rows.first);
+    if (good && *at == '\0') {
+        rows.last = rows.first;
+        rows.first = 0;
+    } else if (good && *at == ':') {
+        at++;
+        good = *at == '\0' || parse_row(at, &at, &rows.last);
+    }
+    if (!good || *at)
+        return bl_error_set(err, BL_E_USAGE, "'%s' is no range of entries such as 100:200", text);
+    if (rows.first > rows.last)
+        return bl_error_set(err, BL_E_USAGE, "range '%s' ends before it starts", text);
+    *ret_rows = rows;
+    return BL_OK;
+}
+
+static bl_status parse_count(const char *text, unsigned *ret_count, bl_error *err) {
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (errno || *end || *text < '1' || *text > '9' || value > 4096)
+        return bl_error_set(err, BL_E_USAGE, "'%s' is no number from 1 to 4096", text);
+    *ret_count = (unsigned)value;
+    return BL_OK;
+}
+
+static bl_status parse_choice(const bl_option *option, const char *text, unsigned *ret_place,
+                              bl_error *err) {
+    if (bl_choice_find(option->choices, text, strlen(text), ret_place))
+        return BL_OK;
+    return bl_error_set(err, BL_E_USAGE, "'%s' is none of: %s", text, option->choices);
+}
+
+static bl_status store(const bl_option *option, const char *text, bl_arguments *arguments,
+                       bl_error *err) {
+    void *place = (char *)arguments + option->offset;
+    switch (option->kind) {
+    case BL_OPTION_FLAG:
+        *(bool *)place = true;
+        return BL_OK;
+    case BL_OPTION_TEXT:
+        *(const char **)place = text;
+        return BL_OK;
+    case BL_OPTION_CHOICE:
+        return parse_choice(option, text, place, err);
+    case BL_OPTION_COUNT:
+        return parse_count(text, place, err);
+    case BL_OPTION_SIZE:
+        return bl_args_size(text, place, err);
+    case BL_OPTION_ROWS:
+        return bl_args_rows(text, place, err);
+    }
+    return BL_OK;
+}
+
+/// getopt's two faces of one command's table; a long option's value is FIRST_LONG + its place.
+typedef struct getopt_tables {
+    struct option longs[MAX_OPTIONS + 1];
+    char shorts[2 * MAX_OPTIONS + 3];
+} getopt_tables;
+
+static void fill_tables(const bl_command *command, getopt_tables *tables) {
+    *tables = (getopt_tables){.longs = {{0}}};
+    char *at = tables->shorts;
+    // '+' stops at the first operand, the subcommand; ':' asks for an answer to missing arguments
+    if (command == &bl_command_root)
+        *at++ = '+';
+    *at++ = ':';
+    const bl_option *option;
+    for (size_t i = 0; i < MAX_OPTIONS && (option = bl_command_option(command, i)); i++) {
+        bool takes = option->kind != BL_OPTION_FLAG;
+        tables->longs[i] = (struct option){option->name, takes ? required_argument : no_argument,
+                                           NULL, FIRST_LONG + (int)i};
+        if (option->letter) {
+            *at++ = option->letter;
+            if (takes)
+                *at++ = ':';
+        }
+    }
+}
+
+static const bl_option *option_of(const bl_command *command, int value) {
+    const bl_option *option;
+    for (size_t i = 0; (option = bl_command_option(command, i)); i++)
+        if (value == FIRST_LONG + (int)i || (option->letter && value == option->letter))
+            return option;
+    return NULL;
+}
+
+static bl_status unknown_option(const bl_command *command, const char *word, bl_error *err) {
+    if (optopt && optopt < FIRST_LONG && !option_of(command, optopt))
+        return bl_error_set(err, BL_E_USAGE, "no option -%c", optopt);
+    int length = (int)strcspn(word, "=");
+    char name[64] = "";
+    if (length > 2 && (size_t)length - 2 < sizeof name)
+        memcpy(name, word + 2, (size_t)length - 2);
+    if (optopt >= FIRST_LONG) // getopt knows the option, but it takes no argument
+        return bl_error_set(err, BL_E_USAGE, "option %.*s takes no argument", length, word);
+    bl_nearest nearest;
+    bl_nearest_init(&nearest, name);
+    unsigned n_longer = 0;
+    const bl_option *option;
+    for (size_t i = 0; (option = bl_command_option(command, i)); i++) {
+        if (!option->is_hidden)
+            bl_nearest_offer(&nearest, option->name);
+        n_longer += *name && strncmp(option->name, name, strlen(name)) == 0;
+    }
+    bl_status status = bl_error_set(err, BL_E_USAGE, "%s %.*s",
+                                    n_longer > 1 ? "ambiguous option" : "no option", length, word);
+    return bl_nearest_hint(&nearest, status, err);
+}
+
+static bl_status parse_options(int argc, char **argv, bl_arguments *arguments, bl_error *err) {
+    const bl_command *command = arguments->command;
+    getopt_tables tables;
+    fill_tables(command, &tables);
+    optind = 0; // glibc: start afresh
+    opterr = 0;
+    int value;
+    for (;;) {
+        int index = 0;
+        value = getopt_long(argc, argv, tables.shorts, tables.longs, &index);
+        if (value == -1)
+            break;
+        if (value == '?')
+            return unknown_option(command, argv[optind - 1], err);
+        if (value == ':')
+            return bl_error_set(err, BL_E_USAGE, "option %s wants an argument", argv[optind - 1]);
+        const bl_option *option = option_of(command, value);
+        BL_TRY_IN(store(option, optarg, arguments, err), err, "--%s", option->name);
+    }
+    arguments->operands = (const char *const *)argv + optind;
+    arguments->n_operands = (size_t)(argc - optind);
+    return BL_OK;
+}
+
+bl_status bl_args_parse(int argc, char **argv, bl_arguments *ret_arguments, bl_error *err) {
+    bl_arguments *arguments = ret_arguments;
+    *arguments = (bl_arguments){.command = &bl_command_root};
+    BL_TRY(parse_options(argc, argv, arguments, err));
+    if (arguments->help || arguments->version)
+        return BL_OK;
+    if (arguments->n_operands == 0)
+        return bl_error_set(err, BL_E_USAGE, "no command given; see beamline --help");
+    int skipped = argc - (int)arguments->n_operands;
+    const bl_command *command;
+    BL_TRY(bl_command_find(argv[skipped], &command, err));
+    *arguments = (bl_arguments){.command = command};
+    BL_TRY(parse_options(argc - skipped, argv + skipped, arguments, err));
+    if (arguments->help)
+        return BL_OK;
+    if (arguments->n_operands < command->min_operands)
+        return bl_error_set(err, BL_E_USAGE, "%s is missing; see beamline %s --help",
+                            command->operands, command->name);
+    if (arguments->n_operands > command->max_operands)
+        return bl_error_set(err, BL_E_USAGE, "'%s' is one argument too many",
+                            arguments->operands[command->max_operands]);
+    return BL_OK;
+}

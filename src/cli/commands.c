@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of subcommands, and the options that all of them take.
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "base/names.h"
+
+#define AT(member) offsetof(bl_arguments, member)
+
+static const bl_option common_options[] = {
+    {"threads", 't', "N", "Compute with N threads; all processors by default", BL_OPTION_COUNT,
+     .offset = AT(n_threads)},
+    {"memory", 0, "SIZE", "Use about SIZE of memory for buffers, such as 200M or 2G; default 1G",
+     BL_OPTION_SIZE, .offset = AT(memory_bytes)},
+    {"quiet", 'q', NULL, "Say nothing but results and errors", BL_OPTION_FLAG, .offset = AT(quiet)},
+    {"verbose", 'v', NULL, "Say more on the way", BL_OPTION_FLAG, .offset = AT(verbose)},
+    {"no-progress", 0, NULL, "Show no progress bar", BL_OPTION_FLAG, .offset = AT(no_progress)},
+    {"color", 0, "WHEN", "Colour the output: auto, always or never", BL_OPTION_CHOICE,
+     BL_HINT_CHOICES, "auto always never", AT(color), false},
+    {"help", 'h', NULL, "Explain this command", BL_OPTION_FLAG, .offset = AT(help)},
+};
+
+static const bl_option root_options[] = {
+    {"help", 'h', NULL, "Explain beamline", BL_OPTION_FLAG, .offset = AT(help)},
+    {"version", 'V', NULL, "Print the version and how it was built", BL_OPTION_FLAG,
+     .offset = AT(version)},
+};
+
+static const bl_example root_examples[] = {
+    {"What is in a file", "beamline inspect events.root"},
+    {"Its first entries", "beamline cat events.root --tree Events"},
+    {"The help of a subcommand", "beamline help stats"},
+};
+
+const bl_command bl_command_root = {
+    .name = "",
+    .summary = "read High Energy Physics data as columns",
+    .operands = "COMMAND ...",
+    .description = "beamline reads ROOT files as columns: what they hold, their values as text, "
+                   "and statistics of every column, streamed within a fixed memory budget.\n\n"
+                   "A URL is a path, file:PATH, or a quoted pattern such as 'runs/*.root', which "
+                   "names a chain of files.",
+    .options = root_options,
+    .n_options = BL_COUNT(root_options),
+    .operand_hint = BL_HINT_COMMANDS,
+    .max_operands = SIZE_MAX,
+    .examples = root_examples,
+    .n_examples = BL_COUNT(root_examples),
+};
+
+static const bl_command *const commands[] = {
+    &bl_command_inspect, &bl_command_cat,        &bl_command_stats,
+    &bl_command_help,    &bl_command_completion,
+};
+
+const bl_command *bl_command_at(size_t i) { return i < BL_COUNT(commands) ? commands[i] : NULL; }
+
+bl_status bl_command_find(const char *name, const bl_command **ret_command, bl_error *err) {
+    bl_nearest nearest;
+    bl_nearest_init(&nearest, name);
+    for (size_t i = 0; i < BL_COUNT(commands); i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            *ret_command = commands[i];
+            return BL_OK;
+        }
+        bl_nearest_offer(&nearest, commands[i]->name);
+    }
+    bl_status status = bl_error_set(err, BL_E_USAGE, "no command '%s'", name);
+    return bl_nearest_hint(&nearest, status, err);
+}
+
+const bl_option *bl_command_option(const bl_command *command, size_t i) {
+    if (i < command->n_options)
+        return &command->options[i];
+    i -= command->n_options;
+    return command->takes_common && i < BL_COUNT(common_options) ? &common_options[i] : NULL;
+}
+
+bool bl_choice_find(const char *choices, const char *word, size_t length, unsigned *ret_place) {
+    unsigned place = 0;
+    for (const char *at = choices; *at; place++) {
+        size_t n = strcspn(at, " ");
+        if (n == length && memcmp(at, word, n) == 0) {
+            *ret_place = place;
+            return true;
+        }
+        at += n + (at[n] == ' ');
+    }
+    return false;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The faces of what a file holds.
+#ifndef BL_CLI_INSPECT_H
+#define BL_CLI_INSPECT_H
+
+#include "cli/select.h"
+
+/// A table opened for looking around, and the columns that were asked for.
+typedef struct bl_inspected {
+    const char *path;
+    int64_t n_rows;
+    size_t n_clusters;
+    bl_selection selection;
+} bl_inspected;
+
+/// One document on one line: the file, its objects, its tables with all columns.
+void bl_inspect_json_file(bl_out *out, const char *url, const bl_catalog *catalog);
+bl_status bl_inspect_json_objects(bl_out *out, const bl_catalog *catalog, bl_error *err);
+void bl_inspect_json_table(bl_out *out, const bl_inspected *table);
+
+/// The same for reading, aligned to the terminal's width.
+bl_status bl_inspect_text_file(bl_cli *cli, const char *url, const bl_catalog *catalog,
+                               bool with_objects, bl_error *err);
+void bl_inspect_text_table(bl_cli *cli, const bl_inspected *table);
+
+#endif

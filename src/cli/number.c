@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers as text.
+//
+// Shortest digits: a decimal of at most 15 digits, scaled by a power of ten that float64 holds
+// exactly, takes one correctly rounded operation to read back, so a candidate is proved by a
+// division and a comparison. Values outside that reach go through printf and strtod.
+// \source W. D. Clinger, "How to Read Floating Point Numbers Accurately", PLDI 1990 (the exact
+// case); C17 5.2.4.2.2 (DBL_DIG, FLT_DIG: decimals of 15 and 6 digits survive a round trip).
+#include "cli/number.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXACT_POWERS = 23 };
+
+static const double powers[EXACT_POWERS] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                            1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                            1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/// A positive decimal: `digits` · 10^`exponent`.
+typedef struct decimal {
+    uint64_t digits;
+    int exponent;
+} decimal;
+
+static double read_back(decimal d) {
+    return d.exponent < 0 ? (double)d.digits / powers[-d.exponent]
+                          : (double)d.digits * powers[d.exponent];
+}
+
+/// `value` rounded to `n_digits`; false where it is out of reach of exact powers.
+static bool round_to(double value, int n_digits, decimal *ret) {
+    int guess = (int)floor(log10(value)) + 1 - n_digits; // may be one off near powers of ten
+    for (int tries = 0; tries < 2; tries++) {
+        if (guess <= -EXACT_POWERS || guess >= EXACT_POWERS)
+            return false;
+        double scaled = guess < 0 ? value * powers[-guess] : value / powers[guess];
+        uint64_t digits = (uint64_t)nearbyint(scaled);
+        if ((double)digits < powers[n_digits] && digits > 0) {
+            *ret = (decimal){digits, guess};
+            return true;
+        }
+        guess++;
+    }
+    return false;
+}
+
+/// True where the float64 that `d` reads as is safely one that also rounds to `value`: not on the
+/// line between two float32, where rounding twice may differ from rounding once.
+static bool reads_as_float32(decimal d, float value) {
+    double back = read_back(d);
+    uint64_t bits;
+    memcpy(&bits, &back, sizeof bits);
+    const uint64_t below = (UINT64_C(1) << 29) - 1, half = UINT64_C(1) << 28;
+    return (float)back == value && (bits & below) != half;
+}
+
+static decimal by_printf(double value, int n_digits) {
+    char text[64];
+    snprintf(text, sizeof text, "%.*e", n_digits - 1, value);
+    decimal d = {0, 0};
+    const char *at = text;
+    for (; *at && *at != 'e'; at++)
+        if (*at >= '0' && *at <= '9') // the point depends on the locale
+            d.digits = 10 * d.digits + (uint64_t)(*at - '0');
+    d.exponent = (*at ? atoi(at + 1) : 0) - (n_digits - 1);
+    return d;
+}
+
+// Below the normal range fewer digits than DBL_DIG may do, so that the search starts at one.
+static decimal shortest_float64(double value) {
+    decimal d;
+    if (round_to(value, 15, &d) && read_back(d) == value)
+        return d;
+    for (int n_digits = value < DBL_MIN ? 1 : 15; n_digits < 17; n_digits++) {
+        char text[64];
+        snprintf(text, sizeof text, "%.*e", n_digits - 1, value);
+        if (strtod(text, NULL) == value)
+            return by_printf(value, n_digits);
+    }
+    return by_printf(value, 17);
+}
+
+static decimal shortest_float32(float value) {
+    decimal d;
+    for (int n_digits = 6; n_digits <= 9; n_digits++)
+        if (round_to((double)value, n_digits, &d) && reads_as_float32(d, value))
+            return d;
+    for (int n_digits = value < FLT_MIN ? 1 : 6; n_digits < 9; n_digits++) {
+        char text[64];
+        snprintf(text, sizeof text, "%.*e", n_digits - 1, (double)value);
+        if (strtof(text, NULL) == value)
+            return by_printf((double)value, n_digits);
+    }
+    return by_printf((double)value, 9);
+}
+
+static size_t write_plain(char *text, const char *digits, int n, int point) {
+    char *at = text;
+    if (point <= 0) {
+        *at++ = '0';
+        *at++ = '.';
+        memset(at, '0', (size_t)-point);
+        at += -point;
+        memcpy(at, digits, (size_t)n);
+        return (size_t)(at - text) + (size_t)n;
+    }
+    int whole = n < point ? n : point;
+    memcpy(at, digits, (size_t)whole);
+    memset(at + whole, '0', (size_t)(point - whole));
+    at += point;
+    *at++ = '.';
+    if (n > point)
+        memcpy(at, digits + point, (size_t)(n - point));
+    else
+        *at = '0';
+    return (size_t)(at - text) + (n > point ? (size_t)(n - point) : 1);
+}
+
+static size_t write_decimal(char *text, decimal d) {
+    while (d.digits % 10 == 0) {
+        d.digits /= 10;
+        d.exponent++;
+    }
+    char digits[BL_NUMBER_BYTES];
+    int n = (int)bl_number_uint(digits, d.digits);
+    int point = n + d.exponent; // digits before the decimal point
+    if (point > -4 && point <= 16)
+        return write_plain(text, digits, n, point);
+    char *at = text;
+    *at++ = digits[0];
+    if (n > 1) {
+        *at++ = '.';
+        memcpy(at, digits + 1, (size_t)n - 1);
+        at += n - 1;
+    }
+    *at++ = 'e';
+    *at++ = point > 0 ? '+' : '-';
+    unsigned magnitude = (unsigned)abs(point - 1);
+    if (magnitude < 10)
+        *at++ = '0';
+    return (size_t)(at - text) + bl_number_uint(at, magnitude);
+}
+
+static size_t write_special(char *text, double value) {
+    const char *word = isnan(value) ? "nan" : value > 0 ? "inf" : value < 0 ? "-inf" : "0.0";
+    if (value == 0 && signbit(value))
+        word = "-0.0";
+    strcpy(text, word);
+    return strlen(word);
+}
+
+size_t bl_number_float64(char *text, double value) {
+    if (value == 0 || !isfinite(value))
+        return write_special(text, value);
+    size_t sign = value < 0;
+    text[0] = '-';
+    size_t n = sign + write_decimal(text + sign, shortest_float64(fabs(value)));
+    text[n] = '\0';
+    return n;
+}
+
+size_t bl_number_float32(char *text, float value) {
+    if (value == 0 || !isfinite(value))
+        return write_special(text, (double)value);
+    size_t sign = value < 0;
+    text[0] = '-';
+    size_t n = sign + write_decimal(text + sign, shortest_float32(fabsf(value)));
+    text[n] = '\0';
+    return n;
+}
+
+size_t bl_number_uint(char *text, uint64_t value) {
+    char reversed[24];
+    size_t n = 0;
+    do {
+        reversed[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    for (size_t i = 0; i < n; i++)
+        text[i] = reversed[n - 1 - i];
+    text[n] = '\0';
+    return n;
+}
+
+size_t bl_number_int(char *text, int64_t value) {
+    if (value >= 0)
+        return bl_number_uint(text, (uint64_t)value);
+    text[0] = '-';
+    return 1 + bl_number_uint(text + 1, -(uint64_t)value);
+}
+
+size_t bl_number_int128(char *text, bl_int128 value) {
+    if (value < 0) {
+        text[0] = '-';
+        return 1 + bl_number_int128(text + 1, -value);
+    }
+    const bl_int128 base = (bl_int128)1000000000000000000;
+    if (value < base)
+        return bl_number_uint(text, (uint64_t)value);
+    size_t n = bl_number_int128(text, value / base);
+    snprintf(text + n, BL_NUMBER_BYTES - n - 1, "%018llu", (unsigned long long)(value % base));
+    return n + 18;
+}
+
+size_t bl_number_grouped(char *text, int64_t value) {
+    char plain[BL_NUMBER_BYTES];
+    size_t n = bl_number_int(plain, value), used = 0;
+    for (size_t i = 0; i < n; i++) {
+        text[used++] = plain[i];
+        size_t left = n - 1 - i;
+        if (left > 0 && left % 3 == 0 && plain[i] != '-')
+            text[used++] = ',';
+    }
+    text[used] = '\0';
+    return used;
+}
+
+size_t bl_number_bytes(char *text, uint64_t bytes) {
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 999.5 && unit + 1 < sizeof units / sizeof *units) {
+        value /= 1000;
+        unit++;
+    }
+    int n = snprintf(text, BL_NUMBER_BYTES, unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value,
+                     units[unit]);
+    return n > 0 ? (size_t)n : 0;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The progress bar. It is drawn with a carriage return alone, so that it works on any terminal.
+#include "cli/progress.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/number.h"
+#include "cli/terminal.h"
+
+static double now_s(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+void bl_progress_start(bl_progress *progress, const bl_cli *cli, int64_t total_rows) {
+    *progress = (bl_progress){.is_shown = cli->progress,
+                              .width = bl_terminal_width(STDERR_FILENO),
+                              .total_rows = total_rows};
+    if (progress->is_shown)
+        progress->start_s = progress->drawn_s = now_s();
+}
+
+static void time_left(char *text, size_t size, double seconds) {
+    if (seconds < 100)
+        snprintf(text, size, "%.0f s", seconds);
+    else if (seconds < 6000)
+        snprintf(text, size, "%.0f min", seconds / 60);
+    else
+        snprintf(text, size, "%.1f h", seconds / 3600);
+}
+
+void bl_progress_text(char *text, unsigned width, int64_t rows, int64_t total_rows,
+                      uint64_t stored_bytes, double seconds) {
+    char done[BL_NUMBER_BYTES], rate[BL_NUMBER_BYTES], eta[BL_NUMBER_BYTES] = "", bar[24] = "";
+    double per_s = seconds > 0 ? (double)rows / seconds : 0;
+    bl_number_grouped(done, rows);
+    bl_number_grouped(rate, (int64_t)per_s);
+    double share = total_rows > 0 ? (double)rows / (double)total_rows : 0;
+    if (share > 1)
+        share = 1;
+    if (total_rows > 0 && rows > 0) {
+        eta[0] = ' ';
+        time_left(eta + 1, sizeof eta - 8, seconds * (1 - share) / share);
+        strcat(eta, " left");
+    }
+    enum { CELLS = 20 };
+    for (int i = 0; total_rows > 0 && i < CELLS; i++)
+        bar[i] = i < (int)(share * CELLS) ? '#' : '.';
+    double mb_per_s = seconds > 0 ? 1e-6 * (double)stored_bytes / seconds : 0;
+    char line[512];
+    snprintf(line, sizeof line, "[%s] %3.0f %% %s rows, %s rows/s, %.1f MB/s,%s", bar, 100 * share,
+             done, rate, mb_per_s, eta);
+    if (total_rows <= 0)
+        snprintf(line, sizeof line, "%s rows, %s rows/s, %.1f MB/s", done, rate, mb_per_s);
+    snprintf(text, width < 512 ? width + 1 : 512, "%s", line);
+}
+
+void bl_progress_show(bl_progress *progress, int64_t rows, uint64_t stored_bytes) {
+    if (!progress->is_shown)
+        return;
+    double now = now_s();
+    if (now - progress->drawn_s < 0.1)
+        return;
+    progress->drawn_s = now;
+    progress->is_drawn = true;
+    char text[512];
+    bl_progress_text(text, progress->width - 1, rows, progress->total_rows, stored_bytes,
+                     now - progress->start_s);
+    fprintf(stderr, "\r%-*s", (int)progress->width - 1, text);
+}
+
+void bl_progress_clear(bl_progress *progress) {
+    if (progress->is_drawn)
+        fprintf(stderr, "\r%*s\r", (int)progress->width - 1, "");
+    progress->is_drawn = false;
+}

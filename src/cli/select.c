@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Columns by pattern, tables by name, the first file of a chain.
+#include "cli/select.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static bl_status pick(const bl_table *table, size_t i, bool *is_picked, bl_selection *selection,
+                      bl_error *err) {
+    if (is_picked[i])
+        return BL_OK;
+    is_picked[i] = true;
+    bl_column_info info = {.size = sizeof info};
+    BL_TRY(bl_table_column(table, i, &info, err));
+    selection->columns[selection->n] = i;
+    selection->infos[selection->n++] = info;
+    return BL_OK;
+}
+
+static bl_status pick_pattern(const bl_table *table, const char *pattern, bool *is_picked,
+                              bl_selection *selection, bl_error *err) {
+    bool is_found = false;
+    for (size_t i = 0; i < bl_table_n_columns(table); i++)
+        if (bl_table_column_matches(table, i, pattern)) {
+            is_found = true;
+            BL_TRY(pick(table, i, is_picked, selection, err));
+        }
+    if (is_found)
+        return BL_OK;
+    // an exact lookup knows names such as "path#1", and the nearest ones
+    size_t column;
+    BL_TRY(bl_table_find(table, pattern, &column, err));
+    return pick(table, column, is_picked, selection, err);
+}
+
+static bl_status pick_all(bl_context *context, const bl_table *table, const char *patterns,
+                          bl_selection *selection, bool *is_picked, bl_error *err) {
+    size_t n = bl_table_n_columns(table);
+    for (size_t i = 0; !patterns && i < n; i++)
+        BL_TRY(pick(table, i, is_picked, selection, err));
+    if (!patterns)
+        return BL_OK;
+    char *copy = bl_strdup(context, patterns);
+    if (!copy)
+        return bl_error_nomem(err, strlen(patterns) + 1, "patterns");
+    bl_status status = BL_OK;
+    char *rest = copy, *pattern;
+    while (status == BL_OK && (pattern = strsep(&rest, ",")))
+        if (*pattern)
+            status = pick_pattern(table, pattern, is_picked, selection, err);
+    bl_free(context, copy);
+    if (status == BL_OK && selection->n == 0)
+        status = bl_error_set(err, BL_E_NOTFOUND, "no columns in '%s'", patterns);
+    return status;
+}
+
+bl_status bl_select_columns(bl_context *context, const bl_table *table, const char *patterns,
+                            bl_selection *ret_selection, bl_error *err) {
+    size_t n = bl_table_n_columns(table);
+    bl_selection selection = {.context = context};
+    // one more, so that a table without columns does not ask for nothing
+    selection.columns = bl_alloc_zero(context, n + 1, sizeof *selection.columns);
+    selection.infos = bl_alloc_zero(context, n + 1, sizeof *selection.infos);
+    bool *is_picked = bl_alloc_zero(context, n + 1, sizeof *is_picked);
+    bl_status status = BL_OK;
+    if (!selection.columns || !selection.infos || !is_picked)
+        status = bl_error_nomem(err, n * sizeof *selection.infos, "columns");
+    else
+        status = pick_all(context, table, patterns, &selection, is_picked, err);
+    bl_free(context, is_picked);
+    if (status != BL_OK) {
+        bl_selection_release(&selection);
+        return status;
+    }
+    *ret_selection = selection;
+    return BL_OK;
+}
+
+void bl_selection_release(bl_selection *selection) {
+    bl_free(selection->context, selection->columns);
+    bl_free(selection->context, selection->infos);
+    *selection = (bl_selection){.context = selection->context};
+}
+
+const char *bl_select_name(const bl_column_info *info, char *text, size_t size) {
+    if (info->duplicate)
+        snprintf(text, size, "%s#%d", info->path, info->duplicate);
+    else
+        snprintf(text, size, "%s", info->path);
+    return text;
+}
+
+static bool is_pattern(const char *url) {
+    const char *path = strncmp(url, "file:", 5) == 0 ? url + 5 : url;
+    return strpbrk(path, "*?[") && access(path, F_OK) != 0;
+}
+
+bl_status bl_select_catalog(bl_cli *cli, bl_catalog **ret_catalog, bool *ret_is_chain,
+                            bl_error *err) {
+    const char *url = cli->arguments.operands[0];
+    *ret_is_chain = cli->arguments.n_operands > 1;
+    if (!is_pattern(url))
+        return bl_catalog_open(cli->context, url, ret_catalog, err);
+    *ret_is_chain = true;
+    glob_t found;
+    if (glob(strncmp(url, "file:", 5) == 0 ? url + 5 : url, 0, NULL, &found) != 0)
+        return bl_error_set(err, BL_E_NOTFOUND, "%s: no file matches", url);
+    bl_status status = bl_catalog_open(cli->context, found.gl_pathv[0], ret_catalog, err);
+    globfree(&found);
+    return status;
+}
+
+bl_status bl_select_table(const bl_catalog *catalog, size_t i, bl_object_info *ret_info,
+                          bl_error *err) {
+    bl_object_info info = {.size = sizeof info}, other = {.size = sizeof other};
+    BL_TRY(bl_catalog_object(catalog, i, &info, err));
+    if (!info.is_table)
+        return BL_END;
+    for (size_t k = 0; k < bl_catalog_n_objects(catalog); k++) {
+        BL_TRY(bl_catalog_object(catalog, k, &other, err));
+        bool is_same = other.is_table && strcmp(other.path, info.path) == 0;
+        if (is_same && (other.cycle > info.cycle || (other.cycle == info.cycle && k < i)))
+            return BL_END;
+    }
+    *ret_info = info;
+    return BL_OK;
+}
