@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,27 +139,33 @@ static const bl_option *option_of(const bl_command *command, int value) {
     return NULL;
 }
 
-static bl_status unknown_option(const bl_command *command, const char *word, bl_error *err) {
-    if (optopt && optopt < FIRST_LONG && !option_of(command, optopt))
-        return bl_error_set(err, BL_E_USAGE, "no option -%c", optopt);
+/// An option that getopt knows no single long name for: none, or the start of several.
+static bl_status unknown_long(const bl_command *command, const char *word, bl_error *err) {
     int length = (int)strcspn(word, "=");
-    char name[64] = "";
-    if (length > 2 && (size_t)length - 2 < sizeof name)
-        memcpy(name, word + 2, (size_t)length - 2);
-    if (optopt >= FIRST_LONG) // getopt knows the option, but it takes no argument
-        return bl_error_set(err, BL_E_USAGE, "option %.*s takes no argument", length, word);
+    char wanted[64], names[MAX_OPTIONS][64];
+    snprintf(wanted, sizeof wanted, "%.*s", length, word);
     bl_nearest nearest;
-    bl_nearest_init(&nearest, name);
+    bl_nearest_init(&nearest, wanted);
     unsigned n_longer = 0;
     const bl_option *option;
-    for (size_t i = 0; (option = bl_command_option(command, i)); i++) {
+    for (size_t i = 0; i < MAX_OPTIONS && (option = bl_command_option(command, i)); i++) {
+        snprintf(names[i], sizeof names[i], "--%s", option->name);
         if (!option->is_hidden)
-            bl_nearest_offer(&nearest, option->name);
-        n_longer += *name && strncmp(option->name, name, strlen(name)) == 0;
+            bl_nearest_offer(&nearest, names[i]);
+        n_longer += strncmp(names[i], wanted, strlen(wanted)) == 0;
     }
-    bl_status status = bl_error_set(err, BL_E_USAGE, "%s %.*s",
-                                    n_longer > 1 ? "ambiguous option" : "no option", length, word);
+    bl_status status = bl_error_set(err, BL_E_USAGE, "%s %s",
+                                    n_longer > 1 ? "ambiguous option" : "no option", wanted);
     return bl_nearest_hint(&nearest, status, err);
+}
+
+static bl_status unknown_option(const bl_command *command, const char *word, bl_error *err) {
+    if (optopt >= FIRST_LONG) // getopt knows the option, but it takes no argument
+        return bl_error_set(err, BL_E_USAGE, "option %.*s takes no argument",
+                            (int)strcspn(word, "="), word);
+    if (optopt)
+        return bl_error_set(err, BL_E_USAGE, "no option -%c", optopt);
+    return unknown_long(command, word, err);
 }
 
 static bl_status parse_options(int argc, char **argv, bl_arguments *arguments, bl_error *err) {

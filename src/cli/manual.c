@@ -37,6 +37,21 @@ static void roff(bl_out *out, const char *text) {
     bl_out_char(out, '\n');
 }
 
+/// Lines of a shell as they are to be typed.
+static void roff_literal(bl_out *out, const char *text) {
+    for (; *text; text++) {
+        if (*text == '\\')
+            bl_out_text(out, "\\e");
+        else if (*text == '-')
+            bl_out_text(out, "\\-");
+        else if (*text == '\'')
+            bl_out_text(out, "\\(aq");
+        else
+            bl_out_char(out, *text);
+    }
+    bl_out_char(out, '\n');
+}
+
 static void capital(bl_out *out, const char *text) {
     for (; *text; text++)
         bl_out_char(out, (char)(*text >= 'a' && *text <= 'z' ? *text - 'a' + 'A' : *text));
@@ -88,8 +103,9 @@ static void manual_tail(bl_out *out, const bl_command *command) {
     for (size_t i = 0; i < command->n_examples; i++) {
         if (i)
             bl_out_text(out, ".Pp\n");
-        bl_out_printf(out, "%s:\n.Dl ", command->examples[i].what);
-        roff(out, command->examples[i].command);
+        bl_out_printf(out, "%s:\n.Bd -literal -offset indent\n", command->examples[i].what);
+        roff_literal(out, command->examples[i].command);
+        bl_out_text(out, ".Ed\n");
     }
     bl_out_text(out, ".Sh SEE ALSO\n");
     const bl_command *sub = &bl_command_root;

@@ -49,14 +49,18 @@ static bool round_to(double value, int n_digits, decimal *ret) {
     return false;
 }
 
-/// True where the float64 that `d` reads as is safely one that also rounds to `value`: not on the
-/// line between two float32, where rounding twice may differ from rounding once.
-static bool reads_as_float32(decimal d, float value) {
+/// Whether `d` reads as `value`; unsure where the float64 in between is on the line between two
+/// float32, where rounding twice may differ from rounding once.
+typedef enum reading { READS_OTHER, READS_SAME, READS_UNSURE } reading;
+
+static reading read_as_float32(decimal d, float value) {
     double back = read_back(d);
     uint64_t bits;
     memcpy(&bits, &back, sizeof bits);
     const uint64_t below = (UINT64_C(1) << 29) - 1, half = UINT64_C(1) << 28;
-    return (float)back == value && (bits & below) != half;
+    if ((bits & below) == half)
+        return READS_UNSURE;
+    return (float)back == value ? READS_SAME : READS_OTHER;
 }
 
 static decimal by_printf(double value, int n_digits) {
@@ -67,7 +71,7 @@ static decimal by_printf(double value, int n_digits) {
     for (; *at && *at != 'e'; at++)
         if (*at >= '0' && *at <= '9') // the point depends on the locale
             d.digits = 10 * d.digits + (uint64_t)(*at - '0');
-    d.exponent = (*at ? atoi(at + 1) : 0) - (n_digits - 1);
+    d.exponent = (*at ? (int)strtol(at + 1, NULL, 10) : 0) - (n_digits - 1);
     return d;
 }
 
@@ -87,9 +91,13 @@ static decimal shortest_float64(double value) {
 
 static decimal shortest_float32(float value) {
     decimal d;
-    for (int n_digits = 6; n_digits <= 9; n_digits++)
-        if (round_to((double)value, n_digits, &d) && reads_as_float32(d, value))
+    reading read = READS_OTHER;
+    for (int n_digits = 6; n_digits <= 9 && read == READS_OTHER; n_digits++) {
+        bool is_near = round_to((double)value, n_digits, &d);
+        read = is_near ? read_as_float32(d, value) : READS_UNSURE;
+        if (read == READS_SAME)
             return d;
+    }
     for (int n_digits = value < FLT_MIN ? 1 : 6; n_digits < 9; n_digits++) {
         char text[64];
         snprintf(text, sizeof text, "%.*e", n_digits - 1, (double)value);
@@ -150,8 +158,7 @@ static size_t write_special(char *text, double value) {
     const char *word = isnan(value) ? "nan" : value > 0 ? "inf" : value < 0 ? "-inf" : "0.0";
     if (value == 0 && signbit(value))
         word = "-0.0";
-    strcpy(text, word);
-    return strlen(word);
+    return (size_t)snprintf(text, BL_NUMBER_BYTES, "%s", word);
 }
 
 size_t bl_number_float64(char *text, double value) {

@@ -25,11 +25,11 @@ void bl_progress_start(bl_progress *progress, const bl_cli *cli, int64_t total_r
 
 static void time_left(char *text, size_t size, double seconds) {
     if (seconds < 100)
-        snprintf(text, size, "%.0f s", seconds);
+        snprintf(text, size, " %.0f s left", seconds);
     else if (seconds < 6000)
-        snprintf(text, size, "%.0f min", seconds / 60);
+        snprintf(text, size, " %.0f min left", seconds / 60);
     else
-        snprintf(text, size, "%.1f h", seconds / 3600);
+        snprintf(text, size, " %.1f h left", seconds / 3600);
 }
 
 void bl_progress_text(char *text, unsigned width, int64_t rows, int64_t total_rows,
@@ -41,11 +41,8 @@ void bl_progress_text(char *text, unsigned width, int64_t rows, int64_t total_ro
     double share = total_rows > 0 ? (double)rows / (double)total_rows : 0;
     if (share > 1)
         share = 1;
-    if (total_rows > 0 && rows > 0) {
-        eta[0] = ' ';
-        time_left(eta + 1, sizeof eta - 8, seconds * (1 - share) / share);
-        strcat(eta, " left");
-    }
+    if (total_rows > 0 && rows > 0)
+        time_left(eta, sizeof eta, seconds * (1 - share) / share);
     enum { CELLS = 20 };
     for (int i = 0; total_rows > 0 && i < CELLS; i++)
         bar[i] = i < (int)(share * CELLS) ? '#' : '.';
