@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: Apache-2.0
+// A generic reader of streamed objects: byte counts, versions, class tags, references, members by
+// streamer info. By hand: only what ROOT itself streams by hand and metadata needs (TObject,
+// TNamed, TString, TList, TObjArray, TArray). Everything else that has no usable streamer info is
+// skipped. Source: ROOT, TBufferFile (ReadVersion, ReadObjectAny, ReadClass), TStreamerInfo.
+#include "formats/root/object.h"
+
+enum {
+    MAX_DEPTH = 100,
+    BYTE_COUNT_BIT = 0x40000000,
+    MAP_OFFSET = 2,     // references are positions + 2
+    IS_REFERENCED = 16, // in TObject's fBits: a process id follows
+};
+#define NEW_CLASS_TAG UINT32_C(0xffffffff)
+#define CLASS_BIT UINT32_C(0x80000000)
+
+/// What a position in the record stands for: an object, or a class named by a tag.
+typedef struct reference {
+    uint32_t position; ///< 0: empty slot
+    bl_root_object *object;
+    const char *class_name;
+} reference;
+
+typedef struct reader {
+    const bl_root_classes *classes;
+    bl_arena *arena;
+    bl_cursor cursor;
+    size_t key_len;
+    int depth;
+    size_t n_references, n_slots;
+    reference *slots;
+} reader;
+
+/// Byte count and version in front of a class's members.
+typedef struct header {
+    size_t end; ///< position behind the class; SIZE_MAX where there is no byte count
+    int version;
+} header;
+
+static bl_status read_body(reader *r, const char *class_name, bl_root_object *object,
+                           bl_error *err);
+static bl_status read_any(reader *r, bl_root_object **ret_object, bl_error *err);
+
+static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "metadata"); }
+
+// ---- references ----
+
+static reference *slot_of(const reader *r, uint32_t position) {
+    size_t i = (position * UINT32_C(2654435761)) & (r->n_slots - 1);
+    while (r->slots[i].position && r->slots[i].position != position)
+        i = (i + 1) & (r->n_slots - 1);
+    return &r->slots[i];
+}
+
+static bl_status remember(reader *r, uint32_t position, bl_root_object *object,
+                          const char *class_name, bl_error *err) {
+    if (2 * r->n_references >= r->n_slots) {
+        reader bigger = {.n_slots = r->n_slots ? 2 * r->n_slots : 256};
+        bigger.slots = (reference *)bl_arena_array(r->arena, bigger.n_slots, sizeof(reference));
+        if (!bigger.slots)
+            return out_of_memory(err);
+        for (size_t i = 0; i < r->n_slots; i++)
+            if (r->slots[i].position)
+                *slot_of(&bigger, r->slots[i].position) = r->slots[i];
+        r->slots = bigger.slots;
+        r->n_slots = bigger.n_slots;
+    }
+    reference *slot = slot_of(r, position);
+    r->n_references += slot->position == 0;
+    *slot = (reference){position, object, class_name};
+    return BL_OK;
+}
+
+static const reference *recall(const reader *r, uint32_t position) {
+    if (r->n_slots == 0 || position == 0)
+        return NULL;
+    const reference *slot = slot_of(r, position);
+    return slot->position ? slot : NULL;
+}
+
+static uint32_t position_of(const reader *r) { return (uint32_t)(r->cursor.position + r->key_len); }
+
+// ---- members ----
+
+static bl_status add_member(reader *r, bl_root_object *object, const bl_root_member *member,
+                            bl_error *err) {
+    if (object->n_members == object->members_capacity) {
+        size_t capacity = object->members_capacity ? 2 * object->members_capacity : 16;
+        bl_root_member *bigger =
+            (bl_root_member *)bl_arena_array(r->arena, capacity, sizeof *bigger);
+        if (!bigger)
+            return out_of_memory(err);
+        if (object->n_members)
+            memcpy(bigger, object->members, object->n_members * sizeof *bigger);
+        object->members = bigger;
+        object->members_capacity = capacity;
+    }
+    object->members[object->n_members++] = *member;
+    return BL_OK;
+}
+
+static bl_status add_text(reader *r, bl_root_object *object, const char *name, bl_error *err) {
+    bl_root_member member = {.name = name, .kind = BL_ROOT_TEXT};
+    BL_TRY(bl_root_string_copy(&r->cursor, r->arena, &member.text, err));
+    return add_member(r, object, &member, err);
+}
+
+static int64_t to_integer(const bl_root_number *number, const uint8_t *data) {
+    union {
+        int8_t i8;
+        uint8_t u8;
+        int16_t i16;
+        uint16_t u16;
+        int32_t i32;
+        uint32_t u32;
+        int64_t i64;
+        float f;
+        double d;
+    } value = {0};
+    bl_root_numbers_decode(number, data, 1, &value);
+    switch (number->type) {
+    case BL_INT8:
+        return value.i8;
+    case BL_BOOL:
+    case BL_UINT8:
+        return value.u8;
+    case BL_INT16:
+        return value.i16;
+    case BL_UINT16:
+        return value.u16;
+    case BL_INT32:
+        return value.i32;
+    case BL_UINT32:
+        return value.u32;
+    default:
+        return value.i64;
+    }
+}
+
+static bl_status add_number(reader *r, bl_root_object *object, const char *name,
+                            const bl_root_number *number, bl_error *err) {
+    const uint8_t *data = bl_cursor_take(&r->cursor, number->size);
+    if (!data)
+        return BL_OK; // sticks to the cursor
+    bl_root_member member = {.name = name, .kind = BL_ROOT_INTEGER};
+    if (number->type == BL_FLOAT64) {
+        member.kind = BL_ROOT_REAL;
+        bl_root_numbers_decode(number, data, 1, &member.real);
+    } else if (number->type == BL_FLOAT32) {
+        float value;
+        bl_root_numbers_decode(number, data, 1, &value);
+        member.kind = BL_ROOT_REAL;
+        member.real = value;
+    } else {
+        member.integer = to_integer(number, data);
+    }
+    return add_member(r, object, &member, err);
+}
+
+static bl_status add_array(reader *r, bl_root_object *object, const char *name,
+                           const bl_root_number *number, int64_t n, bl_error *err) {
+    if (n < 0 || (uint64_t)n > bl_cursor_left(&r->cursor))
+        n = (int64_t)bl_cursor_left(&r->cursor) + 1; // fails below
+    bl_root_member member = {.name = name, .kind = BL_ROOT_ARRAY};
+    member.array.number = *number;
+    member.array.n = (size_t)n;
+    member.array.data = bl_cursor_take(&r->cursor, (size_t)n * number->size);
+    return member.array.data ? add_member(r, object, &member, err) : BL_OK;
+}
+
+// ---- classes that ROOT streams by hand ----
+
+static header read_header(reader *r) {
+    bl_cursor *c = &r->cursor;
+    size_t start = c->position;
+    uint32_t count = bl_cursor_be32(c);
+    header h = {.end = SIZE_MAX};
+    if (count & BYTE_COUNT_BIT) {
+        h.end = start + 4 + (count & ~(uint32_t)BYTE_COUNT_BIT);
+        h.version = (int16_t)bl_cursor_be16(c);
+    } else {
+        if (!c->failed)
+            bl_cursor_seek(c, start);
+        h.version = (int16_t)bl_cursor_be16(c);
+    }
+    return h;
+}
+
+/// Leaves a class at the end that its byte count gives, whatever of it was understood.
+static void end_header(reader *r, const header *h) {
+    if (h->end != SIZE_MAX && !r->cursor.failed)
+        bl_cursor_seek(&r->cursor, h->end);
+}
+
+static void read_tobject(reader *r) {
+    header h = read_header(r);
+    bl_cursor_skip(&r->cursor, 4); // fUniqueID
+    if (bl_cursor_be32(&r->cursor) & IS_REFERENCED)
+        bl_cursor_skip(&r->cursor, 2);
+    end_header(r, &h);
+}
+
+static bl_status read_items(reader *r, bl_root_object *list, int64_t n, bool has_options,
+                            bl_error *err) {
+    if (n < 0 || (uint64_t)n > bl_cursor_left(&r->cursor) / 4)
+        return bl_error_set(err, BL_E_CORRUPT, "a list claims %lld items at byte %zu", (long long)n,
+                            r->cursor.position);
+    list->items = (bl_root_object **)bl_arena_array(r->arena, (size_t)n, sizeof *list->items);
+    if (n && !list->items)
+        return out_of_memory(err);
+    list->n_items = (size_t)n;
+    for (size_t i = 0; i < list->n_items && !r->cursor.failed; i++) {
+        BL_TRY(read_any(r, &list->items[i], err));
+        size_t length;
+        if (has_options)
+            bl_root_string(&r->cursor, &length);
+    }
+    return BL_OK;
+}
+
+static bl_status read_list(reader *r, bl_root_object *list, bl_error *err) {
+    header h = read_header(r);
+    size_t length;
+    if (h.version > 3) {
+        read_tobject(r);
+        bl_root_string(&r->cursor, &length);
+    }
+    BL_TRY(read_items(r, list, (int32_t)bl_cursor_be32(&r->cursor), true, err));
+    end_header(r, &h);
+    return BL_OK;
+}
+
+static bl_status read_object_array(reader *r, bl_root_object *list, bl_error *err) {
+    header h = read_header(r);
+    size_t length;
+    if (h.version > 2)
+        read_tobject(r);
+    if (h.version > 1)
+        bl_root_string(&r->cursor, &length);
+    int64_t n = (int32_t)bl_cursor_be32(&r->cursor);
+    bl_cursor_skip(&r->cursor, 4); // lower bound
+    BL_TRY(read_items(r, list, n, false, err));
+    end_header(r, &h);
+    return BL_OK;
+}
+
+static bl_status read_named(reader *r, bl_root_object *object, bl_error *err) {
+    header h = read_header(r);
+    read_tobject(r);
+    BL_TRY(add_text(r, object, "fName", err));
+    BL_TRY(add_text(r, object, "fTitle", err));
+    end_header(r, &h);
+    return BL_OK;
+}
+
+/// Classes streamed by hand. \return false: not one of them
+static bool read_by_hand(reader *r, const char *name, bl_root_object *object, bl_status *ret_status,
+                         bl_error *err) {
+    *ret_status = BL_OK;
+    if (strcmp(name, "TObject") == 0)
+        read_tobject(r);
+    else if (strcmp(name, "TNamed") == 0)
+        *ret_status = read_named(r, object, err);
+    else if (strcmp(name, "TList") == 0 || strcmp(name, "THashList") == 0)
+        *ret_status = read_list(r, object, err);
+    else if (strcmp(name, "TObjArray") == 0)
+        *ret_status = read_object_array(r, object, err);
+    else if (strcmp(name, "TString") == 0)
+        *ret_status = add_text(r, object, "fString", err);
+    else
+        return false;
+    return true;
+}
+
+// ---- members by streamer info ----
+
+static bl_status add_embedded(reader *r, bl_root_object *object, const bl_root_element *e,
+                              bl_error *err) {
+    bl_root_member member = {.name = e->name, .kind = BL_ROOT_OBJECT};
+    member.object = (bl_root_object *)bl_arena_alloc(r->arena, sizeof *member.object);
+    char *name = bl_arena_text(r->arena, e->type_name, strcspn(e->type_name, "*"));
+    if (!member.object || !name)
+        return out_of_memory(err);
+    member.object->class_name = name;
+    BL_TRY(read_body(r, name, member.object, err));
+    return add_member(r, object, &member, err);
+}
+
+static bl_status add_counted(reader *r, bl_root_object *object, const bl_root_element *e,
+                             const bl_root_number *number, bl_error *err) {
+    uint8_t flag = bl_cursor_u8(&r->cursor);
+    int64_t n = flag ? bl_root_object_integer(object, e->count_name, -1) : 0;
+    bl_root_number wide = *number;
+    if (flag == 2) // so say old branches that their seeks are of 64 bits
+        bl_root_number_of_code(16, "", &wide);
+    return add_array(r, object, e->name, &wide, n, err);
+}
+
+static void skip_by_header(reader *r) {
+    header h = read_header(r);
+    if (h.end == SIZE_MAX)
+        bl_cursor_seek(&r->cursor, SIZE_MAX); // nothing says how long it is
+    end_header(r, &h);
+}
+
+static bl_status read_element(reader *r, bl_root_object *object, const bl_root_element *e,
+                              bl_error *err) {
+    bl_root_number number;
+    if (bl_root_number_of_code(e->type, e->title, &number))
+        return add_number(r, object, e->name, &number, err);
+    if (e->type > BL_ROOT_POINTER_TO &&
+        bl_root_number_of_code(e->type - BL_ROOT_POINTER_TO, e->title, &number))
+        return add_counted(r, object, e, &number, err);
+    if (e->type > BL_ROOT_ARRAY_OF &&
+        bl_root_number_of_code(e->type - BL_ROOT_ARRAY_OF, e->title, &number))
+        return add_array(r, object, e->name, &number, e->array_length, err);
+    bl_root_member pointer = {.name = e->name, .kind = BL_ROOT_OBJECT};
+    switch (e->type) {
+    case BL_ROOT_BASE:
+        return read_body(r, e->name, object, err);
+    case BL_ROOT_TOBJECT:
+        read_tobject(r);
+        return BL_OK;
+    case BL_ROOT_TNAMED:
+        return read_named(r, object, err);
+    case BL_ROOT_TSTRING:
+        return add_text(r, object, e->name, err);
+    case BL_ROOT_OBJECT_IN:
+    case BL_ROOT_ANY_IN:
+    case BL_ROOT_OBJECT_AT:
+    case BL_ROOT_ANY_AT:
+        return add_embedded(r, object, e, err);
+    case BL_ROOT_OBJECT_PTR:
+    case BL_ROOT_ANY_PTR:
+        BL_TRY(read_any(r, &pointer.object, err));
+        return add_member(r, object, &pointer, err);
+    default:
+        skip_by_header(r);
+        return BL_OK;
+    }
+}
+
+/// The class description that a header's version points at. A version of 0 or less may be followed
+/// by the checksum of a class that has no version.
+static const bl_root_class *class_of(reader *r, const char *name, const header *h) {
+    for (size_t i = 0; i < bl_root_n_bootstrap; i++)
+        if (strcmp(bl_root_bootstrap[i].name, name) == 0 &&
+            (bl_root_bootstrap[i].version < 0 || bl_root_bootstrap[i].version == h->version))
+            return &bl_root_bootstrap[i];
+    if (h->version > 0)
+        return bl_root_class_find(r->classes, name, h->version, 0);
+    uint32_t checksum = 0;
+    if (bl_cursor_left(&r->cursor) >= 4)
+        checksum = bl_load_be32(r->cursor.data + r->cursor.position);
+    const bl_root_class *c = bl_root_class_find(r->classes, name, -1, 0);
+    for (; c; c = c->next)
+        if (c->checksum == checksum) {
+            bl_cursor_skip(&r->cursor, 4);
+            return c;
+        }
+    return bl_root_class_find(r->classes, name, h->version, 0);
+}
+
+static bl_status read_body(reader *r, const char *class_name, bl_root_object *object,
+                           bl_error *err) {
+    bl_status status;
+    if (r->depth >= MAX_DEPTH)
+        return bl_error_set(err, BL_E_CORRUPT, "objects are nested deeper than %d", MAX_DEPTH);
+    if (read_by_hand(r, class_name, object, &status, err))
+        return status;
+    size_t start = r->cursor.position;
+    header h = read_header(r);
+    if (r->cursor.failed)
+        return BL_OK;
+    if (h.end != SIZE_MAX && h.end > r->cursor.size)
+        return bl_error_set(err, BL_E_CORRUPT,
+                            "%s at byte %zu: a byte count points past the record", class_name,
+                            start);
+    object->version = h.version;
+    const bl_root_class *c = class_of(r, class_name, &h);
+    r->depth++;
+    for (size_t i = 0; c && i < c->n_elements && !r->cursor.failed; i++) {
+        BL_TRY_IN(read_element(r, object, &c->elements[i], err), err, "%s", class_name);
+        if (h.end != SIZE_MAX && r->cursor.position > h.end)
+            return bl_error_set(err, BL_E_CORRUPT,
+                                "%s at byte %zu: member %s ends past its byte count", class_name,
+                                start, c->elements[i].name);
+    }
+    r->depth--;
+    end_header(r, &h);
+    return BL_OK;
+}
+
+// ---- pointers to objects ----
+
+static bl_status read_class_tag(reader *r, uint32_t tag, uint32_t tag_position,
+                                const char **ret_name, bl_error *err) {
+    if (tag != NEW_CLASS_TAG) {
+        const reference *known = recall(r, tag & ~CLASS_BIT);
+        if (!known || !known->class_name)
+            return bl_error_set(err, BL_E_CORRUPT, "byte %zu refers to a class that is not there",
+                                r->cursor.position);
+        *ret_name = known->class_name;
+        return BL_OK;
+    }
+    const uint8_t *text = r->cursor.data + r->cursor.position;
+    size_t length = strnlen((const char *)text, bl_cursor_left(&r->cursor));
+    bl_cursor_skip(&r->cursor, length + 1);
+    char *name = bl_arena_text(r->arena, (const char *)text, length);
+    if (!name)
+        return out_of_memory(err);
+    *ret_name = name;
+    return remember(r, tag_position + MAP_OFFSET, NULL, name, err);
+}
+
+/// The body of an object whose class and end are known; whatever cannot be understood is skipped.
+static bl_status read_pointee(reader *r, const char *class_name, size_t end, bl_root_object *object,
+                              bl_error *err) {
+    object->class_name = class_name;
+    object->raw = r->cursor.data + r->cursor.position;
+    object->raw_size = end - r->cursor.position;
+    bool opaque = strcmp(class_name, "TBasket") == 0;
+    int depth = r->depth;
+    if (!opaque) {
+        bl_error why = {0};
+        bl_status status = read_body(r, class_name, object, &why);
+        if (status == BL_OK)
+            status = bl_cursor_check(&r->cursor, class_name, &why);
+        if (status == BL_E_NOMEM)
+            return out_of_memory(err);
+        if (status != BL_OK && !(object->damage = bl_arena_printf(r->arena, "%s", why.message)))
+            return out_of_memory(err);
+    }
+    r->depth = depth;
+    r->cursor.failed = false;
+    bl_cursor_seek(&r->cursor, end);
+    return BL_OK;
+}
+
+static bl_status read_any(reader *r, bl_root_object **ret_object, bl_error *err) {
+    bl_cursor *c = &r->cursor;
+    uint32_t start = position_of(r);
+    uint32_t tag = bl_cursor_be32(c);
+    uint32_t tag_position = start;
+    size_t end = SIZE_MAX;
+    *ret_object = NULL;
+    if ((tag & BYTE_COUNT_BIT) && tag != NEW_CLASS_TAG) {
+        size_t count = tag & ~(uint32_t)BYTE_COUNT_BIT;
+        if (count < 4 || count > bl_cursor_left(c))
+            return bl_error_set(err, BL_E_CORRUPT, "byte %zu: an object of %zu bytes, %zu are left",
+                                c->position, count, bl_cursor_left(c));
+        end = c->position + count;
+        tag_position = position_of(r);
+        tag = bl_cursor_be32(c);
+    }
+    if (!(tag & CLASS_BIT)) {
+        const reference *known = recall(r, tag);
+        *ret_object = known ? known->object : NULL;
+        return BL_OK;
+    }
+    const char *class_name = NULL;
+    BL_TRY(read_class_tag(r, tag, tag_position, &class_name, err));
+    if (end == SIZE_MAX || end < c->position)
+        return bl_error_set(err, BL_E_CORRUPT, "%s at byte %zu has no usable byte count",
+                            class_name, c->position);
+    bl_root_object *object = (bl_root_object *)bl_arena_alloc(r->arena, sizeof *object);
+    if (!object)
+        return out_of_memory(err);
+    BL_TRY(remember(r, start + MAP_OFFSET, object, NULL, err));
+    if (r->depth >= MAX_DEPTH)
+        return bl_error_set(err, BL_E_CORRUPT, "objects are nested deeper than %d", MAX_DEPTH);
+    r->depth++;
+    BL_TRY(read_pointee(r, class_name, end, object, err));
+    r->depth--;
+    *ret_object = object;
+    return BL_OK;
+}
+
+// ---- the public face ----
+
+bl_status bl_root_object_read(const bl_root_classes *classes, bl_arena *arena,
+                              const uint8_t *payload, size_t size, size_t key_len,
+                              const char *class_name, bl_root_object **ret_object, bl_error *err) {
+    reader r = {.classes = classes, .arena = arena, .key_len = key_len};
+    r.cursor = bl_cursor_over(payload, size);
+    bl_root_object *object = (bl_root_object *)bl_arena_alloc(arena, sizeof *object);
+    if (!object)
+        return out_of_memory(err);
+    object->class_name = class_name;
+    object->raw = payload;
+    object->raw_size = size;
+    BL_TRY(read_body(&r, class_name, object, err));
+    BL_TRY(bl_cursor_check(&r.cursor, class_name, err));
+    *ret_object = object;
+    return BL_OK;
+}
+
+const bl_root_member *bl_root_object_member(const bl_root_object *object, const char *name) {
+    for (size_t i = object ? object->n_members : 0; i-- > 0;)
+        if (strcmp(object->members[i].name, name) == 0)
+            return &object->members[i];
+    return NULL;
+}
+
+int64_t bl_root_object_integer(const bl_root_object *object, const char *name, int64_t absent) {
+    const bl_root_member *member = bl_root_object_member(object, name);
+    if (!member)
+        return absent;
+    if (member->kind == BL_ROOT_INTEGER)
+        return member->integer;
+    bool fits = member->kind == BL_ROOT_REAL && member->real > -9e18 && member->real < 9e18;
+    return fits ? (int64_t)member->real : absent; // old trees count in doubles
+}
+
+const char *bl_root_object_text(const bl_root_object *object, const char *name,
+                                const char *absent) {
+    const bl_root_member *member = bl_root_object_member(object, name);
+    return member && member->kind == BL_ROOT_TEXT ? member->text : absent;
+}
+
+const bl_root_object *bl_root_object_object(const bl_root_object *object, const char *name) {
+    const bl_root_member *member = bl_root_object_member(object, name);
+    return member && member->kind == BL_ROOT_OBJECT ? member->object : NULL;
+}
+
+int64_t bl_root_array_integer(const bl_root_member *array, size_t i, int64_t absent) {
+    if (!array || array->kind != BL_ROOT_ARRAY || i >= array->array.n)
+        return absent;
+    const bl_root_number *number = &array->array.number;
+    return to_integer(number, array->array.data + i * number->size);
+}

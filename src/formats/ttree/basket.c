@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// TBasket, on disk and embedded in the tree's record. On disk it is a key whose header has 19 or 20
+// more bytes; behind the entries may stand their positions. Source: ROOT, TBasket::Streamer and
+// TBasket::ReadBasketBuffers. Displacements only matter to object references and are passed over.
+#include "formats/ttree/basket.h"
+
+enum {
+    GENERATED_OFFSETS = 80, // flag: no positions are stored, the counter gives them
+    HAS_DISPLACEMENT = 40,
+};
+
+/// The fields behind a basket's key.
+typedef struct basket_fields {
+    int32_t n_rows;
+    int32_t last; ///< end of the entries, counted from the record's start
+    uint8_t io_bits;
+    uint8_t flag;
+} basket_fields;
+
+static basket_fields read_fields(bl_cursor *c) {
+    basket_fields f = {0};
+    bl_cursor_skip(c, 2 + 4); // version, fBufferSize
+    int32_t n_slots = (int32_t)bl_cursor_be32(c);
+    if (n_slots < 0)
+        f.io_bits = bl_cursor_u8(c);
+    f.n_rows = (int32_t)bl_cursor_be32(c);
+    f.last = (int32_t)bl_cursor_be32(c);
+    f.flag = bl_cursor_u8(c);
+    return f;
+}
+
+static bl_status check_fields(const bl_root_key *key, const basket_fields *f, bl_error *err) {
+    if (f->n_rows < 0 || f->last < (int32_t)key->key_len)
+        return bl_error_set(err, BL_E_CORRUPT,
+                            "%d rows, header of %u bytes, entries end at byte %d", f->n_rows,
+                            key->key_len, f->last);
+    return BL_OK;
+}
+
+bl_status bl_basket_header_read(const uint8_t *data, size_t size, bl_basket_header *ret_header,
+                                bl_error *err) {
+    bl_cursor c = bl_cursor_over(data, size);
+    bl_root_key key;
+    BL_TRY(bl_root_key_read(&c, NULL, &key, err));
+    basket_fields f = read_fields(&c);
+    BL_TRY(bl_cursor_check(&c, "basket header", err));
+    BL_TRY(check_fields(&key, &f, err));
+    size_t data_bytes = (size_t)(f.last - (int32_t)key.key_len);
+    if (key.n_bytes < 0 || (size_t)key.n_bytes > size || key.key_len > key.n_bytes ||
+        key.obj_len < 0 || data_bytes > (size_t)key.obj_len)
+        return bl_error_set(err, BL_E_CORRUPT,
+                            "%d bytes of %zu, header of %u, %d uncompressed, %zu of entries",
+                            key.n_bytes, size, key.key_len, key.obj_len, data_bytes);
+    if (bl_root_key_is_compressed(&key)) // before anybody allocates what it promises
+        BL_TRY(bl_root_blocks_check(data + key.key_len,
+                                    (size_t)(key.n_bytes - (int32_t)key.key_len),
+                                    (size_t)key.obj_len, err));
+    *ret_header = (bl_basket_header){
+        .key = key, .n_rows = f.n_rows, .data_bytes = data_bytes, .has_sizes = f.io_bits & 1};
+    return BL_OK;
+}
+
+/// The table behind the entries: its length, then one number a row. An absent or short one is none.
+static const uint8_t *find_table(const uint8_t *data, size_t size, int64_t n_rows) {
+    if (size < 4 || n_rows == 0)
+        return NULL;
+    uint32_t n = bl_load_be32(data);
+    return n >= n_rows && (size - 4) / 4 >= (size_t)n_rows ? data + 4 : NULL;
+}
+
+bl_status bl_basket_open(bl_context *context, bl_codecs *codecs, const uint8_t *data, size_t size,
+                         bl_buffer *holder, bl_basket *ret_basket, bl_error *err) {
+    bl_basket_header h;
+    BL_TRY(bl_basket_header_read(data, size, &h, err));
+    const uint8_t *stored = data + h.key.key_len;
+    size_t n_stored = (size_t)(h.key.n_bytes - (int32_t)h.key.key_len);
+    size_t n_raw = (size_t)h.key.obj_len;
+    bl_basket basket = {.n_rows = h.n_rows,
+                        .data_bytes = h.data_bytes,
+                        .has_sizes = h.has_sizes,
+                        .key_len = h.key.key_len};
+    if (bl_root_key_is_compressed(&h.key)) {
+        BL_AUTO(bl_buffer) raw = NULL;
+        BL_TRY(bl_buffer_new(context, n_raw, &raw, err));
+        BL_TRY(bl_root_blocks_decode(codecs, stored, n_stored, raw->data, n_raw, err));
+        raw->size = n_raw;
+        basket.data = raw->data;
+        basket.holder = BL_MOVE(raw);
+    } else {
+        basket.data = stored;
+        basket.holder = bl_buffer_ref(holder);
+    }
+    basket.table = find_table(basket.data + h.data_bytes, n_raw - h.data_bytes, h.n_rows);
+    *ret_basket = basket;
+    return BL_OK;
+}
+
+bl_status bl_basket_open_embedded(const uint8_t *raw, size_t size, bl_basket *ret_basket,
+                                  bl_error *err) {
+    bl_cursor c = bl_cursor_over(raw, size);
+    bl_root_key key;
+    BL_TRY(bl_root_key_read(&c, NULL, &key, err));
+    basket_fields f = read_fields(&c);
+    BL_TRY(check_fields(&key, &f, err));
+    bl_basket basket = {.n_rows = f.n_rows, .key_len = key.key_len};
+    basket.data_bytes = (size_t)(f.last - (int32_t)key.key_len);
+    uint8_t flag = f.flag >= GENERATED_OFFSETS ? (uint8_t)(f.flag - GENERATED_OFFSETS) : f.flag;
+    bool has_table = f.flag < GENERATED_OFFSETS && flag % 10 != 2 && flag != 0;
+    if (has_table && f.n_rows) {
+        uint32_t n = bl_cursor_be32(&c);
+        basket.table = bl_cursor_take(&c, 4 * (size_t)n);
+        if (n < (uint32_t)f.n_rows)
+            basket.table = NULL;
+        if (flag > HAS_DISPLACEMENT)
+            bl_cursor_skip(&c, 4 * (size_t)bl_cursor_be32(&c));
+    }
+    bl_cursor_skip(&c, key.key_len); // the place of the header in the basket's own buffer
+    basket.data = bl_cursor_take(&c, basket.data_bytes);
+    BL_TRY(bl_cursor_check(&c, "embedded basket", err));
+    *ret_basket = basket;
+    return BL_OK;
+}
+
+void bl_basket_release(bl_basket *basket) {
+    bl_buffer_release(basket->holder);
+    *basket = (bl_basket){0};
+}
+
+static bl_status starts_from_sizes(const bl_basket *basket, int64_t first, int64_t n,
+                                   uint32_t *starts, bl_error *err) {
+    uint64_t at = 0;
+    for (int64_t i = 0; i < first + n; i++) {
+        if (i >= first)
+            starts[i - first] = (uint32_t)at;
+        // slot i + 1 holds the length of row i; the last row's is what is left
+        at = i + 1 < basket->n_rows ? at + bl_load_be32(basket->table + 4 * (i + 1))
+                                    : basket->data_bytes;
+        if (at > basket->data_bytes)
+            return bl_error_set(err, BL_E_CORRUPT, "entry %lld ends at byte %llu of %zu",
+                                (long long)i, (unsigned long long)at, basket->data_bytes);
+    }
+    starts[n] = (uint32_t)at;
+    return BL_OK;
+}
+
+bl_status bl_basket_starts(const bl_basket *basket, int64_t first, int64_t n, uint32_t *starts,
+                           bl_error *err) {
+    if (basket->has_sizes)
+        return starts_from_sizes(basket, first, n, starts, err);
+    const uint8_t *table = basket->table + 4 * first;
+    uint32_t key_len = basket->key_len;
+    for (int64_t i = 0; i < n; i++)
+        starts[i] = bl_load_be32(table + 4 * i) - key_len;
+    starts[n] = first + n < basket->n_rows ? bl_load_be32(table + 4 * n) - key_len
+                                           : (uint32_t)basket->data_bytes;
+    bool ordered = starts[n] <= basket->data_bytes;
+    for (int64_t i = 0; i < n; i++)
+        ordered &= starts[i] <= starts[i + 1];
+    if (!ordered)
+        return bl_error_set(err, BL_E_CORRUPT, "entry positions run backwards or past %zu bytes",
+                            basket->data_bytes);
+    return BL_OK;
+}

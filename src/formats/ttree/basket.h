@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// TBasket: the record that holds some entries of one branch.
+#ifndef BL_FORMATS_TTREE_BASKET_H
+#define BL_FORMATS_TTREE_BASKET_H
+
+#include "formats/ttree/tree.h"
+
+/// What a basket's header says, before anything is uncompressed.
+typedef struct bl_basket_header {
+    bl_root_key key;
+    int64_t n_rows;
+    size_t data_bytes; ///< of all entries
+    bool has_sizes;    ///< the table behind the entries holds lengths, not positions
+} bl_basket_header;
+
+/// An open basket.
+typedef struct bl_basket {
+    int64_t n_rows;
+    const uint8_t *data; ///< [data_bytes] the entries
+    size_t data_bytes;
+    const uint8_t *table; ///< [n_rows] positions or sizes, big-endian; NULL: none stored
+    bool has_sizes;
+    uint32_t key_len;  ///< positions count from so far before `data`
+    bl_buffer *holder; ///< keeps `data` alive; shares; NULL: the tree's record does
+} bl_basket;
+
+/// Reads the header of a basket on disk. \return BL_OK, BL_E_CORRUPT
+bl_status bl_basket_header_read(const uint8_t *data, size_t size, bl_basket_header *ret_header,
+                                bl_error *err);
+/// Opens a basket on disk. \param holder keeps `data`; the basket shares it or replaces it
+/// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED, BL_E_NOMEM
+bl_status bl_basket_open(bl_context *context, bl_codecs *codecs, const uint8_t *data, size_t size,
+                         bl_buffer *holder, bl_basket *ret_basket, bl_error *err);
+/// Opens a basket that lies, complete, in the tree's own record. \param raw of the TBasket object
+bl_status bl_basket_open_embedded(const uint8_t *raw, size_t size, bl_basket *ret_basket,
+                                  bl_error *err);
+void bl_basket_release(bl_basket *basket);
+
+/// Where entries start: starts[i] … starts[i + 1] are the bytes of row first + i.
+/// \param starts [n + 1]
+/// \return BL_OK, BL_E_CORRUPT (positions that run backwards or out of the basket)
+bl_status bl_basket_starts(const bl_basket *basket, int64_t first, int64_t n, uint32_t *starts,
+                           bl_error *err);
+
+#endif

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// A TTree behind the face that every table has: its columns, friends, clusters, and requests for
+// rows.
+#include "formats/ttree/reader.h"
+
+#include <stdio.h>
+
+static void close_reader(bl_reader *head) {
+    bl_ttree_reader *reader = (bl_ttree_reader *)head;
+    bl_context *context = head->context;
+    bl_request_free(reader->ahead);
+    for (size_t i = 0; reader->columns && i < head->n_columns; i++) {
+        bl_entry_layout_release(context, &reader->columns[i].layout);
+        bl_basket_release(&reader->columns[i].kept);
+    }
+    for (unsigned i = 0; reader->codecs && i < bl_context_n_threads(context); i++)
+        bl_codecs_free(reader->codecs[i]);
+    for (size_t i = 1; i < reader->n_sources; i++)
+        bl_source_close(reader->sources[i].source);
+    bl_free(context, reader->codecs);
+    bl_ttree_release(&reader->tree);
+    bl_free(context, reader);
+}
+
+static bl_status prefetch(bl_reader *head, int64_t first, int64_t last, const size_t *columns,
+                          size_t n_columns, bl_error *err) {
+    bl_ttree_reader *reader = (bl_ttree_reader *)head;
+    bl_request_free(BL_MOVE(reader->ahead));
+    BL_TRY_IN(bl_request_start(reader, first, last, columns, n_columns, &reader->ahead, err), err,
+              "tree '%s'", head->path);
+    return BL_OK;
+}
+
+static bl_status read_rows(bl_reader *head, int64_t first, int64_t last, const size_t *columns,
+                           size_t n_columns, bl_batch **ret_batch, bl_error *err) {
+    bl_ttree_reader *reader = (bl_ttree_reader *)head;
+    BL_AUTO(bl_request) request = NULL;
+    if (reader->ahead && bl_request_is_for(reader->ahead, first, last, columns, n_columns))
+        request = BL_MOVE(reader->ahead);
+    else
+        BL_TRY_IN(bl_request_start(reader, first, last, columns, n_columns, &request, err), err,
+                  "tree '%s'", head->path);
+    BL_TRY_IN(bl_request_finish(request, ret_batch, err), err, "tree '%s'", head->path);
+    return BL_OK;
+}
+
+/// Bytes of rows [first, last) on disk, by the slots that they touch, and in memory, in proportion.
+static void estimate_column(const bl_ttree_column *column, int64_t first, int64_t last,
+                            uint64_t *memory_bytes, uint64_t *stored_bytes) {
+    const bl_ttree_branch *branch = column->branch;
+    const uint64_t row_overhead = 4;
+    uint64_t n = (uint64_t)(last - first);
+    uint64_t raw = branch->n_rows
+                       ? (uint64_t)((double)branch->raw_bytes / (double)branch->n_rows * (double)n)
+                       : 0;
+    *memory_bytes += raw + n * row_overhead;
+    for (size_t i = bl_ttree_slot_at(branch, first); i < branch->n_baskets; i++) {
+        bl_ttree_slot slot;
+        if (bl_ttree_slot_of(branch, i, &slot, NULL) != BL_OK || slot.first >= last)
+            break;
+        *memory_bytes += slot.n_bytes;
+        if (slot.first >= first) // a basket counts for the rows that it begins in
+            *stored_bytes += slot.n_bytes;
+    }
+}
+
+static void estimate(const bl_reader *head, int64_t first, int64_t last, const size_t *columns,
+                     size_t n_columns, uint64_t *ret_memory_bytes, uint64_t *ret_stored_bytes) {
+    const bl_ttree_reader *reader = (const bl_ttree_reader *)head;
+    *ret_memory_bytes = *ret_stored_bytes = 0;
+    for (size_t i = 0; i < n_columns && last > first; i++)
+        estimate_column(&reader->columns[columns[i]], first, last, ret_memory_bytes,
+                        ret_stored_bytes);
+}
+
+static const bl_reader_ops ops = {
+    .prefetch = prefetch, .read = read_rows, .estimate = estimate, .close = close_reader};
+
+// ---- opening ----
+
+/// Branches that only hold other branches are no columns.
+static bool is_column(const bl_ttree_branch *branch) {
+    bool is_count = branch->type == BL_BRANCH_CLONES || branch->type == BL_BRANCH_COLLECTION;
+    if (branch->is_element && is_count)
+        return true;
+    bool is_structure =
+        branch->n_kids > 0 ||
+        (branch->is_element && (branch->type == BL_BRANCH_BASE || branch->type == BL_BRANCH_SPLIT));
+    return !(is_structure && branch->n_baskets == 0);
+}
+
+/// "zlib", "lz4" … from the branch's compression setting; what a single basket uses may differ.
+static const char *codec_of(const bl_ttree_branch *branch) {
+    static const bl_codec_id algorithms[] = {BL_CODEC_ZLIB,    BL_CODEC_ZLIB, BL_CODEC_LZMA,
+                                             BL_CODEC_DEFLATE, BL_CODEC_LZ4,  BL_CODEC_ZSTD};
+    int setting = branch->compression;
+    if (setting <= 0 || setting % 100 == 0 ||
+        (size_t)(setting / 100) >= sizeof algorithms / sizeof *algorithms)
+        return bl_codec_name(BL_CODEC_STORED);
+    return bl_codec_name(algorithms[setting / 100]);
+}
+
+static size_t own_kind(const bl_ttree_reader *reader, const char *path, size_t before) {
+    size_t n = 0;
+    for (size_t i = 0; i < before; i++)
+        n += strcmp(reader->columns[i].branch->path, path) == 0;
+    return n;
+}
+
+static void fill_info(bl_ttree_reader *reader, const bl_name_map *paths, size_t i,
+                      bl_column_info *info) {
+    const bl_ttree_column *column = &reader->columns[i];
+    const bl_ttree_branch *branch = column->branch;
+    *info = (bl_column_info){
+        .size = sizeof *info,
+        .path = branch->path,
+        .name = branch->name,
+        .title = branch->title,
+        .source_type = column->layout.source_type,
+        .type = column->layout.type,
+        .unreadable = column->layout.unreadable,
+        .n_rows = branch->n_rows,
+        .n_chunks = (int64_t)branch->n_baskets,
+        .stored_bytes = branch->stored_bytes,
+        .raw_bytes = branch->raw_bytes,
+        .codec = codec_of(branch),
+    };
+    if (bl_name_map_find(paths, branch->path) != i)
+        info->duplicate = (int)own_kind(reader, branch->path, i);
+}
+
+/// The column that counts another's items: a sibling of that name, else any branch of that name,
+/// else a branch with a leaf of that name.
+static size_t find_counter(const bl_ttree_reader *reader, const bl_name_map *names,
+                           const bl_name_map *leaves, size_t of) {
+    const bl_ttree_column *column = &reader->columns[of];
+    const char *wanted = column->layout.counter;
+    if (!wanted)
+        return SIZE_MAX;
+    for (size_t i = 0; i < reader->head.n_columns && column->branch->parent != SIZE_MAX; i++) {
+        const bl_ttree_branch *branch = reader->columns[i].branch;
+        if (branch->parent == column->branch->parent && strcmp(branch->name, wanted) == 0)
+            return i == of ? SIZE_MAX : i;
+    }
+    size_t found = bl_name_map_find(names, wanted);
+    if (found == SIZE_MAX)
+        found = bl_name_map_find(leaves, wanted);
+    return found == of || found == SIZE_MAX || reader->columns[found].layout.unreadable ? SIZE_MAX
+                                                                                        : found;
+}
+
+static bl_status find_counters(bl_ttree_reader *reader, bl_error *err) {
+    bl_context *context = reader->head.context;
+    bl_name_map names = {0}, leaves = {0};
+    bl_status status = BL_OK;
+    for (size_t i = 0; status == BL_OK && i < reader->head.n_columns; i++) {
+        const bl_ttree_branch *branch = reader->columns[i].branch;
+        status = bl_name_map_add(context, &names, branch->name, i, err);
+        if (status == BL_OK && branch->n_leaves == 1)
+            status = bl_name_map_add(context, &leaves, branch->leaves[0].name, i, err);
+    }
+    for (size_t i = 0; status == BL_OK && i < reader->head.n_columns; i++)
+        reader->columns[i].counter = find_counter(reader, &names, &leaves, i);
+    bl_name_map_release(context, &names);
+    bl_name_map_release(context, &leaves);
+    return status;
+}
+
+static bl_status find_columns(bl_ttree_reader *reader, bl_error *err) {
+    bl_ttree *tree = &reader->tree;
+    size_t n = tree->n_branches;
+    reader->columns =
+        (bl_ttree_column *)bl_arena_array(&tree->arena, n + 1, sizeof *reader->columns);
+    if (!reader->columns)
+        return bl_error_nomem(err, n * sizeof *reader->columns, "columns");
+    for (size_t i = 0; i < n; i++) {
+        if (!is_column(&tree->branches[i]))
+            continue;
+        bl_ttree_column *column = &reader->columns[reader->head.n_columns++];
+        column->branch = &tree->branches[i];
+        BL_TRY_IN(bl_entry_layout_of(tree, i, &column->layout, err), err, "branch '%s'",
+                  tree->branches[i].path);
+    }
+    return find_counters(reader, err);
+}
+
+static bl_status fill_infos(bl_ttree_reader *reader, bl_error *err) {
+    size_t n = reader->head.n_columns;
+    bl_column_info *infos =
+        (bl_column_info *)bl_arena_array(&reader->tree.arena, n + 1, sizeof *infos);
+    if (!infos)
+        return bl_error_nomem(err, n * sizeof *infos, "columns");
+    bl_name_map paths = {0};
+    bl_status status = BL_OK;
+    for (size_t i = 0; status == BL_OK && i < n; i++)
+        status =
+            bl_name_map_add(reader->head.context, &paths, reader->columns[i].branch->path, i, err);
+    for (size_t i = 0; status == BL_OK && i < n; i++)
+        fill_info(reader, &paths, i, &infos[i]);
+    bl_name_map_release(reader->head.context, &paths);
+    reader->head.columns = infos;
+    return status;
+}
+
+/// A file that baskets lie in is looked for as it is named, then beside the tree's own file.
+static bl_status open_beside(bl_ttree_reader *reader, const char *name, bl_source **ret_source,
+                             bl_error *err) {
+    bl_context *context = reader->head.context;
+    bl_status status = bl_source_open(context, name, ret_source, err);
+    const char *own = reader->tree.file->source->url;
+    const char *slash = strrchr(own, '/');
+    if (status != BL_E_NOTFOUND || name[0] == '/' || !slash)
+        return status;
+    char *beside = bl_arena_printf(&reader->tree.arena, "%.*s/%s", (int)(slash - own), own, name);
+    if (!beside)
+        return bl_error_nomem(err, strlen(own), "a file name");
+    return bl_source_open(context, beside, ret_source, err);
+}
+
+static bl_status find_source(bl_ttree_reader *reader, bl_ttree_column *column, bl_error *err) {
+    const char *name = column->branch->file_name;
+    for (column->source = 0; column->source < reader->n_sources; column->source++)
+        if (strcmp(reader->sources[column->source].name, name) == 0)
+            return BL_OK;
+    bl_source *source;
+    bl_error why = {0};
+    bl_status status = open_beside(reader, name, &source, &why);
+    if (status == BL_E_NOMEM)
+        return bl_error_set(err, status, "%s", why.message);
+    if (status != BL_OK) { // only this branch is lost
+        column->source = 0;
+        bl_type_release(column->layout.type);
+        column->layout.type = NULL;
+        column->layout.unreadable = bl_arena_printf(
+            &reader->tree.arena, "its baskets are in another file: %s", why.message);
+        return column->layout.unreadable ? BL_OK : bl_error_nomem(err, 0, "a reason");
+    }
+    reader->sources[reader->n_sources++] = (bl_ttree_source){name, source};
+    return BL_OK;
+}
+
+static bl_status find_sources(bl_ttree_reader *reader, bl_error *err) {
+    size_t n = reader->head.n_columns;
+    reader->sources =
+        (bl_ttree_source *)bl_arena_array(&reader->tree.arena, n + 1, sizeof *reader->sources);
+    if (!reader->sources)
+        return bl_error_nomem(err, n * sizeof *reader->sources, "the list of files");
+    reader->sources[reader->n_sources++] = (bl_ttree_source){"", reader->tree.file->source};
+    for (size_t i = 0; i < n; i++)
+        BL_TRY(find_source(reader, &reader->columns[i], err));
+    return BL_OK;
+}
+
+static bl_status make_codecs(bl_ttree_reader *reader, bl_error *err) {
+    unsigned n = bl_context_n_threads(reader->head.context);
+    reader->codecs = (bl_codecs **)bl_alloc_zero(reader->head.context, n, sizeof(bl_codecs *));
+    if (!reader->codecs)
+        return bl_error_nomem(err, n * sizeof(bl_codecs *), "codecs");
+    for (unsigned i = 0; i < n; i++)
+        BL_TRY(bl_codecs_new(reader->head.context, &reader->codecs[i], err));
+    return BL_OK;
+}
+
+BL_DEFINE_AUTO(bl_reader, close_reader);
+
+bl_status bl_ttree_open(bl_root_file *file, const bl_root_entry *entry, bl_reader **ret_reader,
+                        bl_error *err) {
+    bl_ttree_reader *made = (bl_ttree_reader *)bl_alloc_zero(file->context, 1, sizeof *made);
+    if (!made)
+        return bl_error_nomem(err, sizeof *made, "a tree");
+    made->head.ops = &ops;
+    made->head.context = file->context;
+    BL_AUTO(bl_reader) reader = &made->head;
+    BL_TRY(bl_ttree_read(file, entry, &made->tree, err));
+    reader->path = entry->path;
+    reader->n_rows = made->tree.n_rows;
+    reader->n_clusters = made->tree.n_clusters;
+    reader->cluster_ends = made->tree.cluster_ends;
+    reader->n_friends = made->tree.n_friends;
+    reader->friends = made->tree.friends;
+    BL_TRY_IN(find_columns(made, err), err, "tree '%s'", entry->path);
+    BL_TRY_IN(find_sources(made, err), err, "tree '%s'", entry->path);
+    BL_TRY(fill_infos(made, err));
+    BL_TRY(make_codecs(made, err));
+    *ret_reader = BL_MOVE(reader);
+    return BL_OK;
+}

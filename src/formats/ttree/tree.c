@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the TTree record to branches, leaves and basket slots, all by the file's streamer info.
+#include "formats/ttree/tree.h"
+
+bool bl_ttree_is_tree(const char *class_name) {
+    static const char *const names[] = {"TTree", "TNtuple", "TNtupleD"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(class_name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static const bl_root_object *item_of(const bl_root_object *list, size_t i) {
+    return list && i < list->n_items ? list->items[i] : NULL;
+}
+
+static size_t count_branches(const bl_root_object *list, int depth) {
+    size_t n = 0;
+    for (size_t i = 0; list && i < list->n_items && depth < 100; i++)
+        if (list->items[i])
+            n += 1 + count_branches(bl_root_object_object(list->items[i], "fBranches"), depth + 1);
+    return n;
+}
+
+static bl_status read_leaves(bl_ttree *tree, const bl_root_object *object, bl_ttree_branch *branch,
+                             bl_error *err) {
+    const bl_root_object *list = bl_root_object_object(object, "fLeaves");
+    size_t n = list ? list->n_items : 0;
+    bl_ttree_leaf *leaves = (bl_ttree_leaf *)bl_arena_array(&tree->arena, n, sizeof *leaves);
+    if (n && !leaves)
+        return bl_error_nomem(err, n * sizeof *leaves, "leaves");
+    for (size_t i = 0; i < n; i++) {
+        const bl_root_object *leaf = list->items[i];
+        leaves[i].name = bl_root_object_text(leaf, "fName", "");
+        leaves[i].title = bl_root_object_text(leaf, "fTitle", "");
+        leaves[i].class_name = leaf ? leaf->class_name : "";
+        leaves[i].n_values = bl_root_object_integer(leaf, "fLen", 1);
+        leaves[i].is_unsigned = bl_root_object_integer(leaf, "fIsUnsigned", 0) != 0;
+        const bl_root_object *counter = bl_root_object_object(leaf, "fLeafCount");
+        leaves[i].count_name = counter ? bl_root_object_text(counter, "fName", NULL) : NULL;
+    }
+    branch->n_leaves = n;
+    branch->leaves = leaves;
+    return BL_OK;
+}
+
+static void read_element_branch(const bl_root_object *object, bl_ttree_branch *branch) {
+    branch->is_element = true;
+    branch->class_name = bl_root_object_text(object, "fClassName", "");
+    branch->parent_class = bl_root_object_text(object, "fParentName", "");
+    branch->class_version = (int)bl_root_object_integer(object, "fClassVersion", -1);
+    branch->checksum = (uint32_t)bl_root_object_integer(object, "fCheckSum", 0);
+    branch->type = (int)bl_root_object_integer(object, "fType", 0);
+    branch->id = (int)bl_root_object_integer(object, "fID", -1);
+    branch->streamer_type = (int)bl_root_object_integer(object, "fStreamerType", -1);
+}
+
+/// Which slots hold data: those before fWriteBasket, and the one being filled when it was written.
+static void read_slots(const bl_root_object *object, bl_ttree_branch *branch) {
+    branch->basket_bytes = bl_root_object_member(object, "fBasketBytes");
+    branch->basket_rows = bl_root_object_member(object, "fBasketEntry");
+    branch->basket_seeks = bl_root_object_member(object, "fBasketSeek");
+    branch->embedded = bl_root_object_object(object, "fBaskets");
+    int64_t n_written = bl_root_object_integer(object, "fWriteBasket", 0);
+    size_t capacity = branch->basket_seeks && branch->basket_seeks->kind == BL_ROOT_ARRAY
+                          ? branch->basket_seeks->array.n
+                          : 0;
+    branch->n_written = n_written < 0 ? 0 : (size_t)n_written;
+    if (branch->n_written > capacity)
+        branch->n_written = capacity;
+    branch->n_baskets = branch->n_written;
+    if (branch->n_written < capacity && item_of(branch->embedded, branch->n_written))
+        branch->n_baskets++;
+    else if (branch->n_written < capacity &&
+             bl_root_array_integer(branch->basket_seeks, branch->n_written, 0) != 0)
+        branch->n_baskets++;
+}
+
+static bl_status read_branch(bl_ttree *tree, const bl_root_object *object, size_t parent,
+                             bl_ttree_branch *branch, bl_error *err) {
+    branch->name = bl_root_object_text(object, "fName", "");
+    branch->title = bl_root_object_text(object, "fTitle", "");
+    branch->damage = object->damage;
+    branch->parent = parent;
+    branch->path = parent == SIZE_MAX ? branch->name
+                                      : bl_arena_printf(&tree->arena, "%s/%s",
+                                                        tree->branches[parent].path, branch->name);
+    if (!branch->path)
+        return bl_error_nomem(err, strlen(branch->name), "a branch's path");
+    branch->branch_class = object->class_name;
+    if (strcmp(object->class_name, "TBranchElement") == 0)
+        read_element_branch(object, branch);
+    else
+        branch->is_foreign = strcmp(object->class_name, "TBranch") != 0;
+    branch->n_rows = bl_root_object_integer(object, "fEntries", 0);
+    branch->first_row = bl_root_object_integer(object, "fFirstEntry", 0);
+    if (branch->n_rows < 0)
+        branch->n_rows = 0;
+    branch->has_offsets = bl_root_object_integer(object, "fEntryOffsetLen", 0) != 0;
+    branch->file_name = bl_root_object_text(object, "fFileName", "");
+    branch->raw_bytes = (uint64_t)bl_root_object_integer(object, "fTotBytes", 0);
+    branch->stored_bytes = (uint64_t)bl_root_object_integer(object, "fZipBytes", 0);
+    branch->compression = (int)bl_root_object_integer(object, "fCompress", 0);
+    read_slots(object, branch);
+    return read_leaves(tree, object, branch, err);
+}
+
+static bl_status read_branches(bl_ttree *tree, const bl_root_object *list, size_t parent,
+                               bl_error *err) {
+    for (size_t i = 0; list && i < list->n_items; i++) {
+        const bl_root_object *object = list->items[i];
+        if (!object)
+            continue;
+        size_t index = tree->n_branches++;
+        BL_TRY(read_branch(tree, object, parent, &tree->branches[index], err));
+        if (parent != SIZE_MAX)
+            tree->branches[parent].n_kids++;
+        BL_TRY(read_branches(tree, bl_root_object_object(object, "fBranches"), index, err));
+    }
+    return BL_OK;
+}
+
+static bl_status read_tree(bl_ttree *tree, const bl_root_entry *entry, bl_error *err) {
+    BL_TRY(bl_root_classes_of(tree->file, &tree->classes, err));
+    const bl_root_key *key = &entry->key;
+    BL_TRY(
+        bl_root_record_read(tree->file, key->seek_key, (uint64_t)key->n_bytes, &tree->record, err));
+    bl_root_object *object = NULL;
+    BL_TRY(bl_root_object_read(tree->classes, &tree->arena, tree->record.payload->data,
+                               tree->record.payload->size, tree->record.key.key_len,
+                               key->class_name, &object, err));
+    const bl_root_object *list = bl_root_object_object(object, "fBranches");
+    if (!list)
+        return bl_error_set(err, BL_E_UNSUPPORTED,
+                            "the file has no usable streamer info for version %d of %s",
+                            object->version, key->class_name);
+    tree->name = bl_root_object_text(object, "fName", "");
+    tree->title = bl_root_object_text(object, "fTitle", "");
+    tree->n_rows = bl_root_object_integer(object, "fEntries", 0);
+    if (tree->n_rows < 0)
+        return bl_error_set(err, BL_E_CORRUPT, "it claims %lld entries", (long long)tree->n_rows);
+    size_t n = count_branches(list, 0);
+    tree->branches = (bl_ttree_branch *)bl_arena_array(&tree->arena, n, sizeof *tree->branches);
+    if (n && !tree->branches)
+        return bl_error_nomem(err, n * sizeof *tree->branches, "branches");
+    BL_TRY(read_branches(tree, list, SIZE_MAX, err));
+    BL_TRY(bl_ttree_clusters_read(tree, object, err));
+    return bl_ttree_friends_read(tree, object, err);
+}
+
+bl_status bl_ttree_read(bl_root_file *file, const bl_root_entry *entry, bl_ttree *tree,
+                        bl_error *err) {
+    tree->file = bl_root_file_ref(file);
+    bl_arena_init(&tree->arena, file->context);
+    tree->path = entry->path;
+    tree->class_name = entry->key.class_name;
+    BL_TRY_IN(read_tree(tree, entry, err), err, "tree '%s'", entry->path);
+    return BL_OK;
+}
+
+void bl_ttree_release(bl_ttree *tree) {
+    bl_root_record_release(&tree->record);
+    if (tree->file)
+        bl_arena_release(&tree->arena);
+    bl_root_file_release(tree->file);
+    tree->file = NULL;
+}
+
+bl_status bl_ttree_friends_read(bl_ttree *tree, const bl_root_object *object, bl_error *err) {
+    const bl_root_object *list = bl_root_object_object(object, "fFriends");
+    size_t n = list ? list->n_items : 0;
+    tree->friends = (bl_friend_info *)bl_arena_array(&tree->arena, n, sizeof *tree->friends);
+    if (n && !tree->friends)
+        return bl_error_nomem(err, n * sizeof *tree->friends, "friends");
+    for (size_t i = 0; i < n; i++) {
+        const bl_root_object *item = list->items[i];
+        bl_friend_info *info = &tree->friends[i];
+        info->alias = bl_root_object_text(item, "fName", "");
+        info->tree = bl_root_object_text(item, "fTreeName", info->alias);
+        info->url = bl_root_object_text(item, "fTitle", "");
+    }
+    tree->n_friends = n;
+    return BL_OK;
+}
