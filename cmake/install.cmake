@@ -31,6 +31,21 @@ file(RELATIVE_PATH BL_PC_UP ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTA
 configure_file(cmake/beamline.pc.in ${PROJECT_BINARY_DIR}/beamline.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/beamline.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+# The command, and what it writes about itself: manual pages and completions.
 if(TARGET beamline)
     install(TARGETS beamline)
+    set(pages ${PROJECT_BINARY_DIR}/pages)
+    file(MAKE_DIRECTORY ${pages}/man)
+    add_custom_command(OUTPUT ${pages}/man/beamline.1
+        COMMAND beamline help --man ${pages}/man
+        COMMAND beamline completion bash >${pages}/beamline
+        COMMAND beamline completion zsh >${pages}/_beamline
+        COMMAND beamline completion fish >${pages}/beamline.fish
+        DEPENDS beamline VERBATIM)
+    add_custom_target(beamline_pages ALL DEPENDS ${pages}/man/beamline.1)
+    install(DIRECTORY ${pages}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${pages}/beamline DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${pages}/_beamline DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+    install(FILES ${pages}/beamline.fish
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 endif()
