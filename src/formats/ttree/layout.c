@@ -302,7 +302,9 @@ static bl_status member_branch(bl_ttree *tree, const bl_ttree_branch *branch,
     case BL_ROOT_STREAMER:
         return typed(tree, element->type_name, layout, err);
     default:
-        return unreadable(tree, layout, err, "member of class %s, not split", element->type_name);
+        return unreadable(tree, layout, err,
+                          "member of class %s (not split; a later version reads it)",
+                          element->type == BL_ROOT_BASE ? element->name : element->type_name);
     }
 }
 

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where values go: opening baskets, and room for columns before anything is decoded.
+#include "formats/ttree/request.h"
+
+/// Rows of a task's basket that its bl_job wants, counted from the basket's first.
+bl_rows bl_task_rows(const bl_basket_task *t) {
+    int64_t first = t->job->first > t->slot.first ? t->job->first : t->slot.first;
+    int64_t last = t->job->last < t->slot.last ? t->job->last : t->slot.last;
+    return (bl_rows){first - t->slot.first, last > first ? last - first : 0};
+}
+
+static bool is_whole(const bl_basket_task *t) {
+    return bl_task_rows(t).n == t->slot.last - t->slot.first;
+}
+
+bl_status bl_task_open(const bl_request *request, const bl_basket_task *t, bl_codecs *codecs,
+                       bl_basket *ret_basket, bl_error *err) {
+    if (t->has_kept) {
+        *ret_basket = t->kept;
+        if (ret_basket->holder)
+            bl_buffer_ref(ret_basket->holder);
+        return BL_OK;
+    }
+    if (t->slot.embedded)
+        return bl_basket_open_embedded(t->slot.embedded->raw, t->slot.embedded->raw_size,
+                                       ret_basket, err);
+    bl_fetch *fetch = request->fetches[bl_job_column(request, t->job)->source];
+    return bl_basket_open(bl_request_context(request), codecs, bl_fetch_data(fetch, t->range),
+                          (size_t)t->slot.n_bytes, bl_fetch_buffer(fetch, t->range), ret_basket,
+                          err);
+}
+
+/// Rows and bytes of entries in a whole basket, known without uncompressing it. What is allocated
+/// for a column rests on these, so they are checked against the slot and the bytes that are there.
+static bl_status peek(const bl_request *request, const bl_basket_task *t, int64_t *ret_rows,
+                      size_t *ret_bytes, bl_error *err) {
+    if (t->has_kept || t->slot.embedded) {
+        bl_basket basket;
+        BL_TRY(bl_task_open(request, t, NULL, &basket, err));
+        *ret_rows = basket.n_rows;
+        *ret_bytes = basket.data_bytes;
+        bl_basket_release(&basket);
+    } else {
+        bl_basket_header header;
+        const uint8_t *data =
+            bl_fetch_data(request->fetches[bl_job_column(request, t->job)->source], t->range);
+        BL_TRY(bl_basket_header_read(data, (size_t)t->slot.n_bytes, &header, err));
+        *ret_rows = header.n_rows;
+        *ret_bytes = header.data_bytes;
+    }
+    if (*ret_rows < t->slot.last - t->slot.first)
+        return bl_error_set(err, BL_E_CORRUPT, "has %lld rows, its branch counts %lld",
+                            (long long)*ret_rows, (long long)(t->slot.last - t->slot.first));
+    return BL_OK;
+}
+
+static bl_status peek_in(const bl_request *request, const bl_basket_task *t, int64_t *ret_rows,
+                         size_t *ret_bytes, bl_error *err) {
+    BL_TRY_IN(peek(request, t, ret_rows, ret_bytes, err), err,
+              "branch '%s': basket %zu (byte %llu)", bl_job_column(request, t->job)->branch->path,
+              t->slot_number, (unsigned long long)t->slot.offset);
+    return BL_OK;
+}
+
+static bl_column *innermost(bl_column *column) {
+    while (column->n_children)
+        column = column->children;
+    return column;
+}
+
+/// Gives fixed lists and the numbers inside them their lengths, from `n` items of `column`.
+static void set_lengths(bl_column *column, int64_t n) {
+    column->length = n;
+    for (; column->n_children; column = column->children) {
+        n *= column->type->id == BL_FIXED_LIST ? column->type->list_size : 1;
+        column->children->length = n;
+    }
+}
+
+static bl_status prepare_flat(bl_request *request, bl_job *j, bl_error *err) {
+    int64_t per_item;
+    const bl_root_number *number = bl_layout_numbers(&bl_job_column(request, j)->layout, &per_item);
+    int64_t n_rows = j->last - j->first;
+    size_t row_bytes = bl_job_column(request, j)->layout.item.fixed_bytes;
+    for (size_t i = 0; i < j->n_slots; i++) {
+        const bl_basket_task *t = &request->tasks[j->first_task + i];
+        int64_t n;
+        size_t n_bytes;
+        BL_TRY(peek_in(request, t, &n, &n_bytes, err));
+        if ((uint64_t)n * row_bytes != n_bytes)
+            return bl_error_set(
+                err, BL_E_CORRUPT,
+                "branch '%s': basket %zu (byte %llu): %lld rows of %zu bytes do not "
+                "make %zu bytes",
+                bl_job_column(request, j)->branch->path, t->slot_number,
+                (unsigned long long)t->slot.offset, (long long)n, row_bytes, n_bytes);
+    }
+    bl_column *leaf = innermost(&j->result);
+    set_lengths(&j->result, n_rows);
+    size_t n_bytes = (size_t)(n_rows * per_item) * bl_root_number_width(number);
+    BL_TRY(bl_buffer_new(bl_request_context(request), n_bytes, &leaf->values, err));
+    leaf->values->size = n_bytes;
+    j->values = leaf->values->data;
+    return BL_OK;
+}
+
+/// \return via ret_direct false where the values' places are not known in advance
+static bl_status prepare_jagged(bl_request *request, bl_job *j, bool *ret_direct, bl_error *err) {
+    const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
+    int64_t per_item, n_items = 0;
+    const bl_root_number *number = bl_layout_numbers(layout, &per_item);
+    *ret_direct = false;
+    for (size_t i = 0; i < j->n_slots; i++) {
+        bl_basket_task *t = &request->tasks[j->first_task + i];
+        int64_t n;
+        size_t n_bytes;
+        if (!is_whole(t))
+            return BL_OK;
+        BL_TRY(peek_in(request, t, &n, &n_bytes, err));
+        t->base = n_items;
+        n_items += (int64_t)(n_bytes / layout->item.fixed_bytes);
+    }
+    if (n_items > INT32_MAX)
+        return BL_OK;
+    int64_t n_rows = j->last - j->first;
+    bl_column *leaf = innermost(&j->result);
+    set_lengths(&j->result.children[0], n_items);
+    j->result.length = n_rows;
+    size_t n_bytes = (size_t)(n_items * per_item) * bl_root_number_width(number);
+    BL_TRY(bl_buffer_new(bl_request_context(request), n_bytes, &leaf->values, err));
+    BL_TRY(bl_buffer_new(bl_request_context(request), (size_t)(n_rows + 1) * 4, &j->result.offsets,
+                         err));
+    leaf->values->size = n_bytes;
+    j->result.offsets->size = (size_t)(n_rows + 1) * 4;
+    j->values = leaf->values->data;
+    j->offsets = (int32_t *)(void *)j->result.offsets->data;
+    *ret_direct = true;
+    return BL_OK;
+}
+
+/// Gives a zeroed column its type, all the way down.
+static bl_status init_column(bl_context *context, bl_column *column, bl_type *type, bl_error *err) {
+    BL_TRY(bl_column_init(context, column, type, err));
+    for (size_t i = 0; i < type->n_children; i++)
+        BL_TRY(init_column(context, &column->children[i], type->children[i], err));
+    return BL_OK;
+}
+
+bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err) {
+    const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
+    bl_context *context = bl_request_context(request);
+    int64_t per_item;
+    bool direct = false;
+    BL_TRY(init_column(context, &j->result, layout->type, err));
+    if (j->n_slots && (bl_layout_is_flat(layout) || bl_layout_is_jagged(layout)) &&
+        bl_layout_numbers(layout, &per_item)->type != BL_BOOL) {
+        if (bl_layout_is_flat(layout)) {
+            BL_TRY(prepare_flat(request, j, err));
+            direct = true;
+        } else {
+            BL_TRY(prepare_jagged(request, j, &direct, err));
+        }
+    }
+    if (direct)
+        return BL_OK;
+    bl_column_release(context, &j->result);
+    j->pieces = (bl_column *)bl_alloc_zero(context, j->n_slots ? j->n_slots : 1, sizeof *j->pieces);
+    return j->pieces ? BL_OK
+                     : bl_error_nomem(err, j->n_slots * sizeof *j->pieces, "pieces of a column");
+}
