@@ -85,7 +85,6 @@ static void write_entry(bl_out *out, const char *name, const char *text, size_t 
     bl_out_bytes(out, name, n);
     if (n + 4 > indent) {
         bl_out_char(out, '\n');
-        n = 0;
         bl_out_repeat(out, ' ', indent);
     } else {
         bl_out_repeat(out, ' ', indent - n - 2);

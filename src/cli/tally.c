@@ -57,7 +57,7 @@ static void add_vectors(bl_tally *tally, const double *x, size_t n) {
         memcpy(&v, x + i, sizeof v);
         doubles magnitude = (doubles)((longs)v & magnitude_bits);
         longs is_finite = (longs)(magnitude <= DBL_MAX); // false for NaN
-        n_nan -= (longs)(v != v);
+        n_nan -= (longs)(v != v); // NOLINT(misc-redundant-expression): true for NaN alone
         n_inf -= (longs)(magnitude > DBL_MAX);
         doubles finite = (doubles)((longs)v & is_finite);
         doubles total = sum + finite, part = total - sum;

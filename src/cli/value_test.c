@@ -89,7 +89,7 @@ static void test_lists(void **state) {
 
 static int start(void **state) {
     (void)state;
-    return bl_context_new(NULL, &context, NULL);
+    return bl_context_new(NULL, &context, NULL) == BL_OK ? 0 : 1;
 }
 
 static int stop(void **state) {
