@@ -236,7 +236,8 @@ const bl_command bl_command_stats = {
         "Several URLs, or a pattern, are one chain.\n\n"
         "With --json every line has the keys file, tree, column, type, entries, values, sum, min, "
         "max, nan, inf and longest, and duplicate for a repeated path; strings have bytes, their "
-        "total length. Sums of integers are exact, those of floats compensated, and the same for "
+        "total length. Where there are no values, sum, min, max, nan and inf are null. Sums of "
+        "integers are exact, those of floats compensated, and the same for "
         "any number of threads. A column of a type that cannot be read has the key unreadable. "
         "One whose data are broken has the key error; the others are read, and the exit code "
         "tells.",

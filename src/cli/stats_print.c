@@ -26,10 +26,11 @@ static void json_double(bl_out *out, const char *key, double value, bool is_ther
     bl_out_printf(out, ",\"%s\":%s", key, text);
 }
 
-static void json_numbers(bl_out *out, const bl_tally *tally) {
+/// Sum and extremes; a column without values has none, nor a number of NaN among them.
+static void json_values(bl_out *out, const bl_tally *tally) {
     bool is_there = bl_tally_n_finite(tally) > 0;
     bl_tally_kind kind = bl_tally_get_kind(tally);
-    if (kind == BL_TALLY_FLOAT) {
+    if (kind == BL_TALLY_FLOAT && tally->n_values > 0) {
         json_double(out, "sum", bl_tally_sum(tally), true);
         json_double(out, "min", bl_tally_min(tally), is_there);
         json_double(out, "max", bl_tally_max(tally), is_there);
@@ -38,17 +39,25 @@ static void json_numbers(bl_out *out, const bl_tally *tally) {
         json_int128(out, "min", bl_tally_int_min(tally));
         json_int128(out, "max", bl_tally_int_max(tally));
     } else {
-        bl_out_printf(out, ",\"sum\":%s,\"min\":null,\"max\":null",
-                      kind == BL_TALLY_INT ? "0" : "null");
+        bl_out_text(out, ",\"sum\":null,\"min\":null,\"max\":null");
     }
-    json_int(out, "nan", tally->n_nan);
-    json_int(out, "inf", tally->n_inf);
+    if (tally->n_values > 0) {
+        json_int(out, "nan", tally->n_nan);
+        json_int(out, "inf", tally->n_inf);
+    } else {
+        bl_out_text(out, ",\"nan\":null,\"inf\":null");
+    }
+}
+
+static void json_numbers(bl_out *out, const bl_tally *tally) {
+    bool is_string = bl_tally_get_kind(tally) == BL_TALLY_STRING;
+    json_values(out, tally);
     json_int(out, "longest", tally->longest);
-    if (kind == BL_TALLY_STRING)
+    if (is_string)
         json_int(out, "bytes", (int64_t)tally->n_bytes);
     if (!tally->has_checksums)
         return;
-    json_int(out, kind == BL_TALLY_STRING ? "crc32_str_nul" : "crc32_f64le", tally->crc_values);
+    json_int(out, is_string ? "crc32_str_nul" : "crc32_f64le", tally->crc_values);
     json_int(out, "crc32_counts_u32le", tally->crc_counts);
 }
 
