@@ -22,7 +22,7 @@ static void release(bl_file *head) {
 /// A path may name a cycle: "tree;2". Without one the highest cycle is meant.
 static const bl_root_entry *find_entry(const bl_root_file *file, const char *path, bl_error *err) {
     const char *semicolon = strrchr(path, ';');
-    int cycle = semicolon ? atoi(semicolon + 1) : 0;
+    long cycle = semicolon ? strtol(semicolon + 1, NULL, 10) : 0;
     size_t length = cycle > 0 ? (size_t)(semicolon - path) : strlen(path);
     const bl_root_entry *best = NULL;
     bl_nearest nearest;

@@ -42,7 +42,7 @@ static bl_status add_entry(bl_root_file *file, const char *parent, const bl_root
     const char *path =
         *parent ? bl_arena_printf(&file->arena, "%s/%s", parent, key->name) : key->name;
     if (!path)
-        return bl_error_nomem(err, strlen(parent) + strlen(key->name) + 2, "a path");
+        return bl_error_nomem(err, sizeof(char *), "a path");
     file->entries[file->n_entries++] =
         (bl_root_entry){.key = *key, .path = path, .is_directory = is_directory(key->class_name)};
     return BL_OK;

@@ -58,7 +58,7 @@ static bool parse_range(const char *title, double *ret_min, double *ret_max, int
         bool has_bits = second && second < right;
         *ret_min = parse_bound(left + 1, comma);
         *ret_max = parse_bound(comma + 1, has_bits ? second : right);
-        *ret_bits = has_bits ? atoi(second + 1) : 32;
+        *ret_bits = has_bits ? (int)strtol(second + 1, NULL, 10) : 32;
         if (*ret_bits < 2 || *ret_bits > 32)
             *ret_bits = 32;
         return true;

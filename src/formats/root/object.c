@@ -5,6 +5,8 @@
 // skipped. Source: ROOT, TBufferFile (ReadVersion, ReadObjectAny, ReadClass), TStreamerInfo.
 #include "formats/root/object.h"
 
+#include "formats/root/reference.h"
+
 enum {
     MAX_DEPTH = 100,
     BYTE_COUNT_BIT = 0x40000000,
@@ -14,21 +16,13 @@ enum {
 #define NEW_CLASS_TAG UINT32_C(0xffffffff)
 #define CLASS_BIT UINT32_C(0x80000000)
 
-/// What a position in the record stands for: an object, or a class named by a tag.
-typedef struct reference {
-    uint32_t position; ///< 0: empty slot
-    bl_root_object *object;
-    const char *class_name;
-} reference;
-
 typedef struct reader {
     const bl_root_classes *classes;
     bl_arena *arena;
     bl_cursor cursor;
     size_t key_len;
     int depth;
-    size_t n_references, n_slots;
-    reference *slots;
+    bl_root_references references;
 } reader;
 
 /// Byte count and version in front of a class's members.
@@ -42,41 +36,6 @@ static bl_status read_body(reader *r, const char *class_name, bl_root_object *ob
 static bl_status read_any(reader *r, bl_root_object **ret_object, bl_error *err);
 
 static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "metadata"); }
-
-// ---- references ----
-
-static reference *slot_of(const reader *r, uint32_t position) {
-    size_t i = (position * UINT32_C(2654435761)) & (r->n_slots - 1);
-    while (r->slots[i].position && r->slots[i].position != position)
-        i = (i + 1) & (r->n_slots - 1);
-    return &r->slots[i];
-}
-
-static bl_status remember(reader *r, uint32_t position, bl_root_object *object,
-                          const char *class_name, bl_error *err) {
-    if (2 * r->n_references >= r->n_slots) {
-        reader bigger = {.n_slots = r->n_slots ? 2 * r->n_slots : 256};
-        bigger.slots = (reference *)bl_arena_array(r->arena, bigger.n_slots, sizeof(reference));
-        if (!bigger.slots)
-            return out_of_memory(err);
-        for (size_t i = 0; i < r->n_slots; i++)
-            if (r->slots[i].position)
-                *slot_of(&bigger, r->slots[i].position) = r->slots[i];
-        r->slots = bigger.slots;
-        r->n_slots = bigger.n_slots;
-    }
-    reference *slot = slot_of(r, position);
-    r->n_references += slot->position == 0;
-    *slot = (reference){position, object, class_name};
-    return BL_OK;
-}
-
-static const reference *recall(const reader *r, uint32_t position) {
-    if (r->n_slots == 0 || position == 0)
-        return NULL;
-    const reference *slot = slot_of(r, position);
-    return slot->position ? slot : NULL;
-}
 
 static uint32_t position_of(const reader *r) { return (uint32_t)(r->cursor.position + r->key_len); }
 
@@ -105,38 +64,6 @@ static bl_status add_text(reader *r, bl_root_object *object, const char *name, b
     return add_member(r, object, &member, err);
 }
 
-static int64_t to_integer(const bl_root_number *number, const uint8_t *data) {
-    union {
-        int8_t i8;
-        uint8_t u8;
-        int16_t i16;
-        uint16_t u16;
-        int32_t i32;
-        uint32_t u32;
-        int64_t i64;
-        float f;
-        double d;
-    } value = {0};
-    bl_root_numbers_decode(number, data, 1, &value);
-    switch (number->type) {
-    case BL_INT8:
-        return value.i8;
-    case BL_BOOL:
-    case BL_UINT8:
-        return value.u8;
-    case BL_INT16:
-        return value.i16;
-    case BL_UINT16:
-        return value.u16;
-    case BL_INT32:
-        return value.i32;
-    case BL_UINT32:
-        return value.u32;
-    default:
-        return value.i64;
-    }
-}
-
 static bl_status add_number(reader *r, bl_root_object *object, const char *name,
                             const bl_root_number *number, bl_error *err) {
     const uint8_t *data = bl_cursor_take(&r->cursor, number->size);
@@ -152,7 +79,7 @@ static bl_status add_number(reader *r, bl_root_object *object, const char *name,
         member.kind = BL_ROOT_REAL;
         member.real = value;
     } else {
-        member.integer = to_integer(number, data);
+        member.integer = bl_root_number_integer(number, data);
     }
     return add_member(r, object, &member, err);
 }
@@ -396,7 +323,7 @@ static bl_status read_body(reader *r, const char *class_name, bl_root_object *ob
 static bl_status read_class_tag(reader *r, uint32_t tag, uint32_t tag_position,
                                 const char **ret_name, bl_error *err) {
     if (tag != NEW_CLASS_TAG) {
-        const reference *known = recall(r, tag & ~CLASS_BIT);
+        const bl_root_reference *known = bl_root_recall(&r->references, tag & ~CLASS_BIT);
         if (!known || !known->class_name)
             return bl_error_set(err, BL_E_CORRUPT, "byte %zu refers to a class that is not there",
                                 r->cursor.position);
@@ -410,7 +337,7 @@ static bl_status read_class_tag(reader *r, uint32_t tag, uint32_t tag_position,
     if (!name)
         return out_of_memory(err);
     *ret_name = name;
-    return remember(r, tag_position + MAP_OFFSET, NULL, name, err);
+    return bl_root_remember(&r->references, r->arena, tag_position + MAP_OFFSET, NULL, name, err);
 }
 
 /// The body of an object whose class and end are known; whatever cannot be understood is skipped.
@@ -454,7 +381,7 @@ static bl_status read_any(reader *r, bl_root_object **ret_object, bl_error *err)
         tag = bl_cursor_be32(c);
     }
     if (!(tag & CLASS_BIT)) {
-        const reference *known = recall(r, tag);
+        const bl_root_reference *known = bl_root_recall(&r->references, tag);
         *ret_object = known ? known->object : NULL;
         return BL_OK;
     }
@@ -466,7 +393,7 @@ static bl_status read_any(reader *r, bl_root_object **ret_object, bl_error *err)
     bl_root_object *object = (bl_root_object *)bl_arena_alloc(r->arena, sizeof *object);
     if (!object)
         return out_of_memory(err);
-    BL_TRY(remember(r, start + MAP_OFFSET, object, NULL, err));
+    BL_TRY(bl_root_remember(&r->references, r->arena, start + MAP_OFFSET, object, NULL, err));
     if (r->depth >= MAX_DEPTH)
         return bl_error_set(err, BL_E_CORRUPT, "objects are nested deeper than %d", MAX_DEPTH);
     r->depth++;
@@ -493,39 +420,4 @@ bl_status bl_root_object_read(const bl_root_classes *classes, bl_arena *arena,
     BL_TRY(bl_cursor_check(&r.cursor, class_name, err));
     *ret_object = object;
     return BL_OK;
-}
-
-const bl_root_member *bl_root_object_member(const bl_root_object *object, const char *name) {
-    for (size_t i = object ? object->n_members : 0; i-- > 0;)
-        if (strcmp(object->members[i].name, name) == 0)
-            return &object->members[i];
-    return NULL;
-}
-
-int64_t bl_root_object_integer(const bl_root_object *object, const char *name, int64_t absent) {
-    const bl_root_member *member = bl_root_object_member(object, name);
-    if (!member)
-        return absent;
-    if (member->kind == BL_ROOT_INTEGER)
-        return member->integer;
-    bool fits = member->kind == BL_ROOT_REAL && member->real > -9e18 && member->real < 9e18;
-    return fits ? (int64_t)member->real : absent; // old trees count in doubles
-}
-
-const char *bl_root_object_text(const bl_root_object *object, const char *name,
-                                const char *absent) {
-    const bl_root_member *member = bl_root_object_member(object, name);
-    return member && member->kind == BL_ROOT_TEXT ? member->text : absent;
-}
-
-const bl_root_object *bl_root_object_object(const bl_root_object *object, const char *name) {
-    const bl_root_member *member = bl_root_object_member(object, name);
-    return member && member->kind == BL_ROOT_OBJECT ? member->object : NULL;
-}
-
-int64_t bl_root_array_integer(const bl_root_member *array, size_t i, int64_t absent) {
-    if (!array || array->kind != BL_ROOT_ARRAY || i >= array->array.n)
-        return absent;
-    const bl_root_number *number = &array->array.number;
-    return to_integer(number, array->array.data + i * number->size);
 }

@@ -61,6 +61,8 @@ const bl_root_member *bl_root_object_member(const bl_root_object *object, const 
 int64_t bl_root_object_integer(const bl_root_object *object, const char *name, int64_t absent);
 const char *bl_root_object_text(const bl_root_object *object, const char *name, const char *absent);
 const bl_root_object *bl_root_object_object(const bl_root_object *object, const char *name);
+/// One number on disk as an integer; what is not a whole number gives its bits.
+int64_t bl_root_number_integer(const bl_root_number *number, const uint8_t *data);
 /// Integer `i` of an array member; `absent` past its end.
 int64_t bl_root_array_integer(const bl_root_member *array, size_t i, int64_t absent);
 

@@ -86,7 +86,7 @@ static bl_status read_branch(bl_ttree *tree, const bl_root_object *object, size_
                                       : bl_arena_printf(&tree->arena, "%s/%s",
                                                         tree->branches[parent].path, branch->name);
     if (!branch->path)
-        return bl_error_nomem(err, strlen(branch->name), "a branch's path");
+        return bl_error_nomem(err, sizeof(char *), "a branch's path");
     branch->branch_class = object->class_name;
     if (strcmp(object->class_name, "TBranchElement") == 0)
         read_element_branch(object, branch);
