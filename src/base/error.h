@@ -53,15 +53,29 @@ bl_status bl_error_nomem(bl_error *err, size_t size, const char *what);
 /// Turns errno into a status and "WHAT: TEXT".
 bl_status bl_error_errno(bl_error *err, int errno_value, const char *what);
 
-#if defined(__clang_analyzer__) && !defined(BL_ERROR_C)
-// The analyzer sees one file at a time. This is how it learns that an error is never BL_OK, so that
-// it does not follow calls that failed and yet succeeded.
-#define bl_error_set(err, status, ...) ((void)bl_error_set((err), (status), __VA_ARGS__), (status))
-#define bl_error_in(err, status, ...) ((void)bl_error_in((err), (status), __VA_ARGS__), (status))
-#define bl_error_hint(err, status, ...) \
-    ((void)bl_error_hint((err), (status), __VA_ARGS__), (status))
+#ifndef BL_ERROR_C
+// The functions lie in another file, where neither compiler nor analyzer sees that an error is
+// never BL_OK. Said here, nobody follows calls that failed and yet succeeded into uninitialised
+// results.
+#define bl_error_set(err, status, ...)                       \
+    __extension__({                                          \
+        bl_status set_status_ = (status);                    \
+        (void)bl_error_set((err), set_status_, __VA_ARGS__); \
+        set_status_;                                         \
+    })
+#define bl_error_in(err, status, ...)                      \
+    __extension__({                                        \
+        bl_status in_status_ = (status);                   \
+        (void)bl_error_in((err), in_status_, __VA_ARGS__); \
+        in_status_;                                        \
+    })
+#define bl_error_hint(err, status, ...)                        \
+    __extension__({                                            \
+        bl_status hint_status_ = (status);                     \
+        (void)bl_error_hint((err), hint_status_, __VA_ARGS__); \
+        hint_status_;                                          \
+    })
 #define bl_error_nomem(err, size, what) ((void)bl_error_nomem((err), (size), (what)), BL_E_NOMEM)
-#define bl_error_errno(err, number, what) ((void)bl_error_errno((err), (number), (what)), BL_E_IO)
 #endif
 
 #endif
