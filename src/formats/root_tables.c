@@ -43,6 +43,16 @@ static const bl_root_entry *find_entry(const bl_root_file *file, const char *pat
     return best;
 }
 
+static bool is_ntuple(const char *class_name) {
+    return strcmp(class_name, "ROOT::RNTuple") == 0 ||
+           strcmp(class_name, "ROOT::Experimental::RNTuple") == 0;
+}
+
+static bl_status refuse_ntuple(const bl_root_entry *entry, bl_error *err) {
+    return bl_error_set(err, BL_E_UNSUPPORTED, "'%s' is a %s; only TTree is supported yet",
+                        entry->path, entry->key.class_name);
+}
+
 /// The only tree there is, whatever its cycles.
 static bl_status find_only(const bl_root_file *file, const bl_root_entry **ret_entry,
                            bl_error *err) {
@@ -62,6 +72,9 @@ static bl_status find_only(const bl_root_file *file, const bl_root_entry **ret_e
                                 "several trees, '%s' and '%s' among them: name one", found->path,
                                 entry->path);
     }
+    for (size_t i = 0; i < file->n_entries && !found; i++)
+        if (is_ntuple(file->entries[i].key.class_name))
+            return refuse_ntuple(&file->entries[i], err);
     *ret_entry = found;
     return found ? BL_OK : bl_error_set(err, BL_E_NOTFOUND, "no tree in this file");
 }
@@ -74,6 +87,8 @@ static bl_status open_table(bl_file *head, const char *path, bl_reader **ret_rea
         BL_TRY(find_only(file, &entry, err));
     else if (!(entry = find_entry(file, path, err)))
         return BL_E_NOTFOUND;
+    if (is_ntuple(entry->key.class_name))
+        return refuse_ntuple(entry, err);
     if (!bl_ttree_is_tree(entry->key.class_name))
         return bl_error_set(err, BL_E_TYPE, "'%s' is a %s, not a tree", entry->path,
                             entry->key.class_name);

@@ -84,8 +84,8 @@ static bl_status prepare_flat(bl_request *request, bl_job *j, bl_error *err) {
     size_t row_bytes = bl_job_column(request, j)->layout.item.fixed_bytes;
     for (size_t i = 0; i < j->n_slots; i++) {
         const bl_basket_task *t = &request->tasks[j->first_task + i];
-        int64_t n;
-        size_t n_bytes;
+        int64_t n = 0;
+        size_t n_bytes = 0;
         BL_TRY(peek_in(request, t, &n, &n_bytes, err));
         if ((uint64_t)n * row_bytes != n_bytes)
             return bl_error_set(
@@ -112,8 +112,8 @@ static bl_status prepare_jagged(bl_request *request, bl_job *j, bool *ret_direct
     *ret_direct = false;
     for (size_t i = 0; i < j->n_slots; i++) {
         bl_basket_task *t = &request->tasks[j->first_task + i];
-        int64_t n;
-        size_t n_bytes;
+        int64_t n = 0;
+        size_t n_bytes = 0;
         if (!is_whole(t))
             return BL_OK;
         BL_TRY(peek_in(request, t, &n, &n_bytes, err));
