@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/context.h"
 #include "cli/cat_table.h"
 #include "cli/progress.h"
 #include "cli/select.h"
@@ -10,7 +11,7 @@
 
 typedef enum cat_format { CAT_TABLE, CAT_JSONL, CAT_CSV } cat_format;
 
-enum { TABLE_ROWS = 20 };
+enum { TABLE_ROWS = 20, TEXT_ROWS = 256 };
 
 /// Leaves only columns that have a value in every row of the table; says which it leaves out.
 static bl_status keep_readable(bl_cli *cli, bl_table *table, bl_selection *selection,
@@ -75,6 +76,47 @@ static void write_csv_row(bl_out *out, const bl_batch *batch, int64_t row) {
     bl_out_char(out, '\n');
 }
 
+/// Rows of a batch turned into text by several threads, each run of rows into a text of its own.
+typedef struct cat_job {
+    const bl_cli *cli;
+    const bl_batch *batch;
+    char *const *keys;
+    bl_out *texts;
+    int64_t first; ///< row of the first text
+} cat_job;
+
+static bl_status write_rows(void *argument, size_t index, unsigned worker, bl_error *err) {
+    const cat_job *job = argument;
+    (void)worker;
+    bl_out *text = &job->texts[index];
+    int64_t row = job->first + (int64_t)index * TEXT_ROWS;
+    int64_t n_rows = bl_batch_n_rows(job->batch);
+    int64_t end = n_rows - row < TEXT_ROWS ? n_rows : row + TEXT_ROWS;
+    text->used = 0;
+    for (; row < end && text->failed == BL_OK; row++)
+        if (job->cli->arguments.format == CAT_JSONL)
+            write_jsonl_row(text, job->batch, job->keys, row);
+        else
+            write_csv_row(text, job->batch, row);
+    return bl_out_finish(text, err);
+}
+
+/// Writes all rows of a batch, some texts at a time, in their order.
+static bl_status write_batch(bl_cli *cli, cat_job *job, size_t n_texts, bl_error *err) {
+    int64_t n_rows = bl_batch_n_rows(job->batch);
+    int64_t n_at_once = (int64_t)n_texts * TEXT_ROWS;
+    for (job->first = 0; job->first < n_rows; job->first += n_at_once) {
+        int64_t left = n_rows - job->first;
+        size_t n = (size_t)((left < n_at_once ? left : n_at_once) + TEXT_ROWS - 1) / TEXT_ROWS;
+        BL_TRY(bl_run_tasks(cli->context, write_rows, job, n, err));
+        for (size_t i = 0; i < n; i++)
+            bl_out_bytes(&cli->out, job->texts[i].data, job->texts[i].used);
+        if (cli->out.failed != BL_OK)
+            return BL_OK; // reported when the output is finished
+    }
+    return BL_OK;
+}
+
 /// Everything between `{` and a value, once per column instead of once per value.
 static bl_status make_keys(bl_context *context, const bl_selection *selection, char **keys,
                            bl_error *err) {
@@ -91,28 +133,43 @@ static bl_status make_keys(bl_context *context, const bl_selection *selection, c
     return BL_OK;
 }
 
-static bl_status write_batches(bl_cli *cli, bl_scan *scan, char *const *keys, bl_progress *progress,
-                               bl_error *err) {
+static bl_status next_batches(bl_cli *cli, bl_scan *scan, cat_job *job, size_t n_texts,
+                              bl_progress *progress, bl_error *err) {
     for (;;) {
         bl_batch *batch;
         bl_status status = bl_scan_next(scan, &batch, err);
         if (status != BL_OK)
             return status == BL_END ? BL_OK : status;
-        int64_t n_rows = bl_batch_n_rows(batch), rows;
-        uint64_t bytes;
+        job->batch = batch;
         if (cli->arguments.format == CAT_TABLE)
             status = bl_cat_table(cli, batch, err);
-        for (int64_t row = 0; row < n_rows && cli->arguments.format == CAT_JSONL; row++)
-            write_jsonl_row(&cli->out, batch, keys, row);
-        for (int64_t row = 0; row < n_rows && cli->arguments.format == CAT_CSV; row++)
-            write_csv_row(&cli->out, batch, row);
+        else
+            status = write_batch(cli, job, n_texts, err);
         bl_batch_release(batch);
+        int64_t rows;
+        uint64_t bytes;
         bl_scan_progress(scan, &rows, &bytes);
         bl_progress_show(progress, rows, bytes);
         BL_TRY(status);
         if (cli->out.failed != BL_OK)
             return BL_OK; // reported when the output is finished
     }
+}
+
+static bl_status write_batches(bl_cli *cli, bl_scan *scan, char *const *keys, bl_progress *progress,
+                               bl_error *err) {
+    size_t n_texts = 2 * (size_t)bl_context_n_threads(cli->context);
+    bl_out *texts = bl_alloc_zero(cli->context, n_texts, sizeof *texts);
+    if (!texts)
+        return bl_error_nomem(err, n_texts * sizeof *texts, "text");
+    for (size_t i = 0; i < n_texts; i++)
+        bl_out_init_memory(&texts[i], cli->context);
+    cat_job job = {.cli = cli, .keys = keys, .texts = texts};
+    bl_status status = next_batches(cli, scan, &job, n_texts, progress, err);
+    for (size_t i = 0; i < n_texts; i++)
+        bl_out_release(&texts[i]);
+    bl_free(cli->context, texts);
+    return status;
 }
 
 static bl_status cat_selection(bl_cli *cli, bl_table *table, const bl_selection *selection,

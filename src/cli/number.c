@@ -9,6 +9,7 @@
 #include "cli/number.h"
 
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,21 +33,33 @@ static double read_back(decimal d) {
                           : (double)d.digits * powers[d.exponent];
 }
 
+/// Digits before the decimal point of a normal number within reach of exact powers, 0 and less for
+/// zeros behind it; INT_MAX out of reach.
+static int magnitude_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    int exponent = (int)(bits >> 52) - 1023; // value is in [2^exponent, 2^(exponent + 1))
+    if (exponent < -72 || exponent > 72)
+        return INT_MAX;
+    // floor(exponent · log10(2)), at most one too small; the table of powers settles it
+    int power = (exponent * 1233) >> 12;
+    if (power + 1 >= 0 ? value >= powers[power + 1] : value * powers[-power - 1] >= 1)
+        power++;
+    return power + 1;
+}
+
 /// `value` rounded to `n_digits`; false where it is out of reach of exact powers.
 static bool round_to(double value, int n_digits, decimal *ret) {
-    int guess = (int)floor(log10(value)) + 1 - n_digits; // may be one off near powers of ten
-    for (int tries = 0; tries < 2; tries++) {
-        if (guess <= -EXACT_POWERS || guess >= EXACT_POWERS)
-            return false;
-        double scaled = guess < 0 ? value * powers[-guess] : value / powers[guess];
-        uint64_t digits = (uint64_t)nearbyint(scaled);
-        if ((double)digits < powers[n_digits] && digits > 0) {
-            *ret = (decimal){digits, guess};
-            return true;
-        }
-        guess++;
-    }
-    return false;
+    int exponent = magnitude_of(value);
+    if (exponent == INT_MAX)
+        return false;
+    exponent -= n_digits;
+    if (exponent <= -EXACT_POWERS || exponent >= EXACT_POWERS)
+        return false;
+    double scaled = exponent < 0 ? value * powers[-exponent] : value / powers[exponent];
+    // to the nearest whole number, ties to even; proved or rejected by reading it back
+    *ret = (decimal){(uint64_t)(scaled + 0x1p52 - 0x1p52), exponent};
+    return true;
 }
 
 /// Whether `d` reads as `value`; unsure where the float64 in between is on the line between two
