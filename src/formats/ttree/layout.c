@@ -108,6 +108,8 @@ static bl_status wrap_dims(bl_context *context, const int64_t *dims, int n_dims,
                            bl_error *err) {
     for (int i = n_dims; i-- > 0;) {
         bl_layout outer = {0};
+        if (dims[i] < 0)
+            return bl_error_set(err, BL_E_CORRUPT, "an array of %lld values", (long long)dims[i]);
         BL_TRY(bl_layout_wrap(context, dims[i], item, &outer, err));
         *item = outer;
     }
@@ -346,16 +348,27 @@ static const char *spell(bl_ttree *tree, const bl_ttree_branch *branch,
     return bl_arena_printf(&tree->arena, "%s%s", name, dims);
 }
 
-bl_status bl_entry_layout_of(bl_ttree *tree, size_t index, bl_entry_layout *layout, bl_error *err) {
-    const bl_ttree_branch *branch = &tree->branches[index];
+static bl_status find_layout(bl_ttree *tree, const bl_ttree_branch *branch, bl_entry_layout *layout,
+                             bl_error *err) {
     if (branch->damage)
         layout->unreadable = branch->damage;
     else if (branch->is_foreign)
-        BL_TRY(unreadable(tree, layout, err, "branch of class %s", branch->branch_class));
+        return unreadable(tree, layout, err, "branch of class %s", branch->branch_class);
     else if (branch->is_element)
-        BL_TRY(element_branch(tree, branch, layout, err));
+        return element_branch(tree, branch, layout, err);
     else
-        BL_TRY(plain_branch(tree, branch, layout, err));
+        return plain_branch(tree, branch, layout, err);
+    return BL_OK;
+}
+
+bl_status bl_entry_layout_of(bl_ttree *tree, size_t index, bl_entry_layout *layout, bl_error *err) {
+    const bl_ttree_branch *branch = &tree->branches[index];
+    bl_error why = {0};
+    bl_status status = find_layout(tree, branch, layout, &why);
+    if (status == BL_E_NOMEM)
+        return bl_error_nomem(err, sizeof *layout, "a layout");
+    if (status != BL_OK) // nonsense in one branch's description leaves the others readable
+        BL_TRY(unreadable(tree, layout, err, "%s", why.message));
     if (layout->unreadable) {
         if (!layout->source_type)
             layout->source_type = branch->class_name ? branch->class_name : branch->branch_class;
@@ -364,7 +377,7 @@ bl_status bl_entry_layout_of(bl_ttree *tree, size_t index, bl_entry_layout *layo
     if (!layout->source_type)
         layout->source_type = spell(tree, branch, layout);
     if (!layout->source_type)
-        return bl_error_nomem(err, 0, "a type's name");
+        return bl_error_nomem(err, sizeof(char *), "a type's name");
     if (!layout->is_list) {
         layout->type = bl_type_ref(layout->item.type);
         return BL_OK;
