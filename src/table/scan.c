@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scans: batches in row order, no larger than a share of the memory budget, with the next one on
+// its way while the present one is decoded. A batch never crosses a file border; within a file it
+// ends at cluster ends where it can, because a cluster is what was compressed together.
+#include "table/scan.h"
+
+#include "base/options.h"
+
+/// Read-ahead, the batch being decoded and those that the caller still holds share the budget.
+#define BUDGET_SHARE 8
+#define LARGEST_TARGET ((uint64_t)32 << 20)
+
+struct bl_scan {
+    bl_table *table;
+    size_t *columns; ///< [n_columns]; owns
+    size_t n_columns;
+    int64_t first, last; ///< last 0: the end
+    int64_t batch_rows;
+    uint64_t target_bytes;
+    int64_t position;   ///< next row of the table
+    size_t file;        ///< where `position` is, once `is_placed`
+    int64_t file_start; ///< the file's first row in the table
+    bool is_placed;
+    bl_selection selection;
+    int64_t planned_end; ///< end of the range that was fetched ahead, in the file's rows; 0: none
+    uint64_t stored_bytes;
+};
+
+bl_table *bl_scan_table(const bl_scan *scan) { return scan->table; }
+size_t bl_scan_n_columns(const bl_scan *scan) { return scan->n_columns; }
+size_t bl_scan_column(const bl_scan *scan, size_t i) { return scan->columns[i]; }
+
+static bl_status choose_columns(bl_scan *scan, const bl_scan_options *o, bl_error *err) {
+    const bl_table *table = scan->table;
+    size_t room = o->columns ? o->n_columns : table->n_columns;
+    scan->columns = (size_t *)bl_alloc_zero(table->context, room, sizeof *scan->columns);
+    if (!scan->columns)
+        return bl_error_nomem(err, room * sizeof *scan->columns, "columns");
+    if (o->columns) {
+        BL_TRY(bl_columns_check(table, o->columns, o->n_columns, err));
+        if (room)
+            memcpy(scan->columns, o->columns, room * sizeof *scan->columns);
+        scan->n_columns = room;
+        return BL_OK;
+    }
+    for (size_t i = 0; i < table->n_columns; i++)
+        if (table->columns[i].info.type && table->columns[i].kind != BL_ORIGIN_DECLARED)
+            scan->columns[scan->n_columns++] = i;
+    return BL_OK;
+}
+
+static bl_status check_range(const bl_table *table, const bl_scan_options *o, bl_error *err) {
+    int64_t n_rows = table->n_files == 1 ? table->file_rows[0] : INT64_MAX;
+    if (o->first >= 0 && o->first <= n_rows && o->batch_rows >= 0 &&
+        (o->last == 0 || (o->last >= o->first && o->last <= n_rows)))
+        return BL_OK;
+    return bl_error_set(err, BL_E_RANGE, "%s: rows %lld to %lld in steps of %lld", table->urls[0],
+                        (long long)o->first, (long long)o->last, (long long)o->batch_rows);
+}
+
+bl_status bl_scan_open(bl_table *table, const bl_scan_options *options, bl_scan **ret_scan,
+                       bl_error *err) {
+    bl_scan_options o = {0};
+    BL_TRY(bl_options_copy(&o, sizeof o, options, err));
+    BL_TRY(check_range(table, &o, err));
+    BL_AUTO(bl_scan) scan = (bl_scan *)bl_alloc_zero(table->context, 1, sizeof *scan);
+    if (!scan)
+        return bl_error_nomem(err, sizeof *scan, "a scan");
+    uint64_t share = bl_context_memory_bytes(table->context) / BUDGET_SHARE;
+    scan->table = table;
+    scan->first = scan->position = o.first;
+    scan->last = o.last;
+    scan->batch_rows = o.batch_rows;
+    scan->target_bytes = share < LARGEST_TARGET ? share : LARGEST_TARGET;
+    BL_TRY(choose_columns(scan, &o, err));
+    *ret_scan = BL_MOVE(scan);
+    return BL_OK;
+}
+
+void bl_scan_close(bl_scan *scan) {
+    if (!scan)
+        return;
+    bl_context *context = scan->table->context;
+    bl_selection_release(&scan->selection);
+    bl_free(context, scan->columns);
+    bl_free(context, scan);
+}
+
+void bl_scan_progress(const bl_scan *scan, int64_t *ret_rows, uint64_t *ret_stored_bytes) {
+    *ret_rows = scan->position - scan->first;
+    *ret_stored_bytes = scan->stored_bytes;
+}
+
+static uint64_t memory_of(const bl_scan *scan, int64_t first, int64_t last) {
+    uint64_t memory, stored;
+    bl_selection_estimate(&scan->selection, first, last, &memory, &stored);
+    return memory;
+}
+
+static bool fits(const bl_scan *scan, int64_t first, int64_t last) {
+    return memory_of(scan, first, last) <= scan->target_bytes;
+}
+
+/// Halves rather than cuts off the excess, so that a cluster falls into pieces of like sizes. Ends
+/// where fewer rows take hardly less, because what they need is stored in one piece with others.
+static int64_t halve_until_it_fits(const bl_scan *scan, int64_t first, int64_t last) {
+    int64_t n = last - first;
+    uint64_t memory = memory_of(scan, first, last);
+    while (n > 1 && memory > scan->target_bytes) {
+        int64_t half = (n + 1) / 2;
+        uint64_t less = memory_of(scan, first, first + half);
+        if (less > memory / 4 * 3)
+            break;
+        n = half;
+        memory = less;
+    }
+    return first + n;
+}
+
+/// The first cluster that ends after `row`.
+static size_t cluster_after(const bl_reader *reader, int64_t row) {
+    size_t low = 0, high = reader->n_clusters;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (reader->cluster_ends[middle] > row)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/// End of the batch that begins at `first`: as many clusters as fit, else a piece of one.
+static int64_t choose_end(const bl_scan *scan, int64_t first, int64_t limit) {
+    const bl_reader *reader = scan->selection.part->reader;
+    if (scan->batch_rows && limit - first > scan->batch_rows)
+        limit = first + scan->batch_rows;
+    size_t low = cluster_after(reader, first), high = reader->n_clusters;
+    if (fits(scan, first, limit))
+        // Exact counts that were asked for go before cluster ends.
+        return limit;
+    if (low == high || reader->cluster_ends[low] >= limit)
+        return halve_until_it_fits(scan, first, limit);
+    if (!fits(scan, first, reader->cluster_ends[low]))
+        return halve_until_it_fits(scan, first, reader->cluster_ends[low]);
+    while (high - low > 1) { // cluster `low` fits; `high` does not, or is past the limit
+        size_t middle = low + (high - low) / 2;
+        int64_t end = reader->cluster_ends[middle];
+        if (end <= limit && fits(scan, first, end))
+            low = middle;
+        else
+            high = middle;
+    }
+    return reader->cluster_ends[low];
+}
+
+/// Makes the selection fit the file that the scan is in.
+static bl_status enter_file(bl_scan *scan, bl_error *err) {
+    bl_part *part;
+    BL_TRY(bl_table_part(scan->table, scan->file, &part, err));
+    if (scan->selection.of == part->reader)
+        return BL_OK;
+    bl_selection_release(&scan->selection);
+    scan->planned_end = 0;
+    return bl_selection_init(&scan->selection, scan->table, part, scan->columns, scan->n_columns,
+                             err);
+}
+
+/// Steps over files that have no more rows. \return BL_OK, BL_END, …
+static bl_status find_place(bl_scan *scan, bl_error *err) {
+    bl_table *table = scan->table;
+    if (scan->last && scan->position >= scan->last)
+        return BL_END;
+    if (!scan->is_placed)
+        BL_TRY(bl_table_locate(table, scan->position, &scan->file, &scan->file_start, err));
+    scan->is_placed = true;
+    BL_TRY(enter_file(scan, err));
+    while (scan->position - scan->file_start >= table->file_rows[scan->file]) {
+        int64_t end = scan->file_start + table->file_rows[scan->file];
+        if (scan->file + 1 == table->n_files) {
+            if (scan->position > end || scan->last > end)
+                return bl_error_set(err, BL_E_RANGE, "rows %lld to %lld of %lld",
+                                    (long long)scan->first, (long long)scan->last, (long long)end);
+            return BL_END;
+        }
+        bl_selection_release(&scan->selection);
+        scan->planned_end = 0;
+        scan->file_start = end;
+        scan->file++;
+        BL_TRY(enter_file(scan, err));
+    }
+    return BL_OK;
+}
+
+/// Plans and fetches the present range, where that was not done ahead, then the next one.
+static int64_t plan(bl_scan *scan, int64_t first, int64_t limit, int64_t *ret_next_end) {
+    int64_t end = scan->planned_end;
+    if (end <= first) {
+        end = choose_end(scan, first, limit);
+        bl_selection_prefetch(&scan->selection, first, end);
+    }
+    *ret_next_end = 0;
+    if (end < limit) {
+        *ret_next_end = choose_end(scan, end, limit);
+        bl_selection_prefetch(&scan->selection, end, *ret_next_end);
+    }
+    return end;
+}
+
+bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
+    BL_TRY(bl_context_check(scan->table->context, err));
+    BL_TRY(find_place(scan, err));
+    int64_t first = scan->position - scan->file_start;
+    int64_t limit = scan->table->file_rows[scan->file];
+    if (scan->last && scan->last - scan->file_start < limit)
+        limit = scan->last - scan->file_start;
+    int64_t next_end, end = plan(scan, first, limit, &next_end);
+    scan->planned_end = 0;
+    BL_TRY(bl_selection_read(&scan->selection, scan->file_start, first, end, ret_batch, err));
+    uint64_t memory, stored;
+    bl_selection_estimate(&scan->selection, first, end, &memory, &stored);
+    scan->stored_bytes += stored;
+    scan->planned_end = next_end;
+    scan->position = scan->file_start + end;
+    return BL_OK;
+}
