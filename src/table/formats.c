@@ -2,17 +2,13 @@
 // The table of formats. A new one is one row here.
 #include "table/formats.h"
 
-#if __has_include("formats/root/root.h")
-#include "formats/root/root.h"
-#define HAS_ROOT 1
-#endif
+#include "formats/root/file.h"
+#include "formats/root_tables.h"
 
 #define HEAD_BYTES ((size_t)64)
 
 const bl_format bl_formats[] = {
-#ifdef HAS_ROOT
     {"ROOT", bl_root_probe, bl_root_open},
-#endif
     {NULL, NULL, NULL},
 };
 

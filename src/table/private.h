@@ -103,7 +103,7 @@ bl_status bl_friend_column(bl_table *table, bl_part *part, size_t column, bl_tab
 
 // read.c
 /// Asked columns as one part knows them.
-typedef struct bl_selection {
+typedef struct bl_view {
     bl_table *table;
     bl_part *part;         ///< borrows
     const bl_reader *of;   ///< the reader that `own` was made for
@@ -111,24 +111,24 @@ typedef struct bl_selection {
     size_t n;
     size_t *own; ///< [n_own] columns of the part's reader, in the order of `columns`; owns
     size_t n_own;
-} bl_selection;
+} bl_view;
 
 /// Checks indices: in range, readable, none twice. \return BL_OK, BL_E_RANGE, BL_E_INVALID,
 /// BL_E_UNSUPPORTED, BL_E_NOMEM
 bl_status bl_columns_check(const bl_table *table, const size_t *columns, size_t n, bl_error *err);
-/// Fills a zeroed or released selection. \param columns checked; borrows until release
+/// Fills a zeroed or released view. \param columns checked; borrows until release
 /// \return BL_OK, BL_E_NOTFOUND and BL_E_TYPE where this file differs from the first, BL_E_NOMEM
-bl_status bl_selection_init(bl_selection *selection, bl_table *table, bl_part *part,
-                            const size_t *columns, size_t n, bl_error *err);
+bl_status bl_view_init(bl_view *view, bl_table *table, bl_part *part, const size_t *columns,
+                       size_t n, bl_error *err);
 /// Safe on zeroed memory.
-void bl_selection_release(bl_selection *selection);
+void bl_view_release(bl_view *view);
 /// Reads rows [first, last) of the part. \param start the part's first row in the table
-bl_status bl_selection_read(const bl_selection *selection, int64_t start, int64_t first,
-                            int64_t last, bl_batch **ret_batch, bl_error *err);
-/// Starts fetching what bl_selection_read will need; a failure shows up when reading.
-void bl_selection_prefetch(const bl_selection *selection, int64_t first, int64_t last);
+bl_status bl_view_read(const bl_view *view, int64_t start, int64_t first, int64_t last,
+                       bl_batch **ret_batch, bl_error *err);
+/// Starts fetching what bl_view_read will need; a failure shows up when reading.
+void bl_view_prefetch(const bl_view *view, int64_t first, int64_t last);
 /// Expected bytes in memory and on disk.
-void bl_selection_estimate(const bl_selection *selection, int64_t first, int64_t last,
-                           uint64_t *ret_memory, uint64_t *ret_stored);
+void bl_view_estimate(const bl_view *view, int64_t first, int64_t last, uint64_t *ret_memory,
+                      uint64_t *ret_stored);
 
 #endif

@@ -27,30 +27,28 @@ bl_status bl_columns_check(const bl_table *table, const size_t *columns, size_t 
     return status;
 }
 
-bl_status bl_selection_init(bl_selection *selection, bl_table *table, bl_part *part,
-                            const size_t *columns, size_t n, bl_error *err) {
-    *selection = (bl_selection){
-        .table = table, .part = part, .of = part->reader, .columns = columns, .n = n};
-    selection->own = (size_t *)bl_alloc_zero(table->context, n, sizeof *selection->own);
-    if (!selection->own)
-        return bl_error_nomem(err, n * sizeof *selection->own, "columns");
+bl_status bl_view_init(bl_view *view, bl_table *table, bl_part *part, const size_t *columns,
+                       size_t n, bl_error *err) {
+    *view = (bl_view){.table = table, .part = part, .of = part->reader, .columns = columns, .n = n};
+    view->own = (size_t *)bl_alloc_zero(table->context, n, sizeof *view->own);
+    if (!view->own)
+        return bl_error_nomem(err, n * sizeof *view->own, "columns");
     bl_status status = BL_OK;
     for (size_t i = 0; status == BL_OK && i < n; i++)
         if (table->columns[columns[i]].kind == BL_ORIGIN_OWN)
-            status =
-                bl_part_column(table, part, columns[i], &selection->own[selection->n_own++], err);
+            status = bl_part_column(table, part, columns[i], &view->own[view->n_own++], err);
     if (status != BL_OK)
-        bl_selection_release(selection);
+        bl_view_release(view);
     return status;
 }
 
-void bl_selection_release(bl_selection *selection) {
-    if (selection->table)
-        bl_free(selection->table->context, selection->own);
-    *selection = (bl_selection){0};
+void bl_view_release(bl_view *view) {
+    if (view->table)
+        bl_free(view->table->context, view->own);
+    *view = (bl_view){0};
 }
 
-static bl_status read_own(const bl_selection *s, int64_t first, int64_t last, bl_batch **ret_batch,
+static bl_status read_own(const bl_view *s, int64_t first, int64_t last, bl_batch **ret_batch,
                           bl_error *err) {
     bl_reader *reader = s->part->reader;
     bl_status status = reader->ops->read(reader, first, last, s->own, s->n_own, ret_batch, err);
@@ -65,8 +63,8 @@ static bl_status put(bl_batch *batch, size_t i, const bl_column *column, bl_erro
 }
 
 /// Reads all columns of the friend that column `i` belongs to. \param scratch [2 · s->n]
-static bl_status read_friend(const bl_selection *s, size_t i, int64_t start, int64_t first,
-                             int64_t last, size_t *scratch, bl_batch *batch, bl_error *err) {
+static bl_status read_friend(const bl_view *s, size_t i, int64_t start, int64_t first, int64_t last,
+                             size_t *scratch, bl_batch *batch, bl_error *err) {
     bl_table *table = s->table, *other;
     const bl_known_column *leader = &table->columns[s->columns[i]];
     size_t n = 0, *places = scratch + s->n;
@@ -86,7 +84,7 @@ static bl_status read_friend(const bl_selection *s, size_t i, int64_t start, int
     return BL_OK;
 }
 
-static bl_status read_friends(const bl_selection *s, int64_t start, int64_t first, int64_t last,
+static bl_status read_friends(const bl_view *s, int64_t start, int64_t first, int64_t last,
                               bl_batch *batch, bl_error *err) {
     size_t *scratch = (size_t *)bl_alloc_zero(batch->context, 2 * s->n, sizeof *scratch);
     if (!scratch)
@@ -100,7 +98,7 @@ static bl_status read_friends(const bl_selection *s, int64_t start, int64_t firs
 }
 
 /// An empty batch under the table's names for these columns.
-static bl_status new_batch(const bl_selection *s, int64_t first_row, int64_t n_rows,
+static bl_status new_batch(const bl_view *s, int64_t first_row, int64_t n_rows,
                            bl_batch **ret_batch, bl_error *err) {
     bl_context *context = s->table->context;
     const char **names = (const char **)bl_alloc_zero(context, s->n, sizeof *names);
@@ -113,8 +111,8 @@ static bl_status new_batch(const bl_selection *s, int64_t first_row, int64_t n_r
     return status;
 }
 
-bl_status bl_selection_read(const bl_selection *s, int64_t start, int64_t first, int64_t last,
-                            bl_batch **ret_batch, bl_error *err) {
+bl_status bl_view_read(const bl_view *s, int64_t start, int64_t first, int64_t last,
+                       bl_batch **ret_batch, bl_error *err) {
     BL_AUTO(bl_batch) own = NULL;
     if (s->n_own || s->n == 0)
         BL_TRY(read_own(s, first, last, &own, err));
@@ -134,14 +132,14 @@ bl_status bl_selection_read(const bl_selection *s, int64_t start, int64_t first,
     return BL_OK;
 }
 
-void bl_selection_prefetch(const bl_selection *s, int64_t first, int64_t last) {
+void bl_view_prefetch(const bl_view *s, int64_t first, int64_t last) {
     bl_reader *reader = s->part->reader;
     if (s->n_own && reader->ops->prefetch)
         (void)reader->ops->prefetch(reader, first, last, s->own, s->n_own, NULL);
 }
 
-void bl_selection_estimate(const bl_selection *s, int64_t first, int64_t last, uint64_t *ret_memory,
-                           uint64_t *ret_stored) {
+void bl_view_estimate(const bl_view *s, int64_t first, int64_t last, uint64_t *ret_memory,
+                      uint64_t *ret_stored) {
     const bl_reader *reader = s->part->reader;
     uint64_t memory = 0, stored = 0;
     if (s->n_own)
@@ -159,8 +157,8 @@ void bl_selection_estimate(const bl_selection *s, int64_t first, int64_t last, u
 }
 
 /// Joins the batches of several files.
-static bl_status join(const bl_selection *s, bl_batch *const *batches, size_t n,
-                      bl_batch **ret_batch, bl_error *err) {
+static bl_status join(const bl_view *s, bl_batch *const *batches, size_t n, bl_batch **ret_batch,
+                      bl_error *err) {
     bl_context *context = s->table->context;
     int64_t n_rows = 0;
     for (size_t i = 0; i < n; i++)
@@ -185,7 +183,7 @@ static bl_status join(const bl_selection *s, bl_batch *const *batches, size_t n,
 }
 
 typedef struct pieces {
-    bl_selection selection;
+    bl_view view;
     bl_batch **batches;
     size_t n, capacity;
 } pieces;
@@ -208,10 +206,9 @@ static bl_status read_pieces(bl_table *table, int64_t first, int64_t last, const
         if (to > from || (last <= end && p->n == 0)) {
             BL_TRY(bl_array_grow(table->context, &p->batches, &p->capacity, p->n,
                                  sizeof(bl_batch *), "batches", err));
-            bl_selection_release(&p->selection);
-            BL_TRY(bl_selection_init(&p->selection, table, part, columns, n, err));
-            BL_TRY(bl_selection_read(&p->selection, start, from - start, to - start,
-                                     &p->batches[p->n], err));
+            bl_view_release(&p->view);
+            BL_TRY(bl_view_init(&p->view, table, part, columns, n, err));
+            BL_TRY(bl_view_read(&p->view, start, from - start, to - start, &p->batches[p->n], err));
             p->n++;
         }
         if (last <= end)
@@ -231,10 +228,10 @@ bl_status bl_table_read(bl_table *table, int64_t first, int64_t last, const size
     if (status == BL_OK && p.n == 1)
         *ret_batch = bl_batch_ref(p.batches[0]);
     else if (status == BL_OK)
-        status = join(&p.selection, p.batches, p.n, ret_batch, err);
+        status = join(&p.view, p.batches, p.n, ret_batch, err);
     for (size_t i = 0; i < p.n; i++)
         bl_batch_release(p.batches[i]);
     bl_free(table->context, p.batches);
-    bl_selection_release(&p.selection);
+    bl_view_release(&p.view);
     return status;
 }

@@ -21,7 +21,7 @@ struct bl_scan {
     size_t file;        ///< where `position` is, once `is_placed`
     int64_t file_start; ///< the file's first row in the table
     bool is_placed;
-    bl_selection selection;
+    bl_view view;
     int64_t planned_end; ///< end of the range that was fetched ahead, in the file's rows; 0: none
     uint64_t stored_bytes;
 };
@@ -81,7 +81,7 @@ void bl_scan_close(bl_scan *scan) {
     if (!scan)
         return;
     bl_context *context = scan->table->context;
-    bl_selection_release(&scan->selection);
+    bl_view_release(&scan->view);
     bl_free(context, scan->columns);
     bl_free(context, scan);
 }
@@ -93,7 +93,7 @@ void bl_scan_progress(const bl_scan *scan, int64_t *ret_rows, uint64_t *ret_stor
 
 static uint64_t memory_of(const bl_scan *scan, int64_t first, int64_t last) {
     uint64_t memory, stored;
-    bl_selection_estimate(&scan->selection, first, last, &memory, &stored);
+    bl_view_estimate(&scan->view, first, last, &memory, &stored);
     return memory;
 }
 
@@ -132,7 +132,7 @@ static size_t cluster_after(const bl_reader *reader, int64_t row) {
 
 /// End of the batch that begins at `first`: as many clusters as fit, else a piece of one.
 static int64_t choose_end(const bl_scan *scan, int64_t first, int64_t limit) {
-    const bl_reader *reader = scan->selection.part->reader;
+    const bl_reader *reader = scan->view.part->reader;
     if (scan->batch_rows && limit - first > scan->batch_rows)
         limit = first + scan->batch_rows;
     size_t low = cluster_after(reader, first), high = reader->n_clusters;
@@ -154,16 +154,15 @@ static int64_t choose_end(const bl_scan *scan, int64_t first, int64_t limit) {
     return reader->cluster_ends[low];
 }
 
-/// Makes the selection fit the file that the scan is in.
+/// Makes the view fit the file that the scan is in.
 static bl_status enter_file(bl_scan *scan, bl_error *err) {
     bl_part *part;
     BL_TRY(bl_table_part(scan->table, scan->file, &part, err));
-    if (scan->selection.of == part->reader)
+    if (scan->view.of == part->reader)
         return BL_OK;
-    bl_selection_release(&scan->selection);
+    bl_view_release(&scan->view);
     scan->planned_end = 0;
-    return bl_selection_init(&scan->selection, scan->table, part, scan->columns, scan->n_columns,
-                             err);
+    return bl_view_init(&scan->view, scan->table, part, scan->columns, scan->n_columns, err);
 }
 
 /// Steps over files that have no more rows. \return BL_OK, BL_END, …
@@ -183,7 +182,7 @@ static bl_status find_place(bl_scan *scan, bl_error *err) {
                                     (long long)scan->first, (long long)scan->last, (long long)end);
             return BL_END;
         }
-        bl_selection_release(&scan->selection);
+        bl_view_release(&scan->view);
         scan->planned_end = 0;
         scan->file_start = end;
         scan->file++;
@@ -197,12 +196,12 @@ static int64_t plan(bl_scan *scan, int64_t first, int64_t limit, int64_t *ret_ne
     int64_t end = scan->planned_end;
     if (end <= first) {
         end = choose_end(scan, first, limit);
-        bl_selection_prefetch(&scan->selection, first, end);
+        bl_view_prefetch(&scan->view, first, end);
     }
     *ret_next_end = 0;
     if (end < limit) {
         *ret_next_end = choose_end(scan, end, limit);
-        bl_selection_prefetch(&scan->selection, end, *ret_next_end);
+        bl_view_prefetch(&scan->view, end, *ret_next_end);
     }
     return end;
 }
@@ -216,9 +215,9 @@ bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
         limit = scan->last - scan->file_start;
     int64_t next_end, end = plan(scan, first, limit, &next_end);
     scan->planned_end = 0;
-    BL_TRY(bl_selection_read(&scan->selection, scan->file_start, first, end, ret_batch, err));
+    BL_TRY(bl_view_read(&scan->view, scan->file_start, first, end, ret_batch, err));
     uint64_t memory, stored;
-    bl_selection_estimate(&scan->selection, first, end, &memory, &stored);
+    bl_view_estimate(&scan->view, first, end, &memory, &stored);
     scan->stored_bytes += stored;
     scan->planned_end = next_end;
     scan->position = scan->file_start + end;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "table/fake_format.h"
+#include "table/fake_format_testing.h"
 #include "table/private.h"
 
 static const struct {

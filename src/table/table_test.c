@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "table/fake_format.h"
+#include "table/fake_format_testing.h"
 #include "table/private.h"
 
 /// A directory of small files that every test may use; the current directory is in it.

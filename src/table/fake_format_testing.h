@@ -11,8 +11,8 @@
 ///                          that are no UTF-8 from row 5 on where base is 77; x: unreadable;
 ///                          N: which repetition of the path
 ///     friend ALIAS URL     "-" for the same file
-#ifndef BL_TABLE_FAKE_FORMAT_H
-#define BL_TABLE_FAKE_FORMAT_H
+#ifndef BL_TABLE_FAKE_FORMAT_TESTING_H
+#define BL_TABLE_FAKE_FORMAT_TESTING_H
 
 #include <stdio.h>
 
