@@ -38,9 +38,9 @@ if(TARGET beamline)
     file(MAKE_DIRECTORY ${pages}/man)
     add_custom_command(OUTPUT ${pages}/man/beamline.1
         COMMAND beamline help --man ${pages}/man
-        COMMAND beamline completion bash >${pages}/beamline
-        COMMAND beamline completion zsh >${pages}/_beamline
-        COMMAND beamline completion fish >${pages}/beamline.fish
+        COMMAND beamline completion bash > ${pages}/beamline
+        COMMAND beamline completion zsh > ${pages}/_beamline
+        COMMAND beamline completion fish > ${pages}/beamline.fish
         DEPENDS beamline VERBATIM)
     add_custom_target(beamline_pages ALL DEPENDS ${pages}/man/beamline.1)
     install(DIRECTORY ${pages}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
