@@ -65,7 +65,7 @@ static bl_status put(bl_batch *batch, size_t i, const bl_column *column, bl_erro
 /// Reads all columns of the friend that column `i` belongs to. \param scratch [2 · s->n]
 static bl_status read_friend(const bl_view *s, size_t i, int64_t start, int64_t first, int64_t last,
                              size_t *scratch, bl_batch *batch, bl_error *err) {
-    bl_table *table = s->table, *other;
+    bl_table *table = s->table, *other = NULL;
     const bl_known_column *leader = &table->columns[s->columns[i]];
     size_t n = 0, *places = scratch + s->n;
     for (size_t j = i; j < s->n; j++) {
@@ -124,7 +124,7 @@ bl_status bl_view_read(const bl_view *s, int64_t start, int64_t first, int64_t l
     BL_AUTO(bl_batch) batch = NULL;
     BL_TRY(new_batch(s, start + first, last - first, &batch, err));
     size_t taken = 0;
-    for (size_t i = 0; i < s->n; i++)
+    for (size_t i = 0; own && i < s->n; i++)
         if (s->table->columns[s->columns[i]].kind == BL_ORIGIN_OWN)
             BL_TRY(put(batch, i, &own->columns[taken++], err));
     BL_TRY(read_friends(s, start, first, last, batch, err));
