@@ -75,6 +75,8 @@ static bl_status read_friend(const bl_view *s, size_t i, int64_t start, int64_t 
         BL_TRY(bl_friend_column(table, s->part, s->columns[j], &other, &scratch[n], err));
         places[n++] = j;
     }
+    if (!other)
+        return BL_OK;
     int64_t shift = leader->kind == BL_ORIGIN_GIVEN ? start : 0;
     BL_AUTO(bl_batch) read = NULL;
     BL_TRY_IN(bl_table_read(other, first + shift, last + shift, scratch, n, &read, err), err,
