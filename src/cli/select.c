@@ -30,7 +30,8 @@ static bl_status pick_pattern(const bl_table *table, const char *pattern, bool *
         return BL_OK;
     // an exact lookup knows names such as "path#1", and the nearest ones
     size_t column;
-    BL_TRY(bl_table_find(table, pattern, &column, err));
+    BL_TRY_IN(bl_table_find(table, pattern, &column, err), err, "%s: tree '%s'",
+              bl_table_file(table, 0), bl_table_path(table));
     return pick(table, column, is_picked, selection, err);
 }
 

@@ -105,7 +105,7 @@ void bl_stats_write_json(bl_out *out, const bl_stats *stats) {
         json_column(out, stats, &stats->columns[i]);
 }
 
-enum { N_NUMBERS = 8, NUMBER_WIDTH = 12, NAME_MIN = 12 };
+enum { N_NUMBERS = 8, NUMBER_WIDTH = 12, NAME_MIN = 12, TYPE_MIN = 8 };
 
 static const char *const heads[N_NUMBERS] = {"entries", "values", "min", "max",
                                              "mean",    "nan",    "inf", "longest"};
@@ -156,7 +156,7 @@ static void leaf_texts(const bl_stats_column *column, size_t i, char *name, size
     bl_type_format(*member ? leaf : column->info.type, type, type_size);
 }
 
-/// Widths of all cells; names and types give way where the terminal is narrow.
+/// Widths of all cells; names and types give way where the terminal is narrow, types altogether.
 static stats_layout lay_out(const bl_cli *cli, const bl_stats *stats) {
     stats_layout layout = {NAME_MIN, 4, {0}};
     for (int k = 0; k < N_NUMBERS; k++)
@@ -178,7 +178,11 @@ static stats_layout lay_out(const bl_cli *cli, const bl_stats *stats) {
     int left = (int)cli->width - fixed;
     layout.type = layout.type > 20 ? 20 : layout.type;
     if (layout.type > left - NAME_MIN)
-        layout.type = left - NAME_MIN > 8 ? left - NAME_MIN : 8;
+        layout.type = left - NAME_MIN;
+    if (layout.type < TYPE_MIN) { // too narrow to say anything
+        layout.type = 0;
+        left += 2;
+    }
     left -= layout.type;
     if (layout.name > left)
         layout.name = left > NAME_MIN ? left : NAME_MIN;
@@ -189,8 +193,10 @@ static void write_cells(bl_out *out, const stats_layout *layout, const char *nam
                         const stats_row *row) {
     bl_out_text(out, "  ");
     bl_terminal_cell(out, name, strlen(name), layout->name);
-    bl_out_text(out, "  ");
-    bl_terminal_cell(out, type, strlen(type), layout->type);
+    if (layout->type) {
+        bl_out_text(out, "  ");
+        bl_terminal_cell(out, type, strlen(type), layout->type);
+    }
     for (int k = 0; k < N_NUMBERS; k++) {
         const char *cell = row ? row->cells[k] : heads[k];
         bl_out_text(out, "  ");

@@ -40,6 +40,6 @@ same "$(beamline --version | head -1)" "beamline $(sed -n 's/.*BL_VERSION "\(.*\
     "$BEAMLINE_BUILD/include/beamline/version.h")"
 beamline help --markdown | grep -q '^## beamline stats$'
 # a full device is an error, a reader that goes away is none
-fails 4 "beamline: standard output: No space left on device" \
+fails 4 "beamline: help: standard output: No space left on device" \
     bash -c 'beamline help --markdown >/dev/full'
 (set +o pipefail; for _ in 1 2 3 4 5 6 7 8; do beamline help --markdown || exit 9; done | head -1) >/dev/null

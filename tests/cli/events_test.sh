@@ -14,11 +14,14 @@ export COLUMNS=80 TERM=dumb
 unset NO_COLOR
 
 cd "$work"
-# A line that starts with "$ " is a command; all others are output and are made anew.
+# A line that starts with "$ " is a command, one with "#" a comment with an empty line in front; all
+# others are output and are made anew.
+gap=
 while IFS= read -r line; do
     case $line in
-    '#'* | '')
-        printf '%s\n' "$line"
+    '#'*)
+        printf '%s%s\n' "$gap" "$line"
+        gap=$'\n'
         ;;
     '$ '*)
         printf '%s\n' "$line"

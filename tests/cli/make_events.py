@@ -30,8 +30,12 @@ def events(first, n):
 
 def write(path, first, n, trees=("Events",)):
     with uproot.recreate(path, compression=uproot.ZLIB(1)) as file:
-        for tree in trees:
-            file[tree] = events(first, n)
+        for name in trees:
+            data = events(first, n)
+            types = {key: getattr(column, "dtype", None) or column.type.content
+                     for key, column in data.items()}
+            types["position"] = numpy.dtype(("f4", (3,)))
+            file.mktree(name, types).extend(data)
 
 
 def main():
