@@ -42,6 +42,7 @@ static int magnitude_of(double value) {
     if (exponent < -72 || exponent > 72)
         return INT_MAX;
     // floor(exponent · log10(2)), at most one too small; the table of powers settles it
+    // cppcheck-suppress shiftNegativeLHS ; GCC and Clang promise to shift the sign in
     int power = (exponent * 1233) >> 12;
     if (power + 1 >= 0 ? value >= powers[power + 1] : value * powers[-power - 1] >= 1)
         power++;

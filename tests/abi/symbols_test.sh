@@ -2,7 +2,6 @@
 # libbeamline.so offers exactly the functions that the public headers declare BL_API.
 set -euo pipefail
 [ -n "${BEAMLINE_LIBRARY:-}" ] || { echo "skipped: a sanitizer adds names of its own"; exit 77; }
-nm -D "$BEAMLINE_LIBRARY" | grep -q bl_scan_export || { echo "skipped: wing table has not landed"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cat "$BEAMLINE_SOURCE"/include/beamline/*.h "$BEAMLINE_BUILD"/include/beamline/*.h |

@@ -3,7 +3,6 @@
 # package and through pkg-config, and the installed tree may be moved.
 set -euo pipefail
 [ -n "${BEAMLINE_LIBRARY:-}" ] || { echo "skipped: nobody installs a sanitizer build"; exit 77; }
-nm -D "$BEAMLINE_LIBRARY" | grep -q bl_scan_export || { echo "skipped: wing table has not landed"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cmake --install "$BEAMLINE_BUILD" --prefix "$work/made" >"$work/log"
