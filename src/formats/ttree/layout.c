@@ -116,13 +116,12 @@ static bl_status wrap_dims(bl_context *context, const int64_t *dims, int n_dims,
     return BL_OK;
 }
 
-static bl_status unreadable(bl_ttree *tree, bl_entry_layout *layout, bl_error *err,
-                            const char *format, const char *what) {
+/// Gives a branch up, with the reason. \param reason NULL: there was no memory for it
+static bl_status refuse(bl_ttree *tree, bl_entry_layout *layout, const char *reason,
+                        bl_error *err) {
     bl_layout_release(tree->file->context, &layout->item);
-    char buffer[256];
-    snprintf(buffer, sizeof buffer, format, what);
-    layout->unreadable = bl_arena_printf(&tree->arena, "%s", buffer);
-    return layout->unreadable ? BL_OK : bl_error_nomem(err, sizeof buffer, "a reason");
+    layout->unreadable = reason;
+    return reason ? BL_OK : bl_error_nomem(err, sizeof(char *), "a reason");
 }
 
 static bl_status leaf_layout(bl_ttree *tree, const bl_ttree_leaf *leaf, bl_layout *item,
@@ -158,10 +157,13 @@ static bl_status leaf_list(bl_ttree *tree, const bl_ttree_branch *branch, bl_ent
         bl_layout *child = &record->children[i];
         BL_TRY(leaf_layout(tree, leaf, child, err));
         if (!child->type)
-            return unreadable(tree, layout, err, "leaf of class %s", leaf->class_name);
+            return refuse(tree, layout,
+                          bl_arena_printf(&tree->arena, "leaf of class %s", leaf->class_name), err);
         if (leaf->count_name)
-            return unreadable(tree, layout, err, "leaf list with an array counted by '%s'",
-                              leaf->count_name);
+            return refuse(tree, layout,
+                          bl_arena_printf(&tree->arena, "leaf list with an array counted by '%s'",
+                                          leaf->count_name),
+                          err);
         names[i] = leaf->name;
         types[i] = child->type;
         record->fixed_bytes += child->fixed_bytes;
@@ -175,13 +177,14 @@ static bl_status leaf_list(bl_ttree *tree, const bl_ttree_branch *branch, bl_ent
 static bl_status plain_branch(bl_ttree *tree, const bl_ttree_branch *branch,
                               bl_entry_layout *layout, bl_error *err) {
     if (branch->n_leaves == 0)
-        return unreadable(tree, layout, err, "%s", "a branch without leaves");
+        return refuse(tree, layout, "a branch without leaves", err);
     if (branch->n_leaves > 1)
         return leaf_list(tree, branch, layout, err);
     const bl_ttree_leaf *leaf = &branch->leaves[0];
     BL_TRY(leaf_layout(tree, leaf, &layout->item, err));
     if (!layout->item.type)
-        return unreadable(tree, layout, err, "leaf of class %s", leaf->class_name);
+        return refuse(tree, layout,
+                      bl_arena_printf(&tree->arena, "leaf of class %s", leaf->class_name), err);
     layout->counter = leaf->count_name;
     layout->is_list = leaf->count_name != NULL;
     return BL_OK;
@@ -273,8 +276,10 @@ static bl_status typed(bl_ttree *tree, const char *type_name, bl_entry_layout *l
     bool understood;
     BL_TRY(bl_layout_of_type(tree->file->context, type_name, &layout->item, &understood, err));
     if (!understood)
-        return unreadable(tree, layout, err, "type %s (not split; a later version reads it)",
-                          type_name);
+        return refuse(tree, layout,
+                      bl_arena_printf(&tree->arena, "type %s (not split; a later version reads it)",
+                                      type_name),
+                      err);
     layout->header = BL_HEADER_VERSION;
     return BL_OK;
 }
@@ -283,8 +288,10 @@ static bl_status member_branch(bl_ttree *tree, const bl_ttree_branch *branch,
                                bl_entry_layout *layout, bl_error *err) {
     const bl_root_element *element = element_of(tree, branch);
     if (!element)
-        return unreadable(tree, layout, err, "no streamer info for its class %s",
-                          branch->class_name);
+        return refuse(
+            tree, layout,
+            bl_arena_printf(&tree->arena, "no streamer info for its class %s", branch->class_name),
+            err);
     layout->source_type = element->type_name;
     layout->is_list = is_member_of_list(branch);
     bool done;
@@ -304,9 +311,11 @@ static bl_status member_branch(bl_ttree *tree, const bl_ttree_branch *branch,
     case BL_ROOT_STREAMER:
         return typed(tree, element->type_name, layout, err);
     default:
-        return unreadable(tree, layout, err,
-                          "member of class %s (not split; a later version reads it)",
-                          element->type == BL_ROOT_BASE ? element->name : element->type_name);
+        return refuse(tree, layout,
+                      bl_arena_printf(
+                          &tree->arena, "member of class %s (not split; a later version reads it)",
+                          element->type == BL_ROOT_BASE ? element->name : element->type_name),
+                      err);
     }
 }
 
@@ -353,7 +362,9 @@ static bl_status find_layout(bl_ttree *tree, const bl_ttree_branch *branch, bl_e
     if (branch->damage)
         layout->unreadable = branch->damage;
     else if (branch->is_foreign)
-        return unreadable(tree, layout, err, "branch of class %s", branch->branch_class);
+        return refuse(tree, layout,
+                      bl_arena_printf(&tree->arena, "branch of class %s", branch->branch_class),
+                      err);
     else if (branch->is_element)
         return element_branch(tree, branch, layout, err);
     else
@@ -368,7 +379,7 @@ bl_status bl_entry_layout_of(bl_ttree *tree, size_t index, bl_entry_layout *layo
     if (status == BL_E_NOMEM)
         return bl_error_nomem(err, sizeof *layout, "a layout");
     if (status != BL_OK) // nonsense in one branch's description leaves the others readable
-        BL_TRY(unreadable(tree, layout, err, "%s", why.message));
+        BL_TRY(refuse(tree, layout, bl_arena_printf(&tree->arena, "%s", why.message), err));
     if (layout->unreadable) {
         if (!layout->source_type)
             layout->source_type = branch->class_name ? branch->class_name : branch->branch_class;
