@@ -115,7 +115,9 @@ def char_array_differences(path, ours, row):
 
 def innermost(value, depth):
     """The lists of numbers inside `depth` levels of lists."""
-    return [value] if depth == 1 else [found for item in value for found in innermost(item, depth - 1)]
+    if depth == 1:
+        return [value]
+    return [found for item in value for found in innermost(item, depth - 1)]
 
 
 def text_of(numbers):
