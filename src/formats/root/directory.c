@@ -8,6 +8,7 @@ enum { MAX_DEPTH = 64, MIN_KEY_BYTES = 29 };
 
 typedef struct directory {
     const char *path;   ///< "" for the file itself
+    size_t entry;       ///< its own; SIZE_MAX for the file itself
     uint64_t seek_keys; ///< record of the key list
     uint32_t n_bytes_keys;
 } directory;
@@ -33,18 +34,21 @@ static bool is_directory(const char *class_name) {
     return strcmp(class_name, "TDirectory") == 0 || strcmp(class_name, "TDirectoryFile") == 0;
 }
 
-static bl_status add_entry(bl_root_file *file, const char *parent, const bl_root_key *key,
+static bl_status add_entry(bl_root_file *file, const directory *parent, const bl_root_key *key,
                            bl_error *err) {
     if (file->n_entries > file->source->size_bytes / MIN_KEY_BYTES)
         return bl_error_set(err, BL_E_CORRUPT, "more keys than the file has room for");
     BL_TRY(bl_array_grow(file->context, &file->entries, &file->entries_capacity, file->n_entries,
                          sizeof *file->entries, "the list of objects", err));
     const char *path =
-        *parent ? bl_arena_printf(&file->arena, "%s/%s", parent, key->name) : key->name;
+        *parent->path ? bl_arena_printf(&file->arena, "%s/%s", parent->path, key->name) : key->name;
     if (!path)
         return bl_error_nomem(err, sizeof(char *), "a path");
     file->entries[file->n_entries++] =
-        (bl_root_entry){.key = *key, .path = path, .is_directory = is_directory(key->class_name)};
+        (bl_root_entry){.key = *key,
+                        .path = path,
+                        .parent = parent->entry,
+                        .is_directory = is_directory(key->class_name)};
     return BL_OK;
 }
 
@@ -59,7 +63,7 @@ static bl_status read_keys(bl_root_file *file, const directory *at, const uint8_
         bl_root_key key;
         BL_TRY(bl_root_key_read(&c, &file->arena, &key, err));
         if (!c.failed)
-            BL_TRY(add_entry(file, at->path, &key, err));
+            BL_TRY(add_entry(file, at, &key, err));
     }
     return bl_cursor_check(&c, "key list", err);
 }
@@ -125,6 +129,7 @@ static bl_status next_level(bl_root_file *file, size_t first, level *ret_level, 
         if (!file->entries[i].is_directory)
             continue;
         items[at].path = file->entries[i].path;
+        items[at].entry = i;
         ranges[at++] =
             (bl_range){key->seek_key + key->key_len, key->obj_len < 0 ? 0 : (uint64_t)key->obj_len};
     }
@@ -160,6 +165,41 @@ static bl_status read_root_directory(bl_root_file *file, uint64_t n_bytes_name,
     bl_cursor c = bl_cursor_over(data, range.size);
     BL_TRY(read_directory(&c, ret_directory, err));
     ret_directory->path = "";
+    ret_directory->entry = SIZE_MAX;
+    return BL_OK;
+}
+
+/// Puts each directory's entries behind it: levels were read one after the other.
+static bl_status sort_depth_first(bl_root_file *file, bl_error *err) {
+    bl_context *context = file->context;
+    size_t n = file->n_entries, n_done = 0;
+    bl_root_entry *sorted = (bl_root_entry *)bl_alloc_zero(context, n + 1, sizeof *sorted);
+    size_t *first_kid = (size_t *)bl_alloc_zero(context, n + 1, sizeof *first_kid);
+    if (!sorted || !first_kid) {
+        bl_free(context, sorted);
+        bl_free(context, first_kid);
+        return bl_error_nomem(err, n * sizeof *sorted, "the list of objects");
+    }
+    for (size_t i = n; i-- > 0;) // entries of one directory follow each other
+        first_kid[file->entries[i].parent == SIZE_MAX ? n : file->entries[i].parent] = i;
+    size_t at = 0;
+    while (n_done < n) {
+        bl_root_entry *entry = &file->entries[at];
+        sorted[n_done++] = *entry;
+        if (entry->is_directory && first_kid[at]) { // go down; entry 0 is nobody's kid
+            at = first_kid[at];
+            continue;
+        }
+        size_t parent = entry->parent;
+        while (n_done < n && (at + 1 >= n || file->entries[at + 1].parent != parent)) { // go up
+            at = parent;
+            parent = file->entries[at].parent;
+        }
+        at++;
+    }
+    bl_free(context, first_kid);
+    bl_free(context, file->entries);
+    file->entries = sorted;
     return BL_OK;
 }
 
@@ -178,5 +218,5 @@ bl_status bl_root_directories_read(bl_root_file *file, uint64_t n_bytes_name, bl
         BL_TRY(status);
         BL_TRY(next_level(file, first, &now, err));
     }
-    return BL_OK;
+    return sort_depth_first(file, err);
 }

@@ -74,6 +74,10 @@ static bl_status read_header(bl_root_file *file, uint64_t *ret_n_bytes_name, bl_
     file->seek_info = wide ? bl_cursor_be64(&c) : bl_cursor_be32(&c);
     file->n_bytes_info = bl_cursor_be32(&c);
     BL_TRY(bl_cursor_check(&c, "the file header", err));
+    if (file->end > file->source->size_bytes)
+        return bl_error_set(
+            err, BL_E_CORRUPT, "truncated: the header says %llu bytes, there are %llu",
+            (unsigned long long)file->end, (unsigned long long)file->source->size_bytes);
     if (file->begin < 64 || file->begin > file->source->size_bytes)
         return bl_error_set(err, BL_E_CORRUPT,
                             "the file header: the first record is said to be at byte %llu of %llu",

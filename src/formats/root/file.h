@@ -12,6 +12,7 @@
 typedef struct bl_root_entry {
     bl_root_key key;
     const char *path; ///< with its directories, without the cycle
+    size_t parent;    ///< entry of its directory while they are read; SIZE_MAX at the top
     bool is_directory;
 } bl_root_entry;
 
