@@ -8,7 +8,8 @@
 static void close_reader(bl_reader *head) {
     bl_ttree_reader *reader = (bl_ttree_reader *)head;
     bl_context *context = head->context;
-    bl_request_free(reader->ahead);
+    bl_request_free(reader->ahead[0]);
+    bl_request_free(reader->ahead[1]);
     for (size_t i = 0; reader->columns && i < head->n_columns; i++) {
         bl_entry_layout_release(context, &reader->columns[i].layout);
         bl_basket_release(&reader->columns[i].kept);
@@ -25,9 +26,12 @@ static void close_reader(bl_reader *head) {
 static bl_status prefetch(bl_reader *head, int64_t first, int64_t last, const size_t *columns,
                           size_t n_columns, bl_error *err) {
     bl_ttree_reader *reader = (bl_ttree_reader *)head;
-    bl_request_free(BL_MOVE(reader->ahead));
-    BL_TRY_IN(bl_request_start(reader, first, last, columns, n_columns, &reader->ahead, err), err,
-              "tree '%s'", head->path);
+    if (reader->ahead[1]) { // the range about to be read, and the one behind it
+        bl_request_free(reader->ahead[0]);
+        reader->ahead[0] = BL_MOVE(reader->ahead[1]);
+    }
+    BL_TRY_IN(bl_request_start(reader, first, last, columns, n_columns, &reader->ahead[1], err),
+              err, "tree '%s'", head->path);
     return BL_OK;
 }
 
@@ -35,9 +39,11 @@ static bl_status read_rows(bl_reader *head, int64_t first, int64_t last, const s
                            size_t n_columns, bl_batch **ret_batch, bl_error *err) {
     bl_ttree_reader *reader = (bl_ttree_reader *)head;
     BL_AUTO(bl_request) request = NULL;
-    if (reader->ahead && bl_request_is_for(reader->ahead, first, last, columns, n_columns))
-        request = BL_MOVE(reader->ahead);
-    else
+    for (int i = 0; i < 2 && !request; i++)
+        if (reader->ahead[i] &&
+            bl_request_is_for(reader->ahead[i], first, last, columns, n_columns))
+            request = BL_MOVE(reader->ahead[i]);
+    if (!request)
         BL_TRY_IN(bl_request_start(reader, first, last, columns, n_columns, &request, err), err,
                   "tree '%s'", head->path);
     BL_TRY_IN(bl_request_finish(request, ret_batch, err), err, "tree '%s'", head->path);

@@ -31,7 +31,7 @@ typedef struct bl_ttree_reader {
     bl_codecs **codecs;       ///< one a worker
     size_t n_sources;
     bl_ttree_source *sources;
-    struct bl_request *ahead; ///< asked for by prefetch, not yet read
+    struct bl_request *ahead[2]; ///< asked for by prefetch, not yet read; the older first
 } bl_ttree_reader;
 
 /// Opens a TTree as a table. \param entry of the file's directories, a tree by bl_ttree_is_tree
