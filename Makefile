@@ -50,11 +50,11 @@ format: ## let clang-format rewrite our C files
 	scripts/setup --lint
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
-bench: ## measure reading rates
+bench: ## measure reading rates beside uproot's and the codecs'
 	scripts/setup --light
 	$(CONFIGURE) release
-	$(BUILD) release --target beamline
-	bench/run build/release/src/beamline
+	$(BUILD) release --target bench
+	scripts/python bench/read.py build/release
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	scripts/setup --build --test --lint
