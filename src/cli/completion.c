@@ -224,7 +224,7 @@ static const char fish_head[] =
     "    end\n"
     "    test -n \"$file\"; or return\n"
     "    if test $argv[1] = columns\n"
-    "        set -l before (commandline -ct | string match -r '.*,')\n"
+    "        set -l before (commandline -ct | string replace -r '[^,]*$' '')\n"
     "        printf '%s\\n' $before(beamline inspect --names --columns '*' $tree $file "
     "2>/dev/null)\n"
     "    else\n"
