@@ -4,6 +4,8 @@
 // Left out: the free list, and the recovery of files that their writer never closed.
 #include "formats/root/file.h"
 
+#include "formats/root/streamer.h"
+
 enum { END_BYTES = 256 * 1024, WIDE = 1000000 };
 
 bool bl_root_probe(const uint8_t *head, size_t size) {
@@ -120,6 +122,8 @@ void bl_root_file_release(bl_root_file *file) {
     bl_fetch_free(file->ends);
     bl_codecs_free(file->codecs);
     bl_free(file->context, file->entries);
+    if (file->classes)
+        bl_name_map_release(file->context, &file->classes->by_name);
     bl_arena_release(&file->arena);
     bl_source_close(file->source);
     bl_free(file->context, file);
