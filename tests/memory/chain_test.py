@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A chain of files takes no more memory the longer it is: `beamline stats` over 200 copies of a file
-stays within 10 % of what it takes over 20.
+"""A chain of files takes no more memory the longer it is: `beamline stats` over 200 copies of a
+file stays within 10 % of what it takes over 20.
 """
 
 import os
