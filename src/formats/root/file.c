@@ -119,6 +119,7 @@ bl_root_file *bl_root_file_ref(bl_root_file *file) {
 void bl_root_file_release(bl_root_file *file) {
     if (!file || atomic_fetch_sub(&file->n_holders, 1) != 1)
         return;
+    bl_root_classes_release(file, file->classes);
     bl_fetch_free(file->ends);
     bl_codecs_free(file->codecs);
     bl_free(file->context, file->entries);

@@ -98,13 +98,18 @@ bl_status bl_root_classes_of(bl_root_file *file, const bl_root_classes **ret_cla
             return bl_error_nomem(err, sizeof *classes, "streamer info");
         bl_status status = read_classes(file, classes, err);
         if (status != BL_OK) {
-            bl_name_map_release(file->context, &classes->by_name);
+            bl_root_classes_release(file, classes);
             return bl_error_in(err, status, "streamer info");
         }
         file->classes = classes;
     }
     *ret_classes = file->classes;
     return BL_OK;
+}
+
+void bl_root_classes_release(bl_root_file *file, bl_root_classes *classes) {
+    if (classes)
+        bl_name_map_release(file->context, &classes->by_name);
 }
 
 const bl_root_class *bl_root_class_find(const bl_root_classes *classes, const char *name,

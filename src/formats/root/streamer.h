@@ -58,6 +58,8 @@ typedef struct bl_root_classes {
 /// The file's classes, read once and kept with the file. A file without any gives an empty list.
 bl_status bl_root_classes_of(bl_root_file *file, const bl_root_classes **ret_classes,
                              bl_error *err);
+/// Frees what of the classes is not in the file's arena. NULL is allowed.
+void bl_root_classes_release(bl_root_file *file, bl_root_classes *classes);
 /// The class of that version, else of that checksum, else NULL. version < 0: the newest.
 const bl_root_class *bl_root_class_find(const bl_root_classes *classes, const char *name,
                                         int version, uint32_t checksum);
