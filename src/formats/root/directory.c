@@ -4,7 +4,7 @@
 #include "formats/root/file.h"
 
 // a key takes at least 29 bytes: a file that lists more of them goes round in circles
-enum { MAX_DEPTH = 64, MIN_KEY_BYTES = 29 };
+enum { MAX_DEPTH = 64, MIN_KEY_BYTES = 29, MAX_PATH_BYTES = 4096 };
 
 typedef struct directory {
     const char *path;   ///< "" for the file itself
@@ -38,6 +38,9 @@ static bl_status add_entry(bl_root_file *file, const directory *parent, const bl
                            bl_error *err) {
     if (file->n_entries > file->source->size_bytes / MIN_KEY_BYTES)
         return bl_error_set(err, BL_E_CORRUPT, "more keys than the file has room for");
+    if (strlen(parent) + strlen(key->name) > MAX_PATH_BYTES) // or else they grow by their square
+        return bl_error_set(err, BL_E_LIMIT, "the path of object '%.40s…' is longer than %d bytes",
+                            key->name, MAX_PATH_BYTES);
     BL_TRY(bl_array_grow(file->context, &file->entries, &file->entries_capacity, file->n_entries,
                          sizeof *file->entries, "the list of objects", err));
     const char *path =
@@ -68,11 +71,17 @@ static bl_status read_keys(bl_root_file *file, const directory *at, const uint8_
     return bl_cursor_check(&c, "key list", err);
 }
 
-static bl_status check_key_list(const bl_root_file *file, const directory *at, bl_error *err) {
+static bl_status check_key_list(bl_root_file *file, const directory *at, bl_error *err) {
     if (at->seek_keys == 0 && at->n_bytes_keys == 0)
         return bl_error_set(err, BL_E_CORRUPT,
                             "no key list: the writer did not close the file, and recovery is not "
                             "supported yet");
+    if (at->n_bytes_keys > file->source->size_bytes - file->key_list_bytes)
+        return bl_error_set(err, BL_E_CORRUPT,
+                            "key list at byte %llu: %u bytes: truncated, or directories hold each "
+                            "other",
+                            (unsigned long long)at->seek_keys, at->n_bytes_keys);
+    file->key_list_bytes += at->n_bytes_keys;
     if (at->seek_keys < file->begin)
         return bl_error_set(err, BL_E_CORRUPT, "the key list is said to be at byte %llu",
                             (unsigned long long)at->seek_keys);
@@ -94,8 +103,12 @@ static bl_status read_level(bl_root_file *file, const level *now, bl_error *err)
         if (status != BL_OK)
             bl_error_in(err, status, "directory '%s/'", now->items[i].path);
     }
-    if (status == BL_OK)
+    if (status == BL_OK) {
         status = bl_root_file_read(file, ranges, now->n, &fetch, data, err);
+        if (status != BL_OK)
+            bl_error_in(err, status, "key lists of directory '%s/' and others beside it",
+                        now->items[0].path);
+    }
     for (size_t i = 0; status == BL_OK && i < now->n; i++) {
         status = read_keys(file, &now->items[i], data[i], err);
         if (status != BL_OK)
@@ -133,13 +146,17 @@ static bl_status next_level(bl_root_file *file, size_t first, level *ret_level, 
         ranges[at++] =
             (bl_range){key->seek_key + key->key_len, key->obj_len < 0 ? 0 : (uint64_t)key->obj_len};
     }
-    if (status == BL_OK)
+    if (status == BL_OK) {
         status = bl_root_file_read(file, ranges, n, &fetch, data, err);
+        if (status != BL_OK)
+            bl_error_in(err, status, "directory '%s/' and others beside it", items[0].path);
+    }
     for (size_t i = 0; status == BL_OK && i < n; i++) {
         bl_cursor c = bl_cursor_over(data[i], ranges[i].size);
         status = read_directory(&c, &items[i], err);
         if (status != BL_OK)
-            bl_error_in(err, status, "directory '%s/'", items[i].path);
+            bl_error_in(err, status, "directory '%s/' at byte %llu", items[i].path,
+                        (unsigned long long)ranges[i].offset);
     }
     bl_free(context, ranges);
     bl_free(context, data);

@@ -20,15 +20,17 @@ typedef struct reader {
     const bl_root_classes *classes;
     bl_arena *arena;
     bl_cursor cursor;
-    size_t key_len;
+    size_t size, key_len;
     int depth;
+    size_t n_members; ///< of all objects so far
     bl_root_references references;
 } reader;
 
-/// Byte count and version in front of a class's members.
+/// Byte count and version in front of a class's members, which cannot reach past the byte count.
 typedef struct header {
     size_t end; ///< position behind the class; SIZE_MAX where there is no byte count
     int version;
+    size_t outer_size; ///< where the cursor ended before it was narrowed to the class
 } header;
 
 static bl_status read_body(reader *r, const char *class_name, bl_root_object *object,
@@ -43,6 +45,10 @@ static uint32_t position_of(const reader *r) { return (uint32_t)(r->cursor.posit
 
 static bl_status add_member(reader *r, bl_root_object *object, const bl_root_member *member,
                             bl_error *err) {
+    // a member takes a byte at least, but for the array of no items that nobody writes
+    if (r->n_members++ > r->size)
+        return bl_error_set(err, BL_E_CORRUPT, "byte %zu: more members than bytes",
+                            r->cursor.position);
     if (object->n_members == object->members_capacity) {
         size_t capacity = object->members_capacity ? 2 * object->members_capacity : 16;
         bl_root_member *bigger =
@@ -101,20 +107,23 @@ static header read_header(reader *r) {
     bl_cursor *c = &r->cursor;
     size_t start = c->position;
     uint32_t count = bl_cursor_be32(c);
-    header h = {.end = SIZE_MAX};
+    header h = {.end = SIZE_MAX, .outer_size = c->size};
     if (count & BYTE_COUNT_BIT) {
         h.end = start + 4 + (count & ~(uint32_t)BYTE_COUNT_BIT);
-        h.version = (int16_t)bl_cursor_be16(c);
-    } else {
-        if (!c->failed)
-            bl_cursor_seek(c, start);
-        h.version = (int16_t)bl_cursor_be16(c);
+        if (h.end < start + 6 || h.end > c->size)
+            bl_cursor_skip(c, SIZE_MAX);
+        else
+            c->size = h.end; // or else bytes might be read again and again, level by level
+    } else if (!c->failed) {
+        bl_cursor_seek(c, start);
     }
+    h.version = (int16_t)bl_cursor_be16(c);
     return h;
 }
 
 /// Leaves a class at the end that its byte count gives, whatever of it was understood.
 static void end_header(reader *r, const header *h) {
+    r->cursor.size = h->outer_size;
     if (h->end != SIZE_MAX && !r->cursor.failed)
         bl_cursor_seek(&r->cursor, h->end);
 }
@@ -299,19 +308,14 @@ static bl_status read_body(reader *r, const char *class_name, bl_root_object *ob
     header h = read_header(r);
     if (r->cursor.failed)
         return BL_OK;
-    if (h.end != SIZE_MAX && h.end > r->cursor.size)
-        return bl_error_set(err, BL_E_CORRUPT,
-                            "%s at byte %zu: a byte count points past the record", class_name,
-                            start);
     object->version = h.version;
     const bl_root_class *c = class_of(r, class_name, &h);
     r->depth++;
-    for (size_t i = 0; c && i < c->n_elements && !r->cursor.failed; i++) {
+    for (size_t i = 0; c && i < c->n_elements; i++) {
         BL_TRY_IN(read_element(r, object, &c->elements[i], err), err, "%s", class_name);
-        if (h.end != SIZE_MAX && r->cursor.position > h.end)
-            return bl_error_set(err, BL_E_CORRUPT,
-                                "%s at byte %zu: member %s ends past its byte count", class_name,
-                                start, c->elements[i].name);
+        if (r->cursor.failed)
+            return bl_error_set(err, BL_E_CORRUPT, "%s at byte %zu: member %s ends past it",
+                                class_name, start, c->elements[i].name);
     }
     r->depth--;
     end_header(r, &h);
@@ -348,6 +352,8 @@ static bl_status read_pointee(reader *r, const char *class_name, size_t end, bl_
     object->raw_size = end - r->cursor.position;
     bool opaque = strcmp(class_name, "TBasket") == 0;
     int depth = r->depth;
+    size_t outer_size = r->cursor.size;
+    r->cursor.size = end;
     if (!opaque) {
         bl_error why = {0};
         bl_status status = read_body(r, class_name, object, &why);
@@ -359,6 +365,7 @@ static bl_status read_pointee(reader *r, const char *class_name, size_t end, bl_
             return out_of_memory(err);
     }
     r->depth = depth;
+    r->cursor.size = outer_size;
     r->cursor.failed = false;
     bl_cursor_seek(&r->cursor, end);
     return BL_OK;
@@ -408,7 +415,7 @@ static bl_status read_any(reader *r, bl_root_object **ret_object, bl_error *err)
 bl_status bl_root_object_read(const bl_root_classes *classes, bl_arena *arena,
                               const uint8_t *payload, size_t size, size_t key_len,
                               const char *class_name, bl_root_object **ret_object, bl_error *err) {
-    reader r = {.classes = classes, .arena = arena, .key_len = key_len};
+    reader r = {.classes = classes, .arena = arena, .size = size, .key_len = key_len};
     r.cursor = bl_cursor_over(payload, size);
     bl_root_object *object = (bl_root_object *)bl_arena_alloc(arena, sizeof *object);
     if (!object)

@@ -45,6 +45,7 @@ struct bl_root_object {
     bl_root_object **items; ///< of a TList or TObjArray; NULL for null pointers
     const uint8_t *raw;     ///< its bytes behind the class tag; borrows from the payload
     size_t raw_size;
+    bool is_taken;      ///< a mark for whoever must meet an object only once
     const char *damage; ///< what went wrong while reading it, where something did
 };
 

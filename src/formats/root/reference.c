@@ -3,7 +3,8 @@
 #include "formats/root/reference.h"
 
 static bl_root_reference *slot_of(const bl_root_references *references, uint32_t position) {
-    size_t i = (position * UINT32_C(2654435761)) & (references->n_slots - 1);
+    // the product's upper half: positions may share their low bits
+    size_t i = (size_t)(position * UINT64_C(2654435761) >> 16) & (references->n_slots - 1);
     while (references->slots[i].position && references->slots[i].position != position)
         i = (i + 1) & (references->n_slots - 1);
     return &references->slots[i];

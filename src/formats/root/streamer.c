@@ -30,8 +30,7 @@ static bl_status fill_class(bl_arena *arena, const bl_root_object *object, bl_ro
     if (n && !elements)
         return bl_error_nomem(err, n * sizeof *elements, "streamer elements");
     for (size_t i = 0; i < n; i++)
-        if (list->items[i])
-            fill_element(list->items[i], &elements[i]);
+        fill_element(list->items[i], &elements[i]); // of a null pointer: one that cannot be read
     into->n_elements = n;
     into->elements = elements;
     return BL_OK;

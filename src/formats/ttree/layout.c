@@ -31,7 +31,9 @@ void bl_layout_string(bl_layout *layout, bl_layout_kind kind) {
 bl_status bl_layout_wrap(bl_context *context, int64_t n, bl_layout *inner, bl_layout *outer,
                          bl_error *err) {
     bl_layout made = {.kind = n < 0 ? BL_LAYOUT_VECTOR : BL_LAYOUT_ARRAY, .n = n};
-    if (n >= 0 && inner->fixed_bytes && n > INT32_MAX / (int64_t)inner->fixed_bytes)
+    bool is_empty = inner->kind == BL_LAYOUT_ARRAY && inner->n == 0; // would be counted in vain
+    int64_t most = inner->fixed_bytes ? INT32_MAX / (int64_t)inner->fixed_bytes : INT32_MAX;
+    if (n > (is_empty ? 0 : most))
         return bl_error_set(err, BL_E_LIMIT, "an array of %lld values", (long long)n);
     made.fixed_bytes = n < 0 ? 0 : (size_t)n * inner->fixed_bytes;
     BL_TRY(bl_type_new_list(context, n < 0 ? BL_LIST : BL_FIXED_LIST, n < 0 ? 0 : n, inner->type,
@@ -218,7 +220,7 @@ static bool is_member_of_list(const bl_ttree_branch *branch) {
 
 static bl_status element_dims(bl_ttree *tree, const bl_root_element *element, bl_layout *item,
                               bl_error *err) {
-    int64_t dims[5], product = 1;
+    int64_t dims[5] = {0}, product = 1;
     for (int i = 0; i < element->n_dims; i++) {
         dims[i] = element->dims[i];
         product *= element->dims[i] > 0 && product < INT32_MAX ? element->dims[i] : 1;

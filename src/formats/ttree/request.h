@@ -12,6 +12,9 @@
 
 #include "formats/ttree/reader.h"
 
+/// A counter's rows that may be empty without any bytes saying so; far more than baskets have.
+#define BL_ROWS_WITHOUT_BYTES ((int64_t)1 << 24)
+
 typedef struct bl_job {
     size_t column;
     int64_t first, last;

@@ -9,9 +9,13 @@ static bl_status counts_of(const bl_request *request, const bl_basket_task *t,
     const bl_job *counter = t->job->counts;
     const bl_column *column = &counter->result;
     int64_t n_rows = t->slot.last - t->slot.first, skipped = t->slot.first - counter->first;
-    const bl_column *leaf = column->n_children ? &column->children[0] : column;
-    if (leaf->type->id < BL_INT8 || leaf->type->id > BL_UINT64)
-        return bl_error_set(err, BL_E_UNSUPPORTED, "counter '%s' is not a whole number",
+    bool is_list = column->type->id == BL_LIST;
+    const bl_column *leaf = is_list ? &column->children[0] : column;
+    // numbers that are counted item by item need one count an item
+    bool per_item = bl_job_column(request, t->job)->layout.item.kind == BL_LAYOUT_COUNTED;
+    if (leaf->type->id < BL_INT8 || leaf->type->id > BL_UINT64 || (per_item && !is_list))
+        return bl_error_set(err, BL_E_UNSUPPORTED,
+                            "counter '%s' is not a whole number, or not one an item",
                             bl_job_column(request, counter)->branch->path);
     const int32_t *lists =
         column->offsets ? (const int32_t *)(const void *)column->offsets->data : NULL;
@@ -67,6 +71,17 @@ static bl_status decode_jagged(const bl_request *request, const bl_basket_task *
                             j->offsets + row, j->values + (size_t)t->base * item_bytes, err);
 }
 
+/// Entries may be empty, so a basket can claim billions of them without a byte behind. The caller
+/// knows how many rows it asked for, but a counter is read over the whole of others' baskets.
+static bl_status check_rows_have_bytes(const bl_job *j, const bl_basket *basket, bl_rows rows,
+                                       bl_error *err) {
+    uint64_t n_bytes = basket->data_bytes + (basket->table ? 4 * (uint64_t)basket->n_rows : 0);
+    if (j->is_counter && (uint64_t)rows.n > BL_ROWS_WITHOUT_BYTES + n_bytes)
+        return bl_error_set(err, BL_E_LIMIT, "%lld rows in %llu bytes", (long long)rows.n,
+                            (unsigned long long)n_bytes);
+    return BL_OK;
+}
+
 static bl_status decode_basket(const bl_request *request, bl_basket_task *t,
                                const bl_basket *basket, bl_error *err) {
     bl_job *j = t->job;
@@ -87,6 +102,7 @@ static bl_status decode_basket(const bl_request *request, bl_basket_task *t,
     BL_AUTO(bl_buffer) starts = NULL;
     if (j->counts && basket->n_rows == t->slot.last - t->slot.first)
         BL_TRY(counts_of(request, t, &counted, &counts, err));
+    BL_TRY(check_rows_have_bytes(j, basket, rows, err));
     BL_TRY(bl_buffer_new(bl_request_context(request), (size_t)(rows.n + 1) * 4, &starts, err));
     uint32_t *at = (uint32_t *)(void *)starts->data;
     const bl_counts *known = counts.offsets ? &counts : NULL;

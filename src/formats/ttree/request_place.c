@@ -120,9 +120,10 @@ static bl_status prepare_jagged(bl_request *request, bl_job *j, bool *ret_direct
         t->base = n_items;
         n_items += (int64_t)(n_bytes / layout->item.fixed_bytes);
     }
-    if (n_items > INT32_MAX)
-        return BL_OK;
     int64_t n_rows = j->last - j->first;
+    bool too_empty = j->is_counter && n_rows > BL_ROWS_WITHOUT_BYTES + n_items; // see decode_basket
+    if (n_items > INT32_MAX || too_empty)
+        return BL_OK;
     bl_column *leaf = innermost(&j->result);
     set_lengths(&j->result.children[0], n_items);
     j->result.length = n_rows;

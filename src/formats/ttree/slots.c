@@ -69,6 +69,7 @@ static bl_status add_cluster(bl_ttree *tree, size_t *capacity, int64_t end, bl_e
 static bl_status add_clusters(bl_ttree *tree, size_t *capacity, int64_t *at, int64_t end,
                               int64_t step, bl_error *err) {
     int64_t most = (int64_t)(tree->file->source->size_bytes / 16 + 1);
+    most -= (int64_t)tree->n_clusters; // never negative: see below, and a range takes a cluster
     if (step <= 0 || (end - *at) / step > most)
         step = end - *at;
     while (*at < end) {

@@ -2,6 +2,9 @@
 // From the TTree record to branches, leaves and basket slots, all by the file's streamer info.
 #include "formats/ttree/tree.h"
 
+// more rows than anybody can count one by one; sums of a few such numbers do not overflow
+#define MAX_ROWS (INT64_C(1) << 56)
+
 bool bl_ttree_is_tree(const char *class_name) {
     static const char *const names[] = {"TTree", "TNtuple", "TNtupleD"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -14,11 +17,19 @@ static const bl_root_object *item_of(const bl_root_object *list, size_t i) {
     return list && i < list->n_items ? list->items[i] : NULL;
 }
 
-static size_t count_branches(const bl_root_object *list, int depth) {
+/// Counts branches, each once: a damaged list may refer to its own parents. Those met again are
+/// taken out of their list.
+static size_t count_branches(const bl_root_object *list) {
     size_t n = 0;
-    for (size_t i = 0; list && i < list->n_items && depth < 100; i++)
-        if (list->items[i])
-            n += 1 + count_branches(bl_root_object_object(list->items[i], "fBranches"), depth + 1);
+    for (size_t i = 0; list && i < list->n_items; i++) {
+        bl_root_object *branch = list->items[i];
+        if (branch && branch->is_taken)
+            list->items[i] = NULL;
+        if (!branch || branch->is_taken)
+            continue;
+        branch->is_taken = true;
+        n += 1 + count_branches(bl_root_object_object(branch, "fBranches"));
+    }
     return n;
 }
 
@@ -26,6 +37,9 @@ static bl_status read_leaves(bl_ttree *tree, const bl_root_object *object, bl_tt
                              bl_error *err) {
     const bl_root_object *list = bl_root_object_object(object, "fLeaves");
     size_t n = list ? list->n_items : 0;
+    tree->n_leaves += n;
+    if (tree->n_leaves > tree->record.payload->size / 4) // lists may be referred to more than once
+        return bl_error_set(err, BL_E_CORRUPT, "branch '%s': more leaves than bytes", branch->path);
     bl_ttree_leaf *leaves = (bl_ttree_leaf *)bl_arena_array(&tree->arena, n, sizeof *leaves);
     if (n && !leaves)
         return bl_error_nomem(err, n * sizeof *leaves, "leaves");
@@ -76,6 +90,20 @@ static void read_slots(const bl_root_object *object, bl_ttree_branch *branch) {
         branch->n_baskets++;
 }
 
+static bl_status read_rows(bl_ttree *tree, const bl_root_object *object, bl_ttree_branch *branch,
+                           bl_error *err) {
+    int64_t n = bl_root_object_integer(object, "fEntries", 0);
+    int64_t first = bl_root_object_integer(object, "fFirstEntry", 0);
+    bool fits = n >= 0 && n <= MAX_ROWS && first >= 0 && first <= MAX_ROWS;
+    branch->n_rows = fits ? n : 0;
+    branch->first_row = fits ? first : 0;
+    if (fits || branch->damage)
+        return BL_OK;
+    branch->damage = bl_arena_printf(&tree->arena, "it claims %lld entries from entry %lld on",
+                                     (long long)n, (long long)first);
+    return branch->damage ? BL_OK : bl_error_nomem(err, sizeof(char *), "a reason");
+}
+
 static bl_status read_branch(bl_ttree *tree, const bl_root_object *object, size_t parent,
                              bl_ttree_branch *branch, bl_error *err) {
     branch->name = bl_root_object_text(object, "fName", "");
@@ -92,10 +120,7 @@ static bl_status read_branch(bl_ttree *tree, const bl_root_object *object, size_
         read_element_branch(object, branch);
     else
         branch->is_foreign = strcmp(object->class_name, "TBranch") != 0;
-    branch->n_rows = bl_root_object_integer(object, "fEntries", 0);
-    branch->first_row = bl_root_object_integer(object, "fFirstEntry", 0);
-    if (branch->n_rows < 0)
-        branch->n_rows = 0;
+    BL_TRY(read_rows(tree, object, branch, err));
     branch->has_offsets = bl_root_object_integer(object, "fEntryOffsetLen", 0) != 0;
     branch->file_name = bl_root_object_text(object, "fFileName", "");
     branch->raw_bytes = (uint64_t)bl_root_object_integer(object, "fTotBytes", 0);
@@ -137,9 +162,9 @@ static bl_status read_tree(bl_ttree *tree, const bl_root_entry *entry, bl_error 
     tree->name = bl_root_object_text(object, "fName", "");
     tree->title = bl_root_object_text(object, "fTitle", "");
     tree->n_rows = bl_root_object_integer(object, "fEntries", 0);
-    if (tree->n_rows < 0)
+    if (tree->n_rows < 0 || tree->n_rows > MAX_ROWS)
         return bl_error_set(err, BL_E_CORRUPT, "it claims %lld entries", (long long)tree->n_rows);
-    size_t n = count_branches(list, 0);
+    size_t n = count_branches(list);
     tree->branches = (bl_ttree_branch *)bl_arena_array(&tree->arena, n, sizeof *tree->branches);
     if (n && !tree->branches)
         return bl_error_nomem(err, n * sizeof *tree->branches, "branches");

@@ -74,7 +74,7 @@ typedef struct bl_ttree {
     bl_root_record record;
     const char *path, *name, *title, *class_name;
     int64_t n_rows;
-    size_t n_branches;
+    size_t n_branches, n_leaves;
     bl_ttree_branch *branches; ///< parents before their kids
     size_t n_clusters;
     int64_t *cluster_ends; ///< [n_clusters]

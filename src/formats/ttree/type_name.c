@@ -13,18 +13,28 @@ typedef struct span {
     size_t length;
 } span;
 
-static span trim(span s) {
-    while (s.length && (*s.at == ' ' || *s.at == '\t'))
-        s.at++, s.length--;
-    while (s.length && (s.at[s.length - 1] == ' ' || s.at[s.length - 1] == '*'))
-        s.length--;
+/// Length of the namespace or qualifier that a name begins with, or 0.
+static size_t prefix_length(span s) {
     static const char *const prefixes[] = {"const ",
                                            "std::", "ROOT::VecOps::", "__1::", "__cxx11::"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t n = strlen(prefixes[i]);
         if (s.length > n && memcmp(s.at, prefixes[i], n) == 0)
-            return trim((span){s.at + n, s.length - n});
+            return n;
     }
+    return 0;
+}
+
+static span trim(span s) {
+    size_t skip = 0;
+    do {
+        s = (span){s.at + skip, s.length - skip};
+        while (s.length && (*s.at == ' ' || *s.at == '\t'))
+            s.at++, s.length--;
+        while (s.length && (s.at[s.length - 1] == ' ' || s.at[s.length - 1] == '*'))
+            s.length--;
+        skip = prefix_length(s);
+    } while (skip);
     return s;
 }
 
