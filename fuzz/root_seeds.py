@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the first inputs of fuzz/corpus/root_file, each below 8 KiB, with ROOT itself (uproot-stored.root: with uproot).
+
+usage: root_seeds.py FOLDER
+Run by hand, with a Python that has ROOT (scripts/setup --peers installs one). Every file holds one
+kind of tree: numbers, counted arrays, leaf lists, strings, C++ sequences, split objects, split
+collections, packed floating point numbers; three codecs and none; directories and cycles.
+"""
+
+import array
+import pathlib
+import sys
+import tempfile
+
+import ROOT
+
+CODE = """
+#include <bitset>
+#include <string>
+#include <vector>
+#include "TClonesArray.h"
+#include "TFile.h"
+#include "TTree.h"
+struct Hit { float x; int n; Double32_t e; };
+struct Base { int run; };
+struct Event : Base {
+    double energy; Hit hit; std::vector<Hit> hits; std::vector<short> ids; int m;
+    float *list; //[m] numbers
+    Event() : m(2), list(new float[2]{1, 2}) {}
+    ~Event() { delete[] list; }
+};
+struct Packed { Double32_t a; Double32_t b; //[0,10,12]
+    Float16_t c; //[-pi,pi,10]
+    Float16_t d; };
+void write_objects(const char *path) {
+    TFile file(path, "recreate", "", 207);
+    TTree tree("t", "split");
+    Event *event = new Event;
+    tree.Branch("event", &event, 400, 99);
+    for (int i = 0; i < 3; i++) {
+        event->run = i; event->energy = 2.5 * i; event->hit = {1.5f, i, 3};
+        event->hits.assign(i, Hit{0.5f, 7, 1}); event->ids.assign(i + 1, 5);
+        tree.Fill();
+    }
+    tree.Write();
+}
+void write_sequences(const char *path) {
+    TFile file(path, "recreate", "", 101);
+    TTree tree("t", "sequences");
+    std::vector<float> v; std::vector<std::vector<int>> vv; std::vector<std::string> vs;
+    std::string s; std::bitset<5> bits; std::vector<bool> vb;
+    tree.Branch("v", &v); tree.Branch("vv", &vv); tree.Branch("vs", &vs);
+    tree.Branch("s", &s); tree.Branch("vb", &vb); tree.Branch("bits", &bits);
+    for (int i = 0; i < 4; i++) {
+        v.assign(i, 0.5f); vv.assign(2, std::vector<int>(i, i)); vs.assign(i, "abc");
+        s = std::string(i, 'x'); vb.assign(3, i % 2); bits = i;
+        tree.Fill();
+    }
+    tree.Write();
+}
+void write_clones(const char *path) {
+    TFile file(path, "recreate", "", 207);
+    TTree tree("t", "clones");
+    TClonesArray *clones = new TClonesArray("TNamed", 4);
+    tree.Branch("clones", &clones, 400, 99);
+    for (int i = 0; i < 3; i++) {
+        clones->Clear();
+        for (int k = 0; k < i; k++) new ((*clones)[k]) TNamed("a", "b");
+        tree.Fill();
+    }
+    tree.Write();
+}
+void write_packed(const char *path) {
+    TFile file(path, "recreate", "", 505);
+    TTree tree("t", "packed");
+    Packed *packed = new Packed;
+    tree.Branch("packed", &packed, 400, 99);
+    for (int i = 0; i < 3; i++) {
+        packed->a = packed->b = i; packed->c = packed->d = 0.25f * i; tree.Fill();
+    }
+    tree.Write();
+}
+#ifdef __CLING__
+#pragma link C++ class Hit+;
+#pragma link C++ class Base+;
+#pragma link C++ class Event+;
+#pragma link C++ class Packed+;
+#pragma link C++ class std::vector<Hit>+;
+#pragma link C++ class std::vector<std::vector<int>>+;
+#pragma link C++ class std::bitset<5>+;
+#endif
+"""
+
+
+def write_leaves(path, compression):
+    file = ROOT.TFile(path, "recreate", "", compression)
+    file.mkdir("one").mkdir("two").cd()
+    tree = ROOT.TTree("t", "leaves")
+    n, values = array.array("i", [0]), array.array("f", [0] * 4)
+    matrix, three = array.array("h", range(6)), array.array("d", [0] * 3)
+    flag, text = array.array("b", [1]), bytearray(b"text\0")
+    tree.Branch("n", n, "n/I")
+    tree.Branch("values", values, "values[n]/F")
+    tree.Branch("matrix", matrix, "matrix[2][3]/s")
+    tree.Branch("list", three, "a/D:b/D:c/D")
+    tree.Branch("flag", flag, "flag/O")
+    tree.Branch("text", text, "text/C")
+    for i in range(6):
+        n[0] = i % 4
+        tree.Fill()
+    tree.Write()
+    tree.Write("", ROOT.TObject.kWriteDelete if compression else 0)
+    file.Close()
+
+
+def main():
+    folder = sys.argv[1]
+    with tempfile.TemporaryDirectory() as build:
+        code = pathlib.Path(build, "classes.C")
+        code.write_text(CODE, encoding="utf8")
+        ROOT.gROOT.ProcessLine(f".L {code}+")
+        write_all(folder)
+
+
+def write_all(folder):
+    ROOT.write_objects(f"{folder}/objects.root")
+    ROOT.write_sequences(f"{folder}/sequences.root")
+    ROOT.write_clones(f"{folder}/clones.root")
+    ROOT.write_packed(f"{folder}/packed.root")
+    write_leaves(f"{folder}/leaves-zlib.root", 1)
+    write_leaves(f"{folder}/leaves-zstd.root", 505)
+
+
+if __name__ == "__main__":
+    main()
