@@ -23,7 +23,7 @@
 #ifdef SLOW_BUILD
 enum { CASES = 6, SECONDS_A_CASE = 60 };
 #else
-enum { CASES = 90, SECONDS_A_CASE = 10 };
+enum { CASES = 60, SECONDS_A_CASE = 10 };
 #endif
 
 enum { CUTS = 16, MAX_FILES = 512 };
