@@ -157,8 +157,9 @@ static void check_message(void *user, const bl_error *err) {
     static const char *const objects[] = {
         "tree '",        "branch '",    "basket ",   "directory", "record",
         "streamer info", "file header", "ROOT file", "key list",  NULL};
-    static const char *const places[] = {"byte ",   "entry ",  "basket ",     "row",
-                                         "entries", "offset ", "no key list", NULL};
+    static const char *const places[] = {"byte ",       "entry ",          "basket ",
+                                         "row",         "entries",         "offset ",
+                                         "no key list", "the header says", NULL};
     a_case *c = (a_case *)user;
     if (!has_any(err->message, objects))
         complain(c, "the message names no object", err->message);

@@ -38,7 +38,8 @@ static bl_status add_entry(bl_root_file *file, const directory *parent, const bl
                            bl_error *err) {
     if (file->n_entries > file->source->size_bytes / MIN_KEY_BYTES)
         return bl_error_set(err, BL_E_CORRUPT, "more keys than the file has room for");
-    if (strlen(parent) + strlen(key->name) > MAX_PATH_BYTES) // or else they grow by their square
+    if (strlen(parent->path) + strlen(key->name) >
+        MAX_PATH_BYTES) // or else they grow by their square
         return bl_error_set(err, BL_E_LIMIT, "the path of object '%.40s…' is longer than %d bytes",
                             key->name, MAX_PATH_BYTES);
     BL_TRY(bl_array_grow(file->context, &file->entries, &file->entries_capacity, file->n_entries,
@@ -71,20 +72,31 @@ static bl_status read_keys(bl_root_file *file, const directory *at, const uint8_
     return bl_cursor_check(&c, "key list", err);
 }
 
+static bl_status check_inside(const bl_root_file *file, const char *what, bl_range range,
+                              bl_error *err) {
+    uint64_t size = file->source->size_bytes;
+    if (range.offset <= size && range.size <= size - range.offset)
+        return BL_OK;
+    return bl_error_set(err, BL_E_CORRUPT,
+                        "truncated: the %s is at byte %llu and %llu bytes long, the file ends at "
+                        "byte %llu",
+                        what, (unsigned long long)range.offset, (unsigned long long)range.size,
+                        (unsigned long long)size);
+}
+
 static bl_status check_key_list(bl_root_file *file, const directory *at, bl_error *err) {
     if (at->seek_keys == 0 && at->n_bytes_keys == 0)
         return bl_error_set(err, BL_E_CORRUPT,
                             "no key list: the writer did not close the file, and recovery is not "
                             "supported yet");
-    if (at->n_bytes_keys > file->source->size_bytes - file->key_list_bytes)
-        return bl_error_set(err, BL_E_CORRUPT,
-                            "key list at byte %llu: %u bytes: truncated, or directories hold each "
-                            "other",
-                            (unsigned long long)at->seek_keys, at->n_bytes_keys);
-    file->key_list_bytes += at->n_bytes_keys;
     if (at->seek_keys < file->begin)
         return bl_error_set(err, BL_E_CORRUPT, "the key list is said to be at byte %llu",
                             (unsigned long long)at->seek_keys);
+    BL_TRY(check_inside(file, "key list", (bl_range){at->seek_keys, at->n_bytes_keys}, err));
+    if (at->n_bytes_keys > file->source->size_bytes - file->key_list_bytes)
+        return bl_error_set(err, BL_E_CORRUPT, "the key list at byte %llu: directories overlap",
+                            (unsigned long long)at->seek_keys);
+    file->key_list_bytes += at->n_bytes_keys;
     return BL_OK;
 }
 
@@ -106,8 +118,7 @@ static bl_status read_level(bl_root_file *file, const level *now, bl_error *err)
     if (status == BL_OK) {
         status = bl_root_file_read(file, ranges, now->n, &fetch, data, err);
         if (status != BL_OK)
-            bl_error_in(err, status, "key lists of directory '%s/' and others beside it",
-                        now->items[0].path);
+            bl_error_in(err, status, "key lists of directories");
     }
     for (size_t i = 0; status == BL_OK && i < now->n; i++) {
         status = read_keys(file, &now->items[i], data[i], err);
@@ -143,13 +154,16 @@ static bl_status next_level(bl_root_file *file, size_t first, level *ret_level, 
             continue;
         items[at].path = file->entries[i].path;
         items[at].entry = i;
-        ranges[at++] =
+        ranges[at] =
             (bl_range){key->seek_key + key->key_len, key->obj_len < 0 ? 0 : (uint64_t)key->obj_len};
+        status = check_inside(file, "record", ranges[at++], err);
+        if (status != BL_OK)
+            bl_error_in(err, status, "directory '%s/'", file->entries[i].path);
     }
     if (status == BL_OK) {
         status = bl_root_file_read(file, ranges, n, &fetch, data, err);
         if (status != BL_OK)
-            bl_error_in(err, status, "directory '%s/' and others beside it", items[0].path);
+            bl_error_in(err, status, "records of directories");
     }
     for (size_t i = 0; status == BL_OK && i < n; i++) {
         bl_cursor c = bl_cursor_over(data[i], ranges[i].size);
