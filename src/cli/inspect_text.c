@@ -131,8 +131,9 @@ static void write_head(bl_cli *cli, const bl_inspected *table, const table_layou
     bl_out_text(out, cli->color ? "\n\033[1m" : "\n");
     text(cli, table->path);
     bl_out_text(out, cli->color ? "\033[0m" : "");
-    bl_out_printf(out, ": %s entries, %zu clusters, %zu columns, %s (raw %s, ratio %s)\n", rows,
-                  table->n_clusters, table->selection.n, stored, raw, ratio);
+    bl_out_printf(out, ": %s entries, %zu cluster%s, %zu column%s, %s (raw %s, ratio %s)\n", rows,
+                  table->n_clusters, table->n_clusters == 1 ? "" : "s", table->selection.n,
+                  table->selection.n == 1 ? "" : "s", stored, raw, ratio);
     if (table->selection.n == 0)
         return;
     dim(cli, true);

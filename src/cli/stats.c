@@ -200,8 +200,10 @@ static bl_status run_stats(bl_cli *cli, bl_error *err) {
         if (cli->out.failed != BL_OK)
             return BL_OK; // reported when the output is finished
     }
-    if (n_tables == 0)
-        return bl_error_set(err, BL_E_NOTFOUND, "%s: no tree in this file", arguments->operands[0]);
+    if (n_tables == 0) { // the library knows why
+        BL_AUTO(bl_table) table = NULL;
+        return open_table(cli, catalog, is_chain, NULL, &table, err);
+    }
     if (!is_found)
         return bl_error_set(err, BL_E_NOTFOUND, "%s: no tree has columns '%s'",
                             arguments->operands[0], arguments->columns);

@@ -15,7 +15,9 @@ unsigned bl_terminal_width(int fd) {
         return size.ws_col;
     const char *columns = getenv("COLUMNS");
     long value = columns ? strtol(columns, NULL, 10) : 0;
-    return value >= 20 && value <= 10000 ? (unsigned)value : 80;
+    if (value >= 20 && value <= 10000)
+        return (unsigned)value;
+    return isatty(fd) ? 80 : 200; // a file or pipe has room for whole names
 }
 
 bool bl_terminal_color(int fd, unsigned choice) {

@@ -6,7 +6,7 @@
 
 #include "cli/out.h"
 
-/// Columns of the terminal behind `fd`, else of COLUMNS, else 80.
+/// Columns of the terminal behind `fd`, else of COLUMNS, else 80 on a terminal and 200 elsewhere.
 unsigned bl_terminal_width(int fd);
 /// Whether to colour what goes to `fd`: `--color`, else NO_COLOR, TERM and whether it is a
 /// terminal.
