@@ -67,7 +67,7 @@ static inline void bench_read_columns(bench_arguments *arguments, const char *pa
 static inline bench_arguments bench_parse(int argc, char **argv) {
     if (argc < 5)
         bench_die("usage: RUNS TREE COLUMNS FILE...");
-    bench_arguments arguments = {.runs = atoi(argv[1]),
+    bench_arguments arguments = {.runs = (int)strtol(argv[1], NULL, 10),
                                  .tree = argv[2],
                                  .n_files = (size_t)argc - 4,
                                  .files = (const char *const *)argv + 4};
