@@ -94,11 +94,19 @@ bl_status bl_decode_jagged(const bl_entry_layout *layout, const bl_basket *baske
                            bl_error *err) {
     uint32_t item_bytes = (uint32_t)layout->item.fixed_bytes;
     uint32_t rest = 0;
-    for (int64_t i = 0; i <= rows.n; i++) {
-        uint32_t bytes = starts[i] - starts[0];
-        uint32_t items = bytes / item_bytes;
-        rest |= bytes - items * item_bytes;
-        offsets[i] = base + (int32_t)items;
+    if ((item_bytes & (item_bytes - 1)) == 0) { // nearly always; a division a row shows in profiles
+        int shift = __builtin_ctz(item_bytes);
+        for (int64_t i = 0; i <= rows.n; i++) {
+            uint32_t bytes = starts[i] - starts[0];
+            rest |= bytes & (item_bytes - 1);
+            offsets[i] = base + (int32_t)(bytes >> shift);
+        }
+    } else {
+        for (int64_t i = 0; i <= rows.n; i++) {
+            uint32_t bytes = starts[i] - starts[0];
+            rest |= bytes % item_bytes;
+            offsets[i] = base + (int32_t)(bytes / item_bytes);
+        }
     }
     if (rest)
         return bl_error_set(err, BL_E_CORRUPT, "entries are no multiples of %u bytes", item_bytes);

@@ -69,12 +69,11 @@ static void add_counter(bl_request *request, bl_job *j) {
         (bl_job){.column = column->counter, .first = first, .last = last, .is_counter = true};
 }
 
-/// A basket with a table of positions needs no counter; only the branch's flags tell before
-/// reading.
+/// A basket with a table of positions needs no counter; the branch says whether there may be none.
 static bool needs_counter(const bl_ttree_column *column) {
     const bl_entry_layout *layout = &column->layout;
-    return layout->item.kind == BL_LAYOUT_COUNTED ||
-           (layout->is_list && column->counter != SIZE_MAX);
+    bool has_tables = column->branch->has_offsets && !column->branch->generates_offsets;
+    return layout->item.kind == BL_LAYOUT_COUNTED || (layout->is_list && !has_tables);
 }
 
 static bl_status start_fetch(bl_request *request, size_t source, bl_error *err) {

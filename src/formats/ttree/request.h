@@ -75,5 +75,11 @@ bl_status bl_task_open(const bl_request *request, const bl_basket_task *t, bl_co
                        bl_basket *ret_basket, bl_error *err);
 /// Makes room for a job's column, or for its pieces.
 bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err);
+/// Gives a column of a jagged layout room for rows and items; initialises a zeroed one. Values of
+/// bool take a byte each until they are packed.
+bl_status bl_column_make_jagged(bl_context *context, const bl_entry_layout *layout, int64_t n_rows,
+                                int64_t n_items, bl_column *column, bl_error *err);
+/// Turns one byte a bool, where the column's numbers are bools, into one bit.
+void bl_column_pack_bools(bl_column *column);
 
 #endif

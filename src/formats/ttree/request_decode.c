@@ -42,13 +42,31 @@ static bl_status counts_of(const bl_request *request, const bl_basket_task *t,
     return BL_OK;
 }
 
+/// Jagged numbers of a basket that the wanted rows begin or end inside.
+static bl_status decode_jagged_piece(bl_context *context, const bl_entry_layout *layout,
+                                     const bl_basket *basket, bl_rows rows, const uint32_t *starts,
+                                     bl_column *piece, bl_error *err) {
+    int64_t n_items = (starts[rows.n] - starts[0]) / (int64_t)layout->item.fixed_bytes;
+    BL_TRY(bl_column_make_jagged(context, layout, rows.n, n_items, piece, err));
+    bl_column *leaf = piece;
+    while (leaf->n_children)
+        leaf = leaf->children;
+    BL_TRY(bl_decode_jagged(layout, basket, rows, starts, 0,
+                            (int32_t *)(void *)piece->offsets->data, leaf->values->data, err));
+    bl_column_pack_bools(piece);
+    return BL_OK;
+}
+
 static bl_status decode_piece(const bl_request *request, const bl_basket_task *t,
                               const bl_basket *basket, const bl_counts *counts,
                               const uint32_t *starts, bl_error *err) {
     const bl_entry_layout *layout = &bl_job_column(request, t->job)->layout;
     bl_column *piece = &t->job->pieces[(size_t)(t - request->tasks) - t->job->first_task];
+    bl_context *context = bl_request_context(request);
+    if (bl_layout_is_jagged(layout))
+        return decode_jagged_piece(context, layout, basket, bl_task_rows(t), starts, piece, err);
     bl_builder builder;
-    bl_status status = bl_builder_init(&builder, bl_request_context(request), layout->type, err);
+    bl_status status = bl_builder_init(&builder, context, layout->type, err);
     if (status == BL_OK)
         status = bl_decode_rows(layout, basket, bl_task_rows(t), counts, starts, &builder, err);
     if (status == BL_OK)
@@ -100,7 +118,8 @@ static bl_status decode_basket(const bl_request *request, bl_basket_task *t,
     bl_counts counts = {0};
     BL_AUTO(bl_buffer) counted = NULL;
     BL_AUTO(bl_buffer) starts = NULL;
-    if (j->counts && basket->n_rows == t->slot.last - t->slot.first)
+    bool is_counted = !basket->table || layout->item.kind == BL_LAYOUT_COUNTED;
+    if (j->counts && is_counted && basket->n_rows == t->slot.last - t->slot.first)
         BL_TRY(counts_of(request, t, &counted, &counts, err));
     BL_TRY(check_rows_have_bytes(j, basket, rows, err));
     BL_TRY(bl_buffer_new(bl_request_context(request), (size_t)(rows.n + 1) * 4, &starts, err));
@@ -142,8 +161,10 @@ static bl_status join_pieces(void *argument, size_t index, unsigned worker, bl_e
     bl_job *j = request->running[index];
     bl_context *context = bl_request_context(request);
     const bl_ttree_column *column = bl_job_column(request, j);
-    if (!j->pieces)
+    if (!j->pieces) {
+        bl_column_pack_bools(&j->result);
         return BL_OK;
+    }
     const bl_column **parts =
         (const bl_column **)bl_alloc_zero(context, j->n_slots + 1, sizeof *parts);
     if (!parts)

@@ -104,11 +104,56 @@ static bl_status prepare_flat(bl_request *request, bl_job *j, bl_error *err) {
     return BL_OK;
 }
 
+/// Gives a zeroed column its type, all the way down.
+static bl_status init_column(bl_context *context, bl_column *column, bl_type *type, bl_error *err) {
+    BL_TRY(bl_column_init(context, column, type, err));
+    for (size_t i = 0; i < type->n_children; i++)
+        BL_TRY(init_column(context, &column->children[i], type->children[i], err));
+    return BL_OK;
+}
+
+bl_status bl_column_make_jagged(bl_context *context, const bl_entry_layout *layout, int64_t n_rows,
+                                int64_t n_items, bl_column *column, bl_error *err) {
+    int64_t per_item;
+    const bl_root_number *number = bl_layout_numbers(layout, &per_item);
+    if (!column->type)
+        BL_TRY(init_column(context, column, layout->type, err));
+    bl_column *leaf = innermost(column);
+    set_lengths(&column->children[0], n_items);
+    column->length = n_rows;
+    size_t n_bytes = (size_t)(n_items * per_item) * bl_root_number_width(number);
+    BL_TRY(bl_buffer_new(context, n_bytes, &leaf->values, err));
+    BL_TRY(bl_buffer_new(context, (size_t)(n_rows + 1) * 4, &column->offsets, err));
+    leaf->values->size = n_bytes;
+    column->offsets->size = (size_t)(n_rows + 1) * 4;
+    return BL_OK;
+}
+
+void bl_column_pack_bools(bl_column *column) {
+    bl_column *leaf = innermost(column);
+    if (leaf->type->id != BL_BOOL)
+        return;
+    uint8_t *bytes = leaf->values->data;
+    size_t n = (size_t)leaf->length;
+    for (size_t i = 0; i < n / 8; i++) {
+        uint64_t eight;
+        memcpy(&eight, bytes + 8 * i, 8);
+        const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+        uint64_t ones = ((((eight & low) + low) | eight) >> 7) & UINT64_C(0x0101010101010101);
+        bytes[i] = (uint8_t)((ones * UINT64_C(0x0102040810204080)) >> 56); // byte k becomes bit k
+    }
+    uint8_t rest = 0;
+    for (size_t i = n / 8 * 8; i < n; i++)
+        rest |= (uint8_t)((bytes[i] != 0) << (i % 8));
+    if (n % 8)
+        bytes[n / 8] = rest;
+    leaf->values->size = (n + 7) / 8;
+}
+
 /// \return via ret_direct false where the values' places are not known in advance
 static bl_status prepare_jagged(bl_request *request, bl_job *j, bool *ret_direct, bl_error *err) {
     const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
-    int64_t per_item, n_items = 0;
-    const bl_root_number *number = bl_layout_numbers(layout, &per_item);
+    int64_t n_items = 0;
     *ret_direct = false;
     for (size_t i = 0; i < j->n_slots; i++) {
         bl_basket_task *t = &request->tasks[j->first_task + i];
@@ -124,43 +169,24 @@ static bl_status prepare_jagged(bl_request *request, bl_job *j, bool *ret_direct
     bool too_empty = j->is_counter && n_rows > BL_ROWS_WITHOUT_BYTES + n_items; // see decode_basket
     if (n_items > INT32_MAX || too_empty)
         return BL_OK;
-    bl_column *leaf = innermost(&j->result);
-    set_lengths(&j->result.children[0], n_items);
-    j->result.length = n_rows;
-    size_t n_bytes = (size_t)(n_items * per_item) * bl_root_number_width(number);
-    BL_TRY(bl_buffer_new(bl_request_context(request), n_bytes, &leaf->values, err));
-    BL_TRY(bl_buffer_new(bl_request_context(request), (size_t)(n_rows + 1) * 4, &j->result.offsets,
-                         err));
-    leaf->values->size = n_bytes;
-    j->result.offsets->size = (size_t)(n_rows + 1) * 4;
-    j->values = leaf->values->data;
+    BL_TRY(bl_column_make_jagged(bl_request_context(request), layout, n_rows, n_items, &j->result,
+                                 err));
+    j->values = innermost(&j->result)->values->data;
     j->offsets = (int32_t *)(void *)j->result.offsets->data;
     *ret_direct = true;
-    return BL_OK;
-}
-
-/// Gives a zeroed column its type, all the way down.
-static bl_status init_column(bl_context *context, bl_column *column, bl_type *type, bl_error *err) {
-    BL_TRY(bl_column_init(context, column, type, err));
-    for (size_t i = 0; i < type->n_children; i++)
-        BL_TRY(init_column(context, &column->children[i], type->children[i], err));
     return BL_OK;
 }
 
 bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err) {
     const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
     bl_context *context = bl_request_context(request);
-    int64_t per_item;
     bool direct = false;
     BL_TRY(init_column(context, &j->result, layout->type, err));
-    if (j->n_slots && (bl_layout_is_flat(layout) || bl_layout_is_jagged(layout)) &&
-        bl_layout_numbers(layout, &per_item)->type != BL_BOOL) {
-        if (bl_layout_is_flat(layout)) {
-            BL_TRY(prepare_flat(request, j, err));
-            direct = true;
-        } else {
-            BL_TRY(prepare_jagged(request, j, &direct, err));
-        }
+    if (j->n_slots && bl_layout_is_flat(layout)) {
+        BL_TRY(prepare_flat(request, j, err));
+        direct = true;
+    } else if (j->n_slots && bl_layout_is_jagged(layout)) {
+        BL_TRY(prepare_jagged(request, j, &direct, err));
     }
     if (direct)
         return BL_OK;

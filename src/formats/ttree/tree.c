@@ -122,6 +122,8 @@ static bl_status read_branch(bl_ttree *tree, const bl_root_object *object, size_
         branch->is_foreign = strcmp(object->class_name, "TBranch") != 0;
     BL_TRY(read_rows(tree, object, branch, err));
     branch->has_offsets = bl_root_object_integer(object, "fEntryOffsetLen", 0) != 0;
+    const bl_root_object *features = bl_root_object_object(object, "fIOFeatures");
+    branch->generates_offsets = bl_root_object_integer(features, "fIOBits", 0) != 0;
     branch->file_name = bl_root_object_text(object, "fFileName", "");
     branch->raw_bytes = (uint64_t)bl_root_object_integer(object, "fTotBytes", 0);
     branch->stored_bytes = (uint64_t)bl_root_object_integer(object, "fZipBytes", 0);

@@ -47,8 +47,9 @@ typedef struct bl_ttree_branch {
     const char *branch_class;
     int64_t n_rows;
     int64_t first_row;
-    bool has_offsets;      ///< entries may differ in length
-    const char *file_name; ///< of the baskets' own file; "" for this one
+    bool has_offsets;       ///< entries may differ in length
+    bool generates_offsets; ///< but baskets need not say where they begin (TIOFeatures)
+    const char *file_name;  ///< of the baskets' own file; "" for this one
     uint64_t raw_bytes, stored_bytes;
     int compression; ///< 100 × algorithm + level
     size_t n_leaves;
