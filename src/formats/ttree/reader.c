@@ -95,18 +95,7 @@ static bool is_column(const bl_ttree_branch *branch) {
     return !(is_structure && branch->n_baskets == 0);
 }
 
-/// "zlib", "lz4" … from the branch's compression setting; what a single basket uses may differ.
-static const char *codec_of(const bl_ttree_branch *branch) {
-    static const bl_codec_id algorithms[] = {BL_CODEC_ZLIB,    BL_CODEC_ZLIB, BL_CODEC_LZMA,
-                                             BL_CODEC_DEFLATE, BL_CODEC_LZ4,  BL_CODEC_ZSTD};
-    int setting = branch->compression;
-    if (setting <= 0 || setting % 100 == 0 ||
-        (size_t)(setting / 100) >= sizeof algorithms / sizeof *algorithms)
-        return bl_codec_name(BL_CODEC_STORED);
-    return bl_codec_name(algorithms[setting / 100]);
-}
-
-static size_t own_kind(const bl_ttree_reader *reader, const char *path, size_t before) {
+static size_t repetitions_before(const bl_ttree_reader *reader, const char *path, size_t before) {
     size_t n = 0;
     for (size_t i = 0; i < before; i++)
         n += strcmp(reader->columns[i].branch->path, path) == 0;
@@ -129,10 +118,10 @@ static void fill_info(bl_ttree_reader *reader, const bl_name_map *paths, size_t 
         .n_chunks = (int64_t)branch->n_baskets,
         .stored_bytes = branch->stored_bytes,
         .raw_bytes = branch->raw_bytes,
-        .codec = codec_of(branch),
+        .codec = column->codec,
     };
     if (bl_name_map_find(paths, branch->path) != i)
-        info->duplicate = (int)own_kind(reader, branch->path, i);
+        info->duplicate = (int)repetitions_before(reader, branch->path, i);
 }
 
 /// The column that counts another's items: a sibling of that name, else any branch of that name,
@@ -286,6 +275,7 @@ bl_status bl_ttree_open(bl_root_file *file, const bl_root_entry *entry, bl_reade
     reader->friends = made->tree.friends;
     BL_TRY_IN(find_columns(made, err), err, "tree '%s'", entry->path);
     BL_TRY_IN(find_sources(made, err), err, "tree '%s'", entry->path);
+    BL_TRY_IN(bl_ttree_name_codecs(made, err), err, "tree '%s'", entry->path);
     BL_TRY(fill_infos(made, err));
     BL_TRY(make_codecs(made, err));
     *ret_reader = BL_MOVE(reader);

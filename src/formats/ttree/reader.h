@@ -11,8 +11,9 @@
 typedef struct bl_ttree_column {
     const bl_ttree_branch *branch;
     bl_entry_layout layout;
-    size_t counter; ///< column that counts its items; SIZE_MAX: none found
-    size_t source;  ///< in reader->sources
+    size_t counter;    ///< column that counts its items; SIZE_MAX: none found
+    size_t source;     ///< in reader->sources
+    const char *codec; ///< its name, for people
     size_t kept_slot;
     bl_basket kept; ///< the last basket, where the last read ended inside it; holder may be NULL
     bool has_kept;
@@ -38,6 +39,9 @@ typedef struct bl_ttree_reader {
 /// \param ret_reader the caller owns it; it keeps the file alive
 bl_status bl_ttree_open(bl_root_file *file, const bl_root_entry *entry, bl_reader **ret_reader,
                         bl_error *err);
+
+/// Finds out each column's codec. Called by bl_ttree_open.
+bl_status bl_ttree_name_codecs(bl_ttree_reader *reader, bl_error *err);
 
 /// Rows of columns on their way from the sources.
 typedef struct bl_request bl_request;
