@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the first inputs of fuzz/corpus/root_file, each below 8 KiB, with ROOT itself (uproot-stored.root: with uproot).
+"""Writes the first inputs of fuzz/corpus/root_file, each below 8 KiB, with ROOT itself.
+
+Only uproot-stored.root is written with uproot.
 
 usage: root_seeds.py FOLDER
 Run by hand, with a Python that has ROOT (scripts/setup --peers installs one). Every file holds one
