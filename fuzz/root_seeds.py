@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the first inputs of fuzz/corpus/root_file, each below 8 KiB, with ROOT itself.
 
-Only uproot-stored.root is written with uproot.
-
 usage: root_seeds.py FOLDER
 Run by hand, with a Python that has ROOT (scripts/setup --peers installs one). Every file holds one
 kind of tree: numbers, counted arrays, leaf lists, strings, C++ sequences, split objects, split
@@ -23,7 +21,7 @@ CODE = """
 #include "TClonesArray.h"
 #include "TFile.h"
 #include "TTree.h"
-struct Hit { float x; int n; Double32_t e; };
+struct Hit { float x; Double32_t e; };
 struct Base { int run; };
 struct Event : Base {
     double energy; Hit hit; std::vector<Hit> hits; std::vector<short> ids; int m;
@@ -40,8 +38,8 @@ void write_objects(const char *path) {
     Event *event = new Event;
     tree.Branch("event", &event, 400, 99);
     for (int i = 0; i < 3; i++) {
-        event->run = i; event->energy = 2.5 * i; event->hit = {1.5f, i, 3};
-        event->hits.assign(i, Hit{0.5f, 7, 1}); event->ids.assign(i + 1, 5);
+        event->run = i; event->energy = 2.5 * i; event->hit = {1.5f, 3};
+        event->hits.assign(i, Hit{0.5f, 1}); event->ids.assign(i + 1, 5);
         tree.Fill();
     }
     tree.Write();
@@ -71,6 +69,11 @@ void write_clones(const char *path) {
         tree.Fill();
     }
     tree.Write();
+}
+void write_infos(const char *path) {
+    TFile file(path, "recreate", "", 101);
+    Packed packed; Hit hit;
+    file.WriteObject(&packed, "packed"); file.WriteObject(&hit, "hit");
 }
 void write_packed(const char *path) {
     TFile file(path, "recreate", "", 505);
@@ -129,6 +132,7 @@ def write_all(folder):
     ROOT.write_sequences(f"{folder}/sequences.root")
     ROOT.write_clones(f"{folder}/clones.root")
     ROOT.write_packed(f"{folder}/packed.root")
+    ROOT.write_infos(f"{folder}/infos.root")
     write_leaves(f"{folder}/leaves-zlib.root", 1)
     write_leaves(f"{folder}/leaves-zstd.root", 505)
 

@@ -182,11 +182,8 @@ static void append_values(const bl_layout *layout, int64_t n, bl_cursor *c, bl_b
             append_values(layout->children, layout->n, c, builder->children);
             break;
         case BL_LAYOUT_VECTOR:
-            append_vector(layout, c, builder);
-            break;
         case BL_LAYOUT_BITSET:
-            append_values(layout->children, layout->n, c, builder->children);
-            bl_builder_end_list(builder);
+            append_vector(layout, c, builder);
             break;
         case BL_LAYOUT_RECORD:
             for (size_t k = 0; k < layout->n_children; k++)
@@ -273,6 +270,13 @@ static bl_status append_entry(const bl_entry_layout *layout, bl_cursor *c, const
     return BL_OK;
 }
 
+static bool has_failed(const bl_builder *builder) {
+    bool failed = builder->failed != BL_OK;
+    for (size_t i = 0; i < builder->n_children && !failed; i++)
+        failed = has_failed(&builder->children[i]);
+    return failed;
+}
+
 bl_status bl_decode_rows(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
                          const bl_counts *counts, const uint32_t *starts, bl_builder *builder,
                          bl_error *err) {
@@ -281,6 +285,8 @@ bl_status bl_decode_rows(const bl_entry_layout *layout, const bl_basket *basket,
         bl_status status = append_entry(layout, &c, counts, rows.first + i, builder, err);
         if (status == BL_OK)
             status = bl_cursor_check(&c, "value", err);
+        if (status == BL_OK && bl_cursor_left(&c) && has_failed(builder))
+            return BL_OK; // bl_builder_finish says why
         if (status == BL_OK && bl_cursor_left(&c))
             status = bl_error_set(err, BL_E_CORRUPT, "%zu bytes of %zu are left over",
                                   bl_cursor_left(&c), c.size);

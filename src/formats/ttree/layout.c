@@ -58,7 +58,6 @@ bl_status bl_layout_bitset(bl_context *context, int64_t n, bl_layout *layout, bl
     BL_TRY(bl_layout_wrap(context, -1, &item, layout, err));
     layout->kind = BL_LAYOUT_BITSET;
     layout->n = n;
-    layout->fixed_bytes = (size_t)n;
     return BL_OK;
 }
 

@@ -13,7 +13,7 @@ typedef enum bl_layout_kind {
     BL_LAYOUT_CHARS,   ///< char*: int32 length and bytes
     BL_LAYOUT_ARRAY,   ///< `n` times the child
     BL_LAYOUT_VECTOR,  ///< int32 length and that many children
-    BL_LAYOUT_BITSET,  ///< `n` bools, which old files leave out altogether
+    BL_LAYOUT_BITSET,  ///< int32 length, which is `n`, and bools; may be left out altogether
     BL_LAYOUT_COUNTED, ///< flag byte and as many numbers as the branch's counter says
     BL_LAYOUT_RECORD,  ///< the children one after the other, without padding
 } bl_layout_kind;
