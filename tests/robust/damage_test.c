@@ -154,9 +154,9 @@ static bool has_any(const char *text, const char *const *words) {
 }
 
 static void check_message(void *user, const bl_error *err) {
-    static const char *const objects[] = {
-        "tree '",        "branch '",    "basket ",   "directory", "record",
-        "streamer info", "file header", "ROOT file", "key list",  NULL};
+    static const char *const objects[] = {"tree '",   "branch '",      "basket ",     "directory",
+                                          "record",   "streamer info", "file header", "ROOT file",
+                                          "key list", "the header",    NULL};
     static const char *const places[] = {"byte ",       "entry ",          "basket ",
                                          "row",         "entries",         "offset ",
                                          "no key list", "the header says", NULL};
