@@ -180,9 +180,10 @@ class Table:
         return found
 
     def find(self, name):
+        """The column of that name; one of a declared friend opens the friend."""
         index = _N()
         _call("bl_table_find", self._handle, name.encode(), c.byref(index))
-        return self.columns[index.value]
+        return self._column(index.value)
 
     def read(self, columns, first=0, last=0, batch_rows=0):
         """Rows [first, last) of columns (indices) as one pyarrow array each; last 0: to the end."""

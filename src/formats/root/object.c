@@ -189,6 +189,26 @@ static bl_status read_named(reader *r, bl_root_object *object, bl_error *err) {
     return BL_OK;
 }
 
+/// TArrayD and its like: no header, a length and so many numbers. \return false: not one of them
+static bool read_number_array(reader *r, const char *name, bl_root_object *object,
+                              bl_status *ret_status, bl_error *err) {
+    static const struct {
+        const char *name;
+        int code; ///< of the numbers, as in a streamer element
+    } arrays[] = {{"TArrayC", 1}, {"TArrayS", 2}, {"TArrayI", 3},   {"TArrayL", 4},
+                  {"TArrayF", 5}, {"TArrayD", 8}, {"TArrayL64", 16}};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        bl_root_number number;
+        if (strcmp(name, arrays[i].name) == 0 &&
+            bl_root_number_of_code(arrays[i].code, "", &number)) {
+            int32_t n = (int32_t)bl_cursor_be32(&r->cursor);
+            *ret_status = add_array(r, object, "fArray", &number, n, err);
+            return true;
+        }
+    }
+    return false;
+}
+
 /// Classes streamed by hand. \return false: not one of them
 static bool read_by_hand(reader *r, const char *name, bl_root_object *object, bl_status *ret_status,
                          bl_error *err) {
@@ -204,7 +224,7 @@ static bool read_by_hand(reader *r, const char *name, bl_root_object *object, bl
     else if (strcmp(name, "TString") == 0)
         *ret_status = add_text(r, object, "fString", err);
     else
-        return false;
+        return read_number_array(r, name, object, ret_status, err);
     return true;
 }
 

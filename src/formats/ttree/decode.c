@@ -255,6 +255,8 @@ static bl_status append_entry(const bl_entry_layout *layout, bl_cursor *c, const
         bool empty = is_list && bl_cursor_left(c) == 0;
         if (empty)
             bl_builder_end_list(builder);
+        else if (layout->item.kind == BL_LAYOUT_STRING && c->size == 0)
+            bl_builder_append_string(builder, c->data, 0); // of TLeafC, which writes no length then
         else
             append_values(&layout->item, 1, c, builder);
         return BL_OK;
