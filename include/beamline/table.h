@@ -124,8 +124,9 @@ typedef struct bl_scan_options {
     size_t size;
     const size_t *columns; ///< indices; NULL: every readable column
     size_t n_columns;
-    int64_t first;      ///< first row
-    int64_t last;       ///< one past the last row; 0: the end
+    int64_t first; ///< first row
+    int64_t last; ///< one past the last row; 0: the end. Past the table's end only in a single file
+                  ///< and where every column chosen has more rows than the table
     int64_t batch_rows; ///< at most so many rows a batch; 0: as many as fit the memory budget
 } bl_scan_options;
 

@@ -15,6 +15,7 @@ struct bl_scan {
     size_t *columns; ///< [n_columns]; owns
     size_t n_columns;
     int64_t first, last; ///< last 0: the end
+    int64_t longer;      ///< rows where the columns have more of them than their table; 0: none
     int64_t batch_rows;
     uint64_t target_bytes;
     int64_t position;   ///< next row of the table
@@ -49,20 +50,36 @@ static bl_status choose_columns(bl_scan *scan, const bl_scan_options *o, bl_erro
     return BL_OK;
 }
 
-static bl_status check_range(const bl_table *table, const bl_scan_options *o, bl_error *err) {
-    int64_t n_rows = table->n_files == 1 ? table->file_rows[0] : INT64_MAX;
+/// A branch may have more rows than its tree counts. They can be asked for where all columns have
+/// them.
+static int64_t longer_columns(const bl_scan *scan, int64_t last) {
+    const bl_table *table = scan->table;
+    if (table->n_files != 1 || last <= table->file_rows[0] || scan->n_columns == 0)
+        return 0;
+    for (size_t i = 0; i < scan->n_columns; i++)
+        if (table->columns[scan->columns[i]].info.n_rows < last)
+            return 0;
+    return last;
+}
+
+static int64_t rows_of_file(const bl_scan *scan, size_t file) {
+    return scan->longer ? scan->longer : scan->table->file_rows[file];
+}
+
+static bl_status check_range(const bl_scan *scan, const bl_scan_options *o, bl_error *err) {
+    int64_t n_rows = scan->table->n_files == 1 ? rows_of_file(scan, 0) : INT64_MAX;
     if (o->first >= 0 && o->first <= n_rows && o->batch_rows >= 0 &&
         (o->last == 0 || (o->last >= o->first && o->last <= n_rows)))
         return BL_OK;
-    return bl_error_set(err, BL_E_RANGE, "%s: rows %lld to %lld in steps of %lld", table->urls[0],
-                        (long long)o->first, (long long)o->last, (long long)o->batch_rows);
+    return bl_error_set(err, BL_E_RANGE, "%s: rows %lld to %lld in steps of %lld",
+                        scan->table->urls[0], (long long)o->first, (long long)o->last,
+                        (long long)o->batch_rows);
 }
 
 bl_status bl_scan_open(bl_table *table, const bl_scan_options *options, bl_scan **ret_scan,
                        bl_error *err) {
     bl_scan_options o = {0};
     BL_TRY(bl_options_copy(&o, sizeof o, options, err));
-    BL_TRY(check_range(table, &o, err));
     BL_AUTO(bl_scan) scan = (bl_scan *)bl_alloc_zero(table->context, 1, sizeof *scan);
     if (!scan)
         return bl_error_nomem(err, sizeof *scan, "a scan");
@@ -73,6 +90,8 @@ bl_status bl_scan_open(bl_table *table, const bl_scan_options *options, bl_scan 
     scan->batch_rows = o.batch_rows;
     scan->target_bytes = share < LARGEST_TARGET ? share : LARGEST_TARGET;
     BL_TRY(choose_columns(scan, &o, err));
+    scan->longer = longer_columns(scan, o.last);
+    BL_TRY(check_range(scan, &o, err));
     *ret_scan = BL_MOVE(scan);
     return BL_OK;
 }
@@ -174,8 +193,8 @@ static bl_status find_place(bl_scan *scan, bl_error *err) {
         BL_TRY(bl_table_locate(table, scan->position, &scan->file, &scan->file_start, err));
     scan->is_placed = true;
     BL_TRY(enter_file(scan, err));
-    while (scan->position - scan->file_start >= table->file_rows[scan->file]) {
-        int64_t end = scan->file_start + table->file_rows[scan->file];
+    while (scan->position - scan->file_start >= rows_of_file(scan, scan->file)) {
+        int64_t end = scan->file_start + rows_of_file(scan, scan->file);
         if (scan->file + 1 == table->n_files) {
             if (scan->position > end || scan->last > end)
                 return bl_error_set(err, BL_E_RANGE, "rows %lld to %lld of %lld",
@@ -210,7 +229,7 @@ bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
     BL_TRY(bl_context_check(scan->table->context, err));
     BL_TRY(find_place(scan, err));
     int64_t first = scan->position - scan->file_start;
-    int64_t limit = scan->table->file_rows[scan->file];
+    int64_t limit = rows_of_file(scan, scan->file);
     if (scan->last && scan->last - scan->file_start < limit)
         limit = scan->last - scan->file_start;
     int64_t next_end, end = plan(scan, first, limit, &next_end);
