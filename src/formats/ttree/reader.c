@@ -56,10 +56,10 @@ static void estimate_column(const bl_ttree_column *column, int64_t first, int64_
     const bl_ttree_branch *branch = column->branch;
     const uint64_t row_overhead = 4;
     uint64_t n = (uint64_t)(last - first);
-    uint64_t raw = branch->n_rows
-                       ? (uint64_t)((double)branch->raw_bytes / (double)branch->n_rows * (double)n)
-                       : 0;
-    *memory_bytes += raw + n * row_overhead;
+    double raw =
+        branch->n_rows ? (double)branch->raw_bytes / (double)branch->n_rows * (double)n : 0;
+    const double most = 1e15; // what a damaged file claims must not overflow the sum
+    *memory_bytes += (uint64_t)(raw < most ? raw : most) + n * row_overhead;
     for (size_t i = bl_ttree_slot_at(branch, first); i < branch->n_baskets; i++) {
         bl_ttree_slot slot;
         if (bl_ttree_slot_of(branch, i, &slot, NULL) != BL_OK || slot.first >= last)

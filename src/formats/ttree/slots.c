@@ -25,8 +25,8 @@ bl_status bl_ttree_slot_of(const bl_ttree_branch *branch, size_t i, bl_ttree_slo
     int64_t n_bytes = bl_root_array_integer(branch->basket_bytes, i, 0);
     if (seek == 0 && branch->embedded && i < branch->embedded->n_items)
         slot.embedded = branch->embedded->items[i];
-    if (slot.first < 0 || slot.first > slot.last || seek < 0 || (seek && n_bytes <= 0) ||
-        (seek == 0 && !slot.embedded))
+    if (slot.first < 0 || slot.first > slot.last || seek < 0 ||
+        (seek && (n_bytes <= 0 || n_bytes > INT32_MAX)) || (seek == 0 && !slot.embedded))
         return bl_error_set(
             err, BL_E_CORRUPT,
             "basket %zu: rows %lld to %lld in %lld bytes at byte %lld: not a basket", i,
