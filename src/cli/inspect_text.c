@@ -116,7 +116,8 @@ static table_layout lay_out(const bl_cli *cli, const bl_inspected *table) {
 
 static void ratio_text(char *ratio, size_t size, uint64_t stored_bytes, uint64_t raw_bytes) {
     if (stored_bytes)
-        snprintf(ratio, size, "%.2f", (double)raw_bytes / (double)stored_bytes);
+        snprintf(ratio, size, raw_bytes / stored_bytes < 100 ? "%.2f" : "%.0f",
+                 (double)raw_bytes / (double)stored_bytes);
     else
         snprintf(ratio, size, "-");
 }
