@@ -83,13 +83,13 @@ static void too_large_arrays_are_refused(void **state) {
 static void long_names_need_no_stack(void **state) {
     (void)state;
     static char name[600001];
-    for (size_t i = 0; i + 6 < sizeof name; i += 6)
-        memcpy(name + i, "const ", 6);
-    assert_string_equal(type_of(name), "-");
-    memset(name, 0, sizeof name);
-    for (size_t i = 0; i + 7 < sizeof name; i += 7)
-        memcpy(name + i, "vector<", 7);
-    assert_string_equal(type_of(name), "-");
+    static const char *const parts[] = {"const ", "vector<"};
+    for (size_t p = 0; p < 2; p++) {
+        size_t n = strlen(parts[p]);
+        for (size_t i = 0; i + 1 < sizeof name; i++)
+            name[i] = parts[p][i % n];
+        assert_string_equal(type_of(name), "-");
+    }
 }
 
 int main(void) {
