@@ -21,7 +21,7 @@
 #endif
 #endif
 #ifdef SLOW_BUILD
-enum { CASES = 6, SECONDS_A_CASE = 60 };
+enum { CASES = 15, SECONDS_A_CASE = 60 };
 #else
 enum { CASES = 60, SECONDS_A_CASE = 10 };
 #endif
@@ -240,8 +240,9 @@ static void flip(uint64_t *state, uint8_t *data, size_t size) {
 static void damage_file(const file *f, size_t seed, size_t n_cases, totals *sums) {
     uint64_t state = 88172645463325252u + seed * 7919;
     a_case c = {.of = f, .sums = sums};
-    for (size_t i = 0; i < n_cases && i < CUTS; i++) {
-        size_t size = f->size * (i + 1) / (CUTS + 1);
+    size_t n_cuts = n_cases / 3 < CUTS ? n_cases / 3 : CUTS;
+    for (size_t i = 0; i < n_cuts; i++) {
+        size_t size = f->size * (i + 1) / (n_cuts + 1);
         uint8_t *cut = (uint8_t *)malloc(size ? size : 1); // a sanitizer sees a byte too far
         if (!cut)
             abort();
@@ -251,7 +252,7 @@ static void damage_file(const file *f, size_t seed, size_t n_cases, totals *sums
         free(cut);
     }
     uint8_t *flipped = (uint8_t *)malloc(f->size ? f->size : 1);
-    for (size_t i = CUTS; flipped && f->size && i < n_cases; i++) {
+    for (size_t i = n_cuts; flipped && f->size && i < n_cases; i++) {
         static const size_t how_many[] = {1, 1, 2, 4, 16};
         size_t n = how_many[next(&state) % 5];
         memcpy(flipped, f->data, f->size);
