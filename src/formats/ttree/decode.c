@@ -96,13 +96,13 @@ bl_status bl_decode_jagged(const bl_entry_layout *layout, const bl_basket *baske
     uint32_t rest = 0;
     if ((item_bytes & (item_bytes - 1)) == 0) { // nearly always; a division a row shows in profiles
         int shift = __builtin_ctz(item_bytes);
-        for (int64_t i = 0; i <= rows.n; i++) {
+        for (int64_t i = 1; i <= rows.n; i++) {
             uint32_t bytes = starts[i] - starts[0];
             rest |= bytes & (item_bytes - 1);
             offsets[i] = base + (int32_t)(bytes >> shift);
         }
     } else {
-        for (int64_t i = 0; i <= rows.n; i++) {
+        for (int64_t i = 1; i <= rows.n; i++) {
             uint32_t bytes = starts[i] - starts[0];
             rest |= bytes % item_bytes;
             offsets[i] = base + (int32_t)(bytes / item_bytes);

@@ -35,8 +35,9 @@ bl_status bl_decode_flat(const bl_entry_layout *layout, const bl_basket *basket,
 /// \param counts NULL where there is no counter \param starts [rows.n + 1]
 bl_status bl_decode_starts(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
                            const bl_counts *counts, uint32_t *starts, bl_error *err);
-/// Decodes rows of a jagged basket whose `starts` are known. Offsets begin at `base`.
-/// \param offsets [rows.n + 1] \param out where the first of these rows' numbers goes
+/// Decodes rows of a jagged basket whose `starts` are known and whose first item is `base`.
+/// \param offsets [rows.n + 1]; all but the first are written, which is the last of the rows before
+/// and so may be another thread's \param out where the first of these rows' numbers goes
 bl_status bl_decode_jagged(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
                            const uint32_t *starts, int32_t base, int32_t *offsets, void *out,
                            bl_error *err);

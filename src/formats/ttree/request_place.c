@@ -126,6 +126,7 @@ bl_status bl_column_make_jagged(bl_context *context, const bl_entry_layout *layo
     BL_TRY(bl_buffer_new(context, (size_t)(n_rows + 1) * 4, &column->offsets, err));
     leaf->values->size = n_bytes;
     column->offsets->size = (size_t)(n_rows + 1) * 4;
+    memset(column->offsets->data, 0, 4); // decoding a basket writes where its rows end
     return BL_OK;
 }
 
