@@ -13,7 +13,7 @@ typedef struct made_file {
 
 static void put(made_file *f, uint64_t value, int n_bytes) {
     for (int i = n_bytes; i-- > 0;)
-        f->data[f->at++] = i < 8 ? (uint8_t)(value >> (8 * i)) : 0;
+        f->data[f->at++] = (uint8_t)(i < 8 ? value >> (8 * i) : 0);
 }
 
 static void put_text(made_file *f, const char *text) {
