@@ -81,6 +81,19 @@ static void bitset_may_be_left_out(void **state) {
     tear_down(&f);
 }
 
+static void empty_string_may_have_no_bytes(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    use_type(&f, "string", BL_HEADER_NONE);
+    assert_ok(decode(&f, "\x02pt", 3));
+    assert_int_equal(f.column.values->size, 2);
+    assert_ok(decode(&f, "", 0)); // so writes TLeafC
+    assert_int_equal(f.column.length, 1);
+    assert_int_equal(decode(&f, "\x03pt", 3), BL_E_CORRUPT);
+    tear_down(&f);
+}
+
 static void memberwise_is_refused(void **state) {
     (void)state;
     fixture f;
@@ -127,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(referenced_objects_have_two_bytes_more),
         cmocka_unit_test(bitset_may_be_left_out),
+        cmocka_unit_test(empty_string_may_have_no_bytes),
         cmocka_unit_test(memberwise_is_refused),
         cmocka_unit_test(every_byte_must_be_used),
         cmocka_unit_test(lengths_past_the_entry_allocate_nothing),

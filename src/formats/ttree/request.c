@@ -140,6 +140,10 @@ bl_status bl_request_start(bl_ttree_reader *reader, int64_t first, int64_t last,
     if (n_columns)
         memcpy(request->columns, columns, n_columns * sizeof *columns);
     BL_TRY(plan(request, err));
+    request->wave =
+        (bl_basket_task **)bl_alloc_zero(context, request->n_tasks + 1, sizeof *request->wave);
+    if (!request->wave)
+        return bl_error_nomem(err, request->n_tasks * sizeof *request->wave, "a list of baskets");
     *ret_request = BL_MOVE(request);
     return BL_OK;
 }
@@ -172,6 +176,7 @@ void bl_request_free(bl_request *request) {
     bl_free(context, request->tasks);
     bl_free(context, request->jobs);
     bl_free(context, request->running);
+    bl_free(context, request->wave);
     bl_free(context, request->columns);
     bl_free(context, request);
 }

@@ -45,8 +45,9 @@ struct bl_request {
     size_t *columns;
     bl_job *jobs; ///< [n_jobs]: one a column, then the counters; at most 2 × n_columns
     bl_basket_task *tasks;
-    bl_fetch **fetches; ///< one a source, NULL where nothing is needed
-    bl_job **running;   ///< jobs of the present wave
+    bl_fetch **fetches;    ///< one a source, NULL where nothing is needed
+    bl_job **running;      ///< jobs of the present wave
+    bl_basket_task **wave; ///< their tasks
 };
 
 static inline bl_context *bl_request_context(const bl_request *request) {

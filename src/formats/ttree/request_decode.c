@@ -133,10 +133,7 @@ static bl_status decode_basket(const bl_request *request, bl_basket_task *t,
 
 static bl_status run_task(void *argument, size_t index, unsigned worker, bl_error *err) {
     bl_request *request = (bl_request *)argument;
-    size_t i = 0;
-    for (; index >= request->running[i]->n_slots; i++)
-        index -= request->running[i]->n_slots;
-    bl_basket_task *t = &request->tasks[request->running[i]->first_task + index];
+    bl_basket_task *t = request->wave[index];
     const bl_ttree_column *column = bl_job_column(request, t->job);
     bl_basket basket;
     bl_status status = bl_task_open(request, t, request->reader->codecs[worker], &basket, err);
@@ -209,11 +206,13 @@ static bl_status run_wave(bl_request *request, bool counters, bl_error *err) {
         bl_job *j = &request->jobs[i];
         if (j->is_counter != counters)
             continue;
-        for (size_t k = 0; k < j->n_slots; k++) // left by a read that ended after this one started
-            bl_task_take_kept(request, &request->tasks[j->first_task + k]);
+        for (size_t k = 0; k < j->n_slots; k++) {
+            bl_basket_task *t = &request->tasks[j->first_task + k];
+            bl_task_take_kept(request, t); // left by a read that ended after this one started
+            request->wave[n_tasks++] = t;
+        }
         BL_TRY(bl_job_prepare(request, j, err));
         request->running[n_jobs++] = j;
-        n_tasks += j->n_slots;
     }
     BL_TRY(bl_run_tasks(bl_request_context(request), run_task, request, n_tasks, err));
     for (size_t i = 0; i < n_jobs; i++)
