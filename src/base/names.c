@@ -2,6 +2,7 @@
 // The map from name to number (open addressing, linear probing) and the nearest names.
 #include "base/names.h"
 
+#include <limits.h>
 #include <strings.h>
 
 struct bl_name_slot {
@@ -109,12 +110,16 @@ void bl_nearest_init(bl_nearest *nearest, const char *wanted) {
 void bl_nearest_offer(bl_nearest *nearest, const char *name) {
     size_t wanted_length = strlen(nearest->wanted), length = strlen(name);
     unsigned allowed = wanted_length < 3 ? wanted_length == 2 : (unsigned)wanted_length / 3;
-    if (length == 0 || wanted_length > MAX_LENGTH || length > MAX_LENGTH ||
-        length > wanted_length + allowed || wanted_length > length + allowed)
+    if (length == 0 || wanted_length > MAX_LENGTH || length > MAX_LENGTH)
         return;
-    unsigned distance = edit_distance(nearest->wanted, wanted_length, name, length);
+    unsigned distance = UINT_MAX;
+    if (length <= wanted_length + allowed && wanted_length <= length + allowed)
+        distance = edit_distance(nearest->wanted, wanted_length, name, length);
+    if (distance > allowed &&
+        (wanted_length < 3 || strncasecmp(nearest->wanted, name, wanted_length) != 0))
+        return;
     if (distance > allowed)
-        return;
+        distance = allowed + 1; // only its beginning was typed: behind those that were mistyped
     size_t at = 0;
     for (; at < 3 && nearest->names[at] && nearest->distances[at] <= distance; at++)
         if (strcmp(nearest->names[at], name) == 0)

@@ -20,7 +20,8 @@ size_t bl_name_map_find(const bl_name_map *map, const char *name);
 void bl_name_map_release(bl_context *context, bl_name_map *map);
 
 /// Collects candidates and keeps the (at most three) nearest to `wanted` by edit distance,
-/// insensitive to case, none further than about a third of its length.
+/// insensitive to case, none further than about a third of its length; behind them those that begin
+/// with it.
 typedef struct bl_nearest {
     const char *wanted;
     const char *names[3]; ///< best first; borrow

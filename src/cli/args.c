@@ -205,7 +205,7 @@ bl_status bl_args_parse(int argc, char **argv, bl_arguments *ret_arguments, bl_e
     BL_TRY(bl_command_find(argv[skipped], &command, err));
     *arguments = (bl_arguments){.command = command};
     BL_TRY(parse_options(argc - skipped, argv + skipped, arguments, err));
-    if (arguments->help)
+    if (arguments->help || arguments->version)
         return BL_OK;
     if (arguments->n_operands < command->min_operands)
         return bl_error_set(err, BL_E_USAGE, "%s is missing; see beamline %s --help",

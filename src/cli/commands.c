@@ -19,6 +19,8 @@ static const bl_option common_options[] = {
     {"color", 0, "WHEN", "Colour the output: auto, always or never", BL_OPTION_CHOICE,
      BL_HINT_CHOICES, "auto always never", AT(color), false},
     {"help", 'h', NULL, "Explain this command", BL_OPTION_FLAG, .offset = AT(help)},
+    {"version", 'V', NULL, "Print the version and how it was built", BL_OPTION_FLAG,
+     .offset = AT(version)},
 };
 
 static const bl_option root_options[] = {
