@@ -4,6 +4,7 @@
 // Left out: the free list, and the recovery of files that their writer never closed.
 #include "formats/root/file.h"
 
+#include "base/context.h"
 #include "formats/root/streamer.h"
 
 enum { END_BYTES = 256 * 1024, WIDE = 1000000 };
@@ -80,6 +81,9 @@ static bl_status read_header(bl_root_file *file, uint64_t *ret_n_bytes_name, bl_
         return bl_error_set(
             err, BL_E_CORRUPT, "truncated: the header says %llu bytes, there are %llu",
             (unsigned long long)file->end, (unsigned long long)file->source->size_bytes);
+    if (file->end < file->source->size_bytes)
+        bl_log(file->context, BL_LOG_INFO, "%s: %llu bytes behind the end that its header gives",
+               file->source->url, (unsigned long long)(file->source->size_bytes - file->end));
     if (file->begin < 64 || file->begin > file->source->size_bytes)
         return bl_error_set(err, BL_E_CORRUPT,
                             "the file header: the first record is said to be at byte %llu of %llu",

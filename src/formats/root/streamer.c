@@ -128,10 +128,3 @@ const bl_root_class *bl_root_class_find(const bl_root_classes *classes, const ch
             return c;
     return NULL;
 }
-
-const bl_root_element *bl_root_class_element(const bl_root_class *of, const char *name) {
-    for (size_t i = 0; i < of->n_elements; i++)
-        if (of->elements[i].name && strcmp(of->elements[i].name, name) == 0)
-            return &of->elements[i];
-    return NULL;
-}

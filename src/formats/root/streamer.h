@@ -63,8 +63,6 @@ void bl_root_classes_release(bl_root_file *file, bl_root_classes *classes);
 /// The class of that version, else of that checksum, else NULL. version < 0: the newest.
 const bl_root_class *bl_root_class_find(const bl_root_classes *classes, const char *name,
                                         int version, uint32_t checksum);
-/// The member of that name, or NULL.
-const bl_root_element *bl_root_class_element(const bl_root_class *of, const char *name);
 
 /// The classes that describe classes; what the reader knows before it has read anything.
 extern const bl_root_class bl_root_bootstrap[];

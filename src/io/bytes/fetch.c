@@ -166,13 +166,6 @@ bl_buffer *bl_fetch_buffer(const bl_fetch *fetch, size_t i) {
     return fetch->spans[fetch->views[i].span].buffer;
 }
 
-size_t bl_fetch_bytes(const bl_fetch *fetch) {
-    size_t bytes = fetch->memory->capacity;
-    for (size_t i = 0; i < fetch->n_spans; i++)
-        bytes += fetch->spans[i].buffer->capacity;
-    return bytes;
-}
-
 void bl_fetch_free(bl_fetch *fetch) {
     if (!fetch)
         return;

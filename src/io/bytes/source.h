@@ -79,8 +79,6 @@ bl_status bl_fetch_wait(bl_fetch *fetch, bl_error *err);
 const uint8_t *bl_fetch_data(const bl_fetch *fetch, size_t i);
 /// The buffer that holds range `i`; borrows. A reader that keeps the bytes takes a reference.
 bl_buffer *bl_fetch_buffer(const bl_fetch *fetch, size_t i);
-/// Bytes of memory that the fetch holds.
-size_t bl_fetch_bytes(const bl_fetch *fetch);
 /// Waits where needed, then frees. NULL is allowed.
 void bl_fetch_free(bl_fetch *fetch);
 BL_DEFINE_AUTO(bl_fetch, bl_fetch_free);
