@@ -39,8 +39,7 @@ static void use_classes(bl_context *context, const bl_root_classes *classes, con
         if (bl_root_object_read(classes, &arena, data, size, KEY_LEN, c->name, &object, NULL) ==
             BL_OK)
             (void)bl_root_object_integer(object, "fEntries", 0);
-        if (bl_root_class_find(classes, c->name, c->version, c->checksum))
-            (void)bl_root_class_element(c, "fName");
+        (void)bl_root_class_find(classes, c->name, c->version, c->checksum);
         bl_arena_release(&arena);
     }
 }
