@@ -9,6 +9,7 @@
 
 enum {
     MAX_DEPTH = 100,
+    MAX_NAMED = 32,
     BYTE_COUNT_BIT = 0x40000000,
     MAP_OFFSET = 2,     // references are positions + 2
     IS_REFERENCED = 16, // in TObject's fBits: a process id follows
@@ -24,6 +25,8 @@ typedef struct reader {
     int depth;
     size_t n_members; ///< of all objects so far
     bl_root_references references;
+    size_t n_named;
+    bl_root_reference named[MAX_NAMED]; ///< the first classes that were named
 } reader;
 
 /// Byte count and version in front of a class's members, which cannot reach past the byte count.
@@ -51,6 +54,10 @@ static bl_status add_member(reader *r, bl_root_object *object, const bl_root_mem
                             r->cursor.position);
     if (object->n_members == object->members_capacity) {
         size_t capacity = object->members_capacity ? 2 * object->members_capacity : 16;
+        if (!object->members_capacity && object->places && object->places->n_members)
+            capacity = object->places->n_members; // as many as the last of its class
+        if (!object->members_capacity && capacity > bl_cursor_left(&r->cursor) + 1)
+            capacity = bl_cursor_left(&r->cursor) + 1;
         bl_root_member *bigger =
             (bl_root_member *)bl_arena_array(r->arena, capacity, sizeof *bigger);
         if (!bigger)
@@ -95,10 +102,16 @@ static bl_status add_array(reader *r, bl_root_object *object, const char *name,
     if (n < 0 || (uint64_t)n > bl_cursor_left(&r->cursor))
         n = (int64_t)bl_cursor_left(&r->cursor) + 1; // fails below
     bl_root_member member = {.name = name, .kind = BL_ROOT_ARRAY};
-    member.array.number = *number;
     member.array.n = (size_t)n;
     member.array.data = bl_cursor_take(&r->cursor, (size_t)n * number->size);
-    return member.array.data ? add_member(r, object, &member, err) : BL_OK;
+    if (!member.array.data)
+        return BL_OK; // sticks to the cursor
+    bl_root_number *copy = (bl_root_number *)bl_arena_alloc(r->arena, sizeof *copy);
+    if (!copy)
+        return out_of_memory(err);
+    *copy = *number;
+    member.array.number = copy;
+    return add_member(r, object, &member, err);
 }
 
 // ---- classes that ROOT streams by hand ----
@@ -209,10 +222,18 @@ static bool read_number_array(reader *r, const char *name, bl_root_object *objec
     return false;
 }
 
+/// Most classes are not among the few that are streamed by hand or known beforehand; their second
+/// letter tells.
+static bool may_be(const char *name, const char *second_letters) {
+    return name[0] == 'T' && name[1] && strchr(second_letters, name[1]);
+}
+
 /// Classes streamed by hand. \return false: not one of them
 static bool read_by_hand(reader *r, const char *name, bl_root_object *object, bl_status *ret_status,
                          bl_error *err) {
     *ret_status = BL_OK;
+    if (!may_be(name, "ONLHSA"))
+        return false;
     if (strcmp(name, "TObject") == 0)
         read_tobject(r);
     else if (strcmp(name, "TNamed") == 0)
@@ -234,7 +255,10 @@ static bl_status add_embedded(reader *r, bl_root_object *object, const bl_root_e
                               bl_error *err) {
     bl_root_member member = {.name = e->name, .kind = BL_ROOT_OBJECT};
     member.object = (bl_root_object *)bl_arena_alloc(r->arena, sizeof *member.object);
-    char *name = bl_arena_text(r->arena, e->type_name, strcspn(e->type_name, "*"));
+    const char *name = e->type_name;
+    size_t length = strcspn(name, "*");
+    if (name[length])
+        name = bl_arena_text(r->arena, name, length);
     if (!member.object || !name)
         return out_of_memory(err);
     member.object->class_name = name;
@@ -299,7 +323,7 @@ static bl_status read_element(reader *r, bl_root_object *object, const bl_root_e
 /// The class description that a header's version points at. A version of 0 or less may be followed
 /// by the checksum of a class that has no version.
 static const bl_root_class *class_of(reader *r, const char *name, const header *h) {
-    for (size_t i = 0; i < bl_root_n_bootstrap; i++)
+    for (size_t i = 0; i < bl_root_n_bootstrap && may_be(name, "SB"); i++)
         if (strcmp(bl_root_bootstrap[i].name, name) == 0 &&
             (bl_root_bootstrap[i].version < 0 || bl_root_bootstrap[i].version == h->version))
             return &bl_root_bootstrap[i];
@@ -344,30 +368,55 @@ static bl_status read_body(reader *r, const char *class_name, bl_root_object *ob
 
 // ---- pointers to objects ----
 
+/// Gives a class its name and places. Some writers name the class anew for every object.
+static bl_status name_class(reader *r, const char *text, size_t length, bl_root_reference *class,
+                            bl_error *err) {
+    for (size_t i = 0; i < r->n_named; i++) {
+        const char *name = r->named[i].class_name;
+        if (strncmp(name, text, length) == 0 && name[length] == '\0') {
+            class->class_name = name;
+            class->places = r->named[i].places;
+            return BL_OK;
+        }
+    }
+    class->class_name = bl_arena_text(r->arena, text, length);
+    if (!class->class_name)
+        return out_of_memory(err);
+    if (r->n_named == MAX_NAMED) // the classes of metadata are few; others go without places
+        return BL_OK;
+    class->places = (bl_root_places *)bl_arena_alloc(r->arena, sizeof *class->places);
+    if (!class->places)
+        return out_of_memory(err);
+    r->named[r->n_named++] = *class;
+    return BL_OK;
+}
+
+/// The class that a tag names or refers to.
 static bl_status read_class_tag(reader *r, uint32_t tag, uint32_t tag_position,
-                                const char **ret_name, bl_error *err) {
+                                bl_root_reference *ret_class, bl_error *err) {
     if (tag != NEW_CLASS_TAG) {
         const bl_root_reference *known = bl_root_recall(&r->references, tag & ~CLASS_BIT);
         if (!known || !known->class_name)
             return bl_error_set(err, BL_E_CORRUPT, "byte %zu refers to a class that is not there",
                                 r->cursor.position);
-        *ret_name = known->class_name;
+        *ret_class = *known;
         return BL_OK;
     }
     const uint8_t *text = r->cursor.data + r->cursor.position;
     size_t length = strnlen((const char *)text, bl_cursor_left(&r->cursor));
     bl_cursor_skip(&r->cursor, length + 1);
-    char *name = bl_arena_text(r->arena, (const char *)text, length);
-    if (!name)
-        return out_of_memory(err);
-    *ret_name = name;
-    return bl_root_remember(&r->references, r->arena, tag_position + MAP_OFFSET, NULL, name, err);
+    bl_root_reference named = {.position = tag_position + MAP_OFFSET};
+    BL_TRY(name_class(r, (const char *)text, length, &named, err));
+    *ret_class = named;
+    return bl_root_remember(&r->references, r->arena, &named, err);
 }
 
 /// The body of an object whose class and end are known; whatever cannot be understood is skipped.
-static bl_status read_pointee(reader *r, const char *class_name, size_t end, bl_root_object *object,
-                              bl_error *err) {
+static bl_status read_pointee(reader *r, const bl_root_reference *class, size_t end,
+                              bl_root_object *object, bl_error *err) {
+    const char *class_name = class->class_name;
     object->class_name = class_name;
+    object->places = class->places;
     object->raw = r->cursor.data + r->cursor.position;
     object->raw_size = end - r->cursor.position;
     bool opaque = strcmp(class_name, "TBasket") == 0;
@@ -384,6 +433,8 @@ static bl_status read_pointee(reader *r, const char *class_name, size_t end, bl_
         if (status != BL_OK && !(object->damage = bl_arena_printf(r->arena, "%s", why.message)))
             return out_of_memory(err);
     }
+    if (object->places)
+        object->places->n_members = object->n_members;
     r->depth = depth;
     r->cursor.size = outer_size;
     r->cursor.failed = false;
@@ -412,19 +463,20 @@ static bl_status read_any(reader *r, bl_root_object **ret_object, bl_error *err)
         *ret_object = known ? known->object : NULL;
         return BL_OK;
     }
-    const char *class_name = NULL;
-    BL_TRY(read_class_tag(r, tag, tag_position, &class_name, err));
+    bl_root_reference class = {0};
+    BL_TRY(read_class_tag(r, tag, tag_position, &class, err));
     if (end == SIZE_MAX || end < c->position)
         return bl_error_set(err, BL_E_CORRUPT, "%s at byte %zu has no usable byte count",
-                            class_name, c->position);
+                            class.class_name, c->position);
     bl_root_object *object = (bl_root_object *)bl_arena_alloc(r->arena, sizeof *object);
     if (!object)
         return out_of_memory(err);
-    BL_TRY(bl_root_remember(&r->references, r->arena, start + MAP_OFFSET, object, NULL, err));
+    bl_root_reference self = {.position = start + MAP_OFFSET, .object = object};
+    BL_TRY(bl_root_remember(&r->references, r->arena, &self, err));
     if (r->depth >= MAX_DEPTH)
         return bl_error_set(err, BL_E_CORRUPT, "objects are nested deeper than %d", MAX_DEPTH);
     r->depth++;
-    BL_TRY(read_pointee(r, class_name, end, object, err));
+    BL_TRY(read_pointee(r, &class, end, object, err));
     r->depth--;
     *ret_object = object;
     return BL_OK;

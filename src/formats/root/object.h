@@ -30,14 +30,26 @@ typedef struct bl_root_member {
         struct {
             const uint8_t *data; ///< borrows from the record's payload
             size_t n;
-            bl_root_number number;
+            const bl_root_number *number;
         } array;
     };
 } bl_root_member;
 
+/// Where members of one class were found before: all its objects have them in the same places.
+/// Names are compared by address, so only literals and names of streamer info are remembered.
+typedef struct bl_root_places {
+    struct {
+        const char *asked; ///< as the caller spelled it
+        const char *name;  ///< of the member, by its class; NULL: it has none
+        size_t index;      ///< where it has none, the number of its members
+    } slots[256];
+    size_t n_members; ///< of the object that was read last
+} bl_root_places;
+
 /// One object; lives in the arena that it was read into.
 struct bl_root_object {
     const char *class_name;
+    bl_root_places *places; ///< shared by the objects of a class; NULL: none remembered
     int version;
     size_t n_members, members_capacity;
     bl_root_member *members; ///< base classes first, flattened

@@ -34,11 +34,35 @@ int64_t bl_root_number_integer(const bl_root_number *number, const uint8_t *data
     }
 }
 
-const bl_root_member *bl_root_object_member(const bl_root_object *object, const char *name) {
-    for (size_t i = object ? object->n_members : 0; i-- > 0;)
+static const bl_root_member *search(const bl_root_object *object, const char *name) {
+    for (size_t i = object->n_members; i-- > 0;)
         if (strcmp(object->members[i].name, name) == 0)
             return &object->members[i];
     return NULL;
+}
+
+const bl_root_member *bl_root_object_member(const bl_root_object *object, const char *name) {
+    if (!object)
+        return NULL;
+    if (!object->places)
+        return search(object, name);
+    uintptr_t address = (uintptr_t)name;
+    size_t n_slots = sizeof object->places->slots / sizeof *object->places->slots;
+    size_t slot = (address ^ (address >> 8)) % n_slots;
+    const char *known = object->places->slots[slot].name;
+    size_t index = object->places->slots[slot].index;
+    if (object->places->slots[slot].asked == name) {
+        if (!known && index == object->n_members)
+            return NULL;
+        if (known && index < object->n_members && object->members[index].name == known)
+            return &object->members[index];
+    }
+    const bl_root_member *found = search(object, name);
+    object->places->slots[slot].asked = name;
+    object->places->slots[slot].name = found ? found->name : NULL;
+    object->places->slots[slot].index =
+        found ? (size_t)(found - object->members) : object->n_members;
+    return found;
 }
 
 int64_t bl_root_object_integer(const bl_root_object *object, const char *name, int64_t absent) {
@@ -65,6 +89,6 @@ const bl_root_object *bl_root_object_object(const bl_root_object *object, const 
 int64_t bl_root_array_integer(const bl_root_member *array, size_t i, int64_t absent) {
     if (!array || array->kind != BL_ROOT_ARRAY || i >= array->array.n)
         return absent;
-    const bl_root_number *number = &array->array.number;
+    const bl_root_number *number = array->array.number;
     return bl_root_number_integer(number, array->array.data + i * number->size);
 }

@@ -23,13 +23,13 @@ static bl_status grow(bl_root_references *references, bl_arena *arena, bl_error 
     return BL_OK;
 }
 
-bl_status bl_root_remember(bl_root_references *references, bl_arena *arena, uint32_t position,
-                           bl_root_object *object, const char *class_name, bl_error *err) {
+bl_status bl_root_remember(bl_root_references *references, bl_arena *arena,
+                           const bl_root_reference *reference, bl_error *err) {
     if (2 * references->n_used >= references->n_slots)
         BL_TRY(grow(references, arena, err));
-    bl_root_reference *slot = slot_of(references, position);
+    bl_root_reference *slot = slot_of(references, reference->position);
     references->n_used += slot->position == 0;
-    *slot = (bl_root_reference){position, object, class_name};
+    *slot = *reference;
     return BL_OK;
 }
 

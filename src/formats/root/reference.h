@@ -11,6 +11,7 @@ typedef struct bl_root_reference {
     uint32_t position; ///< 0: empty slot
     bl_root_object *object;
     const char *class_name;
+    bl_root_places *places; ///< of a class
 } bl_root_reference;
 
 /// A map from positions; zeroed memory is an empty one.
@@ -19,9 +20,9 @@ typedef struct bl_root_references {
     bl_root_reference *slots; ///< in the reader's arena
 } bl_root_references;
 
-/// Adds or replaces a position. \return BL_OK, BL_E_NOMEM
-bl_status bl_root_remember(bl_root_references *references, bl_arena *arena, uint32_t position,
-                           bl_root_object *object, const char *class_name, bl_error *err);
+/// Adds or replaces what a position stands for. \return BL_OK, BL_E_NOMEM
+bl_status bl_root_remember(bl_root_references *references, bl_arena *arena,
+                           const bl_root_reference *reference, bl_error *err);
 /// What a position stands for, or NULL.
 const bl_root_reference *bl_root_recall(const bl_root_references *references, uint32_t position);
 

@@ -11,7 +11,8 @@ static bl_root_member array_of(uint8_t *bytes, const int64_t *values, size_t n) 
         uint64_t swapped = __builtin_bswap64((uint64_t)values[i]);
         memcpy(bytes + 8 * i, &swapped, 8);
     }
-    bl_root_number_of_code(16, "", &member.array.number);
+    static const bl_root_number wide = {.type = BL_INT64, .size = 8};
+    member.array.number = &wide;
     member.array.data = bytes;
     member.array.n = n;
     return member;
