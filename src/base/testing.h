@@ -34,4 +34,22 @@ static inline bl_context *test_context(unsigned n_threads) {
     return context;
 }
 
+/// Does `work` again and again, in a context whose first, second, third … allocation fails, until
+/// none does: each time the status says so and nothing is left over.
+static inline void test_every_allocation_fails(bl_status (*work)(bl_context *context)) {
+    test_allocator faulty = {0};
+    bl_allocator allocator = test_allocator_face(&faulty);
+    for (long n = 1;; n++) {
+        test_allocator_arm(&faulty, 0);
+        bl_context *context = test_context_of(1, &allocator, 0);
+        atomic_store(&faulty.fail_in, n);
+        bl_status status = work(context);
+        assert_int_equal(status, faulty.failed ? BL_E_NOMEM : BL_OK);
+        bl_context_free(context);
+        assert_int_equal(faulty.n_live, 0);
+        if (!faulty.failed)
+            return;
+    }
+}
+
 #endif

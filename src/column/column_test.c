@@ -299,19 +299,7 @@ static bl_status use_all(bl_context *context) {
 
 static void memory_fails(void **state) {
     (void)state;
-    test_allocator faulty = {0};
-    bl_allocator allocator = test_allocator_face(&faulty);
-    for (long n = 1;; n++) {
-        test_allocator_arm(&faulty, 0);
-        bl_context *context = test_context_of(1, &allocator, 0);
-        atomic_store(&faulty.fail_in, n);
-        bl_status status = use_all(context);
-        assert_int_equal(status, faulty.failed ? BL_E_NOMEM : BL_OK);
-        bl_context_free(context);
-        assert_int_equal(faulty.n_live, 0);
-        if (!faulty.failed)
-            break;
-    }
+    test_every_allocation_fails(use_all);
 }
 
 static void utf8(void **state) {
