@@ -13,6 +13,21 @@ typedef enum cat_format { CAT_TABLE, CAT_JSONL, CAT_CSV } cat_format;
 
 enum { TABLE_ROWS = 20, TEXT_ROWS = 256 };
 
+/// Says why a column is left out; of many, only of the first few.
+static void note_left_out(bl_cli *cli, const bl_column_info *info, int64_t n_rows,
+                          size_t n_before) {
+    enum { SHOWN = 5 };
+    if (n_before == SHOWN)
+        bl_cli_note(cli, "and more columns; `beamline inspect` lists them");
+    if (n_before >= SHOWN)
+        return;
+    if (info->unreadable)
+        bl_cli_note(cli, "column '%s' left out: %s", info->path, info->unreadable);
+    else
+        bl_cli_note(cli, "column '%s' left out: it has %lld rows, the table %lld", info->path,
+                    (long long)info->n_rows, (long long)n_rows);
+}
+
 /// Leaves only columns that have a value in every row of the table; says which it leaves out.
 static bl_status keep_readable(bl_cli *cli, bl_table *table, bl_selection *selection,
                                bl_error *err) {
@@ -23,13 +38,8 @@ static bl_status keep_readable(bl_cli *cli, bl_table *table, bl_selection *selec
     size_t kept = 0;
     for (size_t i = 0; i < selection->n; i++) {
         const bl_column_info *info = &selection->infos[i];
-        if (info->unreadable) {
-            bl_cli_note(cli, "column '%s' left out: %s", info->path, info->unreadable);
-            continue;
-        }
-        if (!is_chain && info->n_rows != n_rows) {
-            bl_cli_note(cli, "column '%s' left out: it has %lld rows, the table %lld", info->path,
-                        (long long)info->n_rows, (long long)n_rows);
+        if (info->unreadable || (!is_chain && info->n_rows != n_rows)) {
+            note_left_out(cli, info, n_rows, i - kept);
             continue;
         }
         selection->columns[kept] = selection->columns[i];
