@@ -32,6 +32,7 @@ typedef struct bl_ttree_reader {
     bl_codecs **codecs;       ///< one a worker
     size_t n_sources;
     bl_ttree_source *sources;
+    uint64_t kept_bytes;         ///< of the baskets that columns keep
     struct bl_request *ahead[2]; ///< asked for by prefetch, not yet read; the older first
 } bl_ttree_reader;
 

@@ -183,17 +183,27 @@ static bl_status join_pieces(void *argument, size_t index, unsigned worker, bl_e
     return status == BL_OK ? BL_OK : bl_error_in(err, status, "branch '%s'", column->branch->path);
 }
 
-/// Leaves a basket that the rows end in to its column: the next rows are likely to begin there.
+/// Leaves a basket that the rows end in to its column: the next rows are likely to begin there. All
+/// kept baskets together take no more than a share of the memory budget; the others are read again.
 static void keep_baskets(bl_request *request, const bl_job *j) {
-    bl_ttree_column *column = &request->reader->columns[j->column];
+    enum { BUDGET_SHARE = 4 };
+    bl_ttree_reader *reader = request->reader;
+    bl_ttree_column *column = &reader->columns[j->column];
+    uint64_t limit = bl_context_memory_bytes(reader->head.context) / BUDGET_SHARE;
     for (size_t i = 0; i < j->n_slots; i++) {
         bl_basket_task *t = &request->tasks[j->first_task + i];
         if (!t->has_kept)
             continue;
+        reader->kept_bytes -= column->kept.data_bytes;
         bl_basket_release(&column->kept);
-        column->kept = t->kept;
-        column->kept_slot = t->slot_number;
-        column->has_kept = true;
+        column->has_kept = reader->kept_bytes + t->kept.data_bytes <= limit;
+        if (column->has_kept) {
+            column->kept = t->kept;
+            column->kept_slot = t->slot_number;
+            reader->kept_bytes += t->kept.data_bytes;
+        } else {
+            bl_basket_release(&t->kept);
+        }
         t->kept = (bl_basket){0};
         t->has_kept = false;
     }
