@@ -101,48 +101,56 @@ static void types(void **state) {
     bl_type_release(same);
 }
 
+/// What most tests here begin and end with: a builder of rows of make_type.
+typedef struct row_maker {
+    bl_context *context;
+    bl_type *type;
+    bl_builder builder;
+} row_maker;
+
+static row_maker start_rows(void) {
+    row_maker m = {.context = test_context(1)};
+    assert_ok(make_type(m.context, &m.type, NULL));
+    assert_ok(bl_builder_init(&m.builder, m.context, m.type, NULL));
+    return m;
+}
+
+static void end_rows(row_maker *m) {
+    bl_builder_release(&m->builder);
+    bl_type_release(m->type);
+    bl_context_free(m->context);
+}
+
 static void builds(void **state) {
     (void)state;
-    bl_context *context = test_context(1);
-    bl_type *type = NULL;
-    bl_builder builder = {0};
-    assert_ok(make_type(context, &type, NULL));
-    assert_ok(bl_builder_init(&builder, context, type, NULL));
+    row_maker m = start_rows();
     const int counts[] = {1000, 0, 3};
     for (size_t i = 0; i < 3; i++) {
         bl_column column = {0};
-        append_rows(&builder, 7, counts[i]);
-        assert_int_equal(bl_builder_length(&builder), counts[i]);
-        assert_ok(bl_builder_finish(&builder, &column, NULL));
+        append_rows(&m.builder, 7, counts[i]);
+        assert_int_equal(bl_builder_length(&m.builder), counts[i]);
+        assert_ok(bl_builder_finish(&m.builder, &column, NULL));
         check_rows(&column, 7, counts[i]);
-        bl_column_release(context, &column);
+        bl_column_release(m.context, &column);
     }
-    bl_builder_release(&builder);
-    bl_builder_release(&builder);
-    bl_type_release(type);
-    bl_context_free(context);
+    bl_builder_release(&m.builder);
+    end_rows(&m);
 }
 
 static void half_built(void **state) {
     (void)state;
-    bl_context *context = test_context(1);
-    bl_type *type = NULL;
-    bl_builder builder = {0};
+    row_maker m = start_rows();
     bl_error err = {0};
     bl_column column = {0};
-    assert_ok(make_type(context, &type, NULL));
-    assert_ok(bl_builder_init(&builder, context, type, NULL));
-    append_rows(&builder, 0, 5);
-    assert_non_null(bl_builder_extend(&builder.children[0], 1));
-    assert_int_equal(bl_builder_finish(&builder, &column, &err), BL_E_CORRUPT);
+    append_rows(&m.builder, 0, 5);
+    assert_non_null(bl_builder_extend(&m.builder.children[0], 1));
+    assert_int_equal(bl_builder_finish(&m.builder, &column, &err), BL_E_CORRUPT);
     assert_string_equal(err.message, "jets: 5 values where 6 are needed");
-    append_rows(&builder, 0, 5);
-    assert_ok(bl_builder_finish(&builder, &column, &err));
+    append_rows(&m.builder, 0, 5);
+    assert_ok(bl_builder_finish(&m.builder, &column, &err));
     check_rows(&column, 0, 5);
-    bl_column_release(context, &column);
-    bl_builder_release(&builder);
-    bl_type_release(type);
-    bl_context_free(context);
+    bl_column_release(m.context, &column);
+    end_rows(&m);
 }
 
 static void too_long_for_offsets(void **state) {
@@ -201,51 +209,41 @@ static void other_bytes_give_binary(void **state) {
 
 static void joins(void **state) {
     (void)state;
-    bl_context *context = test_context(1);
-    bl_type *type = NULL;
-    bl_builder builder = {0};
-    assert_ok(make_type(context, &type, NULL));
-    assert_ok(bl_builder_init(&builder, context, type, NULL));
+    row_maker m = start_rows();
     bl_column columns[5] = {{0}};
     const bl_column *parts[5];
     const int counts[] = {0, 13, 1, 0, 40};
     int row = 0;
     for (size_t i = 0; i < 5; row += counts[i++]) {
-        append_rows(&builder, row, counts[i]);
-        assert_ok(bl_builder_finish(&builder, &columns[i], NULL));
+        append_rows(&m.builder, row, counts[i]);
+        assert_ok(bl_builder_finish(&m.builder, &columns[i], NULL));
         parts[i] = &columns[i];
     }
     bl_column joined = {0}, shared = {0};
-    assert_ok(bl_column_concat(context, parts, 5, &joined, NULL));
+    assert_ok(bl_column_concat(m.context, parts, 5, &joined, NULL));
     check_rows(&joined, 0, row);
     const bl_column *whole = &joined;
-    assert_ok(bl_column_concat(context, &whole, 1, &shared, NULL));
+    assert_ok(bl_column_concat(m.context, &whole, 1, &shared, NULL));
     assert_ptr_equal(shared.children[2].values, joined.children[2].values);
-    bl_column_release(context, &joined);
+    bl_column_release(m.context, &joined);
     check_rows(&shared, 0, row);
-    bl_column_release(context, &shared);
+    bl_column_release(m.context, &shared);
     bl_error err = {0};
     parts[1] = &columns[1].children[2];
-    assert_int_equal(bl_column_concat(context, parts, 2, &joined, &err), BL_E_TYPE);
-    assert_int_equal(bl_column_concat(context, parts, 0, &joined, &err), BL_E_INVALID);
+    assert_int_equal(bl_column_concat(m.context, parts, 2, &joined, &err), BL_E_TYPE);
+    assert_int_equal(bl_column_concat(m.context, parts, 0, &joined, &err), BL_E_INVALID);
     for (size_t i = 0; i < 5; i++)
-        bl_column_release(context, &columns[i]);
-    bl_builder_release(&builder);
-    bl_type_release(type);
-    bl_context_free(context);
+        bl_column_release(m.context, &columns[i]);
+    end_rows(&m);
 }
 
 static void check_finds_damage(void **state) {
     (void)state;
-    bl_context *context = test_context(1);
-    bl_type *type = NULL;
-    bl_builder builder = {0};
+    row_maker m = start_rows();
     bl_column column = {0};
     bl_error err = {0};
-    assert_ok(make_type(context, &type, NULL));
-    assert_ok(bl_builder_init(&builder, context, type, NULL));
-    append_rows(&builder, 0, 8);
-    assert_ok(bl_builder_finish(&builder, &column, NULL));
+    append_rows(&m.builder, 0, 8);
+    assert_ok(bl_builder_finish(&m.builder, &column, NULL));
     int32_t *offsets = (int32_t *)(void *)column.children[1].offsets->data;
     int32_t kept = offsets[3];
     offsets[3] = 100;
@@ -262,10 +260,8 @@ static void check_finds_damage(void **state) {
     assert_int_equal(bl_column_check(&column, &err), BL_E_CORRUPT);
     column.children[1].children[0].children[1].length++;
     check_rows(&column, 0, 8);
-    bl_column_release(context, &column);
-    bl_builder_release(&builder);
-    bl_type_release(type);
-    bl_context_free(context);
+    bl_column_release(m.context, &column);
+    end_rows(&m);
 }
 
 /// Everything once: types, building, joining, a batch.

@@ -15,6 +15,9 @@
 #define BL_TABLE_FAKE_FORMAT_TESTING_H
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "column/builder.h"
@@ -265,5 +268,28 @@ static bool fake_probe(const uint8_t *head, size_t size) {
 }
 
 static const bl_format fake_formats[] = {{"fake", fake_probe, fake_open}, {NULL, NULL, NULL}};
+
+typedef struct fake_text {
+    const char *name, *text;
+} fake_text;
+
+/// Makes a folder, with a folder `sub` in it, writes files there and makes it the working folder.
+/// \param folder a template for mkdtemp
+static inline int fake_files_make(char *folder, const fake_text *files, size_t n) {
+    if (!mkdtemp(folder) || chdir(folder) != 0 || mkdir("sub", 0700) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        FILE *file = fopen(files[i].name, "w");
+        if (!file || fputs(files[i].text, file) < 0 || fclose(file) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static inline int fake_files_remove(const char *folder, const fake_text *files, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        unlink(files[i].name);
+    return rmdir("sub") || chdir("/") || rmdir(folder);
+}
 
 #endif

@@ -2,15 +2,11 @@
 #include "base/testing.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "table/fake_format_testing.h"
 #include "table/private.h"
 
-static const struct {
-    const char *name, *text;
-} files[] = {
+static const fake_text files[] = {
     {"a.fake", "fake\nrows 10\ncluster 4\ncolumn x i\ncolumn y i\n"},
     {"b.fake", "fake\nrows 0\ncolumn x i\ncolumn y i\n"},
     {"c.fake", "fake\nrows 3\nbase 10\ncolumn y i\ncolumn x i\n"},
@@ -20,20 +16,11 @@ static const struct {
 static int make_files(void **state) {
     static char folder[] = "/tmp/beamline-scan-XXXXXX";
     *state = folder;
-    if (!mkdtemp(folder) || chdir(folder) != 0)
-        return -1;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        FILE *file = fopen(files[i].name, "w");
-        if (!file || fputs(files[i].text, file) < 0 || fclose(file) != 0)
-            return -1;
-    }
-    return 0;
+    return fake_files_make(folder, files, sizeof files / sizeof *files);
 }
 
 static int remove_files(void **state) {
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        unlink(files[i].name);
-    return chdir("/") || rmdir((const char *)*state);
+    return fake_files_remove((const char *)*state, files, sizeof files / sizeof *files);
 }
 
 /// A budget under which one batch holds `rows` rows of one column.

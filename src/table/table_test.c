@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/testing.h"
 
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "table/fake_format_testing.h"
 #include "table/private.h"
 
 /// A directory of small files that every test may use; the current directory is in it.
-static const struct {
-    const char *name, *text;
-} files[] = {
+static const fake_text files[] = {
     {"one.fake", "fake\nrows 10\ncluster 4\ncolumn x i\ncolumn jets/pt i\ncolumn jets/hits l\n"
                  "column muons/pt i\ncolumn bad x\ncolumn twice i\ncolumn twice i 1\n"
                  "friend near sub/near.fake\nfriend gone nowhere.fake\nfriend self -\n"},
@@ -36,20 +30,11 @@ static const struct {
 static int make_files(void **state) {
     static char folder[] = "/tmp/beamline-table-XXXXXX";
     *state = folder;
-    if (!mkdtemp(folder) || chdir(folder) != 0 || mkdir("sub", 0700) != 0)
-        return -1;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        FILE *file = fopen(files[i].name, "w");
-        if (!file || fputs(files[i].text, file) < 0 || fclose(file) != 0)
-            return -1;
-    }
-    return 0;
+    return fake_files_make(folder, files, sizeof files / sizeof *files);
 }
 
 static int remove_files(void **state) {
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        unlink(files[i].name);
-    return rmdir("sub") || chdir("/") || rmdir((const char *)*state);
+    return fake_files_remove((const char *)*state, files, sizeof files / sizeof *files);
 }
 
 static bl_table *open_one(bl_context *context, const char *url) {

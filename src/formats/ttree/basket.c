@@ -121,6 +121,12 @@ bl_status bl_basket_open_embedded(const uint8_t *raw, size_t size, bl_basket *re
     return BL_OK;
 }
 
+bl_basket bl_basket_ref(const bl_basket *basket) {
+    if (basket->holder)
+        bl_buffer_ref(basket->holder);
+    return *basket;
+}
+
 void bl_basket_release(bl_basket *basket) {
     bl_buffer_release(basket->holder);
     *basket = (bl_basket){0};

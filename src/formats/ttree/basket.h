@@ -35,6 +35,8 @@ bl_status bl_basket_open(bl_context *context, bl_codecs *codecs, const uint8_t *
 /// Opens a basket that lies, complete, in the tree's own record. \param raw of the TBasket object
 bl_status bl_basket_open_embedded(const uint8_t *raw, size_t size, bl_basket *ret_basket,
                                   bl_error *err);
+/// The same open basket for one more holder.
+bl_basket bl_basket_ref(const bl_basket *basket);
 void bl_basket_release(bl_basket *basket);
 
 /// Where entries start: starts[i] … starts[i + 1] are the bytes of row first + i.

@@ -30,9 +30,9 @@ static bl_status add_tasks(bl_request *request, bl_job *j, bl_error *err) {
     BL_TRY(check_rows(branch, j->first, j->last, err));
     if (j->first == j->last)
         return BL_OK;
-    j->first_slot = bl_ttree_slot_at(branch, j->first);
     int64_t at = j->first;
-    for (size_t i = j->first_slot; i < branch->n_baskets && at < j->last; i++) {
+    for (size_t i = bl_ttree_slot_at(branch, j->first); i < branch->n_baskets && at < j->last;
+         i++) {
         BL_TRY(add_task(request, j, i, err));
         const bl_ttree_slot *slot = &request->tasks[request->n_tasks - 1].slot;
         if (slot->first > at || (slot->last <= at && slot->last > slot->first))

@@ -18,7 +18,7 @@
 typedef struct bl_job {
     size_t column;
     int64_t first, last;
-    size_t first_slot, n_slots;
+    size_t n_slots; ///< and tasks, from `first_task` on
     size_t first_task;
     bool is_counter;       ///< only read because another column needs it
     struct bl_job *counts; ///< the job that counts this one's items
@@ -64,9 +64,7 @@ static inline void bl_task_take_kept(const bl_request *request, bl_basket_task *
     if (t->has_kept || !column->has_kept || column->kept_slot != t->slot_number)
         return;
     t->has_kept = true;
-    t->kept = column->kept;
-    if (t->kept.holder)
-        bl_buffer_ref(t->kept.holder);
+    t->kept = bl_basket_ref(&column->kept);
 }
 
 /// Rows of a task's basket that its job wants, counted from the basket's first.
@@ -74,12 +72,21 @@ bl_rows bl_task_rows(const bl_basket_task *t);
 /// Opens a task's basket, wherever its bytes are. The caller releases it.
 bl_status bl_task_open(const bl_request *request, const bl_basket_task *t, bl_codecs *codecs,
                        bl_basket *ret_basket, bl_error *err);
+/// Puts the branch, the basket and its place in front of a message; returns `status`.
+bl_status bl_task_error(const bl_request *request, const bl_basket_task *t, bl_status status,
+                        bl_error *err);
 /// Makes room for a job's column, or for its pieces.
 bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err);
 /// Gives a column of a jagged layout room for rows and items; initialises a zeroed one. Values of
 /// bool take a byte each until they are packed.
 bl_status bl_column_make_jagged(bl_context *context, const bl_entry_layout *layout, int64_t n_rows,
                                 int64_t n_items, bl_column *column, bl_error *err);
+/// The column inside all lists.
+static inline bl_column *bl_column_innermost(bl_column *column) {
+    while (column->n_children)
+        column = column->children;
+    return column;
+}
 /// Turns one byte a bool, where the column's numbers are bools, into one bit.
 void bl_column_pack_bools(bl_column *column);
 

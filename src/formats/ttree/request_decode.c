@@ -48,11 +48,9 @@ static bl_status decode_jagged_piece(bl_context *context, const bl_entry_layout 
                                      bl_column *piece, bl_error *err) {
     int64_t n_items = (starts[rows.n] - starts[0]) / (int64_t)layout->item.fixed_bytes;
     BL_TRY(bl_column_make_jagged(context, layout, rows.n, n_items, piece, err));
-    bl_column *leaf = piece;
-    while (leaf->n_children)
-        leaf = leaf->children;
     BL_TRY(bl_decode_jagged(layout, basket, rows, starts, 0,
-                            (int32_t *)(void *)piece->offsets->data, leaf->values->data, err));
+                            (int32_t *)(void *)piece->offsets->data,
+                            bl_column_innermost(piece)->values->data, err));
     bl_column_pack_bools(piece);
     return BL_OK;
 }
@@ -134,7 +132,6 @@ static bl_status decode_basket(const bl_request *request, bl_basket_task *t,
 static bl_status run_task(void *argument, size_t index, unsigned worker, bl_error *err) {
     bl_request *request = (bl_request *)argument;
     bl_basket_task *t = request->wave[index];
-    const bl_ttree_column *column = bl_job_column(request, t->job);
     bl_basket basket;
     bl_status status = bl_task_open(request, t, request->reader->codecs[worker], &basket, err);
     if (status == BL_OK) {
@@ -146,10 +143,7 @@ static bl_status run_task(void *argument, size_t index, unsigned worker, bl_erro
         else
             bl_basket_release(&basket);
     }
-    if (status != BL_OK)
-        return bl_error_in(err, status, "branch '%s': basket %zu (byte %llu)", column->branch->path,
-                           t->slot_number, (unsigned long long)t->slot.offset);
-    return BL_OK;
+    return status == BL_OK ? BL_OK : bl_task_error(request, t, status, err);
 }
 
 static bl_status join_pieces(void *argument, size_t index, unsigned worker, bl_error *err) {

@@ -2,7 +2,6 @@
 // Where values go: opening baskets, and room for columns before anything is decoded.
 #include "formats/ttree/request.h"
 
-/// Rows of a task's basket that its bl_job wants, counted from the basket's first.
 bl_rows bl_task_rows(const bl_basket_task *t) {
     int64_t first = t->job->first > t->slot.first ? t->job->first : t->slot.first;
     int64_t last = t->job->last < t->slot.last ? t->job->last : t->slot.last;
@@ -13,12 +12,17 @@ static bool is_whole(const bl_basket_task *t) {
     return bl_task_rows(t).n == t->slot.last - t->slot.first;
 }
 
+bl_status bl_task_error(const bl_request *request, const bl_basket_task *t, bl_status status,
+                        bl_error *err) {
+    return bl_error_in(err, status, "branch '%s': basket %zu (byte %llu)",
+                       bl_job_column(request, t->job)->branch->path, t->slot_number,
+                       (unsigned long long)t->slot.offset);
+}
+
 bl_status bl_task_open(const bl_request *request, const bl_basket_task *t, bl_codecs *codecs,
                        bl_basket *ret_basket, bl_error *err) {
     if (t->has_kept) {
-        *ret_basket = t->kept;
-        if (ret_basket->holder)
-            bl_buffer_ref(ret_basket->holder);
+        *ret_basket = bl_basket_ref(&t->kept);
         return BL_OK;
     }
     if (t->slot.embedded)
@@ -54,20 +58,6 @@ static bl_status peek(const bl_request *request, const bl_basket_task *t, int64_
     return BL_OK;
 }
 
-static bl_status peek_in(const bl_request *request, const bl_basket_task *t, int64_t *ret_rows,
-                         size_t *ret_bytes, bl_error *err) {
-    BL_TRY_IN(peek(request, t, ret_rows, ret_bytes, err), err,
-              "branch '%s': basket %zu (byte %llu)", bl_job_column(request, t->job)->branch->path,
-              t->slot_number, (unsigned long long)t->slot.offset);
-    return BL_OK;
-}
-
-static bl_column *innermost(bl_column *column) {
-    while (column->n_children)
-        column = column->children;
-    return column;
-}
-
 /// Gives fixed lists and the numbers inside them their lengths, from `n` items of `column`.
 static void set_lengths(bl_column *column, int64_t n) {
     column->length = n;
@@ -86,16 +76,14 @@ static bl_status prepare_flat(bl_request *request, bl_job *j, bl_error *err) {
         const bl_basket_task *t = &request->tasks[j->first_task + i];
         int64_t n = 0;
         size_t n_bytes = 0;
-        BL_TRY(peek_in(request, t, &n, &n_bytes, err));
-        if ((uint64_t)n * row_bytes != n_bytes)
-            return bl_error_set(
-                err, BL_E_CORRUPT,
-                "branch '%s': basket %zu (byte %llu): %lld rows of %zu bytes do not "
-                "make %zu bytes",
-                bl_job_column(request, j)->branch->path, t->slot_number,
-                (unsigned long long)t->slot.offset, (long long)n, row_bytes, n_bytes);
+        bl_status status = peek(request, t, &n, &n_bytes, err);
+        if (status == BL_OK && (uint64_t)n * row_bytes != n_bytes)
+            status = bl_error_set(err, BL_E_CORRUPT, "%lld rows of %zu bytes do not make %zu bytes",
+                                  (long long)n, row_bytes, n_bytes);
+        if (status != BL_OK)
+            return bl_task_error(request, t, status, err);
     }
-    bl_column *leaf = innermost(&j->result);
+    bl_column *leaf = bl_column_innermost(&j->result);
     set_lengths(&j->result, n_rows);
     size_t n_bytes = (size_t)(n_rows * per_item) * bl_root_number_width(number);
     BL_TRY(bl_buffer_new(bl_request_context(request), n_bytes, &leaf->values, err));
@@ -118,7 +106,7 @@ bl_status bl_column_make_jagged(bl_context *context, const bl_entry_layout *layo
     const bl_root_number *number = bl_layout_numbers(layout, &per_item);
     if (!column->type)
         BL_TRY(init_column(context, column, layout->type, err));
-    bl_column *leaf = innermost(column);
+    bl_column *leaf = bl_column_innermost(column);
     set_lengths(&column->children[0], n_items);
     column->length = n_rows;
     size_t n_bytes = (size_t)(n_items * per_item) * bl_root_number_width(number);
@@ -131,7 +119,7 @@ bl_status bl_column_make_jagged(bl_context *context, const bl_entry_layout *layo
 }
 
 void bl_column_pack_bools(bl_column *column) {
-    bl_column *leaf = innermost(column);
+    bl_column *leaf = bl_column_innermost(column);
     if (leaf->type->id != BL_BOOL)
         return;
     uint8_t *bytes = leaf->values->data;
@@ -162,7 +150,9 @@ static bl_status prepare_jagged(bl_request *request, bl_job *j, bool *ret_direct
         size_t n_bytes = 0;
         if (!is_whole(t))
             return BL_OK;
-        BL_TRY(peek_in(request, t, &n, &n_bytes, err));
+        bl_status status = peek(request, t, &n, &n_bytes, err);
+        if (status != BL_OK)
+            return bl_task_error(request, t, status, err);
         t->base = n_items;
         n_items += (int64_t)(n_bytes / layout->item.fixed_bytes);
     }
@@ -172,7 +162,7 @@ static bl_status prepare_jagged(bl_request *request, bl_job *j, bool *ret_direct
         return BL_OK;
     BL_TRY(bl_column_make_jagged(bl_request_context(request), layout, n_rows, n_items, &j->result,
                                  err));
-    j->values = innermost(&j->result)->values->data;
+    j->values = bl_column_innermost(&j->result)->values->data;
     j->offsets = (int32_t *)(void *)j->result.offsets->data;
     *ret_direct = true;
     return BL_OK;

@@ -61,12 +61,10 @@ static bl_status read_leaves(bl_ttree *tree, const bl_root_object *object, bl_tt
 static void read_element_branch(const bl_root_object *object, bl_ttree_branch *branch) {
     branch->is_element = true;
     branch->class_name = bl_root_object_text(object, "fClassName", "");
-    branch->parent_class = bl_root_object_text(object, "fParentName", "");
     branch->class_version = (int)bl_root_object_integer(object, "fClassVersion", -1);
     branch->checksum = (uint32_t)bl_root_object_integer(object, "fCheckSum", 0);
     branch->type = (int)bl_root_object_integer(object, "fType", 0);
     branch->id = (int)bl_root_object_integer(object, "fID", -1);
-    branch->streamer_type = (int)bl_root_object_integer(object, "fStreamerType", -1);
 }
 
 /// Which slots hold data: those before fWriteBasket, and the one being filled when it was written.
@@ -161,8 +159,6 @@ static bl_status read_tree(bl_ttree *tree, const bl_root_entry *entry, bl_error 
         return bl_error_set(err, BL_E_UNSUPPORTED,
                             "the file has no usable streamer info for version %d of %s",
                             object->version, key->class_name);
-    tree->name = bl_root_object_text(object, "fName", "");
-    tree->title = bl_root_object_text(object, "fTitle", "");
     tree->n_rows = bl_root_object_integer(object, "fEntries", 0);
     if (tree->n_rows < 0 || tree->n_rows > MAX_ROWS)
         return bl_error_set(err, BL_E_CORRUPT, "it claims %lld entries", (long long)tree->n_rows);
@@ -180,7 +176,6 @@ bl_status bl_ttree_read(bl_root_file *file, const bl_root_entry *entry, bl_ttree
     tree->file = bl_root_file_ref(file);
     bl_arena_init(&tree->arena, file->context);
     tree->path = entry->path;
-    tree->class_name = entry->key.class_name;
     BL_TRY_IN(read_tree(tree, entry, err), err, "tree '%s'", entry->path);
     return BL_OK;
 }

@@ -35,14 +35,12 @@ typedef struct bl_ttree_branch {
     const char *damage; ///< why its description could not be read, or NULL
     size_t parent;      ///< index; SIZE_MAX at the top
     size_t n_kids;
-    bool is_element;        ///< a TBranchElement; the next seven are only its
+    bool is_element;        ///< a TBranchElement; the next five are only its
     const char *class_name; ///< whose streamer info `id` counts in, or of the whole object
-    const char *parent_class;
     int class_version;
     uint32_t checksum;
     int type;
-    int id; ///< of the member in its class; -1 for a whole object
-    int streamer_type;
+    int id;          ///< of the member in its class; -1 for a whole object
     bool is_foreign; ///< of a class of branch that is not supported (TBranchObject, TBranchSTL …)
     const char *branch_class;
     int64_t n_rows;
@@ -73,7 +71,7 @@ typedef struct bl_ttree {
     const bl_root_classes *classes;
     bl_arena arena;
     bl_root_record record;
-    const char *path, *name, *title, *class_name;
+    const char *path; ///< inside the file
     int64_t n_rows;
     size_t n_branches, n_leaves;
     bl_ttree_branch *branches; ///< parents before their kids
