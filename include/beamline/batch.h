@@ -95,6 +95,16 @@ BL_API BL_MUST_CHECK bl_status bl_batch_export(const bl_batch *batch,
                                                struct ArrowSchema *ret_schema,
                                                struct ArrowArray *ret_array, bl_error *err);
 
+/// Takes a struct array of another Arrow library over as a batch, without copying values. Only
+/// types of BL_TYPE_TABLE; a null anywhere is refused.
+/// \param schema read and left to the caller. \param array moves, also on failure
+/// \param ret_batch the caller holds one reference
+/// \return BL_OK, BL_E_TYPE, BL_E_CORRUPT (lengths and offsets contradict each other), BL_E_NOMEM
+BL_API BL_MUST_CHECK bl_status bl_batch_import(bl_context *context,
+                                               const struct ArrowSchema *schema,
+                                               struct ArrowArray *array, bl_batch **ret_batch,
+                                               bl_error *err);
+
 #ifdef __cplusplus
 }
 #endif

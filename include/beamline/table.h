@@ -49,6 +49,7 @@ typedef struct bl_column_info {
     uint64_t stored_bytes; ///< on disk
     uint64_t raw_bytes;    ///< uncompressed, headers included
     const char *codec;     ///< "zlib", "lzma", "lz4", "zstd", "stored", "mixed"
+    const char *counter;   ///< path of the column that counts the items of its lists, else NULL
 } bl_column_info;
 
 /// Opens a file to look around. \param ret_catalog the caller owns it

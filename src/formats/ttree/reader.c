@@ -119,6 +119,8 @@ static void fill_info(bl_ttree_reader *reader, const bl_name_map *paths, size_t 
         .stored_bytes = branch->stored_bytes,
         .raw_bytes = branch->raw_bytes,
         .codec = column->codec,
+        .counter =
+            column->counter == SIZE_MAX ? NULL : reader->columns[column->counter].branch->path,
     };
     if (bl_name_map_find(paths, branch->path) != i)
         info->duplicate = (int)repetitions_before(reader, branch->path, i);
