@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include <beamline/arrow.h>
-#include <beamline/status.h>
+#include <beamline/context.h>
 
 #ifdef __cplusplus
 extern "C" {
