@@ -26,7 +26,7 @@ enum { CASES = 15, SECONDS_A_CASE = 60 };
 enum { CASES = 60, SECONDS_A_CASE = 10 };
 #endif
 
-enum { CUTS = 16, MAX_FILES = 512 };
+enum { CUTS = 16, MAX_FILES = 512 }; // a longer run cuts every 16th time
 
 // A record is taken as it is stored, and a compressed one only after its blocks have been checked
 // to add up to what it claims, each within what its codec can give. Physics compresses at most some
@@ -240,7 +240,8 @@ static void flip(uint64_t *state, uint8_t *data, size_t size) {
 static void damage_file(const file *f, size_t seed, size_t n_cases, totals *sums) {
     uint64_t state = 88172645463325252u + seed * 7919;
     a_case c = {.of = f, .sums = sums};
-    size_t n_cuts = n_cases / 3 < CUTS ? n_cases / 3 : CUTS;
+    size_t most = n_cases / 16 > CUTS ? n_cases / 16 : CUTS;
+    size_t n_cuts = n_cases / 3 < most ? n_cases / 3 : most;
     for (size_t i = 0; i < n_cuts; i++) {
         size_t size = f->size * (i + 1) / (n_cuts + 1);
         uint8_t *cut = (uint8_t *)malloc(size ? size : 1); // a sanitizer sees a byte too far
