@@ -89,6 +89,24 @@ bl_status bl_buffer_new(bl_context *context, size_t capacity, bl_buffer **ret_bu
     return BL_OK;
 }
 
+bl_status bl_buffer_new_foreign(bl_context *context, const void *data, size_t size,
+                                void (*release_owner)(void *owner), void *owner,
+                                bl_buffer **ret_buffer, bl_error *err) {
+    bl_buffer *buffer = (bl_buffer *)bl_alloc_zero(context, 1, sizeof *buffer);
+    if (!buffer)
+        return bl_error_nomem(err, sizeof *buffer, "a buffer");
+    // no capacity: whoever wants to write makes a buffer of the context's first
+    *buffer = (bl_buffer){.data = (uint8_t *)(uintptr_t)data,
+                          .size = size,
+                          .context = context,
+                          .release_owner = release_owner,
+                          .owner = owner};
+    atomic_init(&buffer->n_holders, 1);
+    bl_context_ref(context);
+    *ret_buffer = buffer;
+    return BL_OK;
+}
+
 bl_status bl_buffer_reserve(bl_buffer **buffer, size_t capacity, bl_error *err) {
     bl_buffer *old = *buffer;
     if (capacity <= old->capacity)
@@ -138,6 +156,12 @@ void bl_buffer_release(bl_buffer *buffer) {
     if (!buffer || atomic_fetch_sub_explicit(&buffer->n_holders, 1, memory_order_acq_rel) != 1)
         return;
     bl_context *context = buffer->context;
+    if (buffer->release_owner) {
+        buffer->release_owner(buffer->owner);
+        bl_free(context, buffer);
+        bl_context_unref(context);
+        return;
+    }
     bl_free_buffers *waiting = &context->buffers;
     unsigned class = class_for(buffer->capacity);
     bl_buffer *unwanted = buffer;

@@ -36,12 +36,20 @@ typedef struct bl_buffer {
     bl_context *context;
     struct bl_buffer *next_free; ///< of the context's list, while not in use
     atomic_uint n_holders;
+    void (*release_owner)(void *owner); ///< of foreign bytes; NULL: `data` is the context's
+    void *owner;
 } bl_buffer;
 
 /// A buffer of at least `capacity` bytes, `size` 0. \param ret_buffer the caller holds it
 /// \return BL_OK, BL_E_NOMEM
 bl_status bl_buffer_new(bl_context *context, size_t capacity, bl_buffer **ret_buffer,
                         bl_error *err);
+/// A buffer over bytes that somebody else keeps alive; nobody may write to them.
+/// \param release_owner called with `owner` at the last release, from any thread; not on failure
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_buffer_new_foreign(bl_context *context, const void *data, size_t size,
+                                void (*release_owner)(void *owner), void *owner,
+                                bl_buffer **ret_buffer, bl_error *err);
 /// Makes room for `capacity` bytes; may move the `size` bytes in use. Only for a single holder.
 bl_status bl_buffer_reserve(bl_buffer **buffer, size_t capacity, bl_error *err);
 bl_buffer *bl_buffer_ref(bl_buffer *buffer);
