@@ -46,6 +46,7 @@ typedef struct bl_root_class {
     uint32_t checksum;
     size_t n_elements;
     const bl_root_element *elements;
+    bool is_foreign; ///< without ClassDef: its objects carry version 0 and the checksum
     const struct bl_root_class *next; ///< another version of the same class
 } bl_root_class;
 
