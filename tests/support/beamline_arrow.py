@@ -57,7 +57,7 @@ class _ArrowArrayStream(c.Structure):
 
 _P, _PP, _N, _E = c.c_void_p, c.POINTER(c.c_void_p), c.c_size_t, c.POINTER(_Error)
 _FALLIBLE = {
-    "bl_context_new": [_P, _PP, _E],
+    "bl_context_new": [c.c_void_p, _PP, _E],
     "bl_catalog_open": [_P, c.c_char_p, _PP, _E],
     "bl_catalog_object": [_P, _N, c.POINTER(_ObjectInfo), _E],
     "bl_table_open": [_P, c.POINTER(c.c_char_p), _N, c.POINTER(_TableOptions), _PP, _E],
@@ -75,23 +75,27 @@ _PLAIN = {
 }
 
 
-def _load():
-    library = c.CDLL(os.environ["BEAMLINE_LIBRARY"])
-    for name, arguments in _FALLIBLE.items():
+library = c.CDLL(os.environ["BEAMLINE_LIBRARY"])
+
+
+def declare(fallible, plain):
+    """Tells ctypes of functions that return a status ({name: arguments}) and of others
+    ({name: (arguments, result)})."""
+    for name, arguments in fallible.items():
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, c.c_int
-    for name, (arguments, result) in _PLAIN.items():
+    for name, (arguments, result) in plain.items():
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, result
-    return library
 
 
-_library = _load()
+declare(_FALLIBLE, _PLAIN)
 
 
-def _call(name, *arguments):
+def call(name, *arguments):
+    """Calls a fallible function of the library; raises what it answers."""
     err = _Error()
-    status = getattr(_library, name)(*arguments, c.byref(err))
+    status = getattr(library, name)(*arguments, c.byref(err))
     if status != OK:
         raise Failure(status, err.message.decode("utf-8", "replace") or f"{name}: status {status}")
 
@@ -109,30 +113,37 @@ class Column(NamedTuple):
     n_rows: int
 
 
+class _ContextOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("allocator", c.c_void_p), ("log", c.c_void_p),
+                ("log_user", c.c_void_p), ("n_threads", c.c_uint), ("memory_bytes", c.c_uint64)]
+
+
 @contextlib.contextmanager
-def context():
+def context(n_threads=0, memory_bytes=0):
     handle = _P()
-    _call("bl_context_new", None, c.byref(handle))
+    options = _ContextOptions(size=c.sizeof(_ContextOptions), n_threads=n_threads,
+                              memory_bytes=memory_bytes)
+    call("bl_context_new", c.byref(options), c.byref(handle))
     try:
         yield handle
     finally:
-        _library.bl_context_free(handle)
+        library.bl_context_free(handle)
 
 
 def trees(held, url):
     """Paths of the tables of a file, each once, in the file's order."""
     catalog = _P()
-    _call("bl_catalog_open", held, os.fsencode(url), c.byref(catalog))
+    call("bl_catalog_open", held, os.fsencode(url), c.byref(catalog))
     try:
         found = {}
-        for i in range(_library.bl_catalog_n_objects(catalog)):
+        for i in range(library.bl_catalog_n_objects(catalog)):
             info = _ObjectInfo(size=c.sizeof(_ObjectInfo))
-            _call("bl_catalog_object", catalog, i, c.byref(info))
+            call("bl_catalog_object", catalog, i, c.byref(info))
             if info.is_table:
                 found[_text(info.path)] = _text(info.class_name)
         return found
     finally:
-        _library.bl_catalog_close(catalog)
+        library.bl_catalog_close(catalog)
 
 
 class Table:
@@ -146,8 +157,8 @@ class Table:
         options = _TableOptions(size=c.sizeof(_TableOptions), friends=others,
                                 n_friends=len(friends),
                                 tree=None if tree is None else os.fsencode(tree))
-        _call("bl_table_open", held, names, len(urls), c.byref(options), c.byref(self._handle))
-        self.columns = [self._column(i) for i in range(_library.bl_table_n_columns(self._handle))]
+        call("bl_table_open", held, names, len(urls), c.byref(options), c.byref(self._handle))
+        self.columns = [self._column(i) for i in range(library.bl_table_n_columns(self._handle))]
 
     def __enter__(self):
         return self
@@ -156,33 +167,33 @@ class Table:
         self.close()
 
     def close(self):
-        _library.bl_table_close(self._handle)
+        library.bl_table_close(self._handle)
         self._handle = _P()
 
     def _column(self, i):
         info = _ColumnInfo(size=c.sizeof(_ColumnInfo))
-        _call("bl_table_column", self._handle, i, c.byref(info))
+        call("bl_table_column", self._handle, i, c.byref(info))
         return Column(i, _text(info.path), info.duplicate, _text(info.source_type),
                       _text(info.unreadable), info.n_rows)
 
     def n_rows(self):
         n_rows = c.c_int64()
-        _call("bl_table_n_rows", self._handle, c.byref(n_rows))
+        call("bl_table_n_rows", self._handle, c.byref(n_rows))
         return n_rows.value
 
     def clusters(self):
         """[(first row, one past the last row)]"""
         found = []
-        for i in range(_library.bl_table_n_clusters(self._handle)):
+        for i in range(library.bl_table_n_clusters(self._handle)):
             first, last = c.c_int64(), c.c_int64()
-            _call("bl_table_cluster", self._handle, i, c.byref(first), c.byref(last))
+            call("bl_table_cluster", self._handle, i, c.byref(first), c.byref(last))
             found.append((first.value, last.value))
         return found
 
     def find(self, name):
         """The column of that name; one of a declared friend opens the friend."""
         index = _N()
-        _call("bl_table_find", self._handle, name.encode(), c.byref(index))
+        call("bl_table_find", self._handle, name.encode(), c.byref(index))
         return self._column(index.value)
 
     def read(self, columns, first=0, last=0, batch_rows=0):
@@ -191,8 +202,8 @@ class Table:
         options = _ScanOptions(size=c.sizeof(_ScanOptions), columns=wanted, n_columns=len(columns),
                                first=first, last=last, batch_rows=batch_rows)
         scan, stream = _P(), _ArrowArrayStream()
-        _call("bl_scan_open", self._handle, c.byref(options), c.byref(scan))
-        _call("bl_scan_export", scan, c.byref(stream))
+        call("bl_scan_open", self._handle, c.byref(options), c.byref(scan))
+        call("bl_scan_export", scan, c.byref(stream))
         reader = pyarrow.RecordBatchReader._import_from_c(c.addressof(stream))
         try:
             table = reader.read_all()
