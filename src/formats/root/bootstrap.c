@@ -13,6 +13,8 @@
 #define CLASS(class_name, members) \
     { .name = (class_name), .version = -1, .n_elements = COUNT(members), .elements = (members) }
 
+static const bl_root_element named[] = {BASE("TObject"), STRING("fName"), STRING("fTitle")};
+
 static const bl_root_element info[] = {
     BASE("TNamed"),
     {.name = "fCheckSum", .type = 13, .title = "", .type_name = "unsigned int"},
@@ -72,6 +74,7 @@ static const bl_root_element branch8[] = {BASE("TNamed"), BASE("TAttFill"), BRAN
     }
 
 const bl_root_class bl_root_bootstrap[] = {
+    CLASS("TNamed", named),
     CLASS("TStreamerInfo", info),
     CLASS("TStreamerElement", element),
     CLASS("TStreamerBase", base),

@@ -2,6 +2,27 @@
 // Members of objects that were read, by name.
 #include "formats/root/object.h"
 
+/// A member and its value.
+typedef struct member {
+    const bl_root_field *field; ///< NULL: absent
+    bl_root_step_kind kind;
+    bl_root_value value;
+} member;
+
+static member find(const bl_root_object *object, const char *name) {
+    for (const bl_root_part *part = object ? object->parts : NULL; part; part = part->next) {
+        const bl_root_field *field = bl_root_plan_field(part->plan, name);
+        if (field)
+            return (member){field, part->plan->steps[field->step].kind, part->values[field->step]};
+    }
+    return (member){0};
+}
+
+/// True for members whose value is `data`, and which were reached before the object ended.
+static bool has_numbers(const member *m) {
+    return m->field && m->kind <= BL_ROOT_STEP_SIZED && m->value.data;
+}
+
 int64_t bl_root_number_integer(const bl_root_number *number, const uint8_t *data) {
     union {
         int8_t i8;
@@ -11,8 +32,6 @@ int64_t bl_root_number_integer(const bl_root_number *number, const uint8_t *data
         int32_t i32;
         uint32_t u32;
         int64_t i64;
-        float f;
-        double d;
     } value = {0};
     bl_root_numbers_decode(number, data, 1, &value);
     switch (number->type) {
@@ -34,61 +53,66 @@ int64_t bl_root_number_integer(const bl_root_number *number, const uint8_t *data
     }
 }
 
-static const bl_root_member *search(const bl_root_object *object, const char *name) {
-    for (size_t i = object->n_members; i-- > 0;)
-        if (strcmp(object->members[i].name, name) == 0)
-            return &object->members[i];
-    return NULL;
-}
-
-const bl_root_member *bl_root_object_member(const bl_root_object *object, const char *name) {
-    if (!object)
-        return NULL;
-    if (!object->places)
-        return search(object, name);
-    uintptr_t address = (uintptr_t)name;
-    size_t n_slots = sizeof object->places->slots / sizeof *object->places->slots;
-    size_t slot = (address ^ (address >> 8)) % n_slots;
-    const char *known = object->places->slots[slot].name;
-    size_t index = object->places->slots[slot].index;
-    if (object->places->slots[slot].asked == name) {
-        if (!known && index == object->n_members)
-            return NULL;
-        if (known && index < object->n_members && object->members[index].name == known)
-            return &object->members[index];
+/// A real number as an integer, as old trees count in doubles.
+static int64_t whole(const bl_root_number *number, const uint8_t *data, int64_t absent) {
+    float single = 0;
+    double real = 0;
+    if (number->type == BL_FLOAT32) {
+        bl_root_numbers_decode(number, data, 1, &single);
+        real = single;
+    } else {
+        bl_root_numbers_decode(number, data, 1, &real);
     }
-    const bl_root_member *found = search(object, name);
-    object->places->slots[slot].asked = name;
-    object->places->slots[slot].name = found ? found->name : NULL;
-    object->places->slots[slot].index =
-        found ? (size_t)(found - object->members) : object->n_members;
-    return found;
+    return real > -9e18 && real < 9e18 ? (int64_t)real : absent;
 }
 
 int64_t bl_root_object_integer(const bl_root_object *object, const char *name, int64_t absent) {
-    const bl_root_member *member = bl_root_object_member(object, name);
-    if (!member)
+    member m = find(object, name);
+    if (!has_numbers(&m) || m.kind != BL_ROOT_STEP_RUN || m.field->is_array)
         return absent;
-    if (member->kind == BL_ROOT_INTEGER)
-        return member->integer;
-    bool fits = member->kind == BL_ROOT_REAL && member->real > -9e18 && member->real < 9e18;
-    return fits ? (int64_t)member->real : absent; // old trees count in doubles
+    const bl_root_number *number = &m.field->number;
+    const uint8_t *data = m.value.data + m.field->offset;
+    bool is_real = number->type == BL_FLOAT32 || number->type == BL_FLOAT64;
+    return is_real ? whole(number, data, absent) : bl_root_number_integer(number, data);
 }
 
 const char *bl_root_object_text(const bl_root_object *object, const char *name,
                                 const char *absent) {
-    const bl_root_member *member = bl_root_object_member(object, name);
-    return member && member->kind == BL_ROOT_TEXT ? member->text : absent;
+    member m = find(object, name);
+    return m.field && m.kind == BL_ROOT_STEP_TEXT && m.value.text ? m.value.text : absent;
 }
 
-const bl_root_object *bl_root_object_object(const bl_root_object *object, const char *name) {
-    const bl_root_member *member = bl_root_object_member(object, name);
-    return member && member->kind == BL_ROOT_OBJECT ? member->object : NULL;
+bl_root_object *bl_root_object_object(const bl_root_object *object, const char *name) {
+    member m = find(object, name);
+    bool is_object =
+        m.field && (m.kind == BL_ROOT_STEP_POINTER || m.kind == BL_ROOT_STEP_EMBEDDED);
+    return is_object ? m.value.object : NULL;
 }
 
-int64_t bl_root_array_integer(const bl_root_member *array, size_t i, int64_t absent) {
-    if (!array || array->kind != BL_ROOT_ARRAY || i >= array->array.n)
+bl_root_array bl_root_object_array(const bl_root_object *object, const char *name) {
+    static const bl_root_number wide = {.type = BL_INT64, .size = 8};
+    member m = find(object, name);
+    bl_root_array array = {0};
+    if (!has_numbers(&m))
+        return array;
+    array.data = m.value.data + m.field->offset;
+    array.number = &m.field->number;
+    if (m.kind == BL_ROOT_STEP_RUN) {
+        array.n = m.field->is_array ? m.field->n : 0;
+    } else if (m.kind == BL_ROOT_STEP_SIZED) {
+        array.n = bl_load_be32(array.data);
+        array.data += 4;
+    } else {
+        uint8_t flag = *array.data++;
+        if (flag == 2) // so say old branches that their seeks are of 64 bits
+            array.number = &wide;
+        array.n = flag ? (size_t)bl_root_object_integer(object, m.field->count_name, 0) : 0;
+    }
+    return array;
+}
+
+int64_t bl_root_array_integer(const bl_root_array *array, size_t i, int64_t absent) {
+    if (i >= array->n)
         return absent;
-    const bl_root_number *number = array->array.number;
-    return bl_root_number_integer(number, array->array.data + i * number->size);
+    return bl_root_number_integer(array->number, array->data + i * array->number->size);
 }

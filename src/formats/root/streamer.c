@@ -13,9 +13,9 @@ static void fill_element(const bl_root_object *object, bl_root_element *element)
     element->n_dims = (int)bl_root_object_integer(object, "fArrayDim", 0);
     if (element->n_dims < 0 || element->n_dims > 5)
         element->n_dims = 0;
-    const bl_root_member *dims = bl_root_object_member(object, "fMaxIndex");
+    bl_root_array dims = bl_root_object_array(object, "fMaxIndex");
     for (size_t i = 0; i < 5; i++)
-        element->dims[i] = (int)bl_root_array_integer(dims, i, 0);
+        element->dims[i] = (int)bl_root_array_integer(&dims, i, 0);
     element->count_name = bl_root_object_text(object, "fCountName", "");
 }
 

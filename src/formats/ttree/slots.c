@@ -4,7 +4,7 @@
 
 /// The row at which slot `i` starts, as the branch says it.
 static int64_t slot_start(const bl_ttree_branch *branch, size_t i) {
-    return bl_root_array_integer(branch->basket_rows, i, branch->n_rows);
+    return bl_root_array_integer(&branch->basket_rows, i, branch->n_rows);
 }
 
 /// The row behind slot `i`: the next slot's start. The last start may be missing in the file.
@@ -21,8 +21,8 @@ static int64_t slot_end(const bl_ttree_branch *branch, size_t i) {
 bl_status bl_ttree_slot_of(const bl_ttree_branch *branch, size_t i, bl_ttree_slot *ret_slot,
                            bl_error *err) {
     bl_ttree_slot slot = {.first = slot_start(branch, i), .last = slot_end(branch, i)};
-    int64_t seek = bl_root_array_integer(branch->basket_seeks, i, 0);
-    int64_t n_bytes = bl_root_array_integer(branch->basket_bytes, i, 0);
+    int64_t seek = bl_root_array_integer(&branch->basket_seeks, i, 0);
+    int64_t n_bytes = bl_root_array_integer(&branch->basket_bytes, i, 0);
     if (seek == 0 && branch->embedded && i < branch->embedded->n_items)
         slot.embedded = branch->embedded->items[i];
     if (slot.first < 0 || slot.first > slot.last || seek < 0 ||
@@ -80,18 +80,18 @@ static bl_status add_clusters(bl_ttree *tree, size_t *capacity, int64_t *at, int
 }
 
 bl_status bl_ttree_clusters_read(bl_ttree *tree, const bl_root_object *object, bl_error *err) {
-    const bl_root_member *ends = bl_root_object_member(object, "fClusterRangeEnd");
-    const bl_root_member *sizes = bl_root_object_member(object, "fClusterSize");
+    bl_root_array ends = bl_root_object_array(object, "fClusterRangeEnd");
+    bl_root_array sizes = bl_root_object_array(object, "fClusterSize");
     int64_t n = bl_root_object_integer(object, "fNClusterRange", 0);
     int64_t auto_flush = bl_root_object_integer(object, "fAutoFlush", 0);
     size_t capacity = 0;
     int64_t at = 0;
     for (int64_t i = 0; i < n; i++) {
-        int64_t end = bl_root_array_integer(ends, (size_t)i, -1);
+        int64_t end = bl_root_array_integer(&ends, (size_t)i, -1);
         if (end < 0)
             break; // fewer ranges than promised: the rest is one cluster
         end = end < tree->n_rows ? end + 1 : tree->n_rows; // the file names the last row
-        BL_TRY(add_clusters(tree, &capacity, &at, end, bl_root_array_integer(sizes, (size_t)i, 0),
+        BL_TRY(add_clusters(tree, &capacity, &at, end, bl_root_array_integer(&sizes, (size_t)i, 0),
                             err));
     }
     return add_clusters(tree, &capacity, &at, tree->n_rows, auto_flush, err);

@@ -5,22 +5,17 @@
 #include "formats/ttree/tree.h"
 
 /// Big-endian numbers of 8 bytes, as arrays of metadata lie in a record.
-static bl_root_member array_of(uint8_t *bytes, const int64_t *values, size_t n) {
-    bl_root_member member = {.name = "array", .kind = BL_ROOT_ARRAY};
+static bl_root_array array_of(uint8_t *bytes, const int64_t *values, size_t n) {
     for (size_t i = 0; i < n; i++) {
         uint64_t swapped = __builtin_bswap64((uint64_t)values[i]);
         memcpy(bytes + 8 * i, &swapped, 8);
     }
     static const bl_root_number wide = {.type = BL_INT64, .size = 8};
-    member.array.number = &wide;
-    member.array.data = bytes;
-    member.array.n = n;
-    return member;
+    return (bl_root_array){.data = bytes, .n = n, .number = &wide};
 }
 
 typedef struct made_branch {
     bl_ttree_branch branch;
-    bl_root_member starts, seeks, sizes;
     uint8_t bytes[3][64];
 } made_branch;
 
@@ -28,15 +23,12 @@ static void make(made_branch *m, const int64_t *starts, size_t n_starts, size_t 
                  int64_t n_rows) {
     static const int64_t seeks[] = {100, 200, 300, 400}, sizes[] = {50, 60, 70, 80};
     *m = (made_branch){0};
-    m->starts = array_of(m->bytes[0], starts, n_starts);
-    m->seeks = array_of(m->bytes[1], seeks, 4);
-    m->sizes = array_of(m->bytes[2], sizes, 4);
     m->branch = (bl_ttree_branch){.n_rows = n_rows,
                                   .n_baskets = n_written,
                                   .n_written = n_written,
-                                  .basket_rows = &m->starts,
-                                  .basket_seeks = &m->seeks,
-                                  .basket_bytes = &m->sizes};
+                                  .basket_rows = array_of(m->bytes[0], starts, n_starts),
+                                  .basket_seeks = array_of(m->bytes[1], seeks, 4),
+                                  .basket_bytes = array_of(m->bytes[2], sizes, 4)};
 }
 
 static void expect_slot(const made_branch *m, size_t i, int64_t first, int64_t last,
@@ -92,9 +84,9 @@ static void slots_that_are_no_baskets(void **state) {
     assert_int_equal(bl_ttree_slot_of(&m.branch, 0, &slot, &err), BL_E_CORRUPT);
     assert_non_null(strstr(err.message, "basket 0"));
     assert_int_equal(bl_ttree_slot_of(&m.branch, 1, &slot, NULL), BL_E_CORRUPT); // past the end
-    m.sizes.array.n = 2; // the third has no size
+    m.branch.basket_bytes.n = 2; // the third has no size
     assert_int_equal(bl_ttree_slot_of(&m.branch, 2, &slot, NULL), BL_E_CORRUPT);
-    m.seeks.array.n = 0; // nothing on disk, nothing embedded
+    m.branch.basket_seeks.n = 0; // nothing on disk, nothing embedded
     assert_int_equal(bl_ttree_slot_of(&m.branch, 2, &slot, NULL), BL_E_CORRUPT);
 }
 

@@ -69,14 +69,12 @@ static void read_element_branch(const bl_root_object *object, bl_ttree_branch *b
 
 /// Which slots hold data: those before fWriteBasket, and the one being filled when it was written.
 static void read_slots(const bl_root_object *object, bl_ttree_branch *branch) {
-    branch->basket_bytes = bl_root_object_member(object, "fBasketBytes");
-    branch->basket_rows = bl_root_object_member(object, "fBasketEntry");
-    branch->basket_seeks = bl_root_object_member(object, "fBasketSeek");
+    branch->basket_bytes = bl_root_object_array(object, "fBasketBytes");
+    branch->basket_rows = bl_root_object_array(object, "fBasketEntry");
+    branch->basket_seeks = bl_root_object_array(object, "fBasketSeek");
     branch->embedded = bl_root_object_object(object, "fBaskets");
     int64_t n_written = bl_root_object_integer(object, "fWriteBasket", 0);
-    size_t capacity = branch->basket_seeks && branch->basket_seeks->kind == BL_ROOT_ARRAY
-                          ? branch->basket_seeks->array.n
-                          : 0;
+    size_t capacity = branch->basket_seeks.n;
     branch->n_written = n_written < 0 ? 0 : (size_t)n_written;
     if (branch->n_written > capacity)
         branch->n_written = capacity;
@@ -84,7 +82,7 @@ static void read_slots(const bl_root_object *object, bl_ttree_branch *branch) {
     if (branch->n_written < capacity && item_of(branch->embedded, branch->n_written))
         branch->n_baskets++;
     else if (branch->n_written < capacity &&
-             bl_root_array_integer(branch->basket_seeks, branch->n_written, 0) != 0)
+             bl_root_array_integer(&branch->basket_seeks, branch->n_written, 0) != 0)
         branch->n_baskets++;
 }
 

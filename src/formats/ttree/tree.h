@@ -54,7 +54,7 @@ typedef struct bl_ttree_branch {
     const bl_ttree_leaf *leaves;
     size_t n_baskets; ///< usable slots
     size_t n_written; ///< fWriteBasket
-    const bl_root_member *basket_bytes, *basket_rows, *basket_seeks;
+    bl_root_array basket_bytes, basket_rows, basket_seeks;
     const bl_root_object *embedded; ///< list of baskets kept in the tree's own record, by slot
 } bl_ttree_branch;
 
