@@ -18,13 +18,13 @@ static bl_status save(bl_root_file *file, uint64_t offset, uint64_t n_bytes, con
     char to[4096];
     snprintf(to, sizeof to, "%s/%.*s", folder, (int)strcspn(name, "."), name);
     bl_status status = BL_OK;
-    if (record.payload->size < MAX_BYTES) {
+    if (record.size < MAX_BYTES) {
         FILE *stream = fopen(to, "wb");
-        bool good = stream && fwrite(record.payload->data, record.payload->size, 1, stream) == 1;
+        bool good = stream && fwrite(record.payload, record.size, 1, stream) == 1;
         if (!stream || fclose(stream) != 0 || !good)
             status = bl_error_set(err, BL_E_IO, "%s: cannot be written", to);
     } else {
-        printf("%s: %zu bytes: left out\n", to, record.payload->size);
+        printf("%s: %zu bytes: left out\n", to, record.size);
     }
     bl_root_record_release(&record);
     return status;

@@ -19,18 +19,24 @@ static void release(bl_file *head) {
     bl_free(context, tables);
 }
 
+/// What may have been meant instead of a path that is not there.
+static void hint_at_trees(const bl_root_file *file, const char *path, bl_error *err) {
+    bl_nearest nearest;
+    bl_nearest_init(&nearest, path);
+    for (size_t i = 0; i < file->n_entries; i++)
+        if (bl_ttree_is_tree(file->entries[i].key.class_name))
+            bl_nearest_offer(&nearest, file->entries[i].path);
+    bl_nearest_hint(&nearest, BL_E_NOTFOUND, err);
+}
+
 /// A path may name a cycle: "tree;2". Without one the highest cycle is meant.
 static const bl_root_entry *find_entry(const bl_root_file *file, const char *path, bl_error *err) {
     const char *semicolon = strrchr(path, ';');
     long cycle = semicolon ? strtol(semicolon + 1, NULL, 10) : 0;
     size_t length = cycle > 0 ? (size_t)(semicolon - path) : strlen(path);
     const bl_root_entry *best = NULL;
-    bl_nearest nearest;
-    bl_nearest_init(&nearest, path);
     for (size_t i = 0; i < file->n_entries; i++) {
         const bl_root_entry *entry = &file->entries[i];
-        if (bl_ttree_is_tree(entry->key.class_name))
-            bl_nearest_offer(&nearest, entry->path);
         if (strlen(entry->path) != length || memcmp(entry->path, path, length) != 0)
             continue;
         if (cycle > 0 ? entry->key.cycle == cycle : !best || entry->key.cycle > best->key.cycle)
@@ -38,7 +44,7 @@ static const bl_root_entry *find_entry(const bl_root_file *file, const char *pat
     }
     if (!best) {
         bl_error_set(err, BL_E_NOTFOUND, "no object '%s'", path);
-        bl_nearest_hint(&nearest, BL_E_NOTFOUND, err);
+        hint_at_trees(file, path, err);
     }
     return best;
 }

@@ -135,22 +135,16 @@ void bl_root_file_release(bl_root_file *file) {
 }
 
 void bl_root_record_release(bl_root_record *record) {
-    bl_buffer_release(record->payload);
-    record->payload = NULL;
+    bl_buffer_release(record->holder);
+    *record = (bl_root_record){0};
 }
 
 static bl_status uncompress(bl_root_file *file, const uint8_t *data, size_t n_stored,
-                            const bl_root_key *key, bl_buffer **ret_payload, bl_error *err) {
-    size_t n_raw = key->obj_len < 0 ? 0 : (size_t)key->obj_len;
-    bool compressed = bl_root_key_is_compressed(key);
-    if (compressed)
-        BL_TRY(bl_root_blocks_check(data, n_stored, n_raw, err));
+                            size_t n_raw, bl_buffer **ret_payload, bl_error *err) {
+    BL_TRY(bl_root_blocks_check(data, n_stored, n_raw, err));
     BL_AUTO(bl_buffer) payload = NULL;
     BL_TRY(bl_buffer_new(file->context, n_raw, &payload, err));
-    if (compressed)
-        BL_TRY(bl_root_blocks_decode(file->codecs, data, n_stored, payload->data, n_raw, err));
-    else
-        memcpy(payload->data, data, n_raw);
+    BL_TRY(bl_root_blocks_decode(file->codecs, data, n_stored, payload->data, n_raw, err));
     payload->size = n_raw;
     *ret_payload = BL_MOVE(payload);
     return BL_OK;
@@ -174,8 +168,15 @@ bl_status bl_root_record_read(bl_root_file *file, uint64_t offset, uint64_t n_by
             "record at byte %llu: sizes do not fit: %d bytes, header %u, payload %d",
             (unsigned long long)offset, key->n_bytes, key->key_len, key->obj_len);
     size_t n_stored = (size_t)(key->n_bytes - (int32_t)key->key_len);
-    BL_TRY_IN(uncompress(file, data + key->key_len, n_stored, key, &record.payload, err), err,
-              "record at byte %llu", (unsigned long long)offset);
+    record.payload = data + key->key_len;
+    record.size = (size_t)key->obj_len;
+    if (bl_root_key_is_compressed(key)) {
+        BL_TRY_IN(uncompress(file, record.payload, n_stored, record.size, &record.holder, err), err,
+                  "record at byte %llu", (unsigned long long)offset);
+        record.payload = record.holder->data;
+    } else if (fetch) {
+        record.holder = bl_buffer_ref(bl_fetch_buffer(fetch, 0));
+    }
     *ret_record = record;
     return BL_OK;
 }

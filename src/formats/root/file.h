@@ -51,7 +51,9 @@ BL_DEFINE_AUTO(bl_root_file, bl_root_file_release);
 /// start: position in payload + key_len.
 typedef struct bl_root_record {
     bl_root_key key;
-    bl_buffer *payload; ///< owns; size is the payload's
+    const uint8_t *payload; ///< [size]; borrows from `holder`, or from the file where that is NULL
+    size_t size;
+    bl_buffer *holder; ///< shares
 } bl_root_record;
 
 void bl_root_record_release(bl_root_record *record);

@@ -81,7 +81,7 @@ static bl_status read_classes(bl_root_file *file, bl_root_classes *classes, bl_e
     bl_root_object *list = NULL;
     // the classes' names live in the file's arena, so the payload may go
     bl_status status =
-        bl_root_object_read(classes, &file->arena, record.payload->data, record.payload->size,
+        bl_root_object_read(classes, &file->arena, record.payload, record.size,
                             record.key.key_len, "TList", &list, err);
     if (status == BL_OK)
         status = fill_classes(file, list, classes, err);

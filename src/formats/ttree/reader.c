@@ -95,20 +95,13 @@ static bool is_column(const bl_ttree_branch *branch) {
     return !(is_structure && branch->n_baskets == 0);
 }
 
-static size_t repetitions_before(const bl_ttree_reader *reader, const char *path, size_t before) {
-    size_t n = 0;
-    for (size_t i = 0; i < before; i++)
-        n += strcmp(reader->columns[i].branch->path, path) == 0;
-    return n;
-}
-
-static void fill_info(bl_ttree_reader *reader, const bl_name_map *paths, size_t i,
-                      bl_column_info *info) {
+static void fill_info(bl_ttree_reader *reader, size_t i, bl_column_info *info) {
     const bl_ttree_column *column = &reader->columns[i];
     const bl_ttree_branch *branch = column->branch;
     *info = (bl_column_info){
         .size = sizeof *info,
         .path = branch->path,
+        .duplicate = column->repetition,
         .name = branch->name,
         .title = branch->title,
         .source_type = column->layout.source_type,
@@ -122,45 +115,73 @@ static void fill_info(bl_ttree_reader *reader, const bl_name_map *paths, size_t 
         .counter =
             column->counter == SIZE_MAX ? NULL : reader->columns[column->counter].branch->path,
     };
-    if (bl_name_map_find(paths, branch->path) != i)
-        info->duplicate = (int)repetitions_before(reader, branch->path, i);
+}
+
+/// Columns by names of their branches, the first of each.
+typedef struct column_names {
+    bl_name_map paths, names, leaves;
+} column_names;
+
+static void release_names(bl_context *context, column_names *names) {
+    bl_name_map_release(context, &names->paths);
+    bl_name_map_release(context, &names->names);
+    bl_name_map_release(context, &names->leaves);
+}
+
+static bl_status add_names(bl_ttree_reader *reader, column_names *names, bl_error *err) {
+    bl_context *context = reader->head.context;
+    for (size_t i = 0; i < reader->head.n_columns; i++) {
+        const bl_ttree_branch *branch = reader->columns[i].branch;
+        BL_TRY(bl_name_map_add(context, &names->paths, branch->path, i, err));
+        BL_TRY(bl_name_map_add(context, &names->names, branch->name, i, err));
+        if (branch->n_leaves == 1)
+            BL_TRY(bl_name_map_add(context, &names->leaves, branch->leaves[0].name, i, err));
+    }
+    return BL_OK;
+}
+
+/// The column beside another, under the same branch, that has that name.
+static bl_status find_sibling(bl_ttree_reader *reader, const column_names *names,
+                              const bl_ttree_branch *of, const char *wanted, size_t *ret_column,
+                              bl_error *err) {
+    *ret_column = SIZE_MAX;
+    if (of->parent == SIZE_MAX)
+        return BL_OK;
+    const char *path = bl_arena_printf(&reader->tree.arena, "%s/%s",
+                                       reader->tree.branches[of->parent].path, wanted);
+    if (!path)
+        return bl_error_nomem(err, strlen(wanted), "a path");
+    size_t i = bl_name_map_find(&names->paths, path);
+    for (; i < reader->head.n_columns; i++) { // the first has that path, but may be of a namesake
+        const bl_ttree_branch *branch = reader->columns[i].branch;
+        if (branch->parent == of->parent && strcmp(branch->name, wanted) == 0)
+            break;
+    }
+    *ret_column = i < reader->head.n_columns ? i : SIZE_MAX;
+    return BL_OK;
 }
 
 /// The column that counts another's items: a sibling of that name, else any branch of that name,
 /// else a branch with a leaf of that name.
-static size_t find_counter(const bl_ttree_reader *reader, const bl_name_map *names,
-                           const bl_name_map *leaves, size_t of) {
-    const bl_ttree_column *column = &reader->columns[of];
+static bl_status find_counter(bl_ttree_reader *reader, const column_names *names, size_t of,
+                              bl_error *err) {
+    bl_ttree_column *column = &reader->columns[of];
     const char *wanted = column->layout.counter;
+    column->counter = SIZE_MAX;
     if (!wanted)
-        return SIZE_MAX;
-    for (size_t i = 0; i < reader->head.n_columns && column->branch->parent != SIZE_MAX; i++) {
-        const bl_ttree_branch *branch = reader->columns[i].branch;
-        if (branch->parent == column->branch->parent && strcmp(branch->name, wanted) == 0)
-            return i == of ? SIZE_MAX : i;
+        return BL_OK;
+    size_t found;
+    BL_TRY(find_sibling(reader, names, column->branch, wanted, &found, err));
+    if (found != SIZE_MAX) {
+        column->counter = found == of ? SIZE_MAX : found;
+        return BL_OK;
     }
-    size_t found = bl_name_map_find(names, wanted);
+    found = bl_name_map_find(&names->names, wanted);
     if (found == SIZE_MAX)
-        found = bl_name_map_find(leaves, wanted);
-    return found == of || found == SIZE_MAX || reader->columns[found].layout.unreadable ? SIZE_MAX
-                                                                                        : found;
-}
-
-static bl_status find_counters(bl_ttree_reader *reader, bl_error *err) {
-    bl_context *context = reader->head.context;
-    bl_name_map names = {0}, leaves = {0};
-    bl_status status = BL_OK;
-    for (size_t i = 0; status == BL_OK && i < reader->head.n_columns; i++) {
-        const bl_ttree_branch *branch = reader->columns[i].branch;
-        status = bl_name_map_add(context, &names, branch->name, i, err);
-        if (status == BL_OK && branch->n_leaves == 1)
-            status = bl_name_map_add(context, &leaves, branch->leaves[0].name, i, err);
-    }
-    for (size_t i = 0; status == BL_OK && i < reader->head.n_columns; i++)
-        reader->columns[i].counter = find_counter(reader, &names, &leaves, i);
-    bl_name_map_release(context, &names);
-    bl_name_map_release(context, &leaves);
-    return status;
+        found = bl_name_map_find(&names->leaves, wanted);
+    if (found != of && found != SIZE_MAX && !reader->columns[found].layout.unreadable)
+        column->counter = found;
+    return BL_OK;
 }
 
 static bl_status find_columns(bl_ttree_reader *reader, bl_error *err) {
@@ -178,7 +199,28 @@ static bl_status find_columns(bl_ttree_reader *reader, bl_error *err) {
         BL_TRY_IN(bl_entry_layout_of(tree, i, &column->layout, err), err, "branch '%s'",
                   tree->branches[i].path);
     }
-    return find_counters(reader, err);
+    return BL_OK;
+}
+
+/// Finds what columns are to each other: counters, and repetitions of a path.
+static bl_status relate_columns(bl_ttree_reader *reader, const column_names *names, bl_error *err) {
+    for (size_t i = 0; i < reader->head.n_columns; i++) {
+        bl_ttree_column *column = &reader->columns[i];
+        BL_TRY(find_counter(reader, names, i, err));
+        size_t first = bl_name_map_find(&names->paths, column->branch->path);
+        if (first != i)
+            column->repetition = ++reader->columns[first].n_repetitions;
+    }
+    return BL_OK;
+}
+
+static bl_status name_columns(bl_ttree_reader *reader, bl_error *err) {
+    column_names names = {0};
+    bl_status status = add_names(reader, &names, err);
+    if (status == BL_OK)
+        status = relate_columns(reader, &names, err);
+    release_names(reader->head.context, &names);
+    return status;
 }
 
 static bl_status fill_infos(bl_ttree_reader *reader, bl_error *err) {
@@ -187,16 +229,10 @@ static bl_status fill_infos(bl_ttree_reader *reader, bl_error *err) {
         (bl_column_info *)bl_arena_array(&reader->tree.arena, n + 1, sizeof *infos);
     if (!infos)
         return bl_error_nomem(err, n * sizeof *infos, "columns");
-    bl_name_map paths = {0};
-    bl_status status = BL_OK;
-    for (size_t i = 0; status == BL_OK && i < n; i++)
-        status =
-            bl_name_map_add(reader->head.context, &paths, reader->columns[i].branch->path, i, err);
-    for (size_t i = 0; status == BL_OK && i < n; i++)
-        fill_info(reader, &paths, i, &infos[i]);
-    bl_name_map_release(reader->head.context, &paths);
+    for (size_t i = 0; i < n; i++)
+        fill_info(reader, i, &infos[i]);
     reader->head.columns = infos;
-    return status;
+    return BL_OK;
 }
 
 /// A file that baskets lie in is looked for as it is named, then beside the tree's own file.
@@ -276,6 +312,7 @@ bl_status bl_ttree_open(bl_root_file *file, const bl_root_entry *entry, bl_reade
     reader->n_friends = made->tree.n_friends;
     reader->friends = made->tree.friends;
     BL_TRY_IN(find_columns(made, err), err, "tree '%s'", entry->path);
+    BL_TRY(name_columns(made, err));
     BL_TRY_IN(find_sources(made, err), err, "tree '%s'", entry->path);
     BL_TRY_IN(bl_ttree_name_codecs(made, err), err, "tree '%s'", entry->path);
     BL_TRY(fill_infos(made, err));

@@ -12,6 +12,8 @@ typedef struct bl_ttree_column {
     const bl_ttree_branch *branch;
     bl_entry_layout layout;
     size_t counter;    ///< column that counts its items; SIZE_MAX: none found
+    int repetition;    ///< of its path in an earlier column; 0: the first
+    int n_repetitions; ///< of the first, how often it is repeated
     size_t source;     ///< in reader->sources
     const char *codec; ///< its name, for people
     size_t kept_slot;

@@ -38,7 +38,7 @@ static bl_status read_leaves(bl_ttree *tree, const bl_root_object *object, bl_tt
     const bl_root_object *list = bl_root_object_object(object, "fLeaves");
     size_t n = list ? list->n_items : 0;
     tree->n_leaves += n;
-    if (tree->n_leaves > tree->record.payload->size / 4) // lists may be referred to more than once
+    if (tree->n_leaves > tree->record.size / 4) // lists may be referred to more than once
         return bl_error_set(err, BL_E_CORRUPT, "branch '%s': more leaves than bytes", branch->path);
     bl_ttree_leaf *leaves = (bl_ttree_leaf *)bl_arena_array(&tree->arena, n, sizeof *leaves);
     if (n && !leaves)
@@ -149,8 +149,8 @@ static bl_status read_tree(bl_ttree *tree, const bl_root_entry *entry, bl_error 
     BL_TRY(
         bl_root_record_read(tree->file, key->seek_key, (uint64_t)key->n_bytes, &tree->record, err));
     bl_root_object *object = NULL;
-    BL_TRY(bl_root_object_read(tree->classes, &tree->arena, tree->record.payload->data,
-                               tree->record.payload->size, tree->record.key.key_len,
+    BL_TRY(bl_root_object_read(tree->classes, &tree->arena, tree->record.payload,
+                               tree->record.size, tree->record.key.key_len,
                                key->class_name, &object, err));
     const bl_root_object *list = bl_root_object_object(object, "fBranches");
     if (!list)
