@@ -51,8 +51,8 @@ static bl_status keep_readable(bl_cli *cli, bl_table *table, bl_selection *selec
 
 static void write_csv_head(bl_out *out, const bl_selection *selection) {
     for (size_t i = 0; i < selection->n; i++) {
-        char name[1024];
-        bl_select_name(&selection->infos[i], name, sizeof name);
+        char room[1024];
+        const char *name = bl_select_name(&selection->infos[i], room, sizeof room);
         bool is_plain = !strpbrk(name, ",\"\n\r");
         bl_out_text(out, i ? "," : "");
         if (is_plain) {

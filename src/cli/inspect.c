@@ -6,8 +6,8 @@
 
 static void write_names(bl_out *out, const bl_inspected *table) {
     for (size_t i = 0; i < table->selection.n; i++) {
-        char name[1024];
-        bl_out_text(out, bl_select_name(&table->selection.infos[i], name, sizeof name));
+        char room[1024];
+        bl_out_text(out, bl_select_name(&table->selection.infos[i], room, sizeof room));
         bl_out_char(out, '\n');
     }
 }

@@ -96,8 +96,8 @@ static table_layout lay_out(const bl_cli *cli, const bl_inspected *table) {
     table_layout layout = {NAME_MIN, 4, 0, 0};
     for (size_t i = 0; i < table->selection.n; i++) {
         const bl_column_info *info = &table->selection.infos[i];
-        char name[1024], type[1024] = "";
-        bl_select_name(info, name, sizeof name);
+        char room[1024], type[1024] = "";
+        const char *name = bl_select_name(info, room, sizeof room);
         size_t columns = bl_terminal_columns(name, strlen(name));
         layout.name = columns > (size_t)layout.name ? (int)columns : layout.name;
         size_t n = info->type ? bl_type_format(info->type, type, sizeof type) : 0;
@@ -114,21 +114,29 @@ static table_layout lay_out(const bl_cli *cli, const bl_inspected *table) {
     return layout;
 }
 
-static void ratio_text(char *ratio, size_t size, uint64_t stored_bytes, uint64_t raw_bytes) {
+static void ratio_text(char *ratio, uint64_t stored_bytes, uint64_t raw_bytes) {
     if (stored_bytes)
-        snprintf(ratio, size, raw_bytes / stored_bytes < 100 ? "%.2f" : "%.0f",
-                 (double)raw_bytes / (double)stored_bytes);
+        bl_number_fixed(ratio, (double)raw_bytes / (double)stored_bytes,
+                        raw_bytes / stored_bytes < 100 ? 2 : 0);
     else
-        snprintf(ratio, size, "-");
+        memcpy(ratio, "-", 2);
+}
+
+/// ASCII at the right of its cell, behind the space between two cells.
+static void write_right(bl_out *out, const char *ascii, size_t width) {
+    size_t n = strlen(ascii);
+    bl_out_repeat(out, ' ', 2 + (n < width ? width - n : 0));
+    bl_out_bytes(out, ascii, n);
 }
 
 static void write_head(bl_cli *cli, const bl_inspected *table, const table_layout *layout) {
-    char rows[BL_NUMBER_BYTES], stored[BL_NUMBER_BYTES], raw[BL_NUMBER_BYTES], ratio[32];
+    char rows[BL_NUMBER_BYTES], stored[BL_NUMBER_BYTES], raw[BL_NUMBER_BYTES];
+    char ratio[BL_NUMBER_BYTES];
     bl_out *out = &cli->out;
     bl_number_grouped(rows, table->n_rows);
     bl_number_bytes(stored, layout->stored_bytes);
     bl_number_bytes(raw, layout->raw_bytes);
-    ratio_text(ratio, sizeof ratio, layout->stored_bytes, layout->raw_bytes);
+    ratio_text(ratio, layout->stored_bytes, layout->raw_bytes);
     bl_out_text(out, cli->color ? "\n\033[1m" : "\n");
     text(cli, table->path);
     bl_out_text(out, cli->color ? "\033[0m" : "");
@@ -148,9 +156,9 @@ static void write_head(bl_cli *cli, const bl_inspected *table, const table_layou
 }
 
 static void write_column(bl_cli *cli, const bl_column_info *info, const table_layout *layout) {
-    char name[1024], type[1024], stored[BL_NUMBER_BYTES], raw[BL_NUMBER_BYTES], ratio[32];
+    char room[1024], type[1024], number[BL_NUMBER_BYTES];
     bl_out *out = &cli->out;
-    bl_select_name(info, name, sizeof name);
+    const char *name = bl_select_name(info, room, sizeof room);
     dim(cli, info->unreadable != NULL);
     bl_out_text(out, "  ");
     bl_terminal_cell(out, name, strlen(name), layout->name);
@@ -164,12 +172,18 @@ static void write_column(bl_cli *cli, const bl_column_info *info, const table_la
     }
     bl_type_format(info->type, type, sizeof type);
     bl_terminal_cell(out, type, strlen(type), layout->type);
-    bl_number_bytes(stored, info->stored_bytes);
-    bl_number_bytes(raw, info->raw_bytes);
-    ratio_text(ratio, sizeof ratio, info->stored_bytes, info->raw_bytes);
+    bl_number_bytes(number, info->stored_bytes);
+    write_right(out, number, 8);
+    bl_number_bytes(number, info->raw_bytes);
+    write_right(out, number, 8);
+    ratio_text(number, info->stored_bytes, info->raw_bytes);
+    write_right(out, number, 6);
     double total = (double)(layout->stored_bytes ? layout->stored_bytes : 1);
-    bl_out_printf(out, "  %8s  %8s  %6s  %4.1f %%  %s\n", stored, raw, ratio,
-                  100 * (double)info->stored_bytes / total, info->codec ? info->codec : "");
+    bl_number_fixed(number, 100 * (double)info->stored_bytes / total, 1);
+    write_right(out, number, 4);
+    bl_out_text(out, " %  ");
+    bl_out_text(out, info->codec ? info->codec : "");
+    bl_out_char(out, '\n');
 }
 
 void bl_inspect_text_table(bl_cli *cli, const bl_inspected *table) {

@@ -241,6 +241,24 @@ size_t bl_number_grouped(char *text, int64_t value) {
     return used;
 }
 
+// Near the middle between two decimals the exact value decides, and printf knows it.
+size_t bl_number_fixed(char *text, double value, unsigned n_decimals) {
+    const double most = 1e9, unsure = 1e-3;
+    double scaled = n_decimals <= 9 ? value * powers[n_decimals] : most;
+    if (!(scaled >= 0 && scaled < most) || signbit(value) ||
+        fabs(scaled - floor(scaled) - 0.5) < unsure) {
+        int n = snprintf(text, BL_NUMBER_BYTES, "%.*f", (int)n_decimals, value);
+        return n < 0 ? 0 : n < BL_NUMBER_BYTES ? (size_t)n : BL_NUMBER_BYTES - 1;
+    }
+    uint64_t digits = (uint64_t)(scaled + 0.5), unit = (uint64_t)powers[n_decimals];
+    size_t n = bl_number_uint(text, digits / unit);
+    if (n_decimals == 0)
+        return n;
+    bl_number_uint(text + n, unit + digits % unit); // the one in front keeps the zeros behind it
+    text[n] = '.';
+    return n + 1 + n_decimals;
+}
+
 size_t bl_number_bytes(char *text, uint64_t bytes) {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
     double value = (double)bytes;
@@ -249,7 +267,10 @@ size_t bl_number_bytes(char *text, uint64_t bytes) {
         value /= 1000;
         unit++;
     }
-    int n = snprintf(text, BL_NUMBER_BYTES, unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value,
-                     units[unit]);
-    return n > 0 ? (size_t)n : 0;
+    size_t n = bl_number_fixed(text, value, unit > 0 && value < 9.95);
+    text[n++] = ' ';
+    for (const char *letter = units[unit]; *letter; letter++)
+        text[n++] = *letter;
+    text[n] = '\0';
+    return n;
 }

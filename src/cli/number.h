@@ -20,6 +20,8 @@ size_t bl_number_float32(char *text, float value);
 size_t bl_number_int(char *text, int64_t value);
 size_t bl_number_uint(char *text, uint64_t value);
 size_t bl_number_int128(char *text, bl_int128 value);
+/// As printf's "%.*f" with `n_decimals` (at most 9), but faster.
+size_t bl_number_fixed(char *text, double value, unsigned n_decimals);
 /// 1234567 as "1,234,567".
 size_t bl_number_grouped(char *text, int64_t value);
 /// 1234567 bytes as "1.2 MB" (powers of 1000, as files are sold).

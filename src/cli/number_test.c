@@ -133,11 +133,30 @@ static void test_integers(void **state) {
     assert_string_equal(text, "1.0 MB");
 }
 
+/// Random values, and those that lie on the line between two decimals or near it.
+static void test_fixed(void **state) {
+    (void)state;
+    uint64_t seed = 1;
+    for (int i = 0; i < 20000; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+        const double values[] = {(double)(seed >> 40) / 1000, (double)(seed >> 50) / 8,
+                                 (double)(seed >> 50) / 200, (double)seed};
+        for (size_t k = 0; k < sizeof values / sizeof *values; k++)
+            for (unsigned n_decimals = 0; n_decimals < 4; n_decimals++) {
+                char expected[64], text[BL_NUMBER_BYTES];
+                int n = snprintf(expected, sizeof expected, "%.*f", (int)n_decimals, values[k]);
+                assert_int_equal(bl_number_fixed(text, values[k], n_decimals), n);
+                assert_string_equal(text, expected);
+            }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

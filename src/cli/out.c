@@ -100,8 +100,11 @@ void bl_out_char(bl_out *out, char c) {
 }
 
 void bl_out_repeat(bl_out *out, char c, size_t n) {
-    while (n-- > 0)
-        bl_out_char(out, c);
+    char some[64];
+    memset(some, c, n < sizeof some ? n : sizeof some);
+    for (; n > sizeof some; n -= sizeof some)
+        bl_out_bytes(out, some, sizeof some);
+    bl_out_bytes(out, some, n);
 }
 
 void bl_out_printf(bl_out *out, const char *format, ...) {

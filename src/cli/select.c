@@ -85,10 +85,9 @@ void bl_selection_release(bl_selection *selection) {
 }
 
 const char *bl_select_name(const bl_column_info *info, char *text, size_t size) {
-    if (info->duplicate)
-        snprintf(text, size, "%s#%d", info->path, info->duplicate);
-    else
-        snprintf(text, size, "%s", info->path);
+    if (!info->duplicate)
+        return info->path;
+    snprintf(text, size, "%s#%d", info->path, info->duplicate);
     return text;
 }
 

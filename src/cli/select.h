@@ -23,7 +23,7 @@ bl_status bl_select_columns(bl_context *context, const bl_table *table, const ch
 void bl_selection_release(bl_selection *selection);
 
 /// A column's path as the user may type it: "path" or "path#1" for a repeated one.
-/// \param text [size] \return text
+/// \param text [size] room for it \return the name, there or in `info`
 const char *bl_select_name(const bl_column_info *info, char *text, size_t size);
 
 /// The first file behind the URLs of the command line, to look around in.

@@ -150,8 +150,8 @@ static void leaf_texts(const bl_stats_column *column, size_t i, char *name, size
     char member[1024];
     const bl_type *leaf;
     bl_tally_leaf(column->info.type, i, member, sizeof member, &leaf);
-    char path[1024];
-    bl_select_name(&column->info, path, sizeof path);
+    char room[1024];
+    const char *path = bl_select_name(&column->info, room, sizeof room);
     snprintf(name, name_size, "%s%s", path, member);
     bl_type_format(*member ? leaf : column->info.type, type, type_size);
 }

@@ -66,17 +66,20 @@ size_t bl_terminal_columns(const char *text, size_t n) {
 
 void bl_terminal_cut(bl_out *out, const char *text, size_t n, size_t width) {
     bool fits = bl_terminal_columns(text, n) <= width;
-    size_t columns = 0;
-    for (size_t i = 0; i < n && columns + !fits < width; columns++) {
+    size_t columns = 0, i = 0, start = 0; // of what is to be written as it is
+    for (; i < n && columns + !fits < width; columns++) {
         size_t length = utf8_length(text + i, n - i);
         unsigned char c = (unsigned char)text[i];
         bool is_c1 = length == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0;
-        if (length == 0 || c < 0x20 || c == 0x7f || is_c1)
+        bool is_shown = length > 0 && c >= 0x20 && c != 0x7f && !is_c1;
+        if (!is_shown) {
+            bl_out_bytes(out, text + start, i - start);
             bl_out_char(out, '?');
-        else
-            bl_out_bytes(out, text + i, length);
+        }
         i += length ? length : 1;
+        start = is_shown ? start : i;
     }
+    bl_out_bytes(out, text + start, i - start);
     if (!fits && width > 0)
         bl_out_text(out, "…");
 }

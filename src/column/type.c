@@ -2,7 +2,6 @@
 // Types of columns. Primitive types are static; lists and structs are counted trees.
 #include "column/type.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/context.h"
@@ -149,28 +148,35 @@ typedef struct text {
     size_t size, length;
 } text;
 
-static void BL_PRINTF(2, 3) add(text *t, const char *format, ...) {
-    size_t left = t->length < t->size ? t->size - t->length : 0;
-    va_list args;
-    va_start(args, format);
-    int length = vsnprintf(left ? t->buffer + t->length : NULL, left, format, args);
-    va_end(args);
-    t->length += length > 0 ? (size_t)length : 0;
+static void add(text *t, const char *words) {
+    size_t length = strlen(words), left = t->length < t->size ? t->size - t->length - 1 : 0;
+    size_t n = length < left ? length : left;
+    if (n)
+        memcpy(t->buffer + t->length, words, n);
+    if (t->size && t->length < t->size)
+        t->buffer[t->length + n] = '\0';
+    t->length += length;
 }
 
 static void add_type(text *t, const bl_type *type) {
-    add(t, "%s", rows[type->id].text);
+    add(t, rows[type->id].text);
     if (!type->n_children)
         return;
     add(t, "<");
     for (size_t i = 0; i < type->n_children; i++) {
-        if (type->id == BL_STRUCT)
-            add(t, "%s%s: ", i ? ", " : "", type->names[i]);
+        if (type->id == BL_STRUCT) {
+            add(t, i ? ", " : "");
+            add(t, type->names[i]);
+            add(t, ": ");
+        }
         add_type(t, type->children[i]);
     }
     add(t, ">");
-    if (type->id == BL_FIXED_LIST)
-        add(t, "[%lld]", (long long)type->list_size);
+    if (type->id == BL_FIXED_LIST) {
+        char size[32];
+        snprintf(size, sizeof size, "[%lld]", (long long)type->list_size);
+        add(t, size);
+    }
 }
 
 size_t bl_type_format(const bl_type *type, char *buffer, size_t size) {

@@ -139,8 +139,8 @@ void bl_root_record_release(bl_root_record *record) {
     *record = (bl_root_record){0};
 }
 
-static bl_status uncompress(bl_root_file *file, const uint8_t *data, size_t n_stored,
-                            size_t n_raw, bl_buffer **ret_payload, bl_error *err) {
+static bl_status uncompress(bl_root_file *file, const uint8_t *data, size_t n_stored, size_t n_raw,
+                            bl_buffer **ret_payload, bl_error *err) {
     BL_TRY(bl_root_blocks_check(data, n_stored, n_raw, err));
     BL_AUTO(bl_buffer) payload = NULL;
     BL_TRY(bl_buffer_new(file->context, n_raw, &payload, err));

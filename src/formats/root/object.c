@@ -244,8 +244,8 @@ static bl_status read_by_info(reader *r, bl_root_streamed *streamed, bl_root_obj
         checksum = bl_load_be32(r->cursor.data + r->cursor.position);
     bl_root_plan *plan;
     bool by_checksum;
-    BL_TRY(bl_root_plans_version(&r->plans, streamed, h.version, checksum, &plan, &by_checksum,
-                                 err));
+    BL_TRY(
+        bl_root_plans_version(&r->plans, streamed, h.version, checksum, &plan, &by_checksum, err));
     if (by_checksum)
         bl_cursor_skip(&r->cursor, 4);
     if (plan)

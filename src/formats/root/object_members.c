@@ -84,8 +84,7 @@ const char *bl_root_object_text(const bl_root_object *object, const char *name,
 
 bl_root_object *bl_root_object_object(const bl_root_object *object, const char *name) {
     member m = find(object, name);
-    bool is_object =
-        m.field && (m.kind == BL_ROOT_STEP_POINTER || m.kind == BL_ROOT_STEP_EMBEDDED);
+    bool is_object = m.field && (m.kind == BL_ROOT_STEP_POINTER || m.kind == BL_ROOT_STEP_EMBEDDED);
     return is_object ? m.value.object : NULL;
 }
 

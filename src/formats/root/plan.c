@@ -14,12 +14,18 @@ static bl_root_streaming streaming_of(const char *name) {
         const char *name;
         bl_root_streaming how;
     } by_hand[] = {
-        {"TObject", BL_ROOT_TOBJECT_BY_HAND}, {"TList", BL_ROOT_LIST_BY_HAND},
-        {"THashList", BL_ROOT_LIST_BY_HAND},  {"TObjArray", BL_ROOT_OBJECT_ARRAY_BY_HAND},
-        {"TBasket", BL_ROOT_OPAQUE},          {"TString", BL_ROOT_BARE},
-        {"TArrayC", BL_ROOT_BARE},            {"TArrayS", BL_ROOT_BARE},
-        {"TArrayI", BL_ROOT_BARE},            {"TArrayL", BL_ROOT_BARE},
-        {"TArrayF", BL_ROOT_BARE},            {"TArrayD", BL_ROOT_BARE},
+        {"TObject", BL_ROOT_TOBJECT_BY_HAND},
+        {"TList", BL_ROOT_LIST_BY_HAND},
+        {"THashList", BL_ROOT_LIST_BY_HAND},
+        {"TObjArray", BL_ROOT_OBJECT_ARRAY_BY_HAND},
+        {"TBasket", BL_ROOT_OPAQUE},
+        {"TString", BL_ROOT_BARE},
+        {"TArrayC", BL_ROOT_BARE},
+        {"TArrayS", BL_ROOT_BARE},
+        {"TArrayI", BL_ROOT_BARE},
+        {"TArrayL", BL_ROOT_BARE},
+        {"TArrayF", BL_ROOT_BARE},
+        {"TArrayD", BL_ROOT_BARE},
         {"TArrayL64", BL_ROOT_BARE},
     };
     for (size_t i = 0; i < sizeof by_hand / sizeof *by_hand; i++)
@@ -112,8 +118,8 @@ static bl_root_field *add_field(bl_root_plan *plan, const bl_root_element *e,
 static void add_to_run(bl_root_plan *plan, const bl_root_element *e, const bl_root_number *number,
                        bool is_array) {
     bool follows = plan->n_steps && plan->steps[plan->n_steps - 1].kind == BL_ROOT_STEP_RUN;
-    bl_root_step *run = follows ? &plan->steps[plan->n_steps - 1]
-                                : add_step(plan, BL_ROOT_STEP_RUN, e->name);
+    bl_root_step *run =
+        follows ? &plan->steps[plan->n_steps - 1] : add_step(plan, BL_ROOT_STEP_RUN, e->name);
     bl_root_field *field = add_field(plan, e, number);
     field->is_array = is_array;
     // a negative length can only be wrong: no record has room for it
@@ -216,8 +222,7 @@ bl_status bl_root_plans_version(bl_root_plans *plans, bl_root_streamed *streamed
         *ret_plan = plan;
         return BL_OK;
     }
-    const bl_root_class *c =
-        find_class(plans, streamed->name, version, checksum, ret_by_checksum);
+    const bl_root_class *c = find_class(plans, streamed->name, version, checksum, ret_by_checksum);
     for (plan = streamed->plans; plan && plan->of != c; plan = plan->next)
         ;
     if (c && !plan) {

@@ -21,9 +21,9 @@ typedef enum bl_root_step_kind {
 
 typedef struct bl_root_step {
     bl_root_step_kind kind;
-    const char *name;                 ///< of the member; of a run's first
-    size_t size;                      ///< of a run
-    size_t field;                     ///< of the member; of a run's first
+    const char *name;                  ///< of the member; of a run's first
+    size_t size;                       ///< of a run
+    size_t field;                      ///< of the member; of a run's first
     struct bl_root_streamed *of_class; ///< of what is embedded or a base; borrows
 } bl_root_step;
 

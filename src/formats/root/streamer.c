@@ -80,9 +80,8 @@ static bl_status read_classes(bl_root_file *file, bl_root_classes *classes, bl_e
     BL_TRY(bl_root_record_read(file, file->seek_info, file->n_bytes_info, &record, err));
     bl_root_object *list = NULL;
     // the classes' names live in the file's arena, so the payload may go
-    bl_status status =
-        bl_root_object_read(classes, &file->arena, record.payload, record.size,
-                            record.key.key_len, "TList", &list, err);
+    bl_status status = bl_root_object_read(classes, &file->arena, record.payload, record.size,
+                                           record.key.key_len, "TList", &list, err);
     if (status == BL_OK)
         status = fill_classes(file, list, classes, err);
     bl_root_record_release(&record);

@@ -149,9 +149,8 @@ static bl_status read_tree(bl_ttree *tree, const bl_root_entry *entry, bl_error 
     BL_TRY(
         bl_root_record_read(tree->file, key->seek_key, (uint64_t)key->n_bytes, &tree->record, err));
     bl_root_object *object = NULL;
-    BL_TRY(bl_root_object_read(tree->classes, &tree->arena, tree->record.payload,
-                               tree->record.size, tree->record.key.key_len,
-                               key->class_name, &object, err));
+    BL_TRY(bl_root_object_read(tree->classes, &tree->arena, tree->record.payload, tree->record.size,
+                               tree->record.key.key_len, key->class_name, &object, err));
     const bl_root_object *list = bl_root_object_object(object, "fBranches");
     if (!list)
         return bl_error_set(err, BL_E_UNSUPPORTED,
