@@ -144,9 +144,11 @@ void bl_builder_end_list(bl_builder *builder) {
         builder->length++;
 }
 
+void bl_builder_append_empty(bl_builder *builder, size_t n) { builder->length += (int64_t)n; }
+
 int64_t bl_builder_length(const bl_builder *builder) {
     if (builder->type->id == BL_STRUCT)
-        return builder->n_children ? bl_builder_length(&builder->children[0]) : 0;
+        return builder->n_children ? bl_builder_length(&builder->children[0]) : builder->length;
     if (builder->type->id == BL_FIXED_LIST)
         return builder->type->list_size
                    ? bl_builder_length(&builder->children[0]) / builder->type->list_size

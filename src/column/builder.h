@@ -15,7 +15,7 @@ typedef struct bl_builder bl_builder;
 struct bl_builder {
     bl_type *type; ///< borrows
     bl_context *context;
-    int64_t length; ///< values, strings or lists so far (unused for fixed lists and structs)
+    int64_t length; ///< values, strings or lists so far; of structs only those without members
     bl_buffer *offsets;
     bl_buffer *values;
     size_t n_children;
@@ -38,6 +38,13 @@ void bl_builder_append_bools(bl_builder *builder, const uint8_t *bytes, size_t n
 void bl_builder_append_string(bl_builder *builder, const uint8_t *bytes, size_t n);
 /// Ends a list of a list or large_list builder at the child's present length.
 void bl_builder_end_list(bl_builder *builder);
+/// Appends `n` values to a struct that has no members.
+void bl_builder_append_empty(bl_builder *builder, size_t n);
+/// Appends one number of another type to a primitive builder, as C converts it.
+/// \param value in host order, a bool as one byte
+void bl_builder_append_number(bl_builder *builder, bl_type_id type, const void *value);
+/// Appends `n` zeros, empty texts, empty lists or structs of them.
+void bl_builder_append_defaults(bl_builder *builder, size_t n);
 /// Number of values, strings, lists, fixed lists or structs appended so far.
 int64_t bl_builder_length(const bl_builder *builder);
 

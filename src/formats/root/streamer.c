@@ -17,6 +17,10 @@ static void fill_element(const bl_root_object *object, bl_root_element *element)
     for (size_t i = 0; i < 5; i++)
         element->dims[i] = (int)bl_root_array_integer(&dims, i, 0);
     element->count_name = bl_root_object_text(object, "fCountName", "");
+    element->base_version = (int)bl_root_object_integer(object, "fBaseVersion", 0);
+    if (element->type == BL_ROOT_BASE)
+        element->base_checksum = (uint32_t)bl_root_array_integer(dims, 0, 0);
+    element->content_type = (int)bl_root_object_integer(object, "fCtype", 0);
 }
 
 static bl_status fill_class(bl_arena *arena, const bl_root_object *object, bl_root_class *into,
@@ -108,6 +112,12 @@ bl_status bl_root_classes_of(bl_root_file *file, const bl_root_classes **ret_cla
 void bl_root_classes_release(bl_root_file *file, bl_root_classes *classes) {
     if (classes)
         bl_name_map_release(file->context, &classes->by_name);
+}
+
+bool bl_root_element_is_base(const bl_root_element *element) {
+    return element->type == BL_ROOT_BASE ||
+           ((element->type == BL_ROOT_TOBJECT || element->type == BL_ROOT_TNAMED) &&
+            strcmp(element->type_name, "BASE") == 0);
 }
 
 const bl_root_class *bl_root_class_find(const bl_root_classes *classes, const char *name,

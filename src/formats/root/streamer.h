@@ -26,6 +26,7 @@ enum {
     BL_ROOT_STL = 300,
     BL_ROOT_STD_STRING = 365,
     BL_ROOT_STREAMER = 500,
+    BL_ROOT_STREAM_LOOP = 501, ///< objects counted by another member
 };
 
 /// One member or base class.
@@ -38,6 +39,9 @@ typedef struct bl_root_element {
     int n_dims;
     int dims[5];
     const char *count_name; ///< of the member that counts a BL_ROOT_POINTER_TO
+    int base_version;       ///< of a base class
+    uint32_t base_checksum; ///< of a base class; 0: not said
+    int content_type;       ///< of a collection's items, as `type`; 0: not said
 } bl_root_element;
 
 typedef struct bl_root_class {
@@ -61,6 +65,8 @@ bl_status bl_root_classes_of(bl_root_file *file, const bl_root_classes **ret_cla
                              bl_error *err);
 /// Frees what of the classes is not in the file's arena. NULL is allowed.
 void bl_root_classes_release(bl_root_file *file, bl_root_classes *classes);
+/// True for a base class.
+bool bl_root_element_is_base(const bl_root_element *element);
 /// The class of that version, else of that checksum, else NULL. version < 0: the newest.
 const bl_root_class *bl_root_class_find(const bl_root_classes *classes, const char *name,
                                         int version, uint32_t checksum);

@@ -2,27 +2,35 @@
 // Entries of one basket made here, decoded value by value.
 #include "base/testing.h"
 
+#include "formats/ttree/class_layout.h"
 #include "formats/ttree/decode.h"
 
 typedef struct fixture {
     bl_context *context;
+    bl_arena arena;
+    bl_layouts layouts;
     bl_entry_layout layout;
     bl_error err;
     bl_column column;
 } fixture;
 
-static void set_up(fixture *f) { *f = (fixture){.context = test_context(1)}; }
+static void set_up(fixture *f) {
+    static const bl_root_classes none;
+    *f = (fixture){.context = test_context(1)};
+    bl_arena_init(&f->arena, f->context);
+    bl_layouts_init(&f->layouts, f->context, &f->arena, &none);
+}
 
 static void tear_down(fixture *f) {
     bl_column_release(f->context, &f->column);
     bl_entry_layout_release(f->context, &f->layout);
+    bl_layouts_release(&f->layouts);
+    bl_arena_release(&f->arena);
     bl_context_free(f->context);
 }
 
 static void use_type(fixture *f, const char *name, bl_entry_header header) {
-    bool understood = false;
-    assert_ok(bl_layout_of_type(f->context, name, &f->layout.item, &understood, NULL));
-    assert_true(understood);
+    assert_ok(bl_layout_of_type(&f->layouts, name, 0, &f->layout.item, NULL));
     f->layout.header = header;
     f->layout.type = bl_type_ref(f->layout.item.type);
 }
@@ -94,14 +102,47 @@ static void empty_string_may_have_no_bytes(void **state) {
     tear_down(&f);
 }
 
-static void memberwise_is_refused(void **state) {
+static void memberwise_needs_objects(void **state) {
     (void)state;
     fixture f;
     set_up(&f);
     use_type(&f, "vector<int>", BL_HEADER_VERSION);
     const uint8_t bytes[] = {0x40, 0, 0, 6, 0x40, 9, 0, 0, 0, 0};
-    assert_int_equal(decode(&f, bytes, sizeof bytes), BL_E_UNSUPPORTED);
+    assert_int_equal(decode(&f, bytes, sizeof bytes), BL_E_CORRUPT);
     assert_non_null(strstr(f.err.message, "memberwise"));
+    tear_down(&f);
+}
+
+static const int32_t *integers(const bl_column *column) {
+    return (const int32_t *)(const void *)column->values->data;
+}
+
+static void maps_lie_pair_by_pair_or_keys_first(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    use_type(&f, "map<int,vector<int> >", BL_HEADER_VERSION);
+    const uint8_t pairs[] = {0x40, 0, 0, 30, 0, 9, 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0,
+                             1,    0, 0, 0,  9, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0};
+    assert_int_equal(decode(&f, pairs, sizeof pairs), BL_E_CORRUPT); // the last four are too many
+    const uint8_t good[] = {0x40, 0, 0, 26, 0, 9, 0, 0, 0, 2, 0, 0, 0, 7, 0,
+                            0,    0, 1, 0,  0, 0, 9, 0, 0, 0, 8, 0, 0, 0, 0};
+    // version and 0x4000, class version 0 and checksum, length, keys, header, values
+    const uint8_t keys_first[] = {0x40, 0, 0, 38, 0x40, 9, 0, 0, 1, 2, 3,    4, 0, 0,
+                                  0,    2, 0, 0,  0,    7, 0, 0, 0, 8, 0x40, 0, 0, 14,
+                                  0,    9, 0, 0,  0,    1, 0, 0, 0, 9, 0,    0, 0, 0};
+    const struct {
+        const uint8_t *bytes;
+        size_t size;
+    } both[] = {{good, sizeof good}, {keys_first, sizeof keys_first}};
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(decode(&f, both[i].bytes, both[i].size));
+        const bl_column *pair = &f.column.children[0];
+        assert_int_equal(pair->length, 2);
+        assert_int_equal(integers(&pair->children[0])[1], 8);
+        assert_int_equal(pair->children[1].children[0].length, 1);
+        assert_int_equal(integers(&pair->children[1].children[0])[0], 9);
+    }
     tear_down(&f);
 }
 
@@ -141,7 +182,8 @@ int main(void) {
         cmocka_unit_test(referenced_objects_have_two_bytes_more),
         cmocka_unit_test(bitset_may_be_left_out),
         cmocka_unit_test(empty_string_may_have_no_bytes),
-        cmocka_unit_test(memberwise_is_refused),
+        cmocka_unit_test(memberwise_needs_objects),
+        cmocka_unit_test(maps_lie_pair_by_pair_or_keys_first),
         cmocka_unit_test(every_byte_must_be_used),
         cmocka_unit_test(lengths_past_the_entry_allocate_nothing),
     };

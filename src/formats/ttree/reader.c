@@ -19,6 +19,7 @@ static void close_reader(bl_reader *head) {
     for (size_t i = 1; i < reader->n_sources; i++)
         bl_source_close(reader->sources[i].source);
     bl_free(context, reader->codecs);
+    bl_layouts_release(&reader->layouts);
     bl_ttree_release(&reader->tree);
     bl_free(context, reader);
 }
@@ -191,13 +192,14 @@ static bl_status find_columns(bl_ttree_reader *reader, bl_error *err) {
         (bl_ttree_column *)bl_arena_array(&tree->arena, n + 1, sizeof *reader->columns);
     if (!reader->columns)
         return bl_error_nomem(err, n * sizeof *reader->columns, "columns");
+    bl_layouts_init(&reader->layouts, reader->head.context, &tree->arena, tree->classes);
     for (size_t i = 0; i < n; i++) {
         if (!is_column(&tree->branches[i]))
             continue;
         bl_ttree_column *column = &reader->columns[reader->head.n_columns++];
         column->branch = &tree->branches[i];
-        BL_TRY_IN(bl_entry_layout_of(tree, i, &column->layout, err), err, "branch '%s'",
-                  tree->branches[i].path);
+        BL_TRY_IN(bl_entry_layout_of(&reader->layouts, tree, i, &column->layout, err), err,
+                  "branch '%s'", tree->branches[i].path);
     }
     return BL_OK;
 }

@@ -30,6 +30,7 @@ typedef struct bl_ttree_source {
 typedef struct bl_ttree_reader {
     bl_reader head;
     bl_ttree tree;
+    bl_layouts layouts;       ///< of the classes in `columns`
     bl_ttree_column *columns; ///< [head.n_columns]
     bl_codecs **codecs;       ///< one a worker
     size_t n_sources;

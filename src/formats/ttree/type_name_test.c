@@ -8,15 +8,21 @@ static const char *type_of(const char *name) {
     static char text[256];
     bl_context *context = test_context(1);
     bl_layout layout = {0};
-    bool understood = false;
-    bl_status status = bl_layout_of_type(context, name, &layout, &understood, NULL);
-    if (status != BL_OK)
+    static const bl_root_classes none;
+    bl_layouts layouts;
+    bl_arena arena;
+    bl_arena_init(&arena, context);
+    bl_layouts_init(&layouts, context, &arena, &none);
+    bl_status status = bl_layout_of_type(&layouts, name, 0, &layout, NULL);
+    if (status != BL_OK && status != BL_E_UNSUPPORTED)
         memcpy(text, bl_status_name(status), strlen(bl_status_name(status)) + 1);
-    else if (understood)
+    else if (status == BL_OK)
         bl_type_format(layout.type, text, sizeof text);
     else
         memcpy(text, "-", 2);
     bl_layout_release(context, &layout);
+    bl_layouts_release(&layouts);
+    bl_arena_release(&arena);
     bl_context_free(context);
     return text;
 }
@@ -41,6 +47,13 @@ static void names_are_understood(void **state) {
         {"array<float,3>", "fixed_list<float32>[3]"},
         {"std::array<std::vector<int>, 2>", "fixed_list<list<int32>>[2]"},
         {"bitset<8>", "list<bool>"},
+        {"pair<int,float>", "struct<first: int32, second: float32>"},
+        {"map<string,vector<int> >", "list<struct<key: utf8, value: list<int32>>>"},
+        {"std::unordered_multimap<int,map<int,TString>>",
+         "list<struct<key: int32, value: list<struct<key: int32, value: utf8>>>>"},
+        {"vector<TRef>", "list<struct<ref: uint32>>"},
+        {"TArrayD", "list<float64>"},
+        {"TObject", "struct<fUniqueID: uint32, fBits: uint32>"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_string_equal(type_of(names[i][0]), names[i][1]);
@@ -58,15 +71,17 @@ static void others_are_not(void **state) {
                                         ">",
                                         "<",
                                         "vector<float",
-                                        "map<int,int>",
+                                        "map<int>",
+                                        "map<int,>",
                                         "TLorentzVector",
                                         "array<int",
                                         "array<int,>",
                                         "array<int,x>",
                                         "bitset<0>",
                                         "bitset<-1>",
-                                        "pair<int,int>",
-                                        "vector<TObject>",
+                                        "pair<int,Unknown>",
+                                        "vector<int*>",
+                                        "vector<TList>",
                                         "array<int,-1>"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_string_equal(type_of(names[i]), "-");

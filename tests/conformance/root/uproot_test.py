@@ -36,6 +36,10 @@ KNOWN = [
      "uproot takes fBits for 4 bytes, also where a referenced object has 6"),
     (r"/(fTotal|fNIndices|fNtracks|fNsingle|N|\w+\.fTotal)$", r"is int32, theirs uint32",
      "uproot makes a member that counts another unsigned; ROOT's are Int_t"),
+    (r"tree/evt$", r"N: is int32, theirs uint32",
+     "uproot makes a member that counts another unsigned; ROOT's are Int_t"),
+    (r"\.jetLink$", r"m_persKey: value 0",
+     "uproot reads objects that were streamed memberwise as if they lay one behind the other"),
     (r"\[\d+\]\[\d+\]$", r"list 0 has|theirs float32",
      "uproot joins the dimensions of an array inside a TClonesArray"),
 ]
