@@ -19,7 +19,7 @@ static void fill_element(const bl_root_object *object, bl_root_element *element)
     element->count_name = bl_root_object_text(object, "fCountName", "");
     element->base_version = (int)bl_root_object_integer(object, "fBaseVersion", 0);
     if (element->type == BL_ROOT_BASE)
-        element->base_checksum = (uint32_t)bl_root_array_integer(dims, 0, 0);
+        element->base_checksum = (uint32_t)bl_root_array_integer(&dims, 0, 0);
     element->content_type = (int)bl_root_object_integer(object, "fCtype", 0);
 }
 

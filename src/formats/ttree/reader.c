@@ -85,6 +85,18 @@ static const bl_reader_ops ops = {
 
 // ---- opening ----
 
+/// True where a branch has entries of its own: some writers left it a basket without any.
+static bool has_entries(const bl_ttree_branch *branch) {
+    bl_ttree_slot slot;
+    bl_basket basket;
+    if (branch->n_baskets != 1 || bl_ttree_slot_of(branch, 0, &slot, NULL) != BL_OK ||
+        !slot.embedded)
+        return branch->n_baskets > 0;
+    bl_status status =
+        bl_basket_open_embedded(slot.embedded->raw, slot.embedded->raw_size, &basket, NULL);
+    return status != BL_OK || basket.n_rows > 0;
+}
+
 /// Branches that only hold other branches are no columns.
 static bool is_column(const bl_ttree_branch *branch) {
     bool is_count = branch->type == BL_BRANCH_CLONES || branch->type == BL_BRANCH_COLLECTION;
@@ -93,7 +105,7 @@ static bool is_column(const bl_ttree_branch *branch) {
     bool is_structure =
         branch->n_kids > 0 ||
         (branch->is_element && (branch->type == BL_BRANCH_BASE || branch->type == BL_BRANCH_SPLIT));
-    return !(is_structure && branch->n_baskets == 0);
+    return !is_structure || has_entries(branch);
 }
 
 static void fill_info(bl_ttree_reader *reader, size_t i, bl_column_info *info) {
