@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The classes that streamer info itself is written in; their layouts have not changed since ROOT 3.
+// The versions are those that we write.
 // And TBranch before version 10 (ROOT 3 and 4), which was streamed by hand in this order.
 #include "formats/root/streamer.h"
 
@@ -10,8 +11,11 @@
     { .name = (member), .type = BL_ROOT_TSTRING, .title = "", .type_name = "TString" }
 #define BASE(class_name) \
     { .name = (class_name), .type = BL_ROOT_BASE, .title = "", .type_name = "BASE" }
-#define CLASS(class_name, members) \
-    { .name = (class_name), .version = -1, .n_elements = COUNT(members), .elements = (members) }
+#define CLASS(class_name, current, members)                              \
+    {                                                                    \
+        .name = (class_name), .version = (current), .any_version = true, \
+        .n_elements = COUNT(members), .elements = (members)              \
+    }
 
 static const bl_root_element named[] = {BASE("TObject"), STRING("fName"), STRING("fTitle")};
 
@@ -74,24 +78,33 @@ static const bl_root_element branch8[] = {BASE("TNamed"), BASE("TAttFill"), BRAN
     }
 
 const bl_root_class bl_root_bootstrap[] = {
-    CLASS("TNamed", named),
-    CLASS("TStreamerInfo", info),
-    CLASS("TStreamerElement", element),
-    CLASS("TStreamerBase", base),
-    CLASS("TStreamerBasicType", plain),
-    CLASS("TStreamerBasicPointer", counted),
-    CLASS("TStreamerLoop", counted),
-    CLASS("TStreamerObject", plain),
-    CLASS("TStreamerObjectPointer", plain),
-    CLASS("TStreamerObjectAny", plain),
-    CLASS("TStreamerObjectAnyPointer", plain),
-    CLASS("TStreamerString", plain),
-    CLASS("TStreamerSTL", stl),
-    CLASS("TStreamerSTLstring", stl_string),
-    CLASS("TStreamerArtificial", plain),
+    CLASS("TNamed", 1, named),
+    CLASS("TStreamerInfo", 9, info),
+    CLASS("TStreamerElement", 4, element),
+    CLASS("TStreamerBase", 3, base),
+    CLASS("TStreamerBasicType", 2, plain),
+    CLASS("TStreamerBasicPointer", 2, counted),
+    CLASS("TStreamerLoop", 2, counted),
+    CLASS("TStreamerObject", 2, plain),
+    CLASS("TStreamerObjectPointer", 2, plain),
+    CLASS("TStreamerObjectAny", 2, plain),
+    CLASS("TStreamerObjectAnyPointer", 2, plain),
+    CLASS("TStreamerString", 2, plain),
+    CLASS("TStreamerSTL", 3, stl),
+    CLASS("TStreamerSTLstring", 2, stl_string),
+    CLASS("TStreamerArtificial", 1, plain),
     OLD_BRANCH(6, branch6),
     OLD_BRANCH(7, branch7),
     OLD_BRANCH(8, branch8),
     OLD_BRANCH(9, branch8),
 };
 const size_t bl_root_n_bootstrap = COUNT(bl_root_bootstrap);
+
+const bl_root_class *bl_root_bootstrap_class(const char *name, int version) {
+    for (size_t i = 0; i < bl_root_n_bootstrap; i++) {
+        const bl_root_class *c = &bl_root_bootstrap[i];
+        if (strcmp(c->name, name) == 0 && (c->any_version || c->version == version))
+            return c;
+    }
+    return NULL;
+}

@@ -191,18 +191,9 @@ static bl_status add_element(bl_root_plans *plans, bl_root_plan *plan, const bl_
 
 // ---- versions ----
 
-/// What is known beforehand, and does not depend on the file.
-static const bl_root_class *find_known(const char *name, int version) {
-    for (size_t i = 0; i < bl_root_n_bootstrap; i++)
-        if ((bl_root_bootstrap[i].version < 0 || bl_root_bootstrap[i].version == version) &&
-            strcmp(bl_root_bootstrap[i].name, name) == 0)
-            return &bl_root_bootstrap[i];
-    return NULL;
-}
-
 static const bl_root_class *find_class(const bl_root_plans *plans, const char *name, int version,
                                        uint32_t checksum, bool *ret_by_checksum) {
-    const bl_root_class *c = find_known(name, version);
+    const bl_root_class *c = bl_root_bootstrap_class(name, version);
     if (c || version > 0)
         return c ? c : bl_root_class_find(plans->classes, name, version, 0);
     for (c = bl_root_class_find(plans->classes, name, -1, 0); c; c = c->next)

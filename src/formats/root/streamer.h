@@ -50,7 +50,8 @@ typedef struct bl_root_class {
     uint32_t checksum;
     size_t n_elements;
     const bl_root_element *elements;
-    bool is_foreign; ///< without ClassDef: its objects carry version 0 and the checksum
+    bool any_version; ///< describes its other versions too: they differ in nothing
+    bool is_foreign;  ///< without ClassDef: its objects carry version 0 and the checksum
     const struct bl_root_class *next; ///< another version of the same class
 } bl_root_class;
 
@@ -74,5 +75,7 @@ const bl_root_class *bl_root_class_find(const bl_root_classes *classes, const ch
 /// The classes that describe classes; what the reader knows before it has read anything.
 extern const bl_root_class bl_root_bootstrap[];
 extern const size_t bl_root_n_bootstrap;
+/// The one of that name and version, or NULL.
+const bl_root_class *bl_root_bootstrap_class(const char *name, int version);
 
 #endif

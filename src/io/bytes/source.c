@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sources by URL scheme, and what all transports share.
+// Sources and sinks by URL scheme, and what all sources share.
 #include "io/bytes/source.h"
 
 #include <ctype.h>
@@ -16,21 +16,31 @@ typedef struct scheme_row {
     const char *name;
     bl_status (*open)(bl_context *context, const char *url, const char *rest,
                       bl_source **ret_source, bl_error *err);
+    /// NULL: can only be read.
+    bl_status (*create)(bl_context *context, const char *url, const char *rest, bool overwrite,
+                        bl_sink **ret_sink, bl_error *err);
 } scheme_row;
 
 /// `rest` is what follows "file:": PATH, //PATH, or //localhost/PATH as RFC 8089 spells it.
-static bl_status open_file_url(bl_context *context, const char *url, const char *rest,
-                               bl_source **ret_source, bl_error *err) {
+static const char *path_of(const char *rest) {
     static const char local[] = "//localhost/";
     if (strncmp(rest, local, sizeof local - 1) == 0)
-        rest += sizeof local - 2;
-    else if (strncmp(rest, "//", 2) == 0)
-        rest += 2;
-    return bl_file_open(context, url, rest, ret_source, err);
+        return rest + sizeof local - 2;
+    return strncmp(rest, "//", 2) == 0 ? rest + 2 : rest;
+}
+
+static bl_status open_file_url(bl_context *context, const char *url, const char *rest,
+                               bl_source **ret_source, bl_error *err) {
+    return bl_file_open(context, url, path_of(rest), ret_source, err);
+}
+
+static bl_status create_file_url(bl_context *context, const char *url, const char *rest,
+                                 bool overwrite, bl_sink **ret_sink, bl_error *err) {
+    return bl_file_sink_open(context, url, path_of(rest), overwrite, ret_sink, err);
 }
 
 static const scheme_row schemes[] = {
-    {"file", open_file_url},
+    {"file", open_file_url, create_file_url},
 };
 #define N_SCHEMES (sizeof schemes / sizeof *schemes)
 
@@ -78,6 +88,20 @@ bl_status bl_source_open(bl_context *context, const char *url, bl_source **ret_s
     if (length && strncmp(url + length, "://", 3) == 0)
         return unknown_scheme(url, length, err);
     return bl_file_open(context, url, url, ret_source, err);
+}
+
+bl_status bl_sink_open(bl_context *context, const char *url, bool overwrite, bl_sink **ret_sink,
+                       bl_error *err) {
+    size_t length = scheme_length(url);
+    const scheme_row *scheme = scheme_find(url, length);
+    if (scheme && !scheme->create)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "%s: scheme '%s' cannot be written", url,
+                            scheme->name);
+    if (scheme)
+        return scheme->create(context, url, url + length + 1, overwrite, ret_sink, err);
+    if (length && strncmp(url + length, "://", 3) == 0)
+        return unknown_scheme(url, length, err);
+    return bl_file_sink_open(context, url, url, overwrite, ret_sink, err);
 }
 
 void bl_source_close(bl_source *source) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Inside the sources: what a transport is built from.
+/// Inside sources and sinks: what a transport is built from.
 #ifndef BL_IO_BYTES_TRANSPORT_H
 #define BL_IO_BYTES_TRANSPORT_H
 
+#include "io/bytes/sink.h"
 #include "io/bytes/source.h"
 
 /// Fills the head of a zeroed transport. \param url copied \return BL_OK, BL_E_NOMEM
@@ -21,5 +22,13 @@ bl_status bl_source_check(const bl_source *source, uint64_t offset, uint64_t siz
 /// \return BL_OK, BL_E_CANCELLED, or what the transport says
 bl_status bl_source_submit(bl_source *source, const bl_read *reads, size_t n_reads,
                            void **ret_ticket, bl_error *err);
+
+/// Fills the head of a zeroed sink. \param url copied \return BL_OK, BL_E_NOMEM
+bl_status bl_sink_init(bl_sink *sink, const bl_sink_ops *ops, bl_context *context, const char *url,
+                       bl_error *err);
+
+/// Starts a local file for bl_sink_open. \param url what messages call it
+bl_status bl_file_sink_open(bl_context *context, const char *url, const char *path, bool overwrite,
+                            bl_sink **ret_sink, bl_error *err);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of codecs, and decoding by its rows.
+// The one table of codecs, decoding and encoding by its rows.
 //
 // The greatest ratios follow from the formats. Deflate: 258 bytes for two bits (RFC 1951). LZMA:
 // 273 bytes for 14 binary decisions, none cheaper than log2(2048/2017) bits. LZ4: 255 bytes for
 // each byte of a match length. Zstandard: a 4-byte RLE block of 128 KiB (RFC 8878).
-#include "io/codec/decode.h"
+#include "io/codec/private.h"
 
 static bl_status decode_stored(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
                                size_t raw_size, bl_error *err) {
@@ -16,13 +16,23 @@ static bl_status decode_stored(bl_codecs *codecs, const uint8_t *data, size_t si
     return BL_OK;
 }
 
+static bl_status encode_stored(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                               uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err) {
+    (void)codecs, (void)level, (void)err;
+    *ret_size = raw_size <= capacity ? raw_size : 0;
+    if (*ret_size)
+        memcpy(out, raw, raw_size);
+    return BL_OK;
+}
+
+// ROOT reads the method byte of deflate only; for the others it is the version of the library.
 static const bl_codec_row codec_table[BL_N_CODECS] = {
-    [BL_CODEC_STORED] = {"stored", "", 1, decode_stored},
-    [BL_CODEC_ZLIB] = {"zlib", "ZL", 1032, bl_zlib_decode},
-    [BL_CODEC_DEFLATE] = {"deflate", "CS", 1032, bl_deflate_decode},
-    [BL_CODEC_LZMA] = {"lzma", "XZ", 7100, bl_lzma_decode},
-    [BL_CODEC_LZ4] = {"lz4", "L4", 255, bl_lz4_decode},
-    [BL_CODEC_ZSTD] = {"zstd", "ZS", 32768, bl_zstd_decode},
+    [BL_CODEC_STORED] = {"stored", "", 1, decode_stored, encode_stored, 0, 0, 0, 0},
+    [BL_CODEC_ZLIB] = {"zlib", "ZL", 1032, bl_zlib_decode, bl_zlib_encode, 8, 12, 6, 1},
+    [BL_CODEC_DEFLATE] = {"deflate", "CS", 1032, bl_deflate_decode, bl_deflate_encode, 8, 12, 6, 3},
+    [BL_CODEC_LZMA] = {"lzma", "XZ", 7100, bl_lzma_decode, bl_lzma_encode, 0, 9, 6, 2},
+    [BL_CODEC_LZ4] = {"lz4", "L4", 255, bl_lz4_decode, bl_lz4_encode, 1, 12, 4, 4},
+    [BL_CODEC_ZSTD] = {"zstd", "ZS", 32768, bl_zstd_decode, bl_zstd_encode, 1, 22, 5, 5},
 };
 
 const bl_codec_row *bl_codec_get(bl_codec_id id) { return &codec_table[id]; }
@@ -45,6 +55,7 @@ void bl_codecs_free(bl_codecs *codecs) {
         return;
     bl_zlib_release(codecs);
     bl_lzma_release(codecs);
+    bl_lz4_release(codecs);
     bl_zstd_release(codecs);
     bl_free(codecs->context, codecs);
 }
@@ -55,5 +66,14 @@ bl_status bl_codec_decode(bl_codecs *codecs, bl_codec_id id, const uint8_t *data
         return bl_error_set(err, BL_E_UNSUPPORTED, "codec %d is not known", (int)id);
     const bl_codec_row *row = &codec_table[id];
     BL_TRY_IN(row->decode(codecs, data, size, raw, raw_size, err), err, "%s", row->name);
+    return BL_OK;
+}
+
+bl_status bl_codec_encode(bl_codecs *codecs, bl_compression how, const uint8_t *raw,
+                          size_t raw_size, uint8_t *out, size_t capacity, size_t *ret_size,
+                          bl_error *err) {
+    const bl_codec_row *row = &codec_table[how.codec];
+    BL_TRY_IN(row->encode(codecs, how.level, raw, raw_size, out, capacity, ret_size, err), err,
+              "%s", row->name);
     return BL_OK;
 }

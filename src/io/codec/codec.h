@@ -34,6 +34,23 @@ const char *bl_codec_name(bl_codec_id id);
 bl_status bl_codec_decode(bl_codecs *codecs, bl_codec_id id, const uint8_t *data, size_t size,
                           uint8_t *raw, size_t raw_size, bl_error *err);
 
+/// How to compress: a codec and its level.
+typedef struct bl_compression {
+    bl_codec_id codec; ///< below BL_N_CODECS
+    int level;         ///< the codec's library's own scale; 0 where there are none
+} bl_compression;
+
+/// Reads "zstd", "zstd:9" or "none". \return BL_OK, BL_E_INVALID (with the nearest names)
+bl_status bl_compression_parse(const char *text, bl_compression *ret_how, bl_error *err);
+/// As ROOT writes it into files and branches: 100 × algorithm + level.
+int bl_compression_setting(bl_compression how);
+
+/// Compresses into at most `capacity` bytes, LZ4 as ROOT's. \param ret_size 0: it does not fit
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_codec_encode(bl_codecs *codecs, bl_compression how, const uint8_t *raw,
+                          size_t raw_size, uint8_t *out, size_t capacity, size_t *ret_size,
+                          bl_error *err);
+
 /// The frame header in front of each compressed block of a ROOT record.
 /// \source ROOT, core/zip RZip; magic `ZL`, `CS`, `XZ`, `L4`, `ZS`, method byte, two 24-bit
 /// little-endian sizes
@@ -49,5 +66,11 @@ bl_status bl_root_blocks_check(const uint8_t *data, size_t size, size_t raw_size
 /// \return as bl_root_blocks_check and bl_codec_decode
 bl_status bl_root_blocks_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
                                 size_t raw_size, bl_error *err);
+
+/// Compresses a ROOT payload into blocks of at most 2²⁴−1 raw bytes each.
+/// \param out [raw_size] \param ret_size 0: it does not become smaller and is to be stored as it is
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_root_blocks_encode(bl_codecs *codecs, bl_compression how, const uint8_t *raw,
+                                size_t raw_size, uint8_t *out, size_t *ret_size, bl_error *err);
 
 #endif

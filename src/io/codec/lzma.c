@@ -2,7 +2,7 @@
 // One .xz stream (the XZ file format), by liblzma.
 #include <lzma.h>
 
-#include "io/codec/decode.h"
+#include "io/codec/private.h"
 
 /// The dictionary's size stands in the stream; past this it is an attack, not physics.
 #define LZMA_MEMORY_LIMIT (512u << 20)
@@ -76,6 +76,25 @@ bl_status bl_lzma_decode(bl_codecs *codecs, const uint8_t *data, size_t size, ui
     if (lzma_memusage(stream) > LZMA_MEMORY_KEPT)
         lzma_end(stream);
     return status;
+}
+
+bl_status bl_lzma_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                         uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err) {
+    lzma_allocator allocator = {lzma_get, lzma_put, codecs->context};
+    lzma_options_lzma options;
+    if (lzma_lzma_preset(&options, (uint32_t)level))
+        return bl_error_set(err, BL_E_UNSUPPORTED, "liblzma has no preset %d", level);
+    // a dictionary larger than the data only costs memory, here and for whoever reads it
+    if (raw_size < options.dict_size)
+        options.dict_size = raw_size > LZMA_DICT_SIZE_MIN ? (uint32_t)raw_size : LZMA_DICT_SIZE_MIN;
+    lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, NULL}};
+    size_t used = 0;
+    lzma_ret result = lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC32, &allocator, raw,
+                                                raw_size, out, &used, capacity);
+    if (result != LZMA_OK && result != LZMA_BUF_ERROR)
+        return bl_error_set(err, BL_E_NOMEM, "out of memory: no encoder");
+    *ret_size = result == LZMA_OK ? used : 0;
+    return BL_OK;
 }
 
 void bl_lzma_release(bl_codecs *codecs) {

@@ -2,9 +2,10 @@
 // ROOT's framing: a payload is one block after the other, each of at most 2²⁴−1 raw bytes, behind
 // magic, method, stored size and raw size. The method byte is read for deflate only, where old
 // writers knew other methods; elsewhere it is the version of the writer's library.
-#include "io/codec/decode.h"
+#include "io/codec/private.h"
 
 #define METHOD_DEFLATED 8
+#define MAX_BLOCK ((size_t)0xffffff)
 
 typedef struct block {
     size_t number;
@@ -107,4 +108,51 @@ bl_status bl_root_blocks_decode(bl_codecs *codecs, const uint8_t *data, size_t s
             return in_block(err, status, &b);
     }
     return check_end(&b, size, err);
+}
+
+static void store_le24(uint8_t *p, size_t value) {
+    p[0] = (uint8_t)value;
+    p[1] = (uint8_t)(value >> 8);
+    p[2] = (uint8_t)(value >> 16);
+}
+
+/// Writes one block. \param ret_size with its header; 0: it does not fit into `left` bytes
+static bl_status encode_block(bl_codecs *codecs, bl_compression how, const uint8_t *raw,
+                              size_t raw_size, uint8_t *out, size_t left, size_t *ret_size,
+                              bl_error *err) {
+    *ret_size = 0;
+    if (left <= BL_ROOT_BLOCK_HEADER)
+        return BL_OK;
+    size_t room = left - BL_ROOT_BLOCK_HEADER, size = 0;
+    BL_TRY(bl_codec_encode(codecs, how, raw, raw_size, out + BL_ROOT_BLOCK_HEADER,
+                           room < MAX_BLOCK ? room : MAX_BLOCK, &size, err));
+    if (size == 0)
+        return BL_OK;
+    const bl_codec_row *row = bl_codec_get(how.codec);
+    memcpy(out, row->magic, 2);
+    out[2] = row->method;
+    store_le24(out + 3, size);
+    store_le24(out + 6, raw_size);
+    *ret_size = BL_ROOT_BLOCK_HEADER + size;
+    return BL_OK;
+}
+
+bl_status bl_root_blocks_encode(bl_codecs *codecs, bl_compression how, const uint8_t *raw,
+                                size_t raw_size, uint8_t *out, size_t *ret_size, bl_error *err) {
+    *ret_size = 0;
+    if (how.codec == BL_CODEC_STORED || raw_size == 0)
+        return BL_OK;
+    size_t used = 0;
+    for (size_t done = 0; done < raw_size;) {
+        size_t n = raw_size - done < MAX_BLOCK ? raw_size - done : MAX_BLOCK, size;
+        // one byte less than the raw size: what does not shrink is stored
+        BL_TRY(
+            encode_block(codecs, how, raw + done, n, out + used, raw_size - 1 - used, &size, err));
+        if (size == 0)
+            return BL_OK;
+        used += size;
+        done += n;
+    }
+    *ret_size = used;
+    return BL_OK;
 }

@@ -5,7 +5,7 @@
 // only for a whole process, so its decompressor (a fixed 12 KiB) is not the context's memory.
 #include <libdeflate.h>
 
-#include "io/codec/decode.h"
+#include "io/codec/private.h"
 
 static bl_status answer(enum libdeflate_result result, size_t raw_size, bl_error *err) {
     switch (result) {
@@ -43,8 +43,37 @@ bl_status bl_deflate_decode(bl_codecs *codecs, const uint8_t *data, size_t size,
                   raw_size, err);
 }
 
+static bl_status prepare_encoder(bl_codecs *codecs, int level, bl_error *err) {
+    if (codecs->deflate_encoder && codecs->deflate_level != level) {
+        libdeflate_free_compressor(codecs->deflate_encoder);
+        codecs->deflate_encoder = NULL;
+    }
+    if (!codecs->deflate_encoder)
+        codecs->deflate_encoder = libdeflate_alloc_compressor(level);
+    codecs->deflate_level = level;
+    return codecs->deflate_encoder ? BL_OK
+                                   : bl_error_set(err, BL_E_NOMEM, "out of memory: no encoder");
+}
+
+bl_status bl_zlib_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                         uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err) {
+    BL_TRY(prepare_encoder(codecs, level, err));
+    *ret_size = libdeflate_zlib_compress(codecs->deflate_encoder, raw, raw_size, out, capacity);
+    return BL_OK;
+}
+
+bl_status bl_deflate_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                            uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err) {
+    BL_TRY(prepare_encoder(codecs, level, err));
+    *ret_size = libdeflate_deflate_compress(codecs->deflate_encoder, raw, raw_size, out, capacity);
+    return BL_OK;
+}
+
 void bl_zlib_release(bl_codecs *codecs) {
     if (codecs->deflate)
         libdeflate_free_decompressor(codecs->deflate);
+    if (codecs->deflate_encoder)
+        libdeflate_free_compressor(codecs->deflate_encoder);
     codecs->deflate = NULL;
+    codecs->deflate_encoder = NULL;
 }

@@ -7,7 +7,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#include "io/codec/decode.h"
+#include "io/codec/private.h"
 
 static void *zstd_get(void *opaque, size_t size) { return bl_alloc(opaque, size); }
 static void zstd_put(void *opaque, void *memory) { bl_free(opaque, memory); }
@@ -31,7 +31,23 @@ bl_status bl_zstd_decode(bl_codecs *codecs, const uint8_t *data, size_t size, ui
     return BL_OK;
 }
 
+bl_status bl_zstd_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                         uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err) {
+    if (!codecs->zstd_encoder)
+        codecs->zstd_encoder =
+            ZSTD_createCCtx_advanced((ZSTD_customMem){zstd_get, zstd_put, codecs->context});
+    if (!codecs->zstd_encoder)
+        return bl_error_set(err, BL_E_NOMEM, "out of memory: no encoder");
+    size_t got = ZSTD_compressCCtx(codecs->zstd_encoder, out, capacity, raw, raw_size, level);
+    if (ZSTD_isError(got) && ZSTD_getErrorCode(got) != ZSTD_error_dstSize_tooSmall)
+        return bl_error_set(err, BL_E_NOMEM, "%s", ZSTD_getErrorName(got));
+    *ret_size = ZSTD_isError(got) ? 0 : got;
+    return BL_OK;
+}
+
 void bl_zstd_release(bl_codecs *codecs) {
     ZSTD_freeDCtx(codecs->zstd);
+    ZSTD_freeCCtx(codecs->zstd_encoder);
     codecs->zstd = NULL;
+    codecs->zstd_encoder = NULL;
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streamer info of the classes that a file uses, from the table of known classes.
+// \source ROOT, TStreamerInfo and TStreamerElement; which element class describes which kind of
+// member: TStreamerElement.h
+#include <assert.h>
+
+#include "formats/root/file_writer.h"
+#include "formats/root/known_classes.h"
+
+enum { POINTER_SIZE = 8, TSTRING_SIZE = 24, BASE_CHECKSUM = 1, STL_VECTOR = 1, MAX_MEMBERS = 16 };
+
+/// The class that describes a kind of member, and the member's bytes in memory as ROOT counts them.
+static const char *describe(const bl_root_element *element, int *ret_size) {
+    bl_root_number number;
+    int code = element->type;
+    *ret_size = 0;
+    if (bl_root_number_of_code(code, "", &number)) {
+        *ret_size = (int)bl_root_number_width(&number);
+        return "TStreamerBasicType";
+    }
+    if (code == BL_ROOT_BASE || code == BL_ROOT_TOBJECT || code == BL_ROOT_TNAMED)
+        return "TStreamerBase";
+    if (code == BL_ROOT_OBJECT_IN)
+        return "TStreamerObject";
+    if (code == BL_ROOT_ANY_IN)
+        return "TStreamerObjectAny";
+    *ret_size = code == BL_ROOT_TSTRING ? TSTRING_SIZE : POINTER_SIZE;
+    if (code == BL_ROOT_TSTRING)
+        return "TStreamerString";
+    if (code == BL_ROOT_OBJECT_PTR)
+        return "TStreamerObjectPointer";
+    assert(code > BL_ROOT_POINTER_TO && code < BL_ROOT_OBJECT_IN);
+    return "TStreamerBasicPointer";
+}
+
+/// The five numbers of fMaxIndex, of which a base class uses one for its checksum.
+static const uint8_t *base_indices(bl_arena *arena, uint32_t checksum) {
+    uint8_t *indices = (uint8_t *)bl_arena_array(arena, 5, sizeof(uint32_t));
+    if (indices)
+        bl_store_be32(indices + sizeof(uint32_t) * BASE_CHECKSUM, checksum);
+    return indices;
+}
+
+static bl_root_draft *element_object(bl_arena *arena, const bl_root_class *of,
+                                     const bl_root_element *element) {
+    int size;
+    const char *class_name = describe(element, &size);
+    const bl_root_class *base = bl_root_known_class(element->name);
+    bool is_base = strcmp(class_name, "TStreamerBase") == 0;
+    const uint8_t *indices = base_indices(arena, is_base && base ? base->checksum : 0);
+    if (!indices)
+        return NULL;
+    const bl_root_setting members[] = {
+        BL_ROOT_SET_TEXT("fName", element->name),
+        BL_ROOT_SET_TEXT("fTitle", element->title),
+        BL_ROOT_SET_INTEGER("fType", element->type),
+        BL_ROOT_SET_INTEGER("fSize", size),
+        BL_ROOT_SET_NUMBERS("fMaxIndex", indices, 5),
+        BL_ROOT_SET_TEXT("fTypeName", element->type_name),
+        BL_ROOT_SET_INTEGER("fBaseVersion", is_base && base ? base->version : 0),
+        BL_ROOT_SET_INTEGER("fCountVersion", of->version),
+        BL_ROOT_SET_TEXT("fCountName", element->count_name ? element->count_name : ""),
+        BL_ROOT_SET_TEXT("fCountClass", of->name),
+    };
+    return bl_root_draft_new(arena, class_name, members, sizeof members / sizeof *members);
+}
+
+static bl_root_draft *info_object(bl_arena *arena, const bl_root_class *of) {
+    bl_root_draft *elements = bl_root_draft_new_list(arena, "TObjArray", of->n_elements);
+    if (!elements)
+        return NULL;
+    for (size_t i = 0; i < of->n_elements; i++) {
+        elements->items[elements->n_items] = element_object(arena, of, &of->elements[i]);
+        if (!elements->items[elements->n_items++])
+            return NULL;
+    }
+    const bl_root_setting members[] = {
+        BL_ROOT_SET_TEXT("fName", of->name),
+        BL_ROOT_SET_INTEGER("fCheckSum", of->checksum),
+        BL_ROOT_SET_INTEGER("fClassVersion", of->version),
+        BL_ROOT_SET_OBJECT("fElements", elements),
+    };
+    return bl_root_draft_new(arena, "TStreamerInfo", members, sizeof members / sizeof *members);
+}
+
+static bl_root_draft *info_list(bl_root_writer *writer) {
+    bl_root_draft *list = bl_root_draft_new_list(&writer->arena, "TList", writer->n_classes);
+    for (size_t i = 0; list && i < writer->n_classes; i++) {
+        const bl_root_class *of = bl_root_known_class(writer->classes[i]);
+        if (!of) // lists and strings are written by hand
+            continue;
+        bl_root_draft *info = info_object(&writer->arena, of);
+        if (!info)
+            return NULL;
+        list->items[list->n_items++] = info;
+    }
+    return list;
+}
+
+bl_status bl_root_streamer_info_write(bl_root_writer *writer, bl_root_key *ret_key, bl_error *err) {
+    bl_root_key key;
+    BL_TRY(bl_root_writer_key(writer, 0, "TList", "StreamerInfo", "Doubly linked list", &key, err));
+    key.cycle = 1;
+    const bl_root_draft *list = info_list(writer);
+    if (!list)
+        return bl_error_nomem(err, sizeof *list, "streamer info");
+    bl_root_scribe scribe = {.packer = {.context = writer->context}, .key_len = key.key_len};
+    bl_root_scribe_object(&scribe, list);
+    bl_status status = bl_packer_check(&scribe.packer, "streamer info", err);
+    if (status == BL_OK)
+        status = bl_root_writer_record(writer, SIZE_MAX, &key, scribe.packer.buffer, err);
+    bl_packer_release(&scribe.packer);
+    *ret_key = key;
+    return status;
+}
