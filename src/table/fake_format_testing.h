@@ -267,7 +267,8 @@ static bool fake_probe(const uint8_t *head, size_t size) {
     return size >= 4 && memcmp(head, "fake", 4) == 0;
 }
 
-static const bl_format fake_formats[] = {{"fake", fake_probe, fake_open}, {NULL, NULL, NULL}};
+static const bl_format fake_formats[] = {{.name = "fake", .probe = fake_probe, .open = fake_open},
+                                         {.name = NULL}};
 
 typedef struct fake_text {
     const char *name, *text;

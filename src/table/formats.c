@@ -3,13 +3,14 @@
 #include "table/formats.h"
 
 #include "formats/root/file.h"
+#include "formats/root_output.h"
 #include "formats/root_tables.h"
 
 #define HEAD_BYTES ((size_t)64)
 
 const bl_format bl_formats[] = {
-    {"ROOT", bl_root_probe, bl_root_open},
-    {NULL, NULL, NULL},
+    {"ROOT", bl_root_probe, bl_root_open, "root", bl_root_create},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 bl_status bl_error_in_file(bl_error *err, bl_status status, const char *url) {

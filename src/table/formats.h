@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The formats that can be opened, in one table, and opening a file by its first bytes.
+/// The formats that can be opened or written, in one table, and opening a file by its first bytes.
 #ifndef BL_TABLE_FORMATS_H
 #define BL_TABLE_FORMATS_H
 
 #include "column/reader.h"
+#include "column/writer.h"
+#include "io/bytes/sink.h"
 #include "io/bytes/source.h"
+#include "io/codec/codec.h"
 
 typedef struct bl_format {
     const char *name; ///< NULL ends the table
@@ -13,6 +16,10 @@ typedef struct bl_format {
     bool (*probe)(const uint8_t *head, size_t size);
     /// \param source moves, also on failure
     bl_status (*open)(bl_context *context, bl_source *source, bl_file **ret_file, bl_error *err);
+    const char *extension; ///< of files that are to be written: "root"
+    /// NULL: cannot be written. \param sink, base move, also on failure; base NULL: none
+    bl_status (*create)(bl_context *context, bl_sink *sink, bl_source *base, bl_compression how,
+                        bl_output **ret_output, bl_error *err);
 } bl_format;
 
 extern const bl_format bl_formats[];

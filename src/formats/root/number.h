@@ -37,4 +37,9 @@ void bl_root_numbers_decode(const bl_root_number *number, const uint8_t *data, s
 /// Bytes of one decoded value (bool: 1).
 size_t bl_root_number_width(const bl_root_number *number);
 
+/// Writes `n` numbers of `width` bytes (1, 2, 4, 8) as ROOT does. \param out [n × width]
+void bl_root_numbers_encode(size_t width, const void *values, size_t n, uint8_t *out);
+/// Writes `n` packed bits from bit `first` on as one byte each.
+void bl_root_bools_encode(const uint8_t *bits, size_t first, size_t n, uint8_t *out);
+
 #endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What every format that can be written gives: files being written and tables in them. `formats`
+/// implements these two faces, `table` creates and checks what the public interface is given.
+#ifndef BL_COLUMN_WRITER_H
+#define BL_COLUMN_WRITER_H
+
+#include <beamline/output.h>
+
+#include "column/column.h"
+
+typedef struct bl_writer_ops {
+    /// Appends a batch, whose columns have the writer's types. Not called again after a failure.
+    bl_status (*write)(bl_writer *writer, const bl_batch *batch, bl_error *err);
+} bl_writer_ops;
+
+/// The head of every format's table being written.
+struct bl_writer {
+    const bl_writer_ops *ops;
+    bl_output *output; ///< borrows
+    const char *path;  ///< of the table inside its file
+    size_t n_columns;
+    const char *const *names; ///< [n_columns]
+    bl_type *const *types;    ///< [n_columns]
+};
+
+typedef struct bl_output_ops {
+    /// \param columns, options  checked; columns have names that differ \param ret_writer belongs
+    /// to the output
+    bl_status (*add)(bl_output *output, const bl_column_spec *columns, size_t n_columns,
+                     const bl_writer_options *options, bl_writer **ret_writer, bl_error *err);
+    /// Not called after a failure, nor twice.
+    bl_status (*finish)(bl_output *output, bl_error *err);
+    void (*close)(bl_output *output);
+} bl_output_ops;
+
+/// The head of every format's file being written.
+struct bl_output {
+    const bl_output_ops *ops;
+    bl_context *context;
+    const char *url;  ///< for messages
+    bool failed;      ///< sticky
+    bool is_finished; ///< or tried to
+};
+
+#endif

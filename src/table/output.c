@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Outputs: the format by name or extension, what callers give checked once for all formats.
+#include <beamline/output.h>
+
+#include "base/context.h"
+#include "base/names.h"
+#include "base/options.h"
+#include "column/writer.h"
+#include "table/formats.h"
+
+static const char default_codec[] = "zstd";
+static const char default_path[] = "Events";
+
+static const char *extension_of(const char *url) {
+    const char *dot = strrchr(url, '.'), *slash = strrchr(url, '/');
+    return dot && (!slash || dot > slash) ? dot + 1 : "";
+}
+
+/// The format that writes what is called `name`, or files of that extension where it is NULL.
+static bl_status find_format(const char *url, const char *name, const bl_format **ret_format,
+                             bl_error *err) {
+    const char *wanted = name ? name : extension_of(url);
+    bl_nearest nearest;
+    bl_nearest_init(&nearest, wanted);
+    for (const bl_format *format = bl_formats; format->name; format++) {
+        const char *known = name ? format->name : format->extension;
+        if (format->create && strcasecmp(known, wanted) == 0) {
+            *ret_format = format;
+            return BL_OK;
+        }
+        if (format->create)
+            bl_nearest_offer(&nearest, known);
+    }
+    bl_status status = bl_error_set(err, BL_E_UNSUPPORTED, "%s '%s' cannot be written; known are",
+                                    name ? "format" : "a file with the extension", wanted);
+    for (const bl_format *format = bl_formats; format->name; format++)
+        if (format->create)
+            (void)bl_error_hint(err, status, " '%s'", name ? format->name : format->extension);
+    return bl_nearest_hint(&nearest, status, err);
+}
+
+static bl_status create(bl_context *context, const char *url, const bl_output_options *options,
+                        bl_output **ret_output, bl_error *err) {
+    const bl_format *format = NULL;
+    bl_compression how;
+    BL_TRY(find_format(url, options->format, &format, err));
+    BL_TRY(bl_compression_parse(options->codec ? options->codec : default_codec, &how, err));
+    BL_AUTO(bl_source) base = NULL;
+    if (options->base)
+        BL_TRY(bl_source_open(context, options->base, &base, err));
+    bl_sink *sink = NULL;
+    BL_TRY(bl_sink_open(context, url, options->overwrite, &sink, err));
+    return format->create(context, sink, BL_MOVE(base), how, ret_output, err);
+}
+
+bl_status bl_output_open(bl_context *context, const char *url, const bl_output_options *options,
+                         bl_output **ret_output, bl_error *err) {
+    bl_output_options copy = {0};
+    BL_TRY(bl_options_copy(&copy, sizeof copy, options, err));
+    bl_status status = create(context, url, &copy, ret_output, err);
+    return status == BL_OK ? BL_OK : bl_error_in_file(err, status, url);
+}
+
+/// Whatever failed, the file cannot become whole any more.
+static bl_status answer(bl_output *output, bl_status status, bl_error *err) {
+    if (status == BL_OK)
+        return BL_OK;
+    output->failed = true;
+    return bl_error_in_file(err, status, output->url);
+}
+
+static bl_status check_usable(const bl_output *output, bl_error *err) {
+    if (!output->failed && !output->is_finished)
+        return BL_OK;
+    return bl_error_set(err, BL_E_INVALID, "%s: the file is %s", output->url,
+                        output->failed ? "lost after an earlier failure" : "finished");
+}
+
+bl_status bl_output_finish(bl_output *output, bl_error *err) {
+    BL_TRY(check_usable(output, err));
+    output->is_finished = true;
+    return answer(output, output->ops->finish(output, err), err);
+}
+
+void bl_output_close(bl_output *output) {
+    if (output)
+        output->ops->close(output);
+}
+
+// ---- tables ----
+
+static bl_status check_columns(bl_context *context, const bl_column_spec *columns, size_t n,
+                               bl_error *err) {
+    bl_name_map names = {0};
+    bl_status status = BL_OK;
+    for (size_t i = 0; i < n && status == BL_OK; i++) {
+        const char *name = columns[i].name;
+        if (!name || !*name || !columns[i].type)
+            status = bl_error_set(err, BL_E_INVALID, "column %zu has no %s", i,
+                                  columns[i].type ? "name" : "type");
+        else if (bl_name_map_find(&names, name) != SIZE_MAX)
+            status = bl_error_set(err, BL_E_INVALID, "two columns are called '%s'", name);
+        else
+            status = bl_name_map_add(context, &names, name, i, err);
+    }
+    bl_name_map_release(context, &names);
+    return status;
+}
+
+/// Copies the caller's specs, whose size may be another than ours.
+static bl_status copy_columns(const bl_column_spec *columns, size_t n, bl_column_spec *copies,
+                              bl_error *err) {
+    size_t size = n ? columns[0].size : 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *given = (const char *)columns + i * size;
+        BL_TRY_IN(bl_options_copy(&copies[i], sizeof copies[i], given, err), err, "column %zu", i);
+    }
+    return BL_OK;
+}
+
+static bl_status check_path(const char *path, bl_error *err) {
+    size_t length = strlen(path);
+    if (length && path[0] != '/' && path[length - 1] != '/' && !strstr(path, "//"))
+        return BL_OK;
+    return bl_error_set(err, BL_E_INVALID, "'%s' is no path of a table", path);
+}
+
+bl_status bl_output_add(bl_output *output, const bl_column_spec *columns, size_t n_columns,
+                        const bl_writer_options *options, bl_writer **ret_writer, bl_error *err) {
+    bl_context *context = output->context;
+    bl_writer_options wishes = {0};
+    BL_TRY(check_usable(output, err));
+    BL_TRY(bl_options_copy(&wishes, sizeof wishes, options, err));
+    if (!wishes.path)
+        wishes.path = default_path;
+    if (wishes.cluster_rows < 0)
+        return bl_error_set(err, BL_E_INVALID, "clusters of %lld rows",
+                            (long long)wishes.cluster_rows);
+    BL_TRY(check_path(wishes.path, err));
+    bl_column_spec *copies =
+        (bl_column_spec *)bl_alloc_zero(context, n_columns + 1, sizeof *copies);
+    if (!copies)
+        return bl_error_nomem(err, n_columns * sizeof *copies, "columns");
+    bl_status status = copy_columns(columns, n_columns, copies, err);
+    if (status == BL_OK)
+        status = check_columns(context, copies, n_columns, err);
+    if (status == BL_OK)
+        status = output->ops->add(output, copies, n_columns, &wishes, ret_writer, err);
+    bl_free(context, copies);
+    return status == BL_OK ? BL_OK : bl_error_in_file(err, status, output->url);
+}
+
+static bool is_text(bl_type_id id) { return id == BL_UTF8 || id == BL_BINARY; }
+
+/// Same shape and names; text may be utf8 in one batch and binary in another.
+static bool is_same(const bl_type *a, const bl_type *b) {
+    if (is_text(a->id) && is_text(b->id))
+        return true;
+    if (a->id != b->id || a->list_size != b->list_size || a->n_children != b->n_children)
+        return false;
+    for (size_t i = 0; i < a->n_children; i++)
+        if ((a->id == BL_STRUCT && strcmp(a->names[i], b->names[i]) != 0) ||
+            !is_same(a->children[i], b->children[i]))
+            return false;
+    return true;
+}
+
+static bl_status check_batch(const bl_writer *writer, const bl_batch *batch, bl_error *err) {
+    if (batch->n_columns != writer->n_columns)
+        return bl_error_set(err, BL_E_TYPE, "a batch of %zu columns for a table of %zu",
+                            batch->n_columns, writer->n_columns);
+    for (size_t i = 0; i < batch->n_columns; i++) {
+        const bl_column *column = &batch->columns[i];
+        if (!is_same(column->type, writer->types[i])) {
+            char is[128], wanted[128];
+            bl_type_format(column->type, is, sizeof is);
+            bl_type_format(writer->types[i], wanted, sizeof wanted);
+            return bl_error_set(err, BL_E_TYPE, "column '%s' is %s, not %s", writer->names[i], is,
+                                wanted);
+        }
+        if (column->length != batch->n_rows)
+            return bl_error_set(err, BL_E_TYPE, "column '%s' has %lld rows of %lld",
+                                writer->names[i], (long long)column->length,
+                                (long long)batch->n_rows);
+    }
+    return BL_OK;
+}
+
+bl_status bl_writer_write(bl_writer *writer, const bl_batch *batch, bl_error *err) {
+    bl_output *output = writer->output;
+    BL_TRY(check_usable(output, err));
+    bl_status status = check_batch(writer, batch, err);
+    if (status != BL_OK) { // nothing was written: the caller may go on
+        bl_error_in(err, status, "table '%s'", writer->path);
+        return bl_error_in_file(err, status, output->url);
+    }
+    status = bl_context_check(output->context, err);
+    if (status == BL_OK)
+        status = writer->ops->write(writer, batch, err);
+    return answer(output, status, err);
+}
