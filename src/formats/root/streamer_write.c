@@ -6,6 +6,7 @@
 
 #include "formats/root/file_writer.h"
 #include "formats/root/known_classes.h"
+#include "formats/root/number.h"
 
 enum { POINTER_SIZE = 8, TSTRING_SIZE = 24, BASE_CHECKSUM = 1, STL_VECTOR = 1, MAX_MEMBERS = 16 };
 

@@ -223,6 +223,7 @@ static void resolve_counters(bl_write_plan *plan) {
             continue;
         branch->counter = bl_name_map_find(&plan->by_name, branch->counter_name);
         plan->branches[branch->counter].is_counter = true;
+        branch->counter_name = plan->branches[branch->counter].name; // the caller's goes away
     }
 }
 
