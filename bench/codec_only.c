@@ -32,11 +32,11 @@ static void add_piece(pieces *all, const uint8_t *record, const bl_basket_header
         if (!all->list)
             bench_die("out of memory");
     }
-    piece p = {.size = (size_t)header->key.n_bytes - header->key.key_len,
-               .raw_size = (size_t)header->key.obj_len,
-               .is_compressed = bl_root_key_is_compressed(&header->key)};
+    piece p = {.size = header->n_stored,
+               .raw_size = header->n_raw,
+               .is_compressed = header->is_compressed};
     p.data = bench_alloc(p.size);
-    memcpy(p.data, record + header->key.key_len, p.size);
+    memcpy(p.data, record + header->key_len, p.size);
     all->list[all->n++] = p;
     all->largest = p.raw_size > all->largest ? p.raw_size : all->largest;
     all->stored_bytes += p.size;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Buffers by size class. A steady stream of batches asks for the same sizes again and again, so
-// released buffers wait in a list of their class, up to an eighth of the memory budget.
+// released buffers wait in a list of their class, up to a quarter of the memory budget, and until
+// the rest of it is used up.
 #include "base/context_private.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -39,21 +40,71 @@ static unsigned class_for(size_t capacity) {
     return (leading - 6) * 4 + quarter + 1;
 }
 
-static bl_buffer *take_waiting(bl_context *context, unsigned class) {
-    bl_free_buffers *waiting = &context->buffers;
-    pthread_mutex_lock(&waiting->lock);
+static bl_buffer *take_out(bl_free_buffers *waiting, unsigned class) {
     bl_buffer *buffer = waiting->lists[class];
     if (buffer) {
         waiting->lists[class] = buffer->next_free;
-        waiting->kept_bytes -= buffer->capacity;
+        atomic_fetch_sub_explicit(&waiting->kept_bytes, buffer->capacity, memory_order_relaxed);
     }
+    return buffer;
+}
+
+/// A buffer of this class, or of one that is little larger: sizes change a little from batch to
+/// batch, and fresh memory costs more than some that stays unused.
+static bl_buffer *take_waiting(bl_context *context, unsigned class) {
+    enum { LARGER = 2 };
+    bl_free_buffers *waiting = &context->buffers;
+    unsigned last = class + LARGER < BL_N_BUFFER_CLASSES ? class + LARGER : BL_N_BUFFER_CLASSES - 1;
+    bl_buffer *buffer = NULL;
+    pthread_mutex_lock(&waiting->lock);
+    for (unsigned i = class; i <= last && !buffer; i++)
+        buffer = take_out(waiting, i);
     pthread_mutex_unlock(&waiting->lock);
     return buffer;
+}
+
+/// Takes waiting buffers out, class after class, while more than `most` bytes wait.
+static bl_buffer *evict(bl_free_buffers *waiting, uint64_t most) {
+    bl_buffer *victims = NULL;
+    while (waiting->kept_bytes > most) {
+        unsigned class = waiting->next_victim;
+        waiting->next_victim = (class + 1) % BL_N_BUFFER_CLASSES;
+        bl_buffer *buffer = take_out(waiting, class);
+        if (!buffer)
+            continue;
+        buffer->next_free = victims;
+        victims = buffer;
+    }
+    return victims;
+}
+
+static void free_all(bl_context *context, bl_buffer *list) {
+    while (list) {
+        bl_buffer *next = list->next_free;
+        SHOW(list);
+        bl_free(context, list);
+        list = next;
+    }
+}
+
+/// Frees waiting buffers where the memory budget has no room for `capacity` bytes beside them.
+static void give_back(bl_context *context, size_t capacity) {
+    bl_free_buffers *waiting = &context->buffers;
+    uint64_t busy = bl_context_busy_bytes(context);
+    uint64_t room = context->memory_bytes > busy ? context->memory_bytes - busy : 0;
+    uint64_t most = room > capacity ? room - capacity : 0;
+    if (atomic_load_explicit(&waiting->kept_bytes, memory_order_relaxed) <= most)
+        return;
+    pthread_mutex_lock(&waiting->lock);
+    bl_buffer *victims = evict(waiting, most);
+    pthread_mutex_unlock(&waiting->lock);
+    free_all(context, victims);
 }
 
 static bl_buffer *make(bl_context *context, size_t capacity) {
     if (capacity > PTRDIFF_MAX - sizeof(bl_buffer) - ALIGNMENT)
         return NULL;
+    give_back(context, capacity);
     bl_buffer *buffer =
         (bl_buffer *)bl_alloc(context, sizeof(bl_buffer) + ALIGNMENT - 1 + capacity);
     if (!buffer)
@@ -125,33 +176,6 @@ bl_buffer *bl_buffer_ref(bl_buffer *buffer) {
     return buffer;
 }
 
-/// Takes waiting buffers of other sizes out, class after class, until `needed` bytes fit.
-/// Without this a change of sizes would leave the lists full of what nobody asks for any more.
-static bl_buffer *evict(bl_free_buffers *waiting, size_t needed) {
-    bl_buffer *victims = NULL;
-    while (waiting->kept_bytes + needed > waiting->limit_bytes) {
-        unsigned class = waiting->next_victim;
-        waiting->next_victim = (class + 1) % BL_N_BUFFER_CLASSES;
-        bl_buffer *buffer = waiting->lists[class];
-        if (!buffer)
-            continue;
-        waiting->lists[class] = buffer->next_free;
-        waiting->kept_bytes -= buffer->capacity;
-        buffer->next_free = victims;
-        victims = buffer;
-    }
-    return victims;
-}
-
-static void free_all(bl_context *context, bl_buffer *list) {
-    while (list) {
-        bl_buffer *next = list->next_free;
-        SHOW(list);
-        bl_free(context, list);
-        list = next;
-    }
-}
-
 void bl_buffer_release(bl_buffer *buffer) {
     if (!buffer || atomic_fetch_sub_explicit(&buffer->n_holders, 1, memory_order_acq_rel) != 1)
         return;
@@ -168,10 +192,11 @@ void bl_buffer_release(bl_buffer *buffer) {
     buffer->next_free = NULL;
     pthread_mutex_lock(&waiting->lock);
     if (!waiting->closed && class != NO_CLASS && buffer->capacity <= waiting->limit_bytes) {
-        unwanted = evict(waiting, buffer->capacity);
+        // Without this a change of sizes would leave the lists full of what nobody asks for.
+        unwanted = evict(waiting, waiting->limit_bytes - buffer->capacity);
         buffer->next_free = waiting->lists[class];
         waiting->lists[class] = buffer;
-        waiting->kept_bytes += buffer->capacity;
+        atomic_fetch_add_explicit(&waiting->kept_bytes, buffer->capacity, memory_order_relaxed);
         HIDE(buffer);
     }
     pthread_mutex_unlock(&waiting->lock);

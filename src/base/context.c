@@ -65,7 +65,7 @@ bl_status bl_context_new(const bl_context_options *options, bl_context **ret_con
     atomic_init(&context->n_holders, 1);
     atomic_init(&context->used_bytes, sizeof *context);
     pthread_mutex_init(&context->buffers.lock, NULL);
-    context->buffers.limit_bytes = context->memory_bytes / 8;
+    context->buffers.limit_bytes = context->memory_bytes / 4;
 
     bl_status status = bl_pool_new(context, &context->pool, err);
     if (status != BL_OK) {
@@ -115,6 +115,12 @@ unsigned bl_context_n_threads(const bl_context *context) { return context->n_thr
 uint64_t bl_context_memory_bytes(const bl_context *context) { return context->memory_bytes; }
 uint64_t bl_context_used_bytes(const bl_context *context) {
     return atomic_load_explicit(&context->used_bytes, memory_order_relaxed);
+}
+
+uint64_t bl_context_busy_bytes(const bl_context *context) {
+    uint64_t waiting = atomic_load_explicit(&context->buffers.kept_bytes, memory_order_relaxed);
+    uint64_t used = bl_context_used_bytes(context);
+    return used > waiting ? used - waiting : 0; // other threads may be between the two
 }
 
 void bl_log(bl_context *context, bl_log_level level, const char *format, ...) {

@@ -17,7 +17,7 @@
 typedef struct bl_free_buffers {
     pthread_mutex_t lock;
     bl_buffer *lists[BL_N_BUFFER_CLASSES];
-    uint64_t kept_bytes;
+    _Atomic(uint64_t) kept_bytes; ///< changes under the lock
     uint64_t limit_bytes;
     unsigned next_victim; ///< class that gives up a buffer next when the limit is met
     bool closed;          ///< after bl_context_free nothing is kept

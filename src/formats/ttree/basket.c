@@ -51,12 +51,18 @@ bl_status bl_basket_header_read(const uint8_t *data, size_t size, bl_basket_head
         return bl_error_set(err, BL_E_CORRUPT,
                             "%d bytes of %zu, header of %u, %d uncompressed, %zu of entries",
                             key.n_bytes, size, key.key_len, key.obj_len, data_bytes);
-    if (bl_root_key_is_compressed(&key)) // before anybody allocates what it promises
-        BL_TRY(bl_root_blocks_check(data + key.key_len,
-                                    (size_t)(key.n_bytes - (int32_t)key.key_len),
-                                    (size_t)key.obj_len, err));
-    *ret_header = (bl_basket_header){
-        .key = key, .n_rows = f.n_rows, .data_bytes = data_bytes, .has_sizes = f.io_bits & 1};
+    bl_basket_header header = {
+        .n_rows = f.n_rows,
+        .data_bytes = data_bytes,
+        .n_stored = (size_t)(key.n_bytes - (int32_t)key.key_len),
+        .n_raw = (size_t)key.obj_len,
+        .key_len = key.key_len,
+        .is_compressed = bl_root_key_is_compressed(&key),
+        .has_sizes = f.io_bits & 1,
+    };
+    if (header.is_compressed) // before anybody allocates what it promises
+        BL_TRY(bl_root_blocks_check(data + key.key_len, header.n_stored, header.n_raw, err));
+    *ret_header = header;
     return BL_OK;
 }
 
@@ -68,30 +74,21 @@ static const uint8_t *find_table(const uint8_t *data, size_t size, int64_t n_row
     return n >= n_rows && (size - 4) / 4 >= (size_t)n_rows ? data + 4 : NULL;
 }
 
-bl_status bl_basket_open(bl_context *context, bl_codecs *codecs, const uint8_t *data, size_t size,
-                         bl_buffer *holder, bl_basket *ret_basket, bl_error *err) {
-    bl_basket_header h;
-    BL_TRY(bl_basket_header_read(data, size, &h, err));
-    const uint8_t *stored = data + h.key.key_len;
-    size_t n_stored = (size_t)(h.key.n_bytes - (int32_t)h.key.key_len);
-    size_t n_raw = (size_t)h.key.obj_len;
-    bl_basket basket = {.n_rows = h.n_rows,
-                        .data_bytes = h.data_bytes,
-                        .has_sizes = h.has_sizes,
-                        .key_len = h.key.key_len};
-    if (bl_root_key_is_compressed(&h.key)) {
-        BL_AUTO(bl_buffer) raw = NULL;
-        BL_TRY(bl_buffer_new(context, n_raw, &raw, err));
-        BL_TRY(bl_root_blocks_decode(codecs, stored, n_stored, raw->data, n_raw, err));
-        raw->size = n_raw;
-        basket.data = raw->data;
-        basket.holder = BL_MOVE(raw);
-    } else {
-        basket.data = stored;
-        basket.holder = bl_buffer_ref(holder);
-    }
-    basket.table = find_table(basket.data + h.data_bytes, n_raw - h.data_bytes, h.n_rows);
-    *ret_basket = basket;
+bl_status bl_basket_open(bl_codecs *codecs, const uint8_t *data, const bl_basket_header *header,
+                         uint8_t *raw, bl_basket *ret_basket, bl_error *err) {
+    const bl_basket_header *h = header;
+    const uint8_t *stored = data + h->key_len;
+    if (h->is_compressed)
+        BL_TRY(bl_root_blocks_decode(codecs, stored, h->n_stored, raw, h->n_raw, err));
+    const uint8_t *contents = h->is_compressed ? raw : stored;
+    *ret_basket = (bl_basket){
+        .n_rows = h->n_rows,
+        .data = contents,
+        .data_bytes = h->data_bytes,
+        .table = find_table(contents + h->data_bytes, h->n_raw - h->data_bytes, h->n_rows),
+        .has_sizes = h->has_sizes,
+        .key_len = h->key_len,
+    };
     return BL_OK;
 }
 
@@ -149,6 +146,26 @@ static bl_status starts_from_sizes(const bl_basket *basket, int64_t first, int64
     return BL_OK;
 }
 
+static bl_status disordered(const bl_basket *basket, bl_error *err) {
+    return bl_error_set(err, BL_E_CORRUPT, "entry positions run backwards or past %zu bytes",
+                        basket->data_bytes);
+}
+
+bl_status bl_basket_range(const bl_basket *basket, int64_t first, int64_t n, uint32_t *ret_start,
+                          uint32_t *ret_end, bl_error *err) {
+    const uint8_t *table = basket->table + 4 * first;
+    bool to_the_end = first + n == basket->n_rows; // there the table holds nothing of use
+    uint32_t start = first < basket->n_rows ? bl_load_be32(table) - basket->key_len
+                                            : (uint32_t)basket->data_bytes;
+    uint32_t end =
+        to_the_end ? (uint32_t)basket->data_bytes : bl_load_be32(table + 4 * n) - basket->key_len;
+    if (start > end || end > basket->data_bytes)
+        return disordered(basket, err);
+    *ret_start = start;
+    *ret_end = end;
+    return BL_OK;
+}
+
 bl_status bl_basket_starts(const bl_basket *basket, int64_t first, int64_t n, uint32_t *starts,
                            bl_error *err) {
     if (basket->has_sizes)
@@ -162,8 +179,5 @@ bl_status bl_basket_starts(const bl_basket *basket, int64_t first, int64_t n, ui
     bool ordered = starts[n] <= basket->data_bytes;
     for (int64_t i = 0; i < n; i++)
         ordered &= starts[i] <= starts[i + 1];
-    if (!ordered)
-        return bl_error_set(err, BL_E_CORRUPT, "entry positions run backwards or past %zu bytes",
-                            basket->data_bytes);
-    return BL_OK;
+    return ordered ? BL_OK : disordered(basket, err);
 }

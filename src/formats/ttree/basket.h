@@ -8,10 +8,13 @@
 
 /// What a basket's header says, before anything is uncompressed.
 typedef struct bl_basket_header {
-    bl_root_key key;
     int64_t n_rows;
     size_t data_bytes; ///< of all entries
-    bool has_sizes;    ///< the table behind the entries holds lengths, not positions
+    size_t n_stored;   ///< bytes of the payload, which begins at key_len
+    size_t n_raw;      ///< bytes of the payload, uncompressed
+    uint32_t key_len;
+    bool is_compressed;
+    bool has_sizes; ///< the table behind the entries holds lengths, not positions
 } bl_basket_header;
 
 /// An open basket.
@@ -22,16 +25,17 @@ typedef struct bl_basket {
     const uint8_t *table; ///< [n_rows] positions or sizes, big-endian; NULL: none stored
     bool has_sizes;
     uint32_t key_len;  ///< positions count from so far before `data`
-    bl_buffer *holder; ///< keeps `data` alive; shares; NULL: the tree's record does
+    bl_buffer *holder; ///< keeps `data` alive; shares; NULL: somebody else does
 } bl_basket;
 
 /// Reads the header of a basket on disk. \return BL_OK, BL_E_CORRUPT
 bl_status bl_basket_header_read(const uint8_t *data, size_t size, bl_basket_header *ret_header,
                                 bl_error *err);
-/// Opens a basket on disk. \param holder keeps `data`; the basket shares it or replaces it
+/// Opens a basket on disk, which borrows `data` or, where it is compressed, `raw`.
+/// \param data of the record that `header` was read from \param raw [header->n_raw]
 /// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED, BL_E_NOMEM
-bl_status bl_basket_open(bl_context *context, bl_codecs *codecs, const uint8_t *data, size_t size,
-                         bl_buffer *holder, bl_basket *ret_basket, bl_error *err);
+bl_status bl_basket_open(bl_codecs *codecs, const uint8_t *data, const bl_basket_header *header,
+                         uint8_t *raw, bl_basket *ret_basket, bl_error *err);
 /// Opens a basket that lies, complete, in the tree's own record. \param raw of the TBasket object
 bl_status bl_basket_open_embedded(const uint8_t *raw, size_t size, bl_basket *ret_basket,
                                   bl_error *err);
@@ -39,6 +43,10 @@ bl_status bl_basket_open_embedded(const uint8_t *raw, size_t size, bl_basket *re
 bl_basket bl_basket_ref(const bl_basket *basket);
 void bl_basket_release(bl_basket *basket);
 
+/// Where rows [first, first + n) of a basket with a table of positions begin and end.
+/// \return BL_OK, BL_E_CORRUPT (backwards or out of the basket)
+bl_status bl_basket_range(const bl_basket *basket, int64_t first, int64_t n, uint32_t *ret_start,
+                          uint32_t *ret_end, bl_error *err);
 /// Where entries start: starts[i] … starts[i + 1] are the bytes of row first + i.
 /// \param starts [n + 1]
 /// \return BL_OK, BL_E_CORRUPT (positions that run backwards or out of the basket)

@@ -45,7 +45,8 @@ static bl_status starts_from_counts(const bl_entry_layout *layout, const bl_bask
                                     bl_error *err) {
     size_t item_bytes = layout->item.fixed_bytes;
     size_t flag_bytes = layout->header == BL_HEADER_FLAG ? 1 : 0;
-    uint64_t n_items = (uint64_t)counts->offsets[basket->n_rows];
+    int64_t base = counts->offsets[0];
+    uint64_t n_items = (uint64_t)(counts->offsets[basket->n_rows] - base);
     uint64_t n_bytes = n_items * item_bytes + (uint64_t)basket->n_rows * flag_bytes;
     if (n_items > basket->data_bytes || n_bytes != basket->data_bytes)
         return bl_error_set(err, BL_E_CORRUPT,
@@ -54,8 +55,8 @@ static bl_status starts_from_counts(const bl_entry_layout *layout, const bl_bask
                             basket->data_bytes);
     for (int64_t i = 0; i <= rows.n; i++) {
         int64_t row = rows.first + i;
-        starts[i] =
-            (uint32_t)((size_t)counts->offsets[row] * item_bytes + (size_t)row * flag_bytes);
+        starts[i] = (uint32_t)((size_t)(counts->offsets[row] - base) * item_bytes +
+                               (size_t)row * flag_bytes);
     }
     return BL_OK;
 }

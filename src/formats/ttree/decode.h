@@ -16,8 +16,8 @@ typedef struct bl_rows {
 /// Numbers that another branch gives: how many items each row of the basket's range has.
 /// Row i of the basket (not of the range) has items [offsets[i], offsets[i + 1]).
 typedef struct bl_counts {
-    const int64_t *offsets; ///< [n_rows of the basket + 1], offsets[0] is 0
-    const int64_t *items;   ///< for BL_LAYOUT_COUNTED: numbers per item, [offsets[n_rows]]
+    const int64_t *offsets; ///< [n_rows of the basket + 1], ascending from any number on
+    const int64_t *items;   ///< for BL_LAYOUT_COUNTED: numbers of item k, by the same k
 } bl_counts;
 
 /// True where every entry has the same number of numbers and no header: values follow each other.

@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Planning a request: which baskets hold the rows, and one fetch a source for all of them.
+// Planning a request: which baskets hold the rows.
 #include "formats/ttree/request.h"
+
+void bl_task_take_kept(const bl_request *request, bl_basket_task *t) {
+    const bl_ttree_column *column = bl_job_column(request, t->job);
+    if (t->has_kept || !column->has_kept || column->kept_slot != t->slot_number)
+        return;
+    t->has_kept = true;
+    t->kept = bl_basket_ref(&column->kept);
+}
+
+bl_status bl_task_error(const bl_request *request, const bl_basket_task *t, bl_status status,
+                        bl_error *err) {
+    return bl_error_in(err, status, "branch '%s': basket %zu (byte %llu)",
+                       bl_job_column(request, t->job)->branch->path, t->slot_number,
+                       (unsigned long long)t->slot.offset);
+}
 
 static bl_status add_task(bl_request *request, bl_job *j, size_t slot_number, bl_error *err) {
     const bl_ttree_column *column = bl_job_column(request, j);
     BL_TRY(bl_array_grow(bl_request_context(request), &request->tasks, &request->tasks_capacity,
                          request->n_tasks, sizeof *request->tasks, "a list of baskets", err));
     bl_basket_task *t = &request->tasks[request->n_tasks];
-    *t = (bl_basket_task){.job = j, .slot_number = slot_number, .range = SIZE_MAX};
+    *t = (bl_basket_task){.job = j, .slot_number = slot_number};
     BL_TRY(bl_ttree_slot_of(column->branch, slot_number, &t->slot, err));
     bl_task_take_kept(request, t);
+    j->stored_bytes += t->slot.n_bytes;
     request->n_tasks++;
     return BL_OK;
 }
@@ -76,27 +92,6 @@ static bool needs_counter(const bl_ttree_column *column) {
     return layout->item.kind == BL_LAYOUT_COUNTED || (layout->is_list && !has_tables);
 }
 
-static bl_status start_fetch(bl_request *request, size_t source, bl_error *err) {
-    bl_context *context = bl_request_context(request);
-    bl_range *ranges = (bl_range *)bl_alloc_zero(context, request->n_tasks, sizeof *ranges);
-    if (!ranges)
-        return bl_error_nomem(err, request->n_tasks * sizeof *ranges, "a list of ranges");
-    size_t n = 0;
-    for (size_t i = 0; i < request->n_tasks; i++) {
-        bl_basket_task *t = &request->tasks[i];
-        if (t->slot.embedded || t->has_kept || bl_job_column(request, t->job)->source != source)
-            continue;
-        t->range = n;
-        ranges[n++] = (bl_range){t->slot.offset, t->slot.n_bytes};
-    }
-    bl_status status = BL_OK;
-    if (n)
-        status = bl_fetch_start(request->reader->sources[source].source, ranges, n,
-                                &request->fetches[source], err);
-    bl_free(context, ranges);
-    return status;
-}
-
 static bl_status plan(bl_request *request, bl_error *err) {
     for (size_t i = 0; i < request->n_columns; i++) {
         bl_job *j = &request->jobs[i];
@@ -115,9 +110,7 @@ static bl_status plan(bl_request *request, bl_error *err) {
     for (size_t i = request->n_columns; i < request->n_jobs; i++)
         BL_TRY_IN(add_tasks(request, &request->jobs[i], err), err, "branch '%s'",
                   bl_job_column(request, &request->jobs[i])->branch->path);
-    for (size_t i = 0; i < request->reader->n_sources && request->n_tasks; i++)
-        BL_TRY(start_fetch(request, i, err));
-    return BL_OK;
+    return bl_request_make_windows(request, err);
 }
 
 bl_status bl_request_start(bl_ttree_reader *reader, int64_t first, int64_t last,
@@ -131,19 +124,15 @@ bl_status bl_request_start(bl_ttree_reader *reader, int64_t first, int64_t last,
     *request = (bl_request){.reader = reader, .first = first, .last = last, .n_columns = n_columns};
     request->columns = (size_t *)bl_alloc_zero(context, n_columns + 1, sizeof *columns);
     request->jobs = (bl_job *)bl_alloc_zero(context, 2 * n_columns + 1, sizeof *request->jobs);
-    request->running =
-        (bl_job **)bl_alloc_zero(context, 2 * n_columns + 1, sizeof *request->running);
-    request->fetches =
-        (bl_fetch **)bl_alloc_zero(context, reader->n_sources, sizeof *request->fetches);
-    if (!request->columns || !request->jobs || !request->running || !request->fetches)
+    request->fetches = (bl_fetch **)bl_alloc_zero(context, BL_N_WAVES * reader->n_sources,
+                                                  sizeof *request->fetches);
+    request->workers = (bl_worker *)bl_alloc_zero(context, bl_context_n_threads(context),
+                                                  sizeof *request->workers);
+    if (!request->columns || !request->jobs || !request->fetches || !request->workers)
         return bl_error_nomem(err, n_columns * sizeof *request->jobs, "a request");
     if (n_columns)
         memcpy(request->columns, columns, n_columns * sizeof *columns);
     BL_TRY(plan(request, err));
-    request->wave =
-        (bl_basket_task **)bl_alloc_zero(context, request->n_tasks + 1, sizeof *request->wave);
-    if (!request->wave)
-        return bl_error_nomem(err, request->n_tasks * sizeof *request->wave, "a list of baskets");
     *ret_request = BL_MOVE(request);
     return BL_OK;
 }
@@ -159,6 +148,7 @@ static void release_job(bl_context *context, bl_job *j) {
         bl_column_release(context, &j->pieces[i]);
     bl_free(context, j->pieces);
     j->pieces = NULL;
+    bl_buffer_release(j->counted);
     bl_column_release(context, &j->result);
 }
 
@@ -166,17 +156,23 @@ void bl_request_free(bl_request *request) {
     if (!request)
         return;
     bl_context *context = bl_request_context(request);
-    for (size_t i = 0; request->fetches && i < request->reader->n_sources; i++)
+    for (size_t i = 0; request->fetches && i < BL_N_WAVES * request->reader->n_sources; i++)
         bl_fetch_free(request->fetches[i]);
     for (size_t i = 0; i < request->n_tasks; i++)
         bl_basket_release(&request->tasks[i].kept);
     for (size_t i = 0; i < request->n_jobs; i++)
         release_job(context, &request->jobs[i]);
+    for (unsigned i = 0; request->workers && i < bl_context_n_threads(context); i++) {
+        bl_buffer_release(request->workers[i].raw);
+        bl_buffer_release(request->workers[i].starts);
+    }
+    bl_free(context, request->workers);
     bl_free(context, request->fetches);
+    bl_free(context, request->stretches);
+    bl_free(context, request->windows);
+    bl_free(context, request->order);
     bl_free(context, request->tasks);
     bl_free(context, request->jobs);
-    bl_free(context, request->running);
-    bl_free(context, request->wave);
     bl_free(context, request->columns);
     bl_free(context, request);
 }

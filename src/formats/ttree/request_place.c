@@ -1,61 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where values go: opening baskets, and room for columns before anything is decoded.
+// Where values go: room in columns, and the place of each basket's values in them, from the headers
+// of the baskets alone.
 #include "formats/ttree/request.h"
 
 bl_rows bl_task_rows(const bl_basket_task *t) {
     int64_t first = t->job->first > t->slot.first ? t->job->first : t->slot.first;
     int64_t last = t->job->last < t->slot.last ? t->job->last : t->slot.last;
     return (bl_rows){first - t->slot.first, last > first ? last - first : 0};
-}
-
-static bool is_whole(const bl_basket_task *t) {
-    return bl_task_rows(t).n == t->slot.last - t->slot.first;
-}
-
-bl_status bl_task_error(const bl_request *request, const bl_basket_task *t, bl_status status,
-                        bl_error *err) {
-    return bl_error_in(err, status, "branch '%s': basket %zu (byte %llu)",
-                       bl_job_column(request, t->job)->branch->path, t->slot_number,
-                       (unsigned long long)t->slot.offset);
-}
-
-bl_status bl_task_open(const bl_request *request, const bl_basket_task *t, bl_codecs *codecs,
-                       bl_basket *ret_basket, bl_error *err) {
-    if (t->has_kept) {
-        *ret_basket = bl_basket_ref(&t->kept);
-        return BL_OK;
-    }
-    if (t->slot.embedded)
-        return bl_basket_open_embedded(t->slot.embedded->raw, t->slot.embedded->raw_size,
-                                       ret_basket, err);
-    bl_fetch *fetch = request->fetches[bl_job_column(request, t->job)->source];
-    return bl_basket_open(bl_request_context(request), codecs, bl_fetch_data(fetch, t->range),
-                          (size_t)t->slot.n_bytes, bl_fetch_buffer(fetch, t->range), ret_basket,
-                          err);
-}
-
-/// Rows and bytes of entries in a whole basket, known without uncompressing it. What is allocated
-/// for a column rests on these, so they are checked against the slot and the bytes that are there.
-static bl_status peek(const bl_request *request, const bl_basket_task *t, int64_t *ret_rows,
-                      size_t *ret_bytes, bl_error *err) {
-    if (t->has_kept || t->slot.embedded) {
-        bl_basket basket;
-        BL_TRY(bl_task_open(request, t, NULL, &basket, err));
-        *ret_rows = basket.n_rows;
-        *ret_bytes = basket.data_bytes;
-        bl_basket_release(&basket);
-    } else {
-        bl_basket_header header;
-        const uint8_t *data =
-            bl_fetch_data(request->fetches[bl_job_column(request, t->job)->source], t->range);
-        BL_TRY(bl_basket_header_read(data, (size_t)t->slot.n_bytes, &header, err));
-        *ret_rows = header.n_rows;
-        *ret_bytes = header.data_bytes;
-    }
-    if (*ret_rows < t->slot.last - t->slot.first)
-        return bl_error_set(err, BL_E_CORRUPT, "has %lld rows, its branch counts %lld",
-                            (long long)*ret_rows, (long long)(t->slot.last - t->slot.first));
-    return BL_OK;
 }
 
 /// Gives fixed lists and the numbers inside them their lengths, from `n` items of `column`.
@@ -67,29 +18,11 @@ static void set_lengths(bl_column *column, int64_t n) {
     }
 }
 
-static bl_status prepare_flat(bl_request *request, bl_job *j, bl_error *err) {
+/// Bytes in memory of one item: a row of a flat layout, an item of a jagged one.
+static size_t item_width(const bl_entry_layout *layout) {
     int64_t per_item;
-    const bl_root_number *number = bl_layout_numbers(&bl_job_column(request, j)->layout, &per_item);
-    int64_t n_rows = j->last - j->first;
-    size_t row_bytes = bl_job_column(request, j)->layout.item.fixed_bytes;
-    for (size_t i = 0; i < j->n_slots; i++) {
-        const bl_basket_task *t = &request->tasks[j->first_task + i];
-        int64_t n = 0;
-        size_t n_bytes = 0;
-        bl_status status = peek(request, t, &n, &n_bytes, err);
-        if (status == BL_OK && (uint64_t)n * row_bytes != n_bytes)
-            status = bl_error_set(err, BL_E_CORRUPT, "%lld rows of %zu bytes do not make %zu bytes",
-                                  (long long)n, row_bytes, n_bytes);
-        if (status != BL_OK)
-            return bl_task_error(request, t, status, err);
-    }
-    bl_column *leaf = bl_column_innermost(&j->result);
-    set_lengths(&j->result, n_rows);
-    size_t n_bytes = (size_t)(n_rows * per_item) * bl_root_number_width(number);
-    BL_TRY(bl_buffer_new(bl_request_context(request), n_bytes, &leaf->values, err));
-    leaf->values->size = n_bytes;
-    j->values = leaf->values->data;
-    return BL_OK;
+    const bl_root_number *number = bl_layout_numbers(layout, &per_item);
+    return (size_t)per_item * bl_root_number_width(number);
 }
 
 /// Gives a zeroed column its type, all the way down.
@@ -100,22 +33,24 @@ static bl_status init_column(bl_context *context, bl_column *column, bl_type *ty
     return BL_OK;
 }
 
-bl_status bl_column_make_jagged(bl_context *context, const bl_entry_layout *layout, int64_t n_rows,
-                                int64_t n_items, bl_column *column, bl_error *err) {
-    int64_t per_item;
-    const bl_root_number *number = bl_layout_numbers(layout, &per_item);
-    if (!column->type)
-        BL_TRY(init_column(context, column, layout->type, err));
-    bl_column *leaf = bl_column_innermost(column);
-    set_lengths(&column->children[0], n_items);
+static bl_status make_offsets(const bl_request *request, bl_column *column, int64_t n_rows,
+                              bl_error *err) {
     column->length = n_rows;
-    size_t n_bytes = (size_t)(n_items * per_item) * bl_root_number_width(number);
-    BL_TRY(bl_buffer_new(context, n_bytes, &leaf->values, err));
-    BL_TRY(bl_buffer_new(context, (size_t)(n_rows + 1) * 4, &column->offsets, err));
-    leaf->values->size = n_bytes;
+    BL_TRY(bl_request_buffer(request, (size_t)(n_rows + 1) * 4, &column->offsets, err));
     column->offsets->size = (size_t)(n_rows + 1) * 4;
     memset(column->offsets->data, 0, 4); // decoding a basket writes where its rows end
     return BL_OK;
+}
+
+bl_status bl_column_make_jagged(const bl_request *request, const bl_entry_layout *layout,
+                                int64_t n_rows, int64_t n_items, bl_column *column, bl_error *err) {
+    BL_TRY(init_column(bl_request_context(request), column, layout->type, err));
+    bl_column *leaf = bl_column_innermost(column);
+    size_t n_bytes = (size_t)n_items * item_width(layout);
+    set_lengths(&column->children[0], n_items);
+    BL_TRY(bl_request_buffer(request, n_bytes, &leaf->values, err));
+    leaf->values->size = n_bytes;
+    return make_offsets(request, column, n_rows, err);
 }
 
 void bl_column_pack_bools(bl_column *column) {
@@ -139,50 +74,171 @@ void bl_column_pack_bools(bl_column *column) {
     leaf->values->size = (n + 7) / 8;
 }
 
-/// \return via ret_direct false where the values' places are not known in advance
-static bl_status prepare_jagged(bl_request *request, bl_job *j, bool *ret_direct, bl_error *err) {
-    const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
-    int64_t n_items = 0;
-    *ret_direct = false;
+// ---- preparing a job ----
+
+/// What a branch claims of its rows must be possible for the bytes that it stores.
+static bl_status check_flat_slots(const bl_request *request, const bl_job *j, bl_error *err) {
+    size_t row_bytes = bl_job_column(request, j)->layout.item.fixed_bytes;
     for (size_t i = 0; i < j->n_slots; i++) {
-        bl_basket_task *t = &request->tasks[j->first_task + i];
-        int64_t n = 0;
-        size_t n_bytes = 0;
-        if (!is_whole(t))
-            return BL_OK;
-        bl_status status = peek(request, t, &n, &n_bytes, err);
-        if (status != BL_OK)
-            return bl_task_error(request, t, status, err);
-        t->base = n_items;
-        n_items += (int64_t)(n_bytes / layout->item.fixed_bytes);
+        const bl_basket_task *t = &request->tasks[j->first_task + i];
+        uint64_t n_rows = (uint64_t)(t->slot.last - t->slot.first);
+        if (t->slot.embedded || t->has_kept ||
+            n_rows / BL_CODEC_MOST_RATIO * row_bytes <= t->slot.n_bytes)
+            continue;
+        return bl_task_error(request, t,
+                             bl_error_set(err, BL_E_CORRUPT,
+                                          "%llu rows of %zu bytes cannot be in %llu bytes",
+                                          (unsigned long long)n_rows, row_bytes,
+                                          (unsigned long long)t->slot.n_bytes),
+                             err);
     }
-    int64_t n_rows = j->last - j->first;
-    bool too_empty = j->is_counter && n_rows > BL_ROWS_WITHOUT_BYTES + n_items; // see decode_basket
-    if (n_items > INT32_MAX || too_empty)
-        return BL_OK;
-    BL_TRY(bl_column_make_jagged(bl_request_context(request), layout, n_rows, n_items, &j->result,
-                                 err));
-    j->values = bl_column_innermost(&j->result)->values->data;
-    j->offsets = (int32_t *)(void *)j->result.offsets->data;
-    *ret_direct = true;
     return BL_OK;
+}
+
+static bl_status prepare_flat(bl_request *request, bl_job *j, bl_error *err) {
+    const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
+    BL_TRY(check_flat_slots(request, j, err));
+    bl_column *leaf = bl_column_innermost(&j->result);
+    size_t n_bytes = (size_t)(j->last - j->first) * item_width(layout);
+    set_lengths(&j->result, j->last - j->first);
+    BL_TRY(bl_request_buffer(request, n_bytes, &leaf->values, err));
+    leaf->values->size = n_bytes;
+    j->values = leaf->values->data;
+    return BL_OK;
+}
+
+/// How many items a basket gives of which the first rows are not wanted: −1 where that cannot be
+/// told before it is uncompressed.
+static int64_t items_behind_cut(const bl_request *request, const bl_basket_task *t) {
+    bl_rows rows = bl_task_rows(t);
+    uint32_t start, end;
+    if (!t->has_kept || !t->kept.table || t->kept.has_sizes || t->kept.n_rows < rows.first + rows.n)
+        return -1;
+    if (bl_basket_range(&t->kept, rows.first, rows.n, &start, &end, NULL) != BL_OK)
+        return -1;
+    return (end - start) / (int64_t)bl_job_column(request, t->job)->layout.item.fixed_bytes;
+}
+
+/// True where places are known once the headers are: no basket but the last is cut, or what a cut
+/// first one gives can be told.
+static bool can_place_jagged(const bl_request *request, const bl_job *j) {
+    const bl_basket_task *t = &request->tasks[j->first_task];
+    bool is_cut = bl_task_rows(t).first != 0;
+    if (j->is_counter && j->last - j->first > BL_ROWS_WITHOUT_BYTES) // see check_rows_have_bytes
+        return false;
+    return !is_cut || items_behind_cut(request, t) >= 0;
 }
 
 bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err) {
     const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
     bl_context *context = bl_request_context(request);
-    bool direct = false;
-    BL_TRY(init_column(context, &j->result, layout->type, err));
-    if (j->n_slots && bl_layout_is_flat(layout)) {
-        BL_TRY(prepare_flat(request, j, err));
-        direct = true;
-    } else if (j->n_slots && bl_layout_is_jagged(layout)) {
-        BL_TRY(prepare_jagged(request, j, &direct, err));
-    }
-    if (direct)
+    bool is_flat = j->n_slots && bl_layout_is_flat(layout);
+    bool is_jagged = j->n_slots && bl_layout_is_jagged(layout) && can_place_jagged(request, j);
+    if (is_flat || is_jagged)
+        BL_TRY(init_column(context, &j->result, layout->type, err));
+    if (is_flat)
+        return prepare_flat(request, j, err);
+    if (is_jagged) {
+        BL_TRY(make_offsets(request, &j->result, j->last - j->first, err));
+        j->offsets = (int32_t *)(void *)j->result.offsets->data;
         return BL_OK;
-    bl_column_release(context, &j->result);
+    }
     j->pieces = (bl_column *)bl_alloc_zero(context, j->n_slots ? j->n_slots : 1, sizeof *j->pieces);
     return j->pieces ? BL_OK
                      : bl_error_nomem(err, j->n_slots * sizeof *j->pieces, "pieces of a column");
+}
+
+// ---- placing baskets ----
+
+static bl_status place_flat(const bl_request *request, const bl_basket_task *t, bl_error *err) {
+    size_t row_bytes = bl_job_column(request, t->job)->layout.item.fixed_bytes;
+    if ((uint64_t)t->header.n_rows * row_bytes == t->header.data_bytes)
+        return BL_OK;
+    return bl_error_set(err, BL_E_CORRUPT, "%lld rows of %zu bytes do not make %zu bytes",
+                        (long long)t->header.n_rows, row_bytes, t->header.data_bytes);
+}
+
+static bl_status place_jagged(const bl_request *request, bl_basket_task *t, bl_error *err) {
+    bl_job *j = t->job;
+    size_t item_bytes = bl_job_column(request, j)->layout.item.fixed_bytes;
+    bool is_cut = bl_task_rows(t).first != 0;
+    int64_t n =
+        is_cut ? items_behind_cut(request, t) : (int64_t)(t->header.data_bytes / item_bytes);
+    t->base = j->n_items;
+    j->n_items += n;
+    if (j->n_items > INT32_MAX)
+        return bl_error_set(err, BL_E_LIMIT,
+                            "more than 2147483647 items in one column of a batch; read fewer rows");
+    return BL_OK;
+}
+
+/// Room for the items that were placed. While there are baskets to come it is for as many as the
+/// stored bytes of these promise, so that values need not move when the next window is placed.
+static bl_status make_room(bl_request *request, bl_job *j, bl_error *err) {
+    bl_buffer **values = &bl_column_innermost(&j->result)->values;
+    uint64_t needed = (uint64_t)j->n_items * item_width(&bl_job_column(request, j)->layout);
+    if (*values && (*values)->capacity >= needed) {
+        (*values)->size = (size_t)needed;
+        return BL_OK;
+    }
+    uint64_t wanted = needed;
+    if (j->n_placed < j->n_slots && j->placed_bytes)
+        wanted =
+            (uint64_t)((double)needed / (double)j->placed_bytes * (double)j->stored_bytes * 1.1);
+    if (wanted < needed || bl_request_check_room(request, wanted, NULL) != BL_OK)
+        wanted = needed;
+    bl_buffer *bigger = NULL;
+    BL_TRY(bl_request_buffer(request, (size_t)wanted, &bigger, err));
+    if (*values && (*values)->size)
+        memcpy(bigger->data, (*values)->data, (*values)->size);
+    bl_buffer_release(*values);
+    *values = bigger;
+    bigger->size = (size_t)needed;
+    j->values = bigger->data;
+    return BL_OK;
+}
+
+/// Places the tasks of a job that are in this window.
+static bl_status place_job(bl_request *request, bl_job *j, size_t end, bl_error *err) {
+    bool is_jagged = j->offsets != NULL;
+    for (; j->n_placed < j->n_slots; j->n_placed++) {
+        bl_basket_task *t = &request->tasks[j->first_task + j->n_placed];
+        if (t->stretch >= end)
+            break;
+        j->placed_bytes += t->slot.n_bytes;
+        bl_status status = BL_OK;
+        if (bl_job_is_direct(j))
+            status = is_jagged ? place_jagged(request, t, err) : place_flat(request, t, err);
+        if (status != BL_OK)
+            return bl_task_error(request, t, status, err);
+    }
+    if (is_jagged)
+        BL_TRY_IN(make_room(request, j, err), err, "branch '%s'",
+                  bl_job_column(request, j)->branch->path);
+    return BL_OK;
+}
+
+bl_status bl_window_place(bl_request *request, const bl_window *window, bl_error *err) {
+    size_t end = window->first_stretch + window->n_stretches;
+    for (size_t i = window->first_stretch; i < end; i++) {
+        const bl_stretch *stretch = &request->stretches[i];
+        for (size_t k = 0; k < stretch->n_tasks; k++) {
+            const bl_basket_task *t = request->order[stretch->first_task + k];
+            bl_job *j = t->job;
+            // the first of a job's tasks here places all of them
+            if (t == &request->tasks[j->first_task + j->n_placed] && j->n_placed < j->n_slots)
+                BL_TRY(place_job(request, j, end, err));
+        }
+    }
+    return BL_OK;
+}
+
+void bl_job_finish_direct(bl_request *request, bl_job *j) {
+    if (j->offsets) {
+        int64_t n_items = j->offsets[j->result.length];
+        bl_buffer *values = bl_column_innermost(&j->result)->values;
+        set_lengths(&j->result.children[0], n_items);
+        values->size = (size_t)n_items * item_width(&bl_job_column(request, j)->layout);
+    }
+    bl_column_pack_bools(&j->result);
 }

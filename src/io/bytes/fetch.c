@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many ranges as few reads. Ranges are sorted by offset and joined into spans; a span is one buffer
 // and as many reads as the transport's longest request asks for, and each range is a view of it.
+// A far source is given all reads at once; of a near one each span is read when somebody wants it.
 #include <stdlib.h>
 
+#include "base/context.h"
 #include "io/bytes/transport.h"
 
 /// Consecutive bytes of the source that hold one or more ranges.
@@ -104,6 +106,23 @@ static void make_reads(const bl_fetch *fetch, bl_read *reads) {
     }
 }
 
+/// Nothing is read yet, and no memory taken: a range that is never looked at costs neither.
+static void announce_spans(bl_fetch *fetch) {
+    bl_source *source = fetch->source;
+    size_t n_reads = 0;
+    uint64_t n_bytes = 0;
+    for (size_t i = 0; i < fetch->n_spans; i++) {
+        bl_range range = {fetch->spans[i].first, fetch->spans[i].end - fetch->spans[i].first};
+        if (source->ops->advise)
+            source->ops->advise(source, range);
+        n_reads += range.size != 0;
+        n_bytes += range.size;
+    }
+    if (n_reads)
+        bl_source_count(source, n_reads, n_bytes);
+    fetch->pending = true;
+}
+
 static bl_status submit_spans(bl_fetch *fetch, bl_error *err) {
     size_t n_reads = 0;
     BL_TRY(make_buffers(fetch, &n_reads, err));
@@ -143,15 +162,57 @@ bl_status bl_fetch_start(bl_source *source, const bl_range *ranges, size_t n_ran
     sorted_range *sorted = (sorted_range *)(void *)scratch->data;
     BL_TRY(sort_ranges(source, ranges, n_ranges, sorted, err));
     make_spans(fetch, sorted);
-    BL_TRY(submit_spans(fetch, err));
+    if (source->ops->read)
+        announce_spans(fetch);
+    else
+        BL_TRY(submit_spans(fetch, err));
     *ret_fetch = BL_MOVE(fetch);
+    return BL_OK;
+}
+
+size_t bl_fetch_n_parts(const bl_fetch *fetch) {
+    return fetch->source->ops->read ? fetch->n_spans : 0;
+}
+
+size_t bl_fetch_part_of(const bl_fetch *fetch, size_t i) { return fetch->views[i].span; }
+
+uint64_t bl_fetch_part_bytes(const bl_fetch *fetch, size_t part) {
+    return fetch->spans[part].end - fetch->spans[part].first;
+}
+
+void bl_fetch_drop_part(const bl_fetch *fetch, size_t part) {
+    bl_buffer_release(BL_MOVE(fetch->spans[part].buffer));
+}
+
+bl_status bl_fetch_read_part(const bl_fetch *fetch, size_t part, bl_error *err) {
+    span *s = &fetch->spans[part];
+    size_t size = (size_t)(s->end - s->first);
+    if (s->buffer)
+        return BL_OK;
+    BL_AUTO(bl_buffer) buffer = NULL;
+    BL_TRY(bl_buffer_new(fetch->source->context, size, &buffer, err));
+    buffer->size = size;
+    if (size)
+        BL_TRY(
+            fetch->source->ops->read(fetch->source, &(bl_read){s->first, size, buffer->data}, err));
+    s->buffer = BL_MOVE(buffer);
+    return BL_OK;
+}
+
+static bl_status read_parts(const bl_fetch *fetch, bl_error *err) {
+    for (size_t i = 0; i < fetch->n_spans; i++) {
+        BL_TRY(bl_context_check(fetch->source->context, err));
+        BL_TRY(bl_fetch_read_part(fetch, i, err));
+    }
     return BL_OK;
 }
 
 bl_status bl_fetch_wait(bl_fetch *fetch, bl_error *err) {
     if (fetch->pending) {
         fetch->pending = false;
-        fetch->status = fetch->source->ops->wait(fetch->source, fetch->ticket, &fetch->error);
+        fetch->status = fetch->source->ops->read
+                            ? read_parts(fetch, &fetch->error)
+                            : bl_source_wait(fetch->source, fetch->ticket, &fetch->error);
     }
     if (fetch->status != BL_OK && err)
         *err = fetch->error;
@@ -169,8 +230,8 @@ bl_buffer *bl_fetch_buffer(const bl_fetch *fetch, size_t i) {
 void bl_fetch_free(bl_fetch *fetch) {
     if (!fetch)
         return;
-    // The transport may still be writing into the buffers.
-    (void)bl_fetch_wait(fetch, NULL);
+    if (!fetch->source->ops->read) // the transport may still be writing into the buffers
+        (void)bl_fetch_wait(fetch, NULL);
     for (size_t i = 0; i < fetch->n_spans; i++)
         bl_buffer_release(fetch->spans[i].buffer);
     bl_buffer_release(fetch->memory);

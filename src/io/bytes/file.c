@@ -1,62 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Local files. Submitting tells the kernel which pages come next, waiting copies them; so disk and
-// decompression overlap without a thread of our own. Not mapped: a file that shrinks under a map is
-// a signal, here it is an error.
+// Local files, read by whichever thread needs the bytes. Advice tells the kernel which pages come
+// next, so that disk and decompression overlap without a thread of our own. Not mapped: a file that
+// shrinks under a map is a signal, here it is an error.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/context.h"
 #include "io/bytes/transport.h"
 
-/// Reads that were submitted together.
-typedef struct file_ticket {
-    struct file_ticket *next_free;
-    size_t capacity, n_reads;
-    bl_read reads[];
-} file_ticket;
-
 typedef struct file_source {
     bl_source source;
     int fd;
-    file_ticket *free_tickets; ///< for the next submissions
 } file_source;
-
-static bl_status ticket_take(file_source *file, size_t n_reads, file_ticket **ret_ticket,
-                             bl_error *err) {
-    bl_context *context = file->source.context;
-    file_ticket *ticket = file->free_tickets;
-    if (ticket)
-        file->free_tickets = ticket->next_free;
-    if (!ticket || ticket->capacity < n_reads) {
-        bl_free(context, ticket);
-        size_t size;
-        if (__builtin_mul_overflow(n_reads, sizeof(bl_read), &size) ||
-            __builtin_add_overflow(size, sizeof *ticket, &size) ||
-            !(ticket = bl_alloc(context, size)))
-            return bl_error_nomem(err, n_reads * sizeof(bl_read), "reads of a file");
-        ticket->capacity = n_reads;
-    }
-    ticket->n_reads = n_reads;
-    *ret_ticket = ticket;
-    return BL_OK;
-}
-
-static bl_status file_submit(bl_source *source, const bl_read *reads, size_t n_reads,
-                             void **ret_ticket, bl_error *err) {
-    file_source *file = (file_source *)source;
-    file_ticket *ticket = NULL;
-    BL_TRY(ticket_take(file, n_reads, &ticket, err));
-    memcpy(ticket->reads, reads, n_reads * sizeof *reads);
-    // Advice only: a file system that refuses it is merely slower.
-    for (size_t i = 0; i < n_reads; i++)
-        (void)posix_fadvise(file->fd, (off_t)reads[i].offset, (off_t)reads[i].size,
-                            POSIX_FADV_WILLNEED);
-    *ret_ticket = ticket;
-    return BL_OK;
-}
 
 /// The file ended earlier than when it was opened.
 static bl_status shrunk(const file_source *file, const bl_read *read, bl_error *err) {
@@ -82,38 +41,36 @@ static bl_status read_whole(const file_source *file, const bl_read *read, bl_err
     return BL_OK;
 }
 
-static bl_status file_wait(bl_source *source, void *ticket_pointer, bl_error *err) {
-    file_source *file = (file_source *)source;
-    file_ticket *ticket = ticket_pointer;
-    bl_status status = BL_OK;
-    for (size_t i = 0; i < ticket->n_reads && status == BL_OK; i++) {
-        status = bl_context_check(source->context, err);
-        if (status == BL_OK)
-            status = read_whole(file, &ticket->reads[i], err);
-    }
-    ticket->next_free = file->free_tickets;
-    file->free_tickets = ticket;
-    return status;
+static bl_status file_read(const bl_source *source, const bl_read *read, bl_error *err) {
+    return read_whole((const file_source *)source, read, err);
+}
+
+/// Where the end of a range is in memory already, the rest mostly is too: the kernel takes longer
+/// to find out for each page that there is nothing to do than to read one byte without waiting.
+static void file_advise(const bl_source *source, bl_range range) {
+    int fd = ((const file_source *)source)->fd;
+    uint8_t byte;
+    struct iovec one = {&byte, 1};
+    if (range.size == 0 ||
+        preadv2(fd, &one, 1, (off_t)(range.offset + range.size - 1), RWF_NOWAIT) == 1)
+        return;
+    // Advice only: a file system that refuses it is merely slower.
+    (void)posix_fadvise(fd, (off_t)range.offset, (off_t)range.size, POSIX_FADV_WILLNEED);
 }
 
 static void file_close(bl_source *source) {
-    file_source *file = (file_source *)source;
-    while (file->free_tickets) {
-        file_ticket *next = file->free_tickets->next_free;
-        bl_free(source->context, file->free_tickets);
-        file->free_tickets = next;
-    }
-    (void)close(file->fd);
-    bl_free(source->context, file);
+    (void)close(((file_source *)source)->fd);
+    bl_free(source->context, source);
 }
 
 static const bl_source_ops file_ops = {
     .name = "file",
-    .submit = file_submit,
-    .wait = file_wait,
+    .read = file_read,
+    .advise = file_advise,
     .close = file_close,
-    .gap_bytes = 64u << 10,
-    .request_bytes = 8u << 20,
+    .gap_bytes = 16u << 10,
+    .request_bytes = 512u << 10,
+    .window_bytes = 2u << 20,
 };
 
 /// Anything that has no size or no random access is refused with its name.

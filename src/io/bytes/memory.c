@@ -7,18 +7,10 @@ typedef struct memory_source {
     const uint8_t *data; ///< borrows
 } memory_source;
 
-static bl_status memory_submit(bl_source *source, const bl_read *reads, size_t n_reads,
-                               void **ret_ticket, bl_error *err) {
+static bl_status memory_read(const bl_source *source, const bl_read *read, bl_error *err) {
     (void)err;
     const memory_source *memory = (const memory_source *)source;
-    for (size_t i = 0; i < n_reads; i++)
-        memcpy(reads[i].data, memory->data + reads[i].offset, reads[i].size);
-    *ret_ticket = NULL;
-    return BL_OK;
-}
-
-static bl_status memory_wait(bl_source *source, void *ticket, bl_error *err) {
-    (void)source, (void)ticket, (void)err;
+    memcpy(read->data, memory->data + read->offset, read->size);
     return BL_OK;
 }
 
@@ -26,11 +18,11 @@ static void memory_close(bl_source *source) { bl_free(source->context, source); 
 
 static const bl_source_ops memory_ops = {
     .name = "memory",
-    .submit = memory_submit,
-    .wait = memory_wait,
+    .read = memory_read,
     .close = memory_close,
     .gap_bytes = 0,
-    .request_bytes = 8u << 20,
+    .request_bytes = 1u << 20,
+    .window_bytes = 1u << 20,
 };
 
 bl_status bl_source_open_memory(bl_context *context, const char *url, const void *data, size_t size,

@@ -64,7 +64,7 @@ static inline bl_status slow_wait(bl_source *source, void *ticket_pointer, bl_er
         slow->waited_ns += left;
     }
     slow->in_flight--;
-    bl_status status = slow->inner->ops->wait(slow->inner, ticket->inner, err);
+    bl_status status = bl_source_wait(slow->inner, ticket->inner, err);
     if (status == BL_OK && ticket->fails)
         status = bl_error_set(err, BL_E_IO, "connection lost");
     bl_free(source->context, ticket);

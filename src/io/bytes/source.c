@@ -134,12 +134,27 @@ bl_status bl_source_check(const bl_source *source, uint64_t offset, uint64_t siz
 bl_status bl_source_submit(bl_source *source, const bl_read *reads, size_t n_reads,
                            void **ret_ticket, bl_error *err) {
     BL_TRY(bl_context_check(source->context, err));
-    BL_TRY(source->ops->submit(source, reads, n_reads, ret_ticket, err));
+    *ret_ticket = NULL;
+    if (source->ops->submit)
+        BL_TRY(source->ops->submit(source, reads, n_reads, ret_ticket, err));
+    uint64_t n_bytes = 0;
+    for (size_t i = 0; i < n_reads; i++) {
+        if (source->ops->read)
+            BL_TRY(source->ops->read(source, &reads[i], err));
+        n_bytes += reads[i].size;
+    }
+    bl_source_count(source, n_reads, n_bytes);
+    return BL_OK;
+}
+
+bl_status bl_source_wait(bl_source *source, void *ticket, bl_error *err) {
+    return source->ops->wait ? source->ops->wait(source, ticket, err) : BL_OK;
+}
+
+void bl_source_count(bl_source *source, size_t n_reads, uint64_t n_bytes) {
     source->n_requests += n_reads;
     source->n_round_trips++;
-    for (size_t i = 0; i < n_reads; i++)
-        source->n_bytes += reads[i].size;
-    return BL_OK;
+    source->n_bytes += n_bytes;
 }
 
 bl_status bl_source_read(bl_source *source, uint64_t offset, size_t size, void *data,
@@ -158,7 +173,7 @@ bl_status bl_source_read(bl_source *source, uint64_t offset, size_t size, void *
         }
         void *ticket = NULL;
         BL_TRY(bl_source_submit(source, reads, n, &ticket, err));
-        BL_TRY(source->ops->wait(source, ticket, err));
+        BL_TRY(bl_source_wait(source, ticket, err));
     }
     return BL_OK;
 }

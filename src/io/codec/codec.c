@@ -32,7 +32,8 @@ static const bl_codec_row codec_table[BL_N_CODECS] = {
     [BL_CODEC_DEFLATE] = {"deflate", "CS", 1032, bl_deflate_decode, bl_deflate_encode, 8, 12, 6, 3},
     [BL_CODEC_LZMA] = {"lzma", "XZ", 7100, bl_lzma_decode, bl_lzma_encode, 0, 9, 6, 2},
     [BL_CODEC_LZ4] = {"lz4", "L4", 255, bl_lz4_decode, bl_lz4_encode, 1, 12, 4, 4},
-    [BL_CODEC_ZSTD] = {"zstd", "ZS", 32768, bl_zstd_decode, bl_zstd_encode, 1, 22, 5, 5},
+    [BL_CODEC_ZSTD] = {"zstd", "ZS", BL_CODEC_MOST_RATIO, bl_zstd_decode, bl_zstd_encode, 1, 22, 5,
+                       5},
 };
 
 const bl_codec_row *bl_codec_get(bl_codec_id id) { return &codec_table[id]; }

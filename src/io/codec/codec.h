@@ -16,6 +16,9 @@ typedef enum bl_codec_id {
     BL_N_CODECS
 } bl_codec_id;
 
+/// No codec gives more bytes than this for each of its own.
+#define BL_CODEC_MOST_RATIO 32768u
+
 /// Working space of all codecs for one thread, made on first use and kept.
 typedef struct bl_codecs bl_codecs;
 
