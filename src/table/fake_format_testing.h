@@ -23,7 +23,7 @@
 #include "column/builder.h"
 #include "table/formats.h"
 
-#define FAKE_BYTES_A_VALUE 100
+#define FAKE_BYTES_A_VALUE 65536
 
 /// What the tests look at: reset it at will.
 typedef struct fake_log {

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scans: batches in row order, no larger than a share of the memory budget, with the next one on
 // its way while the present one is decoded. A batch never crosses a file border; within a file it
-// ends at cluster ends where it can, because a cluster is what was compressed together.
+// ends at cluster ends where it can, because a cluster is what was compressed together: a basket
+// that is cut is gone through twice. Apart from that batches are small enough to stay in a cache.
 #include "table/scan.h"
 
 #include "base/options.h"
 
-/// Read-ahead, the batch being decoded and those that the caller still holds share the budget.
-#define BUDGET_SHARE 8
-#define LARGEST_TARGET ((uint64_t)32 << 20)
+/// The batch being decoded with what it needs beside its columns, and the one that the caller still
+/// holds, share what is left of the budget when the scan begins.
+#define BUDGET_SHARE 4
+/// Several clusters make a batch up to so many bytes, and so many for each column: a batch that fits
+/// a cache is written and read fast, but each of its columns costs something too.
+#define SNUG_BYTES ((double)(8u << 20))
+#define SNUG_COLUMN_BYTES ((double)(32u << 10))
 
 struct bl_scan {
     bl_table *table;
@@ -17,14 +22,17 @@ struct bl_scan {
     int64_t first, last; ///< last 0: the end
     int64_t longer;      ///< rows where the columns have more of them than their table; 0: none
     int64_t batch_rows;
-    uint64_t target_bytes;
+    double snug_bytes; ///< of a batch of several clusters
+    double most_bytes; ///< of any batch
+    double row_bytes;  ///< of memory, as the file estimates it
     int64_t position;   ///< next row of the table
     size_t file;        ///< where `position` is, once `is_placed`
     int64_t file_start; ///< the file's first row in the table
     bool is_placed;
     bl_view view;
     int64_t planned_end; ///< end of the range that was fetched ahead, in the file's rows; 0: none
-    uint64_t stored_bytes;
+    uint64_t stored_bytes; ///< of the rows before `counted`
+    int64_t counted;       ///< row of the file
 };
 
 bl_table *bl_scan_table(const bl_scan *scan) { return scan->table; }
@@ -76,6 +84,17 @@ static bl_status check_range(const bl_scan *scan, const bl_scan_options *o, bl_e
                         (long long)o->batch_rows);
 }
 
+static void choose_sizes(bl_scan *scan) {
+    const bl_context *context = scan->table->context;
+    double budget = (double)bl_context_memory_bytes(context);
+    double left = budget - (double)bl_context_busy_bytes(context);
+    double share = left > budget / BUDGET_SHARE ? left : budget / BUDGET_SHARE;
+    double snug = SNUG_BYTES, columns = SNUG_COLUMN_BYTES * (double)scan->n_columns;
+    snug = columns > snug ? columns : snug;
+    scan->most_bytes = share / BUDGET_SHARE;
+    scan->snug_bytes = snug < scan->most_bytes ? snug : scan->most_bytes;
+}
+
 bl_status bl_scan_open(bl_table *table, const bl_scan_options *options, bl_scan **ret_scan,
                        bl_error *err) {
     bl_scan_options o = {0};
@@ -83,13 +102,12 @@ bl_status bl_scan_open(bl_table *table, const bl_scan_options *options, bl_scan 
     BL_AUTO(bl_scan) scan = (bl_scan *)bl_alloc_zero(table->context, 1, sizeof *scan);
     if (!scan)
         return bl_error_nomem(err, sizeof *scan, "a scan");
-    uint64_t share = bl_context_memory_bytes(table->context) / BUDGET_SHARE;
     scan->table = table;
     scan->first = scan->position = o.first;
     scan->last = o.last;
     scan->batch_rows = o.batch_rows;
-    scan->target_bytes = share < LARGEST_TARGET ? share : LARGEST_TARGET;
     BL_TRY(choose_columns(scan, &o, err));
+    choose_sizes(scan);
     scan->longer = longer_columns(scan, o.last);
     BL_TRY(check_range(scan, &o, err));
     *ret_scan = BL_MOVE(scan);
@@ -105,35 +123,20 @@ void bl_scan_close(bl_scan *scan) {
     bl_free(context, scan);
 }
 
+/// Stored bytes are counted when somebody asks, and when a file is left: it takes a look at every
+/// basket.
+static uint64_t stored_behind(const bl_scan *scan) {
+    int64_t row = scan->position - scan->file_start;
+    if (!scan->view.of || row <= scan->counted)
+        return 0;
+    uint64_t memory, stored;
+    bl_view_estimate(&scan->view, scan->counted, row, &memory, &stored);
+    return stored;
+}
+
 void bl_scan_progress(const bl_scan *scan, int64_t *ret_rows, uint64_t *ret_stored_bytes) {
     *ret_rows = scan->position - scan->first;
-    *ret_stored_bytes = scan->stored_bytes;
-}
-
-static uint64_t memory_of(const bl_scan *scan, int64_t first, int64_t last) {
-    uint64_t memory, stored;
-    bl_view_estimate(&scan->view, first, last, &memory, &stored);
-    return memory;
-}
-
-static bool fits(const bl_scan *scan, int64_t first, int64_t last) {
-    return memory_of(scan, first, last) <= scan->target_bytes;
-}
-
-/// Halves rather than cuts off the excess, so that a cluster falls into pieces of like sizes. Ends
-/// where fewer rows take hardly less, because what they need is stored in one piece with others.
-static int64_t halve_until_it_fits(const bl_scan *scan, int64_t first, int64_t last) {
-    int64_t n = last - first;
-    uint64_t memory = memory_of(scan, first, last);
-    while (n > 1 && memory > scan->target_bytes) {
-        int64_t half = (n + 1) / 2;
-        uint64_t less = memory_of(scan, first, first + half);
-        if (less > memory / 4 * 3)
-            break;
-        n = half;
-        memory = less;
-    }
-    return first + n;
+    *ret_stored_bytes = scan->stored_bytes + stored_behind(scan);
 }
 
 /// The first cluster that ends after `row`.
@@ -149,28 +152,41 @@ static size_t cluster_after(const bl_reader *reader, int64_t row) {
     return low;
 }
 
-/// End of the batch that begins at `first`: as many clusters as fit, else a piece of one.
+/// Rows that take so many bytes; at least one.
+static int64_t rows_in(const bl_scan *scan, double bytes, int64_t most) {
+    double rows = scan->row_bytes > 0 ? bytes / scan->row_bytes : (double)most;
+    return rows >= (double)most ? most : rows > 1 ? (int64_t)rows : 1;
+}
+
+/// Cuts rows into as few pieces of like sizes as may be, and returns the end of the first.
+static int64_t cut(int64_t first, int64_t last, int64_t most) {
+    int64_t n = last - first, n_pieces = (n + most - 1) / most;
+    return n_pieces > 1 ? first + (n + n_pieces - 1) / n_pieces : last;
+}
+
+/// End of the batch that begins at `first`: as many clusters as are snug, else one where that is not
+/// too large, else a piece of one.
 static int64_t choose_end(const bl_scan *scan, int64_t first, int64_t limit) {
     const bl_reader *reader = scan->view.part->reader;
     if (scan->batch_rows && limit - first > scan->batch_rows)
         limit = first + scan->batch_rows;
-    size_t low = cluster_after(reader, first), high = reader->n_clusters;
-    if (fits(scan, first, limit))
-        // Exact counts that were asked for go before cluster ends.
+    int64_t snug = rows_in(scan, scan->snug_bytes, limit - first);
+    int64_t most = rows_in(scan, scan->most_bytes, limit - first);
+    // Exact counts that were asked for go before cluster ends.
+    if (limit - first <= (scan->batch_rows ? most : snug))
         return limit;
-    if (low == high || reader->cluster_ends[low] >= limit)
-        return halve_until_it_fits(scan, first, limit);
-    if (!fits(scan, first, reader->cluster_ends[low]))
-        return halve_until_it_fits(scan, first, reader->cluster_ends[low]);
-    while (high - low > 1) { // cluster `low` fits; `high` does not, or is past the limit
-        size_t middle = low + (high - low) / 2;
-        int64_t end = reader->cluster_ends[middle];
-        if (end <= limit && fits(scan, first, end))
-            low = middle;
-        else
-            high = middle;
-    }
-    return reader->cluster_ends[low];
+    size_t next = cluster_after(reader, first), behind = cluster_after(reader, first + snug);
+    if (behind > next && reader->cluster_ends[behind - 1] <= limit)
+        return reader->cluster_ends[behind - 1];
+    int64_t end = next < reader->n_clusters ? reader->cluster_ends[next] : limit;
+    return cut(first, end < limit ? end : limit, most);
+}
+
+static void leave_file(bl_scan *scan) {
+    scan->stored_bytes += stored_behind(scan);
+    scan->counted = INT64_MAX;
+    bl_view_release(&scan->view);
+    scan->planned_end = 0;
 }
 
 /// Makes the view fit the file that the scan is in.
@@ -179,9 +195,14 @@ static bl_status enter_file(bl_scan *scan, bl_error *err) {
     BL_TRY(bl_table_part(scan->table, scan->file, &part, err));
     if (scan->view.of == part->reader)
         return BL_OK;
-    bl_view_release(&scan->view);
-    scan->planned_end = 0;
-    return bl_view_init(&scan->view, scan->table, part, scan->columns, scan->n_columns, err);
+    leave_file(scan);
+    BL_TRY(bl_view_init(&scan->view, scan->table, part, scan->columns, scan->n_columns, err));
+    int64_t n_rows = rows_of_file(scan, scan->file);
+    uint64_t memory, stored;
+    bl_view_estimate(&scan->view, 0, n_rows, &memory, &stored);
+    scan->row_bytes = n_rows ? (double)memory / (double)n_rows : 0;
+    scan->counted = scan->position - scan->file_start;
+    return BL_OK;
 }
 
 /// Steps over files that have no more rows. \return BL_OK, BL_END, …
@@ -201,8 +222,7 @@ static bl_status find_place(bl_scan *scan, bl_error *err) {
                                     (long long)scan->first, (long long)scan->last, (long long)end);
             return BL_END;
         }
-        bl_view_release(&scan->view);
-        scan->planned_end = 0;
+        leave_file(scan);
         scan->file_start = end;
         scan->file++;
         BL_TRY(enter_file(scan, err));
@@ -225,6 +245,23 @@ static int64_t plan(bl_scan *scan, int64_t first, int64_t limit, int64_t *ret_ne
     return end;
 }
 
+/// Reads fewer rows where these take more memory than their file promised.
+static bl_status read_some(bl_scan *scan, int64_t first, int64_t *end, bl_batch **ret_batch,
+                           bl_error *err) {
+    for (;;) {
+        bl_error why = {0};
+        bl_status status =
+            bl_view_read(&scan->view, scan->file_start, first, *end, ret_batch, &why);
+        if (status != BL_E_LIMIT || *end - first <= 1) {
+            if (status != BL_OK && err)
+                *err = why;
+            return status;
+        }
+        *end = first + (*end - first + 1) / 2;
+        scan->row_bytes *= 2;
+    }
+}
+
 bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
     BL_TRY(bl_context_check(scan->table->context, err));
     BL_TRY(find_place(scan, err));
@@ -232,13 +269,12 @@ bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
     int64_t limit = rows_of_file(scan, scan->file);
     if (scan->last && scan->last - scan->file_start < limit)
         limit = scan->last - scan->file_start;
-    int64_t next_end, end = plan(scan, first, limit, &next_end);
+    int64_t next_end, planned = plan(scan, first, limit, &next_end), end = planned;
     scan->planned_end = 0;
-    BL_TRY(bl_view_read(&scan->view, scan->file_start, first, end, ret_batch, err));
-    uint64_t memory, stored;
-    bl_view_estimate(&scan->view, first, end, &memory, &stored);
-    scan->stored_bytes += stored;
-    scan->planned_end = next_end;
+    bl_status status = read_some(scan, first, &end, ret_batch, err);
+    if (status != BL_OK)
+        return status;
+    scan->planned_end = end == planned ? next_end : 0;
     scan->position = scan->file_start + end;
     return BL_OK;
 }

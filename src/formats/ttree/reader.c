@@ -51,22 +51,24 @@ static bl_status read_rows(bl_reader *head, int64_t first, int64_t last, const s
     return BL_OK;
 }
 
-/// Bytes of rows [first, last) on disk, by the slots that they touch, and in memory, in proportion.
+/// Bytes of rows [first, last) on disk, by the slots that begin in them, and in memory, in
+/// proportion. What is joined from pieces is there twice for a while.
 static void estimate_column(const bl_ttree_column *column, int64_t first, int64_t last,
                             uint64_t *memory_bytes, uint64_t *stored_bytes) {
     const bl_ttree_branch *branch = column->branch;
     const uint64_t row_overhead = 4;
     uint64_t n = (uint64_t)(last - first);
+    bool is_direct = bl_layout_is_flat(&column->layout) || bl_layout_is_jagged(&column->layout);
     double raw =
         branch->n_rows ? (double)branch->raw_bytes / (double)branch->n_rows * (double)n : 0;
     const double most = 1e15; // what a damaged file claims must not overflow the sum
-    *memory_bytes += (uint64_t)(raw < most ? raw : most) + n * row_overhead;
+    raw = raw < most ? raw : most;
+    *memory_bytes += ((uint64_t)raw + n * row_overhead) * (is_direct ? 1 : 2);
     for (size_t i = bl_ttree_slot_at(branch, first); i < branch->n_baskets; i++) {
         bl_ttree_slot slot;
         if (bl_ttree_slot_of(branch, i, &slot, NULL) != BL_OK || slot.first >= last)
             break;
-        *memory_bytes += slot.n_bytes;
-        if (slot.first >= first) // a basket counts for the rows that it begins in
+        if (slot.first >= first)
             *stored_bytes += slot.n_bytes;
     }
 }
