@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// ROOT's numbers: byte order, Double32_t and Float16_t.
-// Sources: TStreamerElement's "[min,max,nbits]" convention; TBufferFile's ReadWithFactor and
-// ReadWithNbits, whose arithmetic (a division, not a product) is kept so that values are the same.
+// ROOT's numbers: which there are, and which kernel decodes each.
+// Source: TStreamerElement's "[min,max,nbits]" convention.
 #include "formats/root/number.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cursor.h"
+#include "formats/root/kernels.h"
 
 enum { CODE_DOUBLE32 = 9, CODE_FLOAT16 = 19 };
 
@@ -154,69 +153,20 @@ bool bl_root_number_of_name(const char *name, size_t length, bl_root_number *ret
     return false;
 }
 
-static void decode_ranged(const bl_root_number *number, const uint8_t *data, size_t n,
-                          double *out) {
-    for (size_t i = 0; i < n; i++)
-        out[i] = bl_load_be32(data + 4 * i) / number->factor + number->min;
-}
-
-static void decode_truncated(const bl_root_number *number, const uint8_t *data, size_t n,
-                             void *out) {
-    double *doubles = (double *)out;
-    float *floats = (float *)out;
-    uint32_t sign_bit = UINT32_C(1) << (number->n_bits + 1);
-    for (size_t i = 0; i < n; i++, data += 3) {
-        uint32_t mantissa = bl_load_be16(data + 1);
-        uint32_t bits = (uint32_t)data[0] << 23;
-        bits |= (mantissa & (sign_bit - 1)) << (23 - number->n_bits);
-        float value;
-        memcpy(&value, &bits, sizeof value);
-        if (mantissa & sign_bit)
-            value = -value;
-        if (number->type == BL_FLOAT64)
-            doubles[i] = value;
-        else
-            floats[i] = value;
-    }
-}
-
-static void decode_widened(const uint8_t *data, size_t n, double *out) {
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits = bl_load_be32(data + 4 * i);
-        float value;
-        memcpy(&value, &bits, sizeof value);
-        out[i] = value;
-    }
-}
-
-static void swap16(const uint8_t *data, size_t n, uint16_t *out) {
-    for (size_t i = 0; i < n; i++)
-        out[i] = bl_load_be16(data + 2 * i);
-}
-
-static void swap32(const uint8_t *data, size_t n, uint32_t *out) {
-    for (size_t i = 0; i < n; i++)
-        out[i] = bl_load_be32(data + 4 * i);
-}
-
-static void swap64(const uint8_t *data, size_t n, uint64_t *out) {
-    for (size_t i = 0; i < n; i++)
-        out[i] = bl_load_be64(data + 8 * i);
-}
-
 void bl_root_numbers_decode(const bl_root_number *number, const uint8_t *data, size_t n,
                             void *out) {
     if (n == 0)
         return;
+    const bl_root_kernels *kernels = bl_root_kernels_get();
     switch (number->packing) {
     case BL_ROOT_RANGED:
-        decode_ranged(number, data, n, (double *)out);
+        kernels->ranged(number, data, n, (double *)out);
         return;
     case BL_ROOT_TRUNCATED:
-        decode_truncated(number, data, n, out);
+        kernels->truncated(number, data, n, out);
         return;
     case BL_ROOT_WIDENED:
-        decode_widened(data, n, (double *)out);
+        kernels->widened(data, n, (double *)out);
         return;
     case BL_ROOT_PLAIN:
         break;
@@ -226,13 +176,13 @@ void bl_root_numbers_decode(const bl_root_number *number, const uint8_t *data, s
         memcpy(out, data, n);
         return;
     case 2:
-        swap16(data, n, (uint16_t *)out);
+        kernels->swap16(data, n, out);
         return;
     case 4:
-        swap32(data, n, (uint32_t *)out);
+        kernels->swap32(data, n, out);
         return;
     default:
-        swap64(data, n, (uint64_t *)out);
+        kernels->swap64(data, n, out);
         return;
     }
 }

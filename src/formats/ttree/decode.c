@@ -2,6 +2,8 @@
 // Entries to columns, block-wise: flat and jagged numbers, and where entries start.
 #include "formats/ttree/decode.h"
 
+#include "formats/root/kernels.h"
+
 static bool is_numbers(const bl_layout *layout) {
     while (layout->kind == BL_LAYOUT_ARRAY)
         layout = layout->children;
@@ -112,4 +114,30 @@ bl_status bl_decode_jagged(const bl_entry_layout *layout, const bl_basket *baske
     size_t n = (size_t)((starts[rows.n] - starts[0]) / item_bytes) * (size_t)per_item;
     bl_root_numbers_decode(number, basket->data + starts[0], n, out);
     return BL_OK;
+}
+
+bool bl_decode_jagged_by_table(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
+                               int32_t base, int32_t *offsets, void *out) {
+    uint32_t item_bytes = (uint32_t)layout->item.fixed_bytes, start, end;
+    if (!basket->table || basket->has_sizes || rows.n == 0 || item_bytes & (item_bytes - 1) ||
+        bl_basket_range(basket, rows.first, rows.n, &start, &end, NULL) != BL_OK)
+        return false;
+    bool to_the_end = rows.first + rows.n == basket->n_rows;
+    if (to_the_end ? end != basket->data_bytes : rows.first == 0 && start != 0)
+        return false;
+    // Row i ends where row i + 1 starts; the last one of a basket has no such row.
+    const uint8_t *ends = basket->table + 4 * (rows.first + 1);
+    size_t n = (size_t)(to_the_end ? rows.n - 1 : rows.n);
+    unsigned shift = (unsigned)__builtin_ctz(item_bytes);
+    if (!bl_root_kernels_get()->offsets(ends, n, start + basket->key_len, shift, base, offsets + 1))
+        return false;
+    uint32_t last = n ? bl_load_be32(ends + 4 * (n - 1)) - basket->key_len : start;
+    if (last > end || (end - start) & (item_bytes - 1))
+        return false;
+    offsets[rows.n] = base + (int32_t)((end - start) >> shift);
+    int64_t per_item;
+    const bl_root_number *number = bl_layout_numbers(layout, &per_item);
+    bl_root_numbers_decode(number, basket->data + start,
+                           (size_t)((end - start) >> shift) * (size_t)per_item, out);
+    return true;
 }

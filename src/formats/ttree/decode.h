@@ -41,6 +41,10 @@ bl_status bl_decode_starts(const bl_entry_layout *layout, const bl_basket *baske
 bl_status bl_decode_jagged(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
                            const uint32_t *starts, int32_t base, int32_t *offsets, void *out,
                            bl_error *err);
+/// The same, in one pass over a basket's table of positions. \return false where that is not how
+/// they lie, or where something is wrong: then the two functions above do it, or say what is wrong
+bool bl_decode_jagged_by_table(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
+                               int32_t base, int32_t *offsets, void *out);
 /// Decodes rows of any basket, appending to a builder of the layout's type.
 /// \param starts [rows.n + 1]
 /// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED (memberwise streaming), BL_E_NOMEM

@@ -33,20 +33,28 @@ static bl_status decode_piece(const bl_request *request, const bl_basket_task *t
     return status;
 }
 
+/// Where a task's offsets and items go.
+static void place_of(const bl_request *request, const bl_basket_task *t, int32_t **ret_offsets,
+                     uint8_t **ret_values) {
+    const bl_job *j = t->job;
+    int64_t per_item;
+    const bl_root_number *number = bl_layout_numbers(&bl_job_column(request, j)->layout, &per_item);
+    size_t width = bl_root_number_width(number) * (size_t)per_item;
+    *ret_offsets = j->offsets + (t->slot.first + bl_task_rows(t).first - j->first);
+    *ret_values = j->values + (size_t)t->base * width;
+}
+
 static bl_status decode_jagged(const bl_request *request, const bl_basket_task *t,
                                const bl_basket *basket, const uint32_t *starts, bl_error *err) {
-    bl_job *j = t->job;
-    int64_t per_item;
-    const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
-    size_t item_bytes =
-        bl_root_number_width(bl_layout_numbers(layout, &per_item)) * (size_t)per_item;
+    const bl_entry_layout *layout = &bl_job_column(request, t->job)->layout;
     bl_rows rows = bl_task_rows(t);
-    int64_t row = t->slot.first + rows.first - j->first;
+    int32_t *offsets;
+    uint8_t *values;
+    place_of(request, t, &offsets, &values);
     bool begins = rows.first == 0, ends = rows.first + rows.n == t->slot.last - t->slot.first;
     if ((begins && starts[0] != 0) || (ends && starts[rows.n] != basket->data_bytes))
         return bl_error_set(err, BL_E_CORRUPT, "its entries do not fill it");
-    return bl_decode_jagged(layout, basket, rows, starts, (int32_t)t->base, j->offsets + row,
-                            j->values + (size_t)t->base * item_bytes, err);
+    return bl_decode_jagged(layout, basket, rows, starts, (int32_t)t->base, offsets, values, err);
 }
 
 static bl_status decode_flat(const bl_request *request, const bl_basket_task *t,
@@ -99,6 +107,13 @@ static bl_status decode_basket(const bl_request *request, const bl_basket_task *
                             (long long)basket->n_rows, (long long)(t->slot.last - t->slot.first));
     if (bl_job_is_direct(j) && !j->offsets)
         return decode_flat(request, t, basket, err);
+    if (bl_job_is_direct(j)) {
+        int32_t *offsets;
+        uint8_t *values;
+        place_of(request, t, &offsets, &values);
+        if (bl_decode_jagged_by_table(layout, basket, rows, (int32_t)t->base, offsets, values))
+            return BL_OK;
+    }
     bl_counts counts = {0};
     bool is_counted = !basket->table || layout->item.kind == BL_LAYOUT_COUNTED;
     if (j->counts && is_counted && basket->n_rows == t->slot.last - t->slot.first) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where values go: room in columns, and the place of each basket's values in them, from the headers
 // of the baskets alone.
+#include "formats/root/kernels.h"
 #include "formats/ttree/request.h"
 
 bl_rows bl_task_rows(const bl_basket_task *t) {
@@ -58,20 +59,8 @@ void bl_column_pack_bools(bl_column *column) {
     if (leaf->type->id != BL_BOOL)
         return;
     uint8_t *bytes = leaf->values->data;
-    size_t n = (size_t)leaf->length;
-    for (size_t i = 0; i < n / 8; i++) {
-        uint64_t eight;
-        memcpy(&eight, bytes + 8 * i, 8);
-        const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-        uint64_t ones = ((((eight & low) + low) | eight) >> 7) & UINT64_C(0x0101010101010101);
-        bytes[i] = (uint8_t)((ones * UINT64_C(0x0102040810204080)) >> 56); // byte k becomes bit k
-    }
-    uint8_t rest = 0;
-    for (size_t i = n / 8 * 8; i < n; i++)
-        rest |= (uint8_t)((bytes[i] != 0) << (i % 8));
-    if (n % 8)
-        bytes[n / 8] = rest;
-    leaf->values->size = (n + 7) / 8;
+    bl_root_kernels_get()->pack_bools(bytes, (size_t)leaf->length, bytes);
+    leaf->values->size = ((size_t)leaf->length + 7) / 8;
 }
 
 // ---- preparing a job ----

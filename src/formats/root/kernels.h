@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The inner loops between ROOT's bytes and columns, once in plain C and once for each instruction
+/// set that gains by it. All give the same bits.
+#ifndef BL_FORMATS_ROOT_KERNELS_H
+#define BL_FORMATS_ROOT_KERNELS_H
+
+#include "formats/root/number.h"
+
+typedef struct bl_root_kernels {
+    const char *name;
+    /// Big-endian numbers of 2, 4 or 8 bytes to host order. \param out [n]
+    void (*swap16)(const uint8_t *data, size_t n, void *out);
+    void (*swap32)(const uint8_t *data, size_t n, void *out);
+    void (*swap64)(const uint8_t *data, size_t n, void *out);
+    /// BL_ROOT_WIDENED, BL_ROOT_RANGED and BL_ROOT_TRUNCATED. \param out [n] of number->type
+    void (*widened)(const uint8_t *data, size_t n, double *out);
+    void (*ranged)(const bl_root_number *number, const uint8_t *data, size_t n, double *out);
+    void (*truncated)(const bl_root_number *number, const uint8_t *data, size_t n, void *out);
+    /// Positions of entries to offsets of items: out[i] = base + ((p(i) − start) >> shift), where
+    /// p(i) is the i-th big-endian uint32 of `table`.
+    /// \param out [n] \return false where p descends, begins before start, or p − start is no
+    /// multiple of an item
+    bool (*offsets)(const uint8_t *table, size_t n, uint32_t start, unsigned shift, int32_t base,
+                    int32_t *out);
+    /// One byte a bool to one bit, least significant first. \param bits [(n + 7) / 8], may be
+    /// `bytes`
+    void (*pack_bools)(const uint8_t *bytes, size_t n, uint8_t *bits);
+} bl_root_kernels;
+
+extern const bl_root_kernels bl_root_kernels_plain;
+#if defined(__x86_64__)
+extern const bl_root_kernels bl_root_kernels_avx2; ///< only where the processor has AVX2
+#elif defined(__aarch64__)
+extern const bl_root_kernels bl_root_kernels_neon;
+#endif
+
+/// The fastest that this processor has.
+const bl_root_kernels *bl_root_kernels_get(void);
+
+#endif
