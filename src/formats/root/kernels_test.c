@@ -127,7 +127,7 @@ static void positions(void **state) {
     fixture *f = (fixture *)*state;
     for (size_t n = 0; n <= MOST; n++) {
         unsigned shift = n % 4;
-        uint32_t start = n % 3 ? 70 : 0xfffff000u; // past 2^31 they are still unsigned
+        uint32_t start = n % 3 ? 70 : 0xffff0000u; // past 2^31 they are still unsigned
         wipe(f);
         make_table(f, n, start, shift);
         assert_true(both_offsets(f, n, start, shift));
