@@ -50,11 +50,11 @@ format: ## let clang-format rewrite our C files
 	scripts/setup --lint
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
-bench: ## measure reading rates beside uproot's and the codecs'
+bench: ## measure reading rates beside uproot, ROOT and the codecs; writes bench/results.md
 	scripts/setup --light
 	$(CONFIGURE) release
 	$(BUILD) release --target bench
-	scripts/python bench/read.py build/release
+	scripts/python bench/read.py build/release --output bench/results.md
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	scripts/setup --build --test --lint

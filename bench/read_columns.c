@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads columns of a chain of files into batches, and does nothing with them: opening, fetching,
-// decompressing, decoding. Prints JSON: the seconds of each run, rows, values.
+// Way "read": reads every column of the file's tree into batches, and does nothing with them:
+// opening, fetching, decompressing, decoding. A run also tells its rows and values.
 #include "bench/bench.h"
 
 /// Values inside all lists and members of a column.
@@ -15,25 +15,17 @@ static int64_t count_values(const bl_column *column) {
     return n;
 }
 
-static void read_all(bl_context *context, const bench_arguments *arguments, int64_t *ret_rows,
-                     int64_t *ret_values) {
+static void read_all(bl_context *context, const char *url, int64_t *ret_rows, int64_t *ret_values) {
     bl_error err = {0};
     bl_table *table;
-    bl_table_options options = {.size = sizeof options, .tree = arguments->tree};
-    bench_check(
-        bl_table_open(context, arguments->files, arguments->n_files, &options, &table, &err), &err);
-    size_t *columns = bench_alloc(arguments->n_columns * sizeof *columns);
-    for (size_t i = 0; i < arguments->n_columns; i++)
-        bench_check(bl_table_find(table, arguments->columns[i], &columns[i], &err), &err);
-    bl_scan_options wanted = {
-        .size = sizeof wanted, .columns = columns, .n_columns = arguments->n_columns};
+    bench_check(bl_table_open(context, &url, 1, NULL, &table, &err), &err);
     bl_scan *scan;
-    bench_check(bl_scan_open(table, &wanted, &scan, &err), &err);
+    bench_check(bl_scan_open(table, NULL, &scan, &err), &err);
     bl_batch *batch;
     bl_status status;
     while ((status = bl_scan_next(scan, &batch, &err)) == BL_OK) {
         *ret_rows += bl_batch_n_rows(batch);
-        for (size_t i = 0; i < arguments->n_columns; i++)
+        for (size_t i = 0; i < bl_batch_n_columns(batch); i++)
             *ret_values += count_values(bl_batch_column(batch, i));
         bl_batch_release(batch);
     }
@@ -41,22 +33,22 @@ static void read_all(bl_context *context, const bench_arguments *arguments, int6
         bench_check(status, &err);
     bl_scan_close(scan);
     bl_table_close(table);
-    free(columns);
 }
 
-int main(int argc, char **argv) {
-    bench_arguments arguments = bench_parse(argc, argv);
+static void run(void *state, const char *way, unsigned n_threads, const char *path) {
+    (void)state;
+    if (strcmp(way, "read") != 0)
+        bench_die("the way is read");
     int64_t rows = 0, values = 0;
-    printf("{\"seconds\":[");
-    for (int i = 0; i < arguments.runs; i++) {
-        rows = values = 0;
-        double start = bench_seconds();
-        bl_context *context = bench_context();
-        read_all(context, &arguments, &rows, &values);
-        bl_context_free(context);
-        printf("%s%.6f", i ? "," : "", bench_seconds() - start);
-    }
-    printf("],\"rows\":%lld,\"values\":%lld}\n", (long long)rows, (long long)values);
-    bench_release(&arguments);
+    double start = bench_seconds();
+    bl_context *context = bench_context(n_threads);
+    read_all(context, path, &rows, &values);
+    bl_context_free(context);
+    printf("{\"seconds\":%.6f,\"rows\":%lld,\"values\":%lld}", bench_seconds() - start,
+           (long long)rows, (long long)values);
+}
+
+int main(void) {
+    bench_serve(run, NULL);
     return 0;
 }
