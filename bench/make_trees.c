@@ -20,7 +20,7 @@ typedef struct maker {
     size_t n_columns;
     bench_column *columns; ///< [n_columns]; owns
     bl_type **types;       ///< [n_columns]; owns, shares each
-    uint32_t **counts;     ///< [groups][batch_rows]; owns
+    uint32_t *counts;      ///< [groups, batch_rows]; owns
     int64_t batch_rows;
     size_t batch_index;
     bl_batch *batch; ///< being made
@@ -46,18 +46,16 @@ static bl_type *type_of(bl_context *context, const bench_column *column) {
 static void maker_init(maker *m, bl_context *context, const bench_tree *tree) {
     *m = (maker){.context = context, .tree = tree};
     m->n_columns = bench_tree_columns(tree, &m->columns);
+    if (m->n_columns == 0)
+        bench_die("out of memory");
     m->types = bench_alloc(m->n_columns * sizeof(bl_type *));
     for (size_t i = 0; i < m->n_columns; i++)
         m->types[i] = type_of(context, &m->columns[i]);
     m->batch_rows = 1 + (int64_t)(BATCH_BYTES / bench_tree_row_bytes(tree));
-    m->counts = bench_alloc(tree->n_groups * sizeof *m->counts);
-    for (size_t g = 0; g < tree->n_groups; g++)
-        m->counts[g] = bench_alloc((size_t)m->batch_rows * sizeof **m->counts);
+    m->counts = bench_alloc(tree->n_groups * (size_t)m->batch_rows * sizeof *m->counts);
 }
 
 static void maker_release(maker *m) {
-    for (size_t g = 0; g < m->tree->n_groups; g++)
-        free(m->counts[g]);
     for (size_t i = 0; i < m->n_columns; i++)
         bl_type_release(m->types[i]);
     free(m->counts);
@@ -65,13 +63,18 @@ static void maker_release(maker *m) {
     free(m->columns);
 }
 
+static uint32_t *counts_of(const maker *m, size_t group) {
+    return m->counts + group * (size_t)m->batch_rows;
+}
+
 /// How many values each row of each group has in this batch.
 static void draw_counts(maker *m, size_t n_rows) {
     for (size_t g = 0; g < m->tree->n_groups; g++) {
         double mean = m->tree->groups[g].mean;
         bench_origin origin = bench_origin_of(SEED + 1, g, m->batch_index);
+        uint32_t *counts = counts_of(m, g);
         for (size_t row = 0; row < n_rows; row++)
-            m->counts[g][row] = mean > 0 ? bench_poisson(&origin, mean) : 1;
+            counts[row] = mean > 0 ? bench_poisson(&origin, mean) : 1;
     }
 }
 
@@ -100,7 +103,7 @@ static void append_inner_lists(bl_builder *lists, const bench_member *member, be
 
 static void fill_column(const maker *m, const bench_column *column, bench_origin *origin,
                         bl_builder *builder) {
-    const uint32_t *counts = m->counts[column->group_index];
+    const uint32_t *counts = counts_of(m, column->group_index);
     size_t n_rows = (size_t)m->batch->n_rows;
     if (!column->member) {
         void *values = bl_builder_extend(builder, n_rows);

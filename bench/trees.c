@@ -210,7 +210,7 @@ static void name_column(bench_column *column, unsigned i) {
 
 size_t bench_tree_columns(const bench_tree *tree, bench_column **ret_columns) {
     size_t n = count_columns(tree), k = 0;
-    bench_column *columns = calloc(n, sizeof *columns);
+    bench_column *columns = n ? calloc(n, sizeof *columns) : NULL;
     if (!columns)
         return 0;
     for (size_t g = 0; g < tree->n_groups; g++) {

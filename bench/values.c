@@ -102,11 +102,19 @@ static uint32_t geometric(bench_origin *origin, double mean) {
     return (uint32_t)(-mean * log(uniform(origin)));
 }
 
+/// A word of which each bit is set with a chance of 2^-halvings.
+static uint64_t few_bits(bench_origin *origin, int halvings) {
+    uint64_t word = UINT64_MAX;
+    for (int i = 0; i < halvings; i++)
+        word &= bench_random(origin);
+    return word;
+}
+
 static int32_t pdg(bench_origin *origin) {
     static const int32_t codes[] = {211, 22, 111, 21,   2,    1, 321, 11,
                                     13,  3,  130, 2212, 2112, 5, 12,  24};
     uint64_t r = bench_random(origin);
-    int32_t code = codes[(r & 15) & (r >> 4 & 15)];
+    int32_t code = codes[r & (r >> 4) & 15]; // the first ones are the most frequent
     return r >> 8 & 1 ? code : -code;
 }
 
@@ -117,8 +125,7 @@ static int32_t integer(bench_kind kind, bench_origin *origin) {
     case BENCH_INDEX:
         return uniform(origin) < 0.4 + 0.5 * origin->character ? -1 : (int32_t)geometric(origin, 4);
     case BENCH_BITS:
-        return (int32_t)(bench_random(origin) & bench_random(origin) & bench_random(origin) &
-                         0xFFFF);
+        return (int32_t)(few_bits(origin, 3) & 0xFFFF);
     default:
         return pdg(origin);
     }
@@ -150,9 +157,9 @@ static void fill_unsigned(bench_kind kind, bench_origin *origin, size_t n, uint3
 
 static void fill_words(bench_kind kind, bench_origin *origin, size_t n, uint64_t *values) {
     for (size_t i = 0; i < n; i++) {
-        uint64_t r = bench_random(origin);
-        values[i] = kind == BENCH_EVENT ? ((uint64_t)origin->first_row + i) * 7 + r % 7
-                                        : (r & bench_random(origin)) >> 20;
+        values[i] = kind == BENCH_EVENT
+                        ? ((uint64_t)origin->first_row + i) * 7 + bench_random(origin) % 7
+                        : few_bits(origin, 2) >> 20;
     }
 }
 
