@@ -7,6 +7,7 @@ uproot's caches. On two threads, uproot's own executors decompress and interpret
 number of values of each column and their sum.
 """
 
+import functools
 import json
 import sys
 import time
@@ -18,6 +19,7 @@ import uproot
 STEP = "100 MB"
 
 
+@functools.cache
 def executors(threads):
     if threads == 1:
         return {}
