@@ -18,6 +18,7 @@
 #pragma link C++ class std::vector<std::vector<float>> + ;
 #pragma link C++ class std::vector<std::vector<unsigned>> + ;
 #pragma link C++ class std::vector<std::vector<unsigned long>> + ;
+#pragma link C++ class std::vector<std::vector<ULong64_t>> + ;
 #endif
 
 struct Tally {
@@ -107,6 +108,7 @@ std::map<std::string, Book> known_types() {
     know_nested<int>(known, "int");
     know_nested<unsigned>(known, "unsigned int");
     know_nested<unsigned long>(known, "unsigned long");
+    know_nested<ULong64_t>(known, "ULong64_t");
     know_nested<float>(known, "float");
     known["ROOT::VecOps::RVec<unsigned char>"] = book<ROOT::RVec<unsigned char>>;
     known["ROOT::VecOps::RVec<bool>"] = book<ROOT::RVec<bool>>;
