@@ -62,6 +62,9 @@ BL_API const char *bl_catalog_format(const bl_catalog *catalog);
 /// What the format says of itself in one line, such as "ROOT 6.20/04, 64-bit"; borrows.
 BL_API const char *bl_catalog_description(const bl_catalog *catalog);
 BL_API uint64_t bl_catalog_size_bytes(const bl_catalog *catalog);
+/// True where the file's own lists were missing or damaged, as after a crash of its writer, and its
+/// objects were found by other means: more may have been written than can be read.
+BL_API bool bl_catalog_is_recovered(const bl_catalog *catalog);
 BL_API size_t bl_catalog_n_objects(const bl_catalog *catalog);
 /// \return BL_OK, BL_E_RANGE
 BL_API BL_MUST_CHECK bl_status bl_catalog_object(const bl_catalog *catalog, size_t i,

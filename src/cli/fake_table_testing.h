@@ -63,6 +63,10 @@ uint64_t bl_catalog_size_bytes(const bl_catalog *catalog) {
     (void)catalog;
     return 123456;
 }
+bool bl_catalog_is_recovered(const bl_catalog *catalog) {
+    (void)catalog;
+    return false;
+}
 static const bl_object_info fake_objects[] = {
     {sizeof(bl_object_info), "T", "TTree", "a tree", 2, 100, 2000, 5000, true},
     {sizeof(bl_object_info), "T", "TTree", "a tree", 1, 100, 1000, 2500, true},

@@ -21,6 +21,7 @@ void bl_inspect_json_file(bl_out *out, const char *url, const bl_catalog *catalo
     bl_out_char(out, ',');
     json_text(out, "description", bl_catalog_description(catalog));
     json_number(out, "bytes", bl_catalog_size_bytes(catalog));
+    bl_out_printf(out, ",\"recovered\":%s", bl_catalog_is_recovered(catalog) ? "true" : "false");
 }
 
 bl_status bl_inspect_json_objects(bl_out *out, const bl_catalog *catalog, bl_error *err) {

@@ -134,9 +134,11 @@ static bl_status describe(root_tables *tables, bl_error *err) {
     tables->head.format = "ROOT";
     tables->head.url = file->source->url;
     tables->head.size_bytes = file->source->size_bytes;
-    tables->head.description = bl_arena_printf(&file->arena, "ROOT %d.%02d/%02d, %s header",
+    tables->head.description = bl_arena_printf(&file->arena, "ROOT %d.%02d/%02d, %s header%s",
                                                version / 10000, version / 100 % 100, version % 100,
-                                               file->version >= 1000000 ? "64-bit" : "32-bit");
+                                               file->version >= 1000000 ? "64-bit" : "32-bit",
+                                               file->recovery ? ", recovered" : "");
+    tables->head.is_recovered = file->recovery != NULL;
     return tables->head.description ? BL_OK : bl_error_nomem(err, 64, "a description");
 }
 

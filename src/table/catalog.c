@@ -37,6 +37,7 @@ void bl_catalog_close(bl_catalog *catalog) {
 const char *bl_catalog_format(const bl_catalog *catalog) { return catalog->file->format; }
 const char *bl_catalog_description(const bl_catalog *catalog) { return catalog->file->description; }
 uint64_t bl_catalog_size_bytes(const bl_catalog *catalog) { return catalog->file->size_bytes; }
+bool bl_catalog_is_recovered(const bl_catalog *catalog) { return catalog->file->is_recovered; }
 size_t bl_catalog_n_objects(const bl_catalog *catalog) { return catalog->file->n_objects; }
 
 bl_status bl_catalog_object(const bl_catalog *catalog, size_t i, bl_object_info *ret_info,

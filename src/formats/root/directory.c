@@ -3,8 +3,7 @@
 // thousand directories costs few round trips.
 #include "formats/root/file.h"
 
-// a key takes at least 29 bytes: a file that lists more of them goes round in circles
-enum { MAX_DEPTH = 64, MIN_KEY_BYTES = 29, MAX_PATH_BYTES = 4096 };
+enum { MAX_DEPTH = 64 };
 
 typedef struct directory {
     const char *path;   ///< "" for the file itself
@@ -30,32 +29,6 @@ static bl_status read_directory(bl_cursor *c, directory *ret_directory, bl_error
     return bl_cursor_check(c, "directory record", err);
 }
 
-static bool is_directory(const char *class_name) {
-    return strcmp(class_name, "TDirectory") == 0 || strcmp(class_name, "TDirectoryFile") == 0;
-}
-
-static bl_status add_entry(bl_root_file *file, const directory *parent, const bl_root_key *key,
-                           bl_error *err) {
-    if (file->n_entries > file->source->size_bytes / MIN_KEY_BYTES)
-        return bl_error_set(err, BL_E_CORRUPT, "more keys than the file has room for");
-    if (strlen(parent->path) + strlen(key->name) >
-        MAX_PATH_BYTES) // or else they grow by their square
-        return bl_error_set(err, BL_E_LIMIT, "the path of object '%.40s…' is longer than %d bytes",
-                            key->name, MAX_PATH_BYTES);
-    BL_TRY(bl_array_grow(file->context, &file->entries, &file->entries_capacity, file->n_entries,
-                         sizeof *file->entries, "the list of objects", err));
-    const char *path =
-        *parent->path ? bl_arena_printf(&file->arena, "%s/%s", parent->path, key->name) : key->name;
-    if (!path)
-        return bl_error_nomem(err, sizeof(char *), "a path");
-    file->entries[file->n_entries++] =
-        (bl_root_entry){.key = *key,
-                        .path = path,
-                        .parent = parent->entry,
-                        .is_directory = is_directory(key->class_name)};
-    return BL_OK;
-}
-
 /// The key list: its own key, a count, then keys one behind the other.
 static bl_status read_keys(bl_root_file *file, const directory *at, const uint8_t *data,
                            bl_error *err) {
@@ -67,7 +40,7 @@ static bl_status read_keys(bl_root_file *file, const directory *at, const uint8_
         bl_root_key key;
         BL_TRY(bl_root_key_read(&c, &file->arena, &key, err));
         if (!c.failed)
-            BL_TRY(add_entry(file, at, &key, err));
+            BL_TRY(bl_root_entry_add(file, at->entry, &key, err));
     }
     return bl_cursor_check(&c, "key list", err);
 }
@@ -86,9 +59,7 @@ static bl_status check_inside(const bl_root_file *file, const char *what, bl_ran
 
 static bl_status check_key_list(bl_root_file *file, const directory *at, bl_error *err) {
     if (at->seek_keys == 0 && at->n_bytes_keys == 0)
-        return bl_error_set(err, BL_E_CORRUPT,
-                            "no key list: the writer did not close the file, and recovery is not "
-                            "supported yet");
+        return bl_error_set(err, BL_E_CORRUPT, "no key list: the writer did not close the file");
     if (at->seek_keys < file->begin)
         return bl_error_set(err, BL_E_CORRUPT, "the key list is said to be at byte %llu",
                             (unsigned long long)at->seek_keys);
@@ -200,40 +171,6 @@ static bl_status read_root_directory(bl_root_file *file, uint64_t n_bytes_name,
     return BL_OK;
 }
 
-/// Puts each directory's entries behind it: levels were read one after the other.
-static bl_status sort_depth_first(bl_root_file *file, bl_error *err) {
-    bl_context *context = file->context;
-    size_t n = file->n_entries, n_done = 0;
-    bl_root_entry *sorted = (bl_root_entry *)bl_alloc_zero(context, n + 1, sizeof *sorted);
-    size_t *first_kid = (size_t *)bl_alloc_zero(context, n + 1, sizeof *first_kid);
-    if (!sorted || !first_kid) {
-        bl_free(context, sorted);
-        bl_free(context, first_kid);
-        return bl_error_nomem(err, n * sizeof *sorted, "the list of objects");
-    }
-    for (size_t i = n; i-- > 0;) // entries of one directory follow each other
-        first_kid[file->entries[i].parent == SIZE_MAX ? n : file->entries[i].parent] = i;
-    size_t at = 0;
-    while (n_done < n) {
-        bl_root_entry *entry = &file->entries[at];
-        sorted[n_done++] = *entry;
-        if (entry->is_directory && first_kid[at]) { // go down; entry 0 is nobody's kid
-            at = first_kid[at];
-            continue;
-        }
-        size_t parent = entry->parent;
-        while (n_done < n && (at + 1 >= n || file->entries[at + 1].parent != parent)) { // go up
-            at = parent;
-            parent = file->entries[at].parent;
-        }
-        at++;
-    }
-    bl_free(context, first_kid);
-    bl_free(context, file->entries);
-    file->entries = sorted;
-    return BL_OK;
-}
-
 bl_status bl_root_directories_read(bl_root_file *file, uint64_t n_bytes_name, bl_error *err) {
     directory top = {0};
     BL_TRY(read_root_directory(file, n_bytes_name, &top, err));
@@ -249,5 +186,5 @@ bl_status bl_root_directories_read(bl_root_file *file, uint64_t n_bytes_name, bl
         BL_TRY(status);
         BL_TRY(next_level(file, first, &now, err));
     }
-    return sort_depth_first(file, err);
+    return bl_root_entries_sort(file, err);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The TFile header and records. Wide (64-bit) and narrow headers; the first and the last bytes of a
 // file are fetched together, so that opening costs one or two round trips on a slow source.
-// Left out: the free list, and the recovery of files that their writer never closed.
+// Left out: the free list.
 #include "formats/root/file.h"
 
 #include "base/context.h"
+#include "formats/root/recover.h"
 #include "formats/root/streamer.h"
 
 enum { END_BYTES = 256 * 1024, WIDE = 1000000 };
@@ -92,6 +93,36 @@ static bl_status read_header(bl_root_file *file, uint64_t *ret_n_bytes_name, bl_
     return BL_OK;
 }
 
+static bl_status read_lists(bl_root_file *file, bl_error *err) {
+    uint64_t n_bytes_name = 0;
+    BL_TRY(read_header(file, &n_bytes_name, err));
+    return bl_root_directories_read(file, n_bytes_name, err);
+}
+
+/// The file's own lists, or its records where they are no use.
+static bl_status list_objects(bl_root_file *file, bl_error *err) {
+    bl_error why = {0}, no_better = {0};
+    bl_status status = read_lists(file, &why);
+    if (status == BL_OK && bl_root_goes_on(file))
+        status = bl_error_set(&why, BL_E_CORRUPT,
+                              "its writer went on behind byte %llu, its end by its header",
+                              (unsigned long long)file->end);
+    if (status == BL_OK)
+        return BL_OK;
+    if (status != BL_E_CORRUPT)
+        return bl_error_set(err, status, "%s", why.message);
+    bl_status recovered = bl_root_recover(file, &no_better);
+    if (recovered == BL_E_NOMEM || recovered == BL_E_CANCELLED)
+        return bl_error_set(err, recovered, "%s", no_better.message);
+    if (recovered != BL_OK)
+        return bl_error_set(err, status, "%s; %s", why.message, no_better.message);
+    bl_log(file->context, BL_LOG_WARNING,
+           "%s: %s; recovered: %zu objects were found by their records, %llu bytes belong to none",
+           file->source->url, why.message, file->n_entries,
+           (unsigned long long)file->recovery->lost_bytes);
+    return BL_OK;
+}
+
 bl_status bl_root_file_open(bl_context *context, bl_source *source, bl_root_file **ret_file,
                             bl_error *err) {
     bl_root_file *made = (bl_root_file *)bl_alloc_zero(context, 1, sizeof *made);
@@ -108,9 +139,7 @@ bl_status bl_root_file_open(bl_context *context, bl_source *source, bl_root_file
     if (source->size_bytes == 0)
         return bl_error_set(err, BL_E_FORMAT, "not a ROOT file: it is empty");
     BL_TRY(fetch_ends(file, err));
-    uint64_t n_bytes_name = 0;
-    BL_TRY(read_header(file, &n_bytes_name, err));
-    BL_TRY(bl_root_directories_read(file, n_bytes_name, err));
+    BL_TRY(list_objects(file, err));
     *ret_file = BL_MOVE(file);
     return BL_OK;
 }
@@ -124,6 +153,7 @@ void bl_root_file_release(bl_root_file *file) {
     if (!file || atomic_fetch_sub(&file->n_holders, 1) != 1)
         return;
     bl_root_classes_release(file, file->classes);
+    bl_root_recovery_free(file->context, file->recovery);
     bl_fetch_free(file->ends);
     bl_codecs_free(file->codecs);
     bl_free(file->context, file->entries);

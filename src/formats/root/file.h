@@ -16,6 +16,8 @@ typedef struct bl_root_entry {
     bool is_directory;
 } bl_root_entry;
 
+typedef struct bl_root_recovery bl_root_recovery; // see recover.h
+
 typedef struct bl_root_file {
     bl_context *context;
     bl_source *source; ///< owns
@@ -31,13 +33,15 @@ typedef struct bl_root_file {
     size_t n_entries, entries_capacity;
     bl_root_entry *entries;          ///< directories before what they hold
     struct bl_root_classes *classes; ///< read on first use
+    bl_root_recovery *recovery;      ///< what its records gave where its lists did not; else NULL
     atomic_uint n_holders;
 } bl_root_file;
 
 /// True where a file's first bytes are ROOT's.
 bool bl_root_probe(const uint8_t *head, size_t size);
 
-/// Opens a file and lists its directories. \param source moves, also on failure
+/// Opens a file and lists its directories. Where its lists are missing or damaged, objects are
+/// found by their records, and a warning is logged. \param source moves, also on failure
 /// \param ret_file the caller holds it
 /// \return BL_OK, BL_E_FORMAT, BL_E_CORRUPT, BL_E_IO, BL_E_NOMEM
 bl_status bl_root_file_open(bl_context *context, bl_source *source, bl_root_file **ret_file,
@@ -67,6 +71,14 @@ bl_status bl_root_record_read(bl_root_file *file, uint64_t offset, uint64_t n_by
 bl_status bl_root_file_read(bl_root_file *file, const bl_range *ranges, size_t n,
                             bl_fetch **ret_fetch, const uint8_t **ret_data, bl_error *err);
 
+/// True for classes of directories.
+bool bl_root_is_directory(const char *class_name);
+/// Adds an object. Those of one directory must follow each other. \param parent entry of its
+/// directory, SIZE_MAX at the top \return BL_OK, BL_E_CORRUPT, BL_E_LIMIT, BL_E_NOMEM
+bl_status bl_root_entry_add(bl_root_file *file, size_t parent, const bl_root_key *key,
+                            bl_error *err);
+/// Puts each directory's entries behind it: they were added one level after the other.
+bl_status bl_root_entries_sort(bl_root_file *file, bl_error *err);
 /// Fills file->entries. Called by bl_root_file_open.
 bl_status bl_root_directories_read(bl_root_file *file, uint64_t n_bytes_name, bl_error *err);
 

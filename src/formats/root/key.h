@@ -14,7 +14,7 @@ typedef struct bl_root_key {
     uint16_t key_len;  ///< of this header, in its record
     int16_t version;   ///< above 1000: 64-bit seeks
     int16_t cycle;     ///< version of the object under this name
-    uint32_t date;     ///< as ROOT packs it
+    uint32_t date;     ///< as ROOT packs it (TDatime): the later, the greater
     uint16_t pid;      ///< which of the file's process ids its references count in
     uint64_t seek_key; ///< offset of the record
     uint64_t seek_dir; ///< offset of the directory that holds it

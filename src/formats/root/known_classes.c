@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The classes that a file with trees is made of, as ROOT 6.40 writes them: what its streamer info
-// says of each, in the order of its members. The comments of the authors are left out, but for the
-// brackets that name a counter; no checksum depends on the rest.
-// \source the streamer info of files that ROOT 6.40 wrote
+// The classes that a file with trees is made of, as ROOT 6.40 writes them, and the versions before
+// that ROOT 5 and 6 wrote: what its streamer info says of each, in the order of its members. The
+// comments of the authors are left out, but for the brackets that name a counter; no checksum
+// depends on the rest. \source the streamer info of files that ROOT 6.40 wrote
 #include "formats/root/known_classes.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -38,6 +38,9 @@
         .name = (class_name), .version = (of_version), .checksum = (of_checksum), \
         .n_elements = COUNT_OF(members), .elements = (members)                    \
     }
+
+/// A version whose streamer info, and so its checksum, no file at hand has.
+#define UNSEEN(class_name, of_version, members) CLASS(class_name, of_version, 0, members)
 
 static const bl_root_element object[] = {UINT("fUniqueID"), NUMBER("fBits", 15, "unsigned int")};
 static const bl_root_element named[] = {BASE("TObject", BL_ROOT_TOBJECT), STRING("fName"),
@@ -103,6 +106,62 @@ static const bl_root_element branch[] = {BASE("TNamed", BL_ROOT_TNAMED),
                                          LONG64S("fBasketEntry", "fMaxBaskets"),
                                          LONG64S("fBasketSeek", "fMaxBaskets"),
                                          STRING("fFileName")};
+// TBranch 11 and 12; version 10 had no fFirstEntry. TTree 16 to 19 lack some members of 20.
+#define BRANCH_BEGIN                                                                             \
+    BASE("TNamed", BL_ROOT_TNAMED), BASE("TAttFill", BL_ROOT_BASE), INT("fCompress"),            \
+        INT("fBasketSize"), INT("fEntryOffsetLen"), INT("fWriteBasket"), LONG64("fEntryNumber"), \
+        INT("fOffset"), COUNT("fMaxBaskets"), INT("fSplitLevel"), LONG64("fEntries")
+#define BRANCH_END                                                                   \
+    LONG64("fTotBytes"), LONG64("fZipBytes"), EMBEDDED("fBranches", "TObjArray"),    \
+        EMBEDDED("fLeaves", "TObjArray"), EMBEDDED("fBaskets", "TObjArray"),         \
+        INTS("fBasketBytes", "fMaxBaskets"), LONG64S("fBasketEntry", "fMaxBaskets"), \
+        LONG64S("fBasketSeek", "fMaxBaskets"), STRING("fFileName")
+static const bl_root_element branch12[] = {BRANCH_BEGIN, LONG64("fFirstEntry"), BRANCH_END};
+static const bl_root_element branch10[] = {BRANCH_BEGIN, BRANCH_END};
+#define TREE_BEGIN                                                                            \
+    BASE("TNamed", BL_ROOT_TNAMED), BASE("TAttLine", BL_ROOT_BASE),                           \
+        BASE("TAttFill", BL_ROOT_BASE), BASE("TAttMarker", BL_ROOT_BASE), LONG64("fEntries"), \
+        LONG64("fTotBytes"), LONG64("fZipBytes"), LONG64("fSavedBytes")
+#define TREE_TIMING DOUBLE("fWeight"), INT("fTimerInterval"), INT("fScanField"), INT("fUpdate")
+#define TREE_LIMITS \
+    LONG64("fMaxEntries"), LONG64("fMaxEntryLoop"), LONG64("fMaxVirtualSize"), LONG64("fAutoSave")
+#define TREE_END                                                                   \
+    EMBEDDED("fBranches", "TObjArray"), EMBEDDED("fLeaves", "TObjArray"),          \
+        POINTER("fAliases", "TList"), EMBEDDED_ANY("fIndexValues", "TArrayD"),     \
+        EMBEDDED_ANY("fIndex", "TArrayI"), POINTER("fTreeIndex", "TVirtualIndex"), \
+        POINTER("fFriends", "TList"), POINTER("fUserInfo", "TList"),               \
+        POINTER("fBranchRef", "TBranchRef")
+static const bl_root_element tree19[] = {TREE_BEGIN,
+                                         LONG64("fFlushedBytes"),
+                                         TREE_TIMING,
+                                         INT("fDefaultEntryOffsetLen"),
+                                         COUNT("fNClusterRange"),
+                                         TREE_LIMITS,
+                                         LONG64("fAutoFlush"),
+                                         LONG64("fEstimate"),
+                                         LONG64S("fClusterRangeEnd", "fNClusterRange"),
+                                         LONG64S("fClusterSize", "fNClusterRange"),
+                                         TREE_END};
+static const bl_root_element tree18[] = {
+    TREE_BEGIN,  LONG64("fFlushedBytes"), TREE_TIMING,         INT("fDefaultEntryOffsetLen"),
+    TREE_LIMITS, LONG64("fAutoFlush"),    LONG64("fEstimate"), TREE_END};
+static const bl_root_element tree17[] = {
+    TREE_BEGIN,  TREE_TIMING,         INT("fDefaultEntryOffsetLen"),
+    TREE_LIMITS, LONG64("fEstimate"), TREE_END};
+static const bl_root_element tree16[] = {TREE_BEGIN, TREE_TIMING, TREE_LIMITS, LONG64("fEstimate"),
+                                         TREE_END};
+static const bl_root_element branch_element9[] = {BASE("TBranch", BL_ROOT_BASE),
+                                                  STRING("fClassName"),
+                                                  STRING("fParentName"),
+                                                  STRING("fClonesName"),
+                                                  UINT("fCheckSum"),
+                                                  INT("fClassVersion"),
+                                                  INT("fID"),
+                                                  INT("fType"),
+                                                  INT("fStreamerType"),
+                                                  INT("fMaximum"),
+                                                  POINTER("fBranchCount", "TBranchElement"),
+                                                  POINTER("fBranchCount2", "TBranchElement")};
 static const bl_root_element branch_element[] = {BASE("TBranch", BL_ROOT_BASE),
                                                  STRING("fClassName"),
                                                  STRING("fParentName"),
@@ -170,6 +229,10 @@ const bl_root_class bl_root_known_classes[] = {
     CLASS("TAttLine", 2, 0x94074549, att_line),
     CLASS("TAttFill", 2, 0xffd92a92, att_fill),
     CLASS("TAttMarker", 3, 0x291d8bec, att_marker),
+    CLASS("TAttLine", 1, 0x51a23e92, att_line),
+    CLASS("TAttFill", 1, 0x47c56358, att_fill),
+    CLASS("TAttMarker", 2, 0x291d8bec, att_marker),
+    CLASS("TAttMarker", 1, 0xfacd2184, att_marker),
     {.name = "ROOT::TIOFeatures",
      .version = 1,
      .checksum = 0x1aa12f10,
@@ -177,8 +240,17 @@ const bl_root_class bl_root_known_classes[] = {
      .elements = io_features,
      .is_foreign = true},
     CLASS("TTree", 20, 0x7264e07f, tree),
+    CLASS("TTree", 19, 0x58a396eb, tree19),
+    UNSEEN("TTree", 18, tree18),
+    UNSEEN("TTree", 17, tree17),
+    CLASS("TTree", 16, 0xbe994a04, tree16),
     CLASS("TBranch", 13, 0x10978aac, branch),
+    CLASS("TBranch", 12, 0x59108cb8, branch12),
+    CLASS("TBranch", 11, 0x911cc38e, branch12),
+    CLASS("TBranch", 10, 0xe3725ea2, branch10),
     CLASS("TBranchElement", 10, 0xe74f5e63, branch_element),
+    CLASS("TBranchElement", 9, 0xe150449a, branch_element9),
+    CLASS("TBranchElement", 8, 0xd503eff4, branch_element9),
     CLASS("TBranchRef", 1, 0x2360b3fd, branch_ref),
     CLASS("TLeaf", 2, 0x6d1e8152, leaf),
     CLASS("TLeafB", 1, 0x0f1e4b5e, leaf_b),
@@ -191,7 +263,9 @@ const bl_root_class bl_root_known_classes[] = {
     CLASS("TLeafO", 1, 0x02ae48d3, leaf_o),
     CLASS("TLeafC", 1, 0xfbe3b2f3, leaf_c),
     CLASS("TLeafF16", 2, 0xeb35f883, leaf_f16),
+    CLASS("TLeafF16", 1, 0xeb35f883, leaf_f16),
     CLASS("TLeafD32", 2, 0xe1dc6401, leaf_d32),
+    CLASS("TLeafD32", 1, 0xe1dc6401, leaf_d32),
     CLASS("TLeafElement", 1, 0xa04f8893, leaf_element),
     CLASS("TRefTable", 3, 0x8c895b85, ref_table),
     CLASS("TFriendElement", 2, 0x2771167d, friend_element),
@@ -208,5 +282,15 @@ const bl_root_class *bl_root_known_class(const char *name) {
     for (size_t i = 0; i < bl_root_n_known_classes; i++)
         if (strcmp(bl_root_known_classes[i].name, name) == 0)
             return &bl_root_known_classes[i];
+    return NULL;
+}
+
+const bl_root_class *bl_root_known_version(const char *name, int version, uint32_t checksum) {
+    for (size_t i = 0; i < bl_root_n_known_classes; i++) {
+        const bl_root_class *c = &bl_root_known_classes[i];
+        if ((version > 0 ? c->version == version : c->checksum == checksum) &&
+            strcmp(c->name, name) == 0)
+            return c;
+    }
     return NULL;
 }

@@ -12,5 +12,8 @@ extern const size_t bl_root_n_known_classes;
 
 /// The newest known version of a class, or NULL.
 const bl_root_class *bl_root_known_class(const char *name);
+/// That version of a class, or NULL. \param checksum of a class without versions, for which
+/// `version` is not positive
+const bl_root_class *bl_root_known_version(const char *name, int version, uint32_t checksum);
 
 #endif

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// From streamer info to steps. By hand: only what ROOT itself streams by hand and metadata needs
+// From streamer info to steps. The file's own goes before what is known of ROOT's classes, which
+// is for files that lost theirs. By hand: only what ROOT itself streams by hand and metadata needs
 // (TObject, TString, TList, TObjArray, TArray). Source: ROOT, TStreamerInfo::Compile.
 #include "formats/root/plan.h"
 
 #include "base/context.h"
+#include "formats/root/known_classes.h"
 
 static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "a class"); }
 
@@ -194,14 +196,16 @@ static bl_status add_element(bl_root_plans *plans, bl_root_plan *plan, const bl_
 static const bl_root_class *find_class(const bl_root_plans *plans, const char *name, int version,
                                        uint32_t checksum, bool *ret_by_checksum) {
     const bl_root_class *c = bl_root_bootstrap_class(name, version);
+    if (!c && version > 0)
+        c = bl_root_class_find(plans->classes, name, version, 0);
     if (c || version > 0)
-        return c ? c : bl_root_class_find(plans->classes, name, version, 0);
-    for (c = bl_root_class_find(plans->classes, name, -1, 0); c; c = c->next)
-        if (c->checksum == checksum) {
-            *ret_by_checksum = true;
-            return c;
-        }
-    return bl_root_class_find(plans->classes, name, version, 0);
+        return c ? c : bl_root_known_version(name, version, 0);
+    for (c = bl_root_class_find(plans->classes, name, -1, 0); c && c->checksum != checksum;)
+        c = c->next;
+    if (!c)
+        c = bl_root_known_version(name, 0, checksum);
+    *ret_by_checksum = c != NULL;
+    return c ? c : bl_root_class_find(plans->classes, name, version, 0);
 }
 
 bl_status bl_root_plans_version(bl_root_plans *plans, bl_root_streamed *streamed, int version,

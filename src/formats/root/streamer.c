@@ -99,8 +99,11 @@ bl_status bl_root_classes_of(bl_root_file *file, const bl_root_classes **ret_cla
         if (!classes)
             return bl_error_nomem(err, sizeof *classes, "streamer info");
         bl_status status = read_classes(file, classes, err);
-        if (status != BL_OK) {
+        if (status != BL_OK)
             bl_root_classes_release(file, classes);
+        if (status == BL_E_CORRUPT && file->recovery) {
+            *classes = (bl_root_classes){0}; // trees of plain numbers do without
+        } else if (status != BL_OK) {
             return bl_error_in(err, status, "streamer info");
         }
         file->classes = classes;

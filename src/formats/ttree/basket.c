@@ -66,6 +66,18 @@ bl_status bl_basket_header_read(const uint8_t *data, size_t size, bl_basket_head
     return BL_OK;
 }
 
+bl_status bl_basket_rows_read(const uint8_t *data, size_t size, int64_t *ret_n_rows,
+                              bl_error *err) {
+    bl_cursor c = bl_cursor_over(data, size);
+    bl_root_key key;
+    BL_TRY(bl_root_key_read(&c, NULL, &key, err));
+    basket_fields f = read_fields(&c);
+    BL_TRY(bl_cursor_check(&c, "basket header", err));
+    BL_TRY(check_fields(&key, &f, err));
+    *ret_n_rows = f.n_rows;
+    return BL_OK;
+}
+
 /// The table behind the entries: its length, then one number a row. An absent or short one is none.
 static const uint8_t *find_table(const uint8_t *data, size_t size, int64_t n_rows) {
     if (size < 4 || n_rows == 0)

@@ -31,6 +31,8 @@ typedef struct bl_basket {
 /// Reads the header of a basket on disk. \return BL_OK, BL_E_CORRUPT
 bl_status bl_basket_header_read(const uint8_t *data, size_t size, bl_basket_header *ret_header,
                                 bl_error *err);
+/// Number of rows by a basket's first `key_len` bytes. \return BL_OK, BL_E_CORRUPT
+bl_status bl_basket_rows_read(const uint8_t *data, size_t size, int64_t *ret_n_rows, bl_error *err);
 /// Opens a basket on disk, which borrows `data` or, where it is compressed, `raw`.
 /// \param data of the record that `header` was read from \param raw [header->n_raw]
 /// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED, BL_E_NOMEM

@@ -87,29 +87,6 @@ static const bl_reader_ops ops = {
 
 // ---- opening ----
 
-/// True where a branch has entries of its own: some writers left it a basket without any.
-static bool has_entries(const bl_ttree_branch *branch) {
-    bl_ttree_slot slot;
-    bl_basket basket;
-    if (branch->n_baskets != 1 || bl_ttree_slot_of(branch, 0, &slot, NULL) != BL_OK ||
-        !slot.embedded)
-        return branch->n_baskets > 0;
-    bl_status status =
-        bl_basket_open_embedded(slot.embedded->raw, slot.embedded->raw_size, &basket, NULL);
-    return status != BL_OK || basket.n_rows > 0;
-}
-
-/// Branches that only hold other branches are no columns.
-static bool is_column(const bl_ttree_branch *branch) {
-    bool is_count = branch->type == BL_BRANCH_CLONES || branch->type == BL_BRANCH_COLLECTION;
-    if (branch->is_element && is_count)
-        return true;
-    bool is_structure =
-        branch->n_kids > 0 ||
-        (branch->is_element && (branch->type == BL_BRANCH_BASE || branch->type == BL_BRANCH_SPLIT));
-    return !is_structure || has_entries(branch);
-}
-
 static void fill_info(bl_ttree_reader *reader, size_t i, bl_column_info *info) {
     const bl_ttree_column *column = &reader->columns[i];
     const bl_ttree_branch *branch = column->branch;
@@ -208,7 +185,7 @@ static bl_status find_columns(bl_ttree_reader *reader, bl_error *err) {
         return bl_error_nomem(err, n * sizeof *reader->columns, "columns");
     bl_layouts_init(&reader->layouts, reader->head.context, &tree->arena, tree->classes);
     for (size_t i = 0; i < n; i++) {
-        if (!is_column(&tree->branches[i]))
+        if (!bl_ttree_is_column(&tree->branches[i]))
             continue;
         bl_ttree_column *column = &reader->columns[reader->head.n_columns++];
         column->branch = &tree->branches[i];

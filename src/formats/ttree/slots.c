@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which rows lie in which basket, and which rows belong together (clusters).
-#include "formats/ttree/tree.h"
+// Which branches have rows of their own, which rows lie in which basket, and which rows belong
+// together (clusters).
+#include "formats/ttree/basket.h"
 
 /// The row at which slot `i` starts, as the branch says it.
 static int64_t slot_start(const bl_ttree_branch *branch, size_t i) {
@@ -47,6 +48,28 @@ size_t bl_ttree_slot_at(const bl_ttree_branch *branch, int64_t row) {
             high = middle;
     }
     return low;
+}
+
+/// True where a branch has entries of its own: some writers left it a basket without any.
+static bool has_entries(const bl_ttree_branch *branch) {
+    bl_ttree_slot slot;
+    bl_basket basket;
+    if (branch->n_baskets != 1 || bl_ttree_slot_of(branch, 0, &slot, NULL) != BL_OK ||
+        !slot.embedded)
+        return branch->n_baskets > 0;
+    bl_status status =
+        bl_basket_open_embedded(slot.embedded->raw, slot.embedded->raw_size, &basket, NULL);
+    return status != BL_OK || basket.n_rows > 0;
+}
+
+bool bl_ttree_is_column(const bl_ttree_branch *branch) {
+    bool is_count = branch->type == BL_BRANCH_CLONES || branch->type == BL_BRANCH_COLLECTION;
+    if (branch->is_element && is_count)
+        return true;
+    bool is_structure =
+        branch->n_kids > 0 ||
+        (branch->is_element && (branch->type == BL_BRANCH_BASE || branch->type == BL_BRANCH_SPLIT));
+    return !is_structure || has_entries(branch);
 }
 
 static bl_status add_cluster(bl_ttree *tree, size_t *capacity, int64_t end, bl_error *err) {

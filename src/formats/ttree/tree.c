@@ -164,6 +164,7 @@ static bl_status read_tree(bl_ttree *tree, const bl_root_entry *entry, bl_error 
     if (n && !tree->branches)
         return bl_error_nomem(err, n * sizeof *tree->branches, "branches");
     BL_TRY(read_branches(tree, list, SIZE_MAX, err));
+    BL_TRY(bl_ttree_tail_read(tree, entry, err));
     BL_TRY(bl_ttree_clusters_read(tree, object, err));
     return bl_ttree_friends_read(tree, object, err);
 }

@@ -97,6 +97,13 @@ bl_status bl_ttree_slot_of(const bl_ttree_branch *branch, size_t i, bl_ttree_slo
 /// First slot that has rows at or behind `row`; n_baskets where none has.
 size_t bl_ttree_slot_at(const bl_ttree_branch *branch, int64_t row);
 
+/// True for branches that hold data, not only other branches.
+bool bl_ttree_is_column(const bl_ttree_branch *branch);
+
+/// Where the file was recovered: adds the baskets that were written after the tree's record, as far
+/// as every column has them. Called by bl_ttree_read.
+bl_status bl_ttree_tail_read(bl_ttree *tree, const bl_root_entry *entry, bl_error *err);
+
 /// Fills cluster_ends from the tree's members. Called by bl_ttree_read.
 bl_status bl_ttree_clusters_read(bl_ttree *tree, const bl_root_object *object, bl_error *err);
 /// Fills friends. Called by bl_ttree_read.
