@@ -6,8 +6,10 @@ Beside the files it leaves expected.jsonl: one JSON line a column, with the file
 column's path and its values, which are formulas of the entry's number and exact in every type.
 """
 
+import array
 import json
 import os
+import signal
 import sys
 import warnings
 
@@ -311,7 +313,78 @@ def friends(path):
     yield "tree", "other.x", [[i + 0.5 * k for k in range(i % 8)] for i in range(N)]
 
 
+def crash(path, write):
+    """Another process writes and is killed in the middle of it."""
+    child = os.fork()
+    if child == 0:
+        file = ROOT.TFile(path, "RECREATE")
+        write(file)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+def rows_of(first):
+    return {"x": lambda i: first + 0.5 * i, "n": lambda i: i % 5,
+            "v": lambda i: [first + k for k in range(i % 5)]}
+
+
+def crashed_tree(first, n_saved, n_more, option=""):
+    """The entries behind the last AutoSave are found by their baskets."""
+    tree = ROOT.TTree("tree" + str(first), "")
+    x, n, v = array.array("f", [0]), array.array("i", [0]), array.array("i", range(first, first + 5))
+    for name, place, leaves in ("x", x, "x/F"), ("n", n, "n/I"), ("v", v, "v[n]/I"):
+        tree.Branch(name, place, leaves, 1000)
+    tree.SetAutoFlush(100)
+    rows = rows_of(first)
+    for i in range(n_saved + n_more):
+        if i == n_saved:
+            tree.AutoSave(option)
+        x[0], n[0] = rows["x"](i), rows["n"](i)
+        tree.Fill()
+
+
+def expect_crashed(first, n_rows, folder=""):
+    for column, value in rows_of(first).items():
+        yield f"{folder}tree{first}", column, [value(i) for i in range(n_rows)]
+
+
+def crashed(path, settings):
+    def write(file):
+        file.SetCompressionSettings(settings)
+        crashed_tree(0, 250, 770)
+    crash(path, write)
+    yield from expect_crashed(0, 1000)
+
+
+def crashed_open_list(path):
+    """The list of keys was saved, but names a record that the next AutoSave gave up."""
+    def write(file):
+        crashed_tree(0, 250, 200, "SaveSelf")
+        file.Get("tree0").AutoSave()
+    crash(path, write)
+    yield from expect_crashed(0, 450)
+
+
+def crashed_folders(path):
+    def write(file):
+        crashed_tree(0, 100, 250)
+        file.mkdir("sub").cd()
+        crashed_tree(1, 200, 10)
+        ROOT.gDirectory.mkdir("deep").cd()
+        crashed_tree(2, 300, 100)
+    crash(path, write)
+    yield from expect_crashed(0, 300)
+    yield from expect_crashed(1, 200, "sub/")
+    yield from expect_crashed(2, 400, "sub/deep/")
+
+
 CASES = {
+    "crashed_zlib": lambda path: crashed(path, 101),
+    "crashed_lzma": lambda path: crashed(path, 201),
+    "crashed_lz4": lambda path: crashed(path, 404),
+    "crashed_zstd": lambda path: crashed(path, 505),
+    "crashed_stored": lambda path: crashed(path, 0),
+    "crashed_open_list": crashed_open_list, "crashed_folders": crashed_folders,
     "split": split, "leaves": leaves, "second_file": second_file, "embedded": embedded,
     "clusters": clusters, "tuples": tuples, "friends": friends,
     "arrays": lambda path: arrays(path, False), "arrays_generated": lambda path: arrays(path, True),
