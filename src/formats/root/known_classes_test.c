@@ -8,12 +8,14 @@
 
 #include "formats/root/known_classes.h"
 
-enum { COUNTER = 6, INT = 3 };
+enum { COUNTER = 6, INT = 3, BOOL = 18, BYTE = 11 };
 
 static size_t n_compared;
 
-/// An int that counts others has a type of its own; older files do not always say so.
-static int type_of(const bl_root_element *e) { return e->type == COUNTER ? INT : e->type; }
+/// An int that counts others has a type of its own, and so has a bool: older files do not say so.
+static int type_of(const bl_root_element *e) {
+    return e->type == COUNTER ? INT : e->type == BOOL ? BYTE : e->type;
+}
 
 static void compare(const bl_root_class *known, const bl_root_class *real) {
     n_compared++;

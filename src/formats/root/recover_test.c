@@ -68,6 +68,8 @@ static void begin(made_file *f) {
     put(f, 62000, 4);
     put(f, BEGIN, 4);
     put(f, BEGIN, 4); // fEND, as of when the file was made
+    put(f, 0, 12);
+    put(f, 26 + 3 + 7, 4); // fNbytesName: the directory is behind it
     f->at = BEGIN;
     put_record(f, "TFile", "f", 0, 40);
 }
