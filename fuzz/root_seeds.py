@@ -4,11 +4,13 @@
 usage: root_seeds.py FOLDER
 Run by hand, with a Python that has ROOT (scripts/setup --peers installs one). Every file holds one
 kind of tree: numbers, counted arrays, leaf lists, strings, C++ sequences, split objects, split
-collections, packed floating point numbers; three codecs and none; directories and cycles.
+collections, packed floating point numbers; three codecs and none; directories and cycles; one file was never closed.
 """
 
 import array
+import os
 import pathlib
+import signal
 import sys
 import tempfile
 
@@ -118,6 +120,26 @@ def write_leaves(path, compression):
     file.Close()
 
 
+def write_crashed(path):
+    """The writer is killed behind an AutoSave: no list of keys, and baskets that no tree knows."""
+    child = os.fork()
+    if child == 0:
+        file = ROOT.TFile(path, "recreate", "", 207)
+        file.mkdir("one").cd()
+        tree = ROOT.TTree("t", "crashed")
+        n, values = array.array("i", [0]), array.array("f", [0] * 4)
+        tree.Branch("n", n, "n/I")
+        tree.Branch("values", values, "values[n]/F")
+        tree.SetAutoFlush(3)
+        for i in range(9):
+            n[0] = i % 4
+            tree.Fill()
+            if i == 5:
+                tree.AutoSave()
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
 def main():
     folder = sys.argv[1]
     with tempfile.TemporaryDirectory() as build:
@@ -135,6 +157,7 @@ def write_all(folder):
     ROOT.write_infos(f"{folder}/infos.root")
     write_leaves(f"{folder}/leaves-zlib.root", 1)
     write_leaves(f"{folder}/leaves-zstd.root", 505)
+    write_crashed(f"{folder}/crashed.root")
 
 
 if __name__ == "__main__":
