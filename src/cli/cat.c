@@ -13,42 +13,6 @@ typedef enum cat_format { CAT_TABLE, CAT_JSONL, CAT_CSV } cat_format;
 
 enum { TABLE_ROWS = 20, TEXT_ROWS = 256 };
 
-/// Says why a column is left out; of many, only of the first few.
-static void note_left_out(bl_cli *cli, const bl_column_info *info, int64_t n_rows,
-                          size_t n_before) {
-    enum { SHOWN = 5 };
-    if (n_before == SHOWN)
-        bl_cli_note(cli, "and more columns; `beamline inspect` lists them");
-    if (n_before >= SHOWN)
-        return;
-    if (info->unreadable)
-        bl_cli_note(cli, "column '%s' left out: %s", info->path, info->unreadable);
-    else
-        bl_cli_note(cli, "column '%s' left out: it has %lld rows, the table %lld", info->path,
-                    (long long)info->n_rows, (long long)n_rows);
-}
-
-/// Leaves only columns that have a value in every row of the table; says which it leaves out.
-static bl_status keep_readable(bl_cli *cli, bl_table *table, bl_selection *selection,
-                               bl_error *err) {
-    int64_t n_rows = 0;
-    bool is_chain = bl_table_n_files(table) > 1; // where a column's rows are the first file's
-    if (!is_chain)
-        BL_TRY(bl_table_n_rows(table, &n_rows, err));
-    size_t kept = 0;
-    for (size_t i = 0; i < selection->n; i++) {
-        const bl_column_info *info = &selection->infos[i];
-        if (info->unreadable || (!is_chain && info->n_rows != n_rows)) {
-            note_left_out(cli, info, n_rows, i - kept);
-            continue;
-        }
-        selection->columns[kept] = selection->columns[i];
-        selection->infos[kept++] = *info;
-    }
-    selection->n = kept;
-    return kept ? BL_OK : bl_error_set(err, BL_E_UNSUPPORTED, "no column can be read");
-}
-
 static void write_csv_head(bl_out *out, const bl_selection *selection) {
     for (size_t i = 0; i < selection->n; i++) {
         char room[1024];
@@ -222,7 +186,9 @@ static bl_status run_cat(bl_cli *cli, bl_error *err) {
                          err));
     bl_selection selection;
     BL_TRY(bl_select_columns(cli->context, table, arguments->columns, &selection, err));
-    bl_status status = keep_readable(cli, table, &selection, err);
+    bl_status status = bl_select_whole(cli, table, false, &selection, err);
+    if (status == BL_OK && selection.n == 0)
+        status = bl_error_set(err, BL_E_UNSUPPORTED, "no column can be read");
     char **keys = bl_alloc_zero(cli->context, selection.n + 1, sizeof *keys);
     if (status == BL_OK && !keys)
         status = bl_error_nomem(err, selection.n * sizeof *keys, "names");

@@ -1,72 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The subcommands over a table of misfortunes: exact output, exit status, every allocation failing.
-#include "cli/cli.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "cli/args.h"
-#include "cli/fake_table_testing.h"
-
-typedef struct outcome {
-    bl_status status, worst;
-    bl_error err;
-    char text[8192];
-} outcome;
-
-static void *failing_alloc(void *user, size_t size) {
-    return (*(int *)user)-- == 0 ? NULL : malloc(size);
-}
-static void *failing_realloc(void *user, void *memory, size_t size) {
-    return (*(int *)user)-- == 0 ? NULL : realloc(memory, size);
-}
-static void failing_free(void *user, void *memory) {
-    (void)user;
-    free(memory);
-}
-
-/// Runs a command line whose words have one space between them; allocation `n_allowed` fails.
-static outcome run(const char *line, int n_allowed) {
-    outcome ret = {.status = BL_OK};
-    char copy[256], *argv[32], *rest = copy;
-    int argc = 0;
-    snprintf(copy, sizeof copy, "%s", line);
-    for (char *word; (word = strsep(&rest, " "));)
-        argv[argc++] = word;
-    argv[argc] = NULL;
-    bl_cli cli = {.width = 80};
-    bl_allocator allocator = {failing_alloc, failing_realloc, failing_free, &n_allowed};
-    bl_context_options options = {.size = sizeof options, .allocator = &allocator, .n_threads = 1};
-    ret.status = bl_args_parse(argc, argv, &cli.arguments, &ret.err);
-    assert_int_equal(BL_OK, ret.status);
-    ret.status = bl_context_new(&options, &cli.context, &ret.err);
-    if (ret.status != BL_OK)
-        return ret;
-    bl_out_init_memory(&cli.out, cli.context);
-    ret.status = cli.arguments.command->run(&cli, &ret.err);
-    bl_error ignored;
-    bl_status written = bl_out_finish(&cli.out, &ignored);
-    if (written != BL_OK)
-        ret.status = written;
-    size_t n = cli.out.used < sizeof ret.text - 1 ? cli.out.used : sizeof ret.text - 1;
-    if (n)
-        memcpy(ret.text, cli.out.data, n);
-    ret.worst = cli.worst;
-    bl_out_release(&cli.out);
-    bl_context_free(cli.context);
-    return ret;
-}
-
-static void expect(const char *line, const char *text) {
-    outcome got = run(line, INT32_MAX);
-    if (got.status != BL_OK)
-        fail_msg("%s: %s", line, got.err.message);
-    assert_string_equal(got.text, text);
-}
+#include "cli/run_testing.h"
 
 #define HEAD(column, type) \
     "{\"file\":\"f.root\",\"tree\":\"T\",\"column\":\"" column "\",\"type\":\"" type "\""
@@ -150,29 +84,14 @@ static void test_inspect(void **state) {
                                      "\"codec\":\"zlib\"}]}]}\n"));
 }
 
-/// Each allocation fails once: the answer is BL_E_NOMEM, and nothing leaks (the sanitizer's to
-/// say).
 static void test_out_of_memory(void **state) {
-    static const char *const lines[] = {
-        "beamline stats -q --json f.root",
-        "beamline stats -q f.root",
-        "beamline cat -q -f jsonl -c i,v,s f.root",
-        "beamline cat -q -c i,v,s f.root",
-        "beamline inspect f.root",
-        "beamline help stats",
-    };
     (void)state;
-    for (size_t i = 0; i < BL_COUNT(lines); i++) {
-        int n = 0;
-        for (; n < 10000; n++) {
-            outcome got = run(lines[i], n);
-            if (got.status == BL_OK)
-                break;
-            if (got.status != BL_E_NOMEM)
-                fail_msg("%s: allocation %d: %s", lines[i], n, got.err.message);
-        }
-        assert_in_range(n, 2, 9999);
-    }
+    expect_nomem("beamline stats -q --json f.root");
+    expect_nomem("beamline stats -q f.root");
+    expect_nomem("beamline cat -q -f jsonl -c i,v,s f.root");
+    expect_nomem("beamline cat -q -c i,v,s f.root");
+    expect_nomem("beamline inspect f.root");
+    expect_nomem("beamline help stats");
 }
 
 int main(void) {

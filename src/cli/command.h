@@ -89,13 +89,17 @@ typedef struct bl_arguments {
     unsigned format;
     bool json, names, checksums, markdown;
     const char *man;
+    // of convert
+    const char *output, *codec, *name, *friend_of;
+    bool overwrite, append, skip_unreadable;
+    uint64_t cluster_bytes, basket_bytes;
 } bl_arguments;
 
 /// Length of a const table.
 #define BL_COUNT(table) (sizeof(table) / sizeof *(table))
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
-    bl_command_help, bl_command_completion;
+    bl_command_convert, bl_command_help, bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

@@ -166,7 +166,8 @@ bl_status bl_table_column(const bl_table *table, size_t i, bl_column_info *ret_i
                                  .n_chunks = 2,
                                  .stored_bytes = 100 * (i + 1),
                                  .raw_bytes = 250 * (i + 1),
-                                 .codec = "zlib"};
+                                 .codec = "zlib",
+                                 .counter = i == FAKE_V ? "i" : NULL};
     return BL_OK;
 }
 bl_status bl_table_find(const bl_table *table, const char *name, size_t *ret_column,

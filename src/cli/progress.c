@@ -19,9 +19,10 @@ void bl_progress_start(bl_progress *progress, const bl_cli *cli, int64_t total_r
     *progress = (bl_progress){.is_shown = cli->progress,
                               .width = bl_terminal_width(STDERR_FILENO),
                               .total_rows = total_rows};
-    if (progress->is_shown)
-        progress->start_s = progress->drawn_s = now_s();
+    progress->start_s = progress->drawn_s = now_s();
 }
+
+double bl_progress_seconds(const bl_progress *progress) { return now_s() - progress->start_s; }
 
 static void time_left(char *text, size_t size, double seconds) {
     if (seconds < 100)

@@ -18,6 +18,8 @@ typedef struct bl_progress {
 void bl_progress_start(bl_progress *progress, const bl_cli *cli, int64_t total_rows);
 /// What is done so far; draws a few times a second.
 void bl_progress_show(bl_progress *progress, int64_t rows, uint64_t stored_bytes);
+/// Since the start.
+double bl_progress_seconds(const bl_progress *progress);
 /// Wipes the bar, so that what follows stands on a clean line.
 void bl_progress_clear(bl_progress *progress);
 

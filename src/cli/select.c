@@ -84,6 +84,72 @@ void bl_selection_release(bl_selection *selection) {
     *selection = (bl_selection){.context = selection->context};
 }
 
+/// \param n_rows of the table; negative: a chain, whose columns go together
+/// \param why what is wrong with a column that is not whole
+static bool is_whole(const bl_column_info *info, int64_t n_rows, char *why, size_t size) {
+    if (info->unreadable)
+        snprintf(why, size, "%s", info->unreadable);
+    else if (n_rows >= 0 && info->n_rows != n_rows)
+        snprintf(why, size, "it has %lld rows, the table %lld", (long long)info->n_rows,
+                 (long long)n_rows);
+    else
+        return true;
+    return false;
+}
+
+/// Tells of the `place`-th column that is left out; of many, only of the first few.
+static void note_left_out(bl_cli *cli, const bl_column_info *info, const char *why, size_t place) {
+    enum { SHOWN = 5 };
+    if (place == SHOWN)
+        bl_cli_note(cli, "and more columns; `beamline inspect` lists them");
+    if (place < SHOWN)
+        bl_cli_note(cli, "column '%s' left out: %s", info->path, why);
+}
+
+/// Columns that are not whole, as an error names them: as many as fit.
+typedef struct broken_list {
+    char text[700];
+    size_t n_named;
+} broken_list;
+
+static void add_broken(broken_list *broken, const bl_column_info *info, const char *why) {
+    size_t used = strlen(broken->text), room = sizeof broken->text - used;
+    int length =
+        snprintf(broken->text + used, room, "%s'%s' (%s)", used ? ", " : "", info->path, why);
+    if ((size_t)length < room)
+        broken->n_named++;
+    else
+        broken->text[used] = '\0';
+}
+
+bl_status bl_select_whole(bl_cli *cli, bl_table *table, bool is_strict, bl_selection *selection,
+                          bl_error *err) {
+    int64_t n_rows = -1;
+    if (bl_table_n_files(table) == 1)
+        BL_TRY(bl_table_n_rows(table, &n_rows, err));
+    size_t n = selection->n, kept = 0;
+    broken_list broken = {.n_named = 0};
+    for (size_t i = 0; i < n; i++) {
+        const bl_column_info *info = &selection->infos[i];
+        char why[256];
+        if (is_whole(info, n_rows, why, sizeof why)) {
+            selection->columns[kept] = selection->columns[i];
+            selection->infos[kept++] = *info;
+        } else if (is_strict) {
+            add_broken(&broken, info, why);
+        } else {
+            note_left_out(cli, info, why, i - kept);
+        }
+    }
+    selection->n = kept;
+    if (!is_strict || kept == n)
+        return BL_OK;
+    return bl_error_set(err, BL_E_UNSUPPORTED,
+                        "%s: tree '%s': %zu of %zu columns cannot be read: %s%s",
+                        bl_table_file(table, 0), bl_table_path(table), n - kept, n, broken.text,
+                        broken.n_named < n - kept ? " and more" : "");
+}
+
 const char *bl_select_name(const bl_column_info *info, char *text, size_t size) {
     if (!info->duplicate)
         return info->path;
@@ -109,6 +175,16 @@ bl_status bl_select_catalog(bl_cli *cli, bl_catalog **ret_catalog, bool *ret_is_
     bl_status status = bl_catalog_open(cli->context, found.gl_pathv[0], ret_catalog, err);
     globfree(&found);
     return status;
+}
+
+bl_status bl_select_open(bl_cli *cli, bl_catalog *catalog, bool is_chain, const char *tree,
+                         bl_table **ret_table, bl_error *err) {
+    const bl_arguments *arguments = &cli->arguments;
+    if (!is_chain)
+        return bl_catalog_open_table(catalog, tree, ret_table, err);
+    bl_table_options options = {.size = sizeof options, .tree = tree};
+    return bl_table_open(cli->context, arguments->operands, arguments->n_operands, &options,
+                         ret_table, err);
 }
 
 bl_status bl_select_table(const bl_catalog *catalog, size_t i, bl_object_info *ret_info,

@@ -136,16 +136,6 @@ static bl_status stats_table(bl_cli *cli, bl_table *table, const char *patterns,
     return status;
 }
 
-static bl_status open_table(bl_cli *cli, bl_catalog *catalog, bool is_chain, const char *tree,
-                            bl_table **ret_table, bl_error *err) {
-    const bl_arguments *arguments = &cli->arguments;
-    if (!is_chain)
-        return bl_catalog_open_table(catalog, tree, ret_table, err);
-    bl_table_options options = {.size = sizeof options, .tree = tree};
-    return bl_table_open(cli->context, arguments->operands, arguments->n_operands, &options,
-                         ret_table, err);
-}
-
 /// A table that cannot be opened is told of and passed over.
 static bl_status report_table(bl_cli *cli, const char *tree, bl_status status, bl_error *err) {
     if (cli->arguments.json && status != BL_E_CANCELLED && status != BL_E_NOMEM) {
@@ -164,7 +154,7 @@ static bl_status report_table(bl_cli *cli, const char *tree, bl_status status, b
 static bl_status stats_one(bl_cli *cli, bl_catalog *catalog, bool is_chain, const char *tree,
                            bool *is_found, bl_error *err) {
     BL_AUTO(bl_table) table = NULL;
-    bl_status status = open_table(cli, catalog, is_chain, tree, &table, err);
+    bl_status status = bl_select_open(cli, catalog, is_chain, tree, &table, err);
     if (status == BL_OK && cli->arguments.columns) {
         bl_selection selection = {.context = cli->context};
         status = bl_select_columns(cli->context, table, cli->arguments.columns, &selection, err);
@@ -185,7 +175,7 @@ static bl_status run_stats(bl_cli *cli, bl_error *err) {
     BL_TRY(bl_select_catalog(cli, &catalog, &is_chain, err));
     if (arguments->tree) {
         BL_AUTO(bl_table) table = NULL;
-        BL_TRY(open_table(cli, catalog, is_chain, arguments->tree, &table, err));
+        BL_TRY(bl_select_open(cli, catalog, is_chain, arguments->tree, &table, err));
         return stats_table(cli, table, arguments->columns, err);
     }
     size_t n_tables = 0;
@@ -202,7 +192,7 @@ static bl_status run_stats(bl_cli *cli, bl_error *err) {
     }
     if (n_tables == 0) { // the library knows why
         BL_AUTO(bl_table) table = NULL;
-        return open_table(cli, catalog, is_chain, NULL, &table, err);
+        return bl_select_open(cli, catalog, is_chain, NULL, &table, err);
     }
     if (!is_found)
         return bl_error_set(err, BL_E_NOTFOUND, "%s: no tree has columns '%s'",

@@ -27,7 +27,10 @@ static bl_status add_columns(bl_table *table, const bl_table *other, const char 
         bl_known_column column = {
             .info = other->columns[i].info, .kind = kind, .friend = friend, .index = i};
         column.info.path = bl_arena_printf(&table->arena, "%s.%s", alias, column.info.path);
-        if (!column.info.path)
+        const char *counter = column.info.counter;
+        if (counter)
+            column.info.counter = bl_arena_printf(&table->arena, "%s.%s", alias, counter);
+        if (!column.info.path || (counter && !column.info.counter))
             return bl_error_nomem(err, 0, "a friend's column");
         table->columns[table->n_columns++] = column;
     }
