@@ -83,6 +83,13 @@ static bl_status parse_choice(const bl_option *option, const char *text, unsigne
     return bl_error_set(err, BL_E_USAGE, "'%s' is none of: %s", text, option->choices);
 }
 
+static bl_status add_text(const char *text, bl_texts *texts, bl_error *err) {
+    if (texts->n == BL_COUNT(texts->texts))
+        return bl_error_set(err, BL_E_USAGE, "'%s' is one too many", text);
+    texts->texts[texts->n++] = text;
+    return BL_OK;
+}
+
 static bl_status store(const bl_option *option, const char *text, bl_arguments *arguments,
                        bl_error *err) {
     void *place = (char *)arguments + option->offset;
@@ -93,6 +100,8 @@ static bl_status store(const bl_option *option, const char *text, bl_arguments *
     case BL_OPTION_TEXT:
         *(const char **)place = text;
         return BL_OK;
+    case BL_OPTION_TEXTS:
+        return add_text(text, place, err);
     case BL_OPTION_CHOICE:
         return parse_choice(option, text, place, err);
     case BL_OPTION_COUNT:

@@ -41,6 +41,9 @@ static void test_options(void **state) {
     assert_true(a.quiet && a.json);
     assert_int_equal(a.n_threads, 3);
     assert_int_equal(a.memory_bytes, 200 << 20);
+    assert_int_equal(BL_OK, parse("beamline cat --friend a --friend=b:T x", &a, &err));
+    assert_int_equal(a.friends.n, 2);
+    assert_string_equal(a.friends.texts[1], "b:T");
     assert_int_equal(BL_OK, parse("beamline --version", &a, &err));
     assert_true(a.version);
 }

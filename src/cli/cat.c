@@ -180,7 +180,10 @@ static bl_status cat_selection(bl_cli *cli, bl_table *table, const bl_selection 
 
 static bl_status run_cat(bl_cli *cli, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
-    bl_table_options options = {.size = sizeof options, .tree = arguments->tree};
+    bl_table_options options = {.size = sizeof options,
+                                .tree = arguments->tree,
+                                .friends = arguments->friends.texts,
+                                .n_friends = arguments->friends.n};
     BL_AUTO(bl_table) table = NULL;
     BL_TRY(bl_table_open(cli->context, arguments->operands, arguments->n_operands, &options, &table,
                          err));
@@ -206,6 +209,8 @@ static const bl_option cat_options[] = {
      BL_HINT_TREES, NULL, offsetof(bl_arguments, tree), false},
     {"columns", 'c', "PATTERNS", "Read these columns, such as 'nJet,Jet_*'; all by default",
      BL_OPTION_TEXT, BL_HINT_COLUMNS, NULL, offsetof(bl_arguments, columns), false},
+    {"friend", 0, "URL", "Join a tree row by row, as URL or URL:TREE; its columns are TREE.COLUMN",
+     BL_OPTION_TEXTS, BL_HINT_FILES, NULL, offsetof(bl_arguments, friends), false},
     {"entries", 'e', "A:B", "Read entries A to B-1; A: and :B leave an end open", BL_OPTION_ROWS,
      .offset = offsetof(bl_arguments, entries)},
     {"format", 'f', "FORMAT", "Write as table, jsonl or csv; default table", BL_OPTION_CHOICE,

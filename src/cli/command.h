@@ -16,6 +16,7 @@ struct bl_cli;
 typedef enum bl_option_kind {
     BL_OPTION_FLAG,   ///< nothing; bool
     BL_OPTION_TEXT,   ///< any text; const char *
+    BL_OPTION_TEXTS,  ///< any text, again and again; bl_texts
     BL_OPTION_CHOICE, ///< one word of `choices`; unsigned, its place among them
     BL_OPTION_COUNT,  ///< a whole number above 0; unsigned
     BL_OPTION_SIZE,   ///< bytes, such as 200M; uint64_t
@@ -71,6 +72,12 @@ typedef struct bl_row_range {
     bool is_set;
 } bl_row_range;
 
+/// What an option was given that may stand several times.
+typedef struct bl_texts {
+    const char *texts[16];
+    size_t n;
+} bl_texts;
+
 typedef enum bl_color_choice { BL_COLOR_AUTO, BL_COLOR_ALWAYS, BL_COLOR_NEVER } bl_color_choice;
 
 /// The command line, parsed. All text borrows from argv.
@@ -85,6 +92,7 @@ typedef struct bl_arguments {
     uint64_t memory_bytes;
     // of some
     const char *tree, *columns;
+    bl_texts friends;
     bl_row_range entries;
     unsigned format;
     bool json, names, checksums, markdown;

@@ -175,6 +175,8 @@ static const bl_option convert_options[] = {
      NULL, offsetof(bl_arguments, tree), false},
     {"columns", 'c', "PATTERNS", "Copy these columns, such as 'nJet,Jet_*'; all by default",
      BL_OPTION_TEXT, BL_HINT_COLUMNS, NULL, offsetof(bl_arguments, columns), false},
+    {"friend", 0, "URL", "Join a tree row by row, as URL or URL:TREE; its columns are TREE.COLUMN",
+     BL_OPTION_TEXTS, BL_HINT_FILES, NULL, offsetof(bl_arguments, friends), false},
     {"entries", 'e', "A:B", "Copy entries A to B-1; A: and :B leave an end open", BL_OPTION_ROWS,
      .offset = offsetof(bl_arguments, entries)},
     {"skip-unreadable", 0, NULL, "Leave columns out that cannot be read, instead of refusing",

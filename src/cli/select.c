@@ -180,9 +180,12 @@ bl_status bl_select_catalog(bl_cli *cli, bl_catalog **ret_catalog, bool *ret_is_
 bl_status bl_select_open(bl_cli *cli, bl_catalog *catalog, bool is_chain, const char *tree,
                          bl_table **ret_table, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
-    if (!is_chain)
+    if (!is_chain && arguments->friends.n == 0)
         return bl_catalog_open_table(catalog, tree, ret_table, err);
-    bl_table_options options = {.size = sizeof options, .tree = tree};
+    bl_table_options options = {.size = sizeof options,
+                                .tree = tree,
+                                .friends = arguments->friends.texts,
+                                .n_friends = arguments->friends.n};
     return bl_table_open(cli->context, arguments->operands, arguments->n_operands, &options,
                          ret_table, err);
 }

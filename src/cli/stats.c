@@ -205,6 +205,8 @@ static const bl_option stats_options[] = {
      NULL, offsetof(bl_arguments, tree), false},
     {"columns", 'c', "PATTERNS", "Read these columns, such as 'nJet,Jet_*'; all by default",
      BL_OPTION_TEXT, BL_HINT_COLUMNS, NULL, offsetof(bl_arguments, columns), false},
+    {"friend", 0, "URL", "Join a tree row by row, as URL or URL:TREE; its columns are TREE.COLUMN",
+     BL_OPTION_TEXTS, BL_HINT_FILES, NULL, offsetof(bl_arguments, friends), false},
     {"json", 'j', NULL, "Print one JSON object a column and line", BL_OPTION_FLAG,
      .offset = offsetof(bl_arguments, json)},
     {"checksums", 0, NULL, "With --json, add CRC-32 sums of all values", BL_OPTION_FLAG,
