@@ -21,13 +21,13 @@ const add = (row, value) => {
 
 const tree = await (await openFile(path)).readObject(name);
 const selector = new TSelector();
-const rows = tree.fBranches.arr.map((branch) => {
-    selector.addBranch(branch.fName);
+const rows = tree.fBranches.arr.map((branch, i) => {
+    selector.addBranch(branch, `${i}`); // a name with a dot would be a path
     return { column: branch.fName, entries: 0, values: 0 };
 });
 selector.Process = function() {
-    for (const row of rows) {
-        const value = this.tgtobj[row.column];
+    for (const [i, row] of rows.entries()) {
+        const value = this.tgtobj[i];
         row.entries++;
         if (typeof value === 'object')
             value.forEach((item) => add(row, item));

@@ -19,9 +19,10 @@ def book(frame, column):
     if "string" in kind or "char" in kind or "Char" in kind:
         return None
     is_list = "RVec" in kind
+    frame = frame.Alias("value_", column)  # a name with a dot is no expression
     # Sums in double, whatever the column is: Sum() adds in the column's own type.
-    exact = f"ROOT::RVecD({column}.begin(), {column}.end())" if is_list else f"double({column})"
-    size = f"(ULong64_t){column}.size()" if is_list else "1ULL"
+    exact = "ROOT::RVecD(value_.begin(), value_.end())" if is_list else "double(value_)"
+    size = "(ULong64_t)value_.size()" if is_list else "1ULL"
     frame = frame.Define("exact_", exact).Define("size_", size)
     return {"values": frame.Sum("size_"), "sum": frame.Sum("exact_"), "min": frame.Min("exact_"),
             "max": frame.Max("exact_")}
@@ -37,6 +38,8 @@ def main():
         if results:
             row = {"column": column, "entries": int(entries.GetValue())}
             row |= {key: float(result.GetValue()) for key, result in results.items()}
+            if row["values"] == 0:  # of nothing, ROOT has a smallest value too
+                row = {"column": column, "entries": row["entries"], "values": 0}
             print(json.dumps(row))
 
 
