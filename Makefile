@@ -50,11 +50,12 @@ format: ## let clang-format rewrite our C files
 	scripts/setup --lint
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
-bench: ## measure reading rates beside uproot, ROOT and the codecs; writes bench/results.md
+bench: ## measure reading and writing beside uproot, ROOT and the codecs; writes bench/results.md
 	scripts/setup --light
 	$(CONFIGURE) release
 	$(BUILD) release --target bench
 	scripts/python bench/read.py build/release --output bench/results.md
+	scripts/python bench/write.py build/release
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	scripts/setup --build --test --lint

@@ -32,15 +32,17 @@ static const bl_option root_options[] = {
 static const bl_example root_examples[] = {
     {"What is in a file", "beamline inspect events.root"},
     {"Its first entries", "beamline cat events.root --tree Events"},
+    {"Some columns into a new file", "beamline convert events.root -c 'Jet_*' -o jets.root"},
     {"The help of a subcommand", "beamline help stats"},
 };
 
 const bl_command bl_command_root = {
     .name = "",
-    .summary = "read High Energy Physics data as columns",
+    .summary = "read and write High Energy Physics data as columns",
     .operands = "COMMAND ...",
     .description = "beamline reads ROOT files as columns: what they hold, their values as text, "
-                   "and statistics of every column, streamed within a fixed memory budget.\n\n"
+                   "statistics of every column, and columns of many files as a new one, streamed "
+                   "within a fixed memory budget.\n\n"
                    "A URL is a path, file:PATH, or a quoted pattern such as 'runs/*.root', which "
                    "names a chain of files.",
     .options = root_options,
