@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a file past the border of 2 GB, where offsets get wide, and reads it back: by us, by uproot
-and by ROOT. Not a part of the tests: it needs disk space and minutes.
+"""Writes a file past the border of 2 GB, where offsets get wide, and reads it back: by us, uproot
+and ROOT. Not a part of the tests: it needs disk space and minutes.
 
 usage: write_large.py BUILD FOLDER [--gigabytes 5] [--codec none] [--root PYTHON]
 
