@@ -56,7 +56,7 @@ static bl_status use_paths(naming *n, bl_error *err) {
 
 static bool is_integer(const bl_type *type) {
     bl_type_id id = bl_type_get_id(type);
-    return id >= BL_INT8 && id <= BL_UINT64;
+    return id >= BL_INT8 && id <= BL_INT64; // more than an int64 counts nobody
 }
 
 /// A list of numbers, or of arrays of numbers: what a branch with a counter can hold.
