@@ -101,7 +101,7 @@ static bl_status name_counter(planner *p, const bl_write_shape *lists, const cha
         if (!column && bl_name_map_find(&p->plan->by_name, name) == SIZE_MAX)
             BL_TRY(add_counter(p, lists, name, err));
     }
-    *ret_name = name;
+    *ret_name = column ? column->name : name; // the caller's own may be gone when rows are written
     return BL_OK;
 }
 
