@@ -55,6 +55,11 @@ typedef struct bl_column_spec {
                              ///< is followed where it fits the type ("vector<float>"); NULL: none
 } bl_column_spec;
 
+/// Whether the format can hold a column of that type and name, whatever it is counted by.
+/// \return BL_OK, BL_E_TYPE (names the column and says why not), BL_E_NOMEM
+BL_API BL_MUST_CHECK bl_status bl_output_check(bl_output *output, const bl_column_spec *column,
+                                               bl_error *err);
+
 /// Zero-initialise, set `size`, then what differs from the default.
 typedef struct bl_writer_options {
     size_t size;
@@ -78,6 +83,10 @@ BL_API BL_MUST_CHECK bl_status bl_output_add(bl_output *output, const bl_column_
 /// BL_E_CANCELLED
 BL_API BL_MUST_CHECK bl_status bl_writer_write(bl_writer *writer, const bl_batch *batch,
                                                bl_error *err);
+/// Writes what is left of a table, which takes no more rows. bl_output_finish does so for tables
+/// that are not finished; who writes many tables one after the other keeps only one in memory so.
+/// \return BL_OK, BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED
+BL_API BL_MUST_CHECK bl_status bl_writer_finish(bl_writer *writer, bl_error *err);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,7 @@ BL_DEFINE_AUTO(bl_output, bl_output_close);
 
 typedef struct convert_run {
     bl_cli *cli;
-    const bl_convert_plan *plan;
+    bl_convert_plan *plan;
     bl_progress progress;
     int64_t rows;   ///< of the trees that are done
     uint64_t bytes; ///< stored bytes read for them
@@ -67,7 +67,8 @@ static bl_status copy_tree(convert_run *run, bl_output *output, bl_convert_tree 
                                  .friend_of = arguments->friend_of};
     bl_writer *writer;
     BL_TRY(bl_output_add(output, tree->specs, tree->selection.n, &options, &writer, err));
-    return copy_rows(run, tree, writer, err);
+    BL_TRY(copy_rows(run, tree, writer, err));
+    return bl_writer_finish(writer, err);
 }
 
 static bl_status open_output(bl_cli *cli, bl_output **ret_output, bl_error *err) {
@@ -96,6 +97,7 @@ static bl_status start_progress(convert_run *run, bl_error *err) {
 static bl_status copy_all(convert_run *run, bl_error *err) {
     BL_AUTO(bl_output) output = NULL;
     BL_TRY(open_output(run->cli, &output, err));
+    BL_TRY(bl_convert_plan_check(run->cli, run->plan, output, err));
     BL_TRY(start_progress(run, err));
     bl_status status = BL_OK;
     for (size_t i = 0; i < run->plan->n_trees && status == BL_OK; i++)

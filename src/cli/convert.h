@@ -33,6 +33,10 @@ typedef struct bl_convert_plan {
 /// that cannot be read, unless they may be left out), BL_E_USAGE (an option for one tree, but there
 /// are several), and what opening returns. The plan is released also after a failure.
 bl_status bl_convert_plan_make(bl_cli *cli, bl_convert_plan *plan, bl_error *err);
+/// Refuses columns that the output cannot hold, or leaves them out where that is allowed.
+/// \return BL_OK, BL_E_TYPE (names the column), BL_E_NOTFOUND (none is left), BL_E_NOMEM
+bl_status bl_convert_plan_check(bl_cli *cli, bl_convert_plan *plan, bl_output *output,
+                                bl_error *err);
 /// Safe on zeroed memory.
 void bl_convert_plan_release(bl_convert_plan *plan);
 

@@ -99,7 +99,7 @@ static bl_status check_any(const bl_arguments *arguments, size_t n_trees, bl_err
     if (n_trees > 0)
         return BL_OK;
     const char *columns = arguments->columns;
-    return bl_error_set(err, BL_E_NOTFOUND, "%s: no tree has columns%s%s%s that can be read",
+    return bl_error_set(err, BL_E_NOTFOUND, "%s: no tree has columns%s%s%s that can be copied",
                         arguments->operands[0], columns ? " '" : "", columns ? columns : "",
                         columns ? "'" : "");
 }
@@ -124,6 +124,47 @@ bl_status bl_convert_plan_make(bl_cli *cli, bl_convert_plan *plan, bl_error *err
     BL_TRY(check_any(&cli->arguments, plan->n_trees, err));
     BL_TRY(check_one(&cli->arguments, plan->n_trees, err));
     return find_titles(plan, err);
+}
+
+/// Leaves only the columns that the output can hold.
+static bl_status keep_writable(bl_cli *cli, bl_convert_tree *tree, bl_output *output,
+                               bl_error *err) {
+    size_t n = tree->selection.n;
+    tree->selection.n = 0;
+    for (size_t i = 0; i < n; i++) {
+        bl_status status = bl_output_check(output, &tree->specs[i], err);
+        if (status == BL_E_TYPE && cli->arguments.skip_unreadable) {
+            bl_cli_note(cli, "left out: %s", err->message);
+            *err = (bl_error){.status = BL_OK};
+            continue;
+        }
+        if (status == BL_E_TYPE)
+            return bl_error_hint(err, status, "; --skip-unreadable leaves it out");
+        BL_TRY(status);
+        size_t kept = tree->selection.n++;
+        tree->selection.columns[kept] = tree->selection.columns[i];
+        tree->selection.infos[kept] = tree->selection.infos[i];
+        tree->specs[kept] = tree->specs[i];
+    }
+    return BL_OK;
+}
+
+bl_status bl_convert_plan_check(bl_cli *cli, bl_convert_plan *plan, bl_output *output,
+                                bl_error *err) {
+    size_t kept = 0;
+    bl_status status = BL_OK;
+    for (size_t i = 0; i < plan->n_trees; i++) {
+        bl_convert_tree *tree = &plan->trees[i];
+        bool has_columns = tree->selection.n > 0;
+        if (status == BL_OK)
+            status = keep_writable(cli, tree, output, err);
+        if (status == BL_OK && has_columns && tree->selection.n == 0)
+            release_tree(tree);
+        else
+            plan->trees[kept++] = *tree;
+    }
+    plan->n_trees = kept;
+    return status == BL_OK ? check_any(&cli->arguments, kept, err) : status;
 }
 
 void bl_convert_plan_release(bl_convert_plan *plan) {

@@ -30,18 +30,18 @@ static void test_what_is_asked(void **state) {
                    "add T 'a tree' cluster 0 basket 0 friend of -\n"
                    "  v list<float32> 'title' Some_t [i], i int32 'title' Some_t, "
                    "i#1 int32 'title' Some_t, s utf8 'title' Some_t\n"
-                   "write 0:2\nwrite 2:4\nwrite 4:6\nwrite 6:8\nwrite 8:10\nfinish\nclose\n");
+                   "write 0:2\nwrite 2:4\nwrite 4:6\nwrite 6:8\nwrite 8:10\nend\nfinish\nclose\n");
     expect_written("beamline convert -q -o o.root -c v -e 7:20 --codec lz4:9 --overwrite --as d/U "
                    "--cluster 4K --basket 1K f.root",
                    "open o.root lz4:9 base - overwrite\n"
                    "add d/U 'a tree' cluster 4096 basket 1024 friend of -\n"
                    "  v list<float32> 'title' Some_t\n"
-                   "write 7:9\nwrite 9:10\nfinish\nclose\n");
+                   "write 7:9\nwrite 9:10\nend\nfinish\nclose\n");
     expect_written("beamline convert -q -o o.root -c i#1 -e 0:0 --append --friend-of T -T T f.root",
                    "open o.root - base o.root overwrite\n"
                    "add T 'a tree' cluster 0 basket 0 friend of T\n"
                    "  i int32 'title' Some_t\n"
-                   "finish\nclose\n");
+                   "end\nfinish\nclose\n");
 }
 
 static void test_what_is_refused(void **state) {
@@ -54,17 +54,31 @@ static void test_what_is_refused(void **state) {
                    "open o.root - base -\n"
                    "add T 'a tree' cluster 0 basket 0 friend of -\n"
                    "  i int32 'title' Some_t\n"
-                   "write 0:1\nfinish\nclose\n");
+                   "write 0:1\nend\nfinish\nclose\n");
     expect_error("beamline convert -q --skip-unreadable -o o.root -c u f.root", BL_E_NOTFOUND,
-                 "f.root: no tree has columns 'u' that can be read");
+                 "f.root: no tree has columns 'u' that can be copied");
     expect_error("beamline convert -q -o o.root -c nope f.root", BL_E_NOTFOUND,
-                 "f.root: no tree has columns 'nope' that can be read");
+                 "f.root: no tree has columns 'nope' that can be copied");
     expect_error("beamline convert -o o.root -T T -c nope f.root", BL_E_NOTFOUND,
                  "f.root: tree 'T': no column 'nope'");
     expect_error("beamline convert f.root", BL_E_USAGE,
                  "--output is missing; see beamline convert --help");
     expect_error("beamline convert -c s -o exists.root f.root", BL_E_EXISTS,
                  "exists.root: it exists; --overwrite replaces it");
+}
+
+static void test_what_cannot_be_written(void **state) {
+    (void)state;
+    expect_error("beamline convert -o numbers.root -c i#1,s f.root", BL_E_TYPE,
+                 "column 's': no texts here; --skip-unreadable leaves it out");
+    assert_string_equal(fake_written, "open numbers.root - base -\nclose\n");
+    expect_written("beamline convert -q -o numbers.root -c s,i#1 --skip-unreadable -e 1 f.root",
+                   "open numbers.root - base -\n"
+                   "add T 'a tree' cluster 0 basket 0 friend of -\n"
+                   "  i int32 'title' Some_t\n"
+                   "write 0:1\nend\nfinish\nclose\n");
+    expect_error("beamline convert -q -o numbers.root -c s --skip-unreadable f.root", BL_E_NOTFOUND,
+                 "f.root: no tree has columns 's' that can be copied");
 }
 
 static void test_failures_on_the_way(void **state) {
@@ -141,9 +155,13 @@ static void test_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_asked),       cmocka_unit_test(test_what_is_refused),
-        cmocka_unit_test(test_failures_on_the_way), cmocka_unit_test(test_json),
-        cmocka_unit_test(test_out_of_memory),       cmocka_unit_test(test_names),
+        cmocka_unit_test(test_what_is_asked),
+        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_what_cannot_be_written),
+        cmocka_unit_test(test_failures_on_the_way),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

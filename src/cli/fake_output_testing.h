@@ -7,10 +7,12 @@
 ///     add T 'a tree' cluster 4096 basket 0 friend of -
 ///       i int32 'title' Some_t, v list<float32> 'title' Some_t [i]
 ///     write 0:2
+///     end
 ///     finish
 ///     close
 ///
-/// A file called exists.root is there already, full.root has no room for the rows.
+/// A file called exists.root is there already, full.root has no room for the rows,
+/// numbers.root holds no texts.
 #ifndef BL_CLI_FAKE_OUTPUT_TESTING_H
 #define BL_CLI_FAKE_OUTPUT_TESTING_H
 
@@ -23,7 +25,7 @@
 
 struct bl_output {
     bl_context *context;
-    bool is_full;
+    bool is_full, is_numeric;
 };
 struct bl_writer {
     bl_output *output;
@@ -49,7 +51,7 @@ bl_status bl_output_open(bl_context *context, const char *url, const bl_output_o
     bl_output *output = bl_alloc_zero(context, 1, sizeof *output + sizeof(bl_writer));
     if (!output)
         return bl_error_nomem(err, sizeof *output, "an output");
-    *output = (bl_output){context, strcmp(url, "full.root") == 0};
+    *output = (bl_output){context, strcmp(url, "full.root") == 0, strcmp(url, "numbers.root") == 0};
     fake_note("open %s %s base %s%s\n", url, fake_text(options->codec), fake_text(options->base),
               options->overwrite ? " overwrite" : "");
     *ret_output = output;
@@ -64,6 +66,11 @@ bl_status bl_output_finish(bl_output *output, bl_error *err) {
 void bl_output_close(bl_output *output) {
     fake_note("close\n");
     bl_free(output->context, output);
+}
+bl_status bl_output_check(bl_output *output, const bl_column_spec *column, bl_error *err) {
+    if (output->is_numeric && bl_type_get_id(column->type) == BL_UTF8)
+        return bl_error_set(err, BL_E_TYPE, "column '%s': no texts here", column->name);
+    return BL_OK;
 }
 bl_status bl_output_add(bl_output *output, const bl_column_spec *columns, size_t n_columns,
                         const bl_writer_options *options, bl_writer **ret_writer, bl_error *err) {
@@ -89,6 +96,12 @@ bl_status bl_writer_write(bl_writer *writer, const bl_batch *batch, bl_error *er
         return bl_error_set(err, BL_E_IO, "full.root: No space left on device");
     long long first = bl_batch_first_row(batch);
     fake_note("write %lld:%lld\n", first, first + (long long)bl_batch_n_rows(batch));
+    return BL_OK;
+}
+bl_status bl_writer_finish(bl_writer *writer, bl_error *err) {
+    (void)writer;
+    (void)err;
+    fake_note("end\n");
     return BL_OK;
 }
 

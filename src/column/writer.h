@@ -12,6 +12,8 @@
 typedef struct bl_writer_ops {
     /// Appends a batch, whose columns have the writer's types. Not called again after a failure.
     bl_status (*write)(bl_writer *writer, const bl_batch *batch, bl_error *err);
+    /// Writes what is left. Not called after a failure, nor twice.
+    bl_status (*finish)(bl_writer *writer, bl_error *err);
 } bl_writer_ops;
 
 /// The head of every format's table being written.
@@ -22,6 +24,7 @@ struct bl_writer {
     size_t n_columns;
     const char *const *names; ///< [n_columns]
     bl_type *const *types;    ///< [n_columns]
+    bool is_finished;         ///< or tried to
 };
 
 typedef struct bl_output_ops {
@@ -29,7 +32,9 @@ typedef struct bl_output_ops {
     /// to the output
     bl_status (*add)(bl_output *output, const bl_column_spec *columns, size_t n_columns,
                      const bl_writer_options *options, bl_writer **ret_writer, bl_error *err);
-    /// Not called after a failure, nor twice.
+    /// \return BL_OK, BL_E_TYPE, BL_E_NOMEM
+    bl_status (*check)(bl_output *output, const bl_column_spec *column, bl_error *err);
+    /// Finishes the tables that are not, too. Not called after a failure, nor twice.
     bl_status (*finish)(bl_output *output, bl_error *err);
     void (*close)(bl_output *output);
 } bl_output_ops;

@@ -38,14 +38,28 @@ static bl_status add(bl_output *head, const bl_column_spec *columns, size_t n_co
     return BL_OK;
 }
 
+static bl_status check(bl_output *head, const bl_column_spec *column, bl_error *err) {
+    bl_column_spec alone = *column;
+    alone.counter = NULL;
+    bl_arena arena;
+    bl_arena_init(&arena, head->context);
+    bl_write_plan plan = {0};
+    bl_status status = bl_write_plan_make(head->context, &arena, &alone, 1, &plan, err);
+    bl_write_plan_release(head->context, &plan);
+    bl_arena_release(&arena);
+    return status;
+}
+
 static bl_status finish(bl_output *head, bl_error *err) {
     root_output *output = (root_output *)head;
     for (size_t i = 0; i < output->n_trees; i++)
-        BL_TRY(bl_ttree_writer_finish(output->trees[i], err));
+        if (!output->trees[i]->head.is_finished)
+            BL_TRY(bl_ttree_writer_finish(output->trees[i], err));
     return bl_root_writer_finish(output->file, err);
 }
 
-static const bl_output_ops ops = {.add = add, .finish = finish, .close = close_output};
+static const bl_output_ops ops = {
+    .add = add, .check = check, .finish = finish, .close = close_output};
 
 bl_status bl_root_create(bl_context *context, bl_sink *sink, bl_source *base, bl_compression how,
                          bl_output **ret_output, bl_error *err) {

@@ -150,6 +150,16 @@ bl_status bl_output_add(bl_output *output, const bl_column_spec *columns, size_t
     return status == BL_OK ? BL_OK : bl_error_in_file(err, status, output->url);
 }
 
+bl_status bl_output_check(bl_output *output, const bl_column_spec *column, bl_error *err) {
+    bl_column_spec copy = {0};
+    BL_TRY(check_usable(output, err));
+    BL_TRY(copy_columns(column, 1, &copy, err));
+    bl_status status = check_columns(output->context, &copy, 1, err);
+    if (status == BL_OK)
+        status = output->ops->check(output, &copy, err);
+    return status == BL_OK ? BL_OK : bl_error_in_file(err, status, output->url);
+}
+
 static bool is_text(bl_type_id id) { return id == BL_UTF8 || id == BL_BINARY; }
 
 /// Same shape and names; text may be utf8 in one batch and binary in another.
@@ -186,9 +196,17 @@ static bl_status check_batch(const bl_writer *writer, const bl_batch *batch, bl_
     return BL_OK;
 }
 
+static bl_status check_writer(const bl_writer *writer, bl_error *err) {
+    BL_TRY(check_usable(writer->output, err));
+    if (!writer->is_finished)
+        return BL_OK;
+    return bl_error_set(err, BL_E_INVALID, "%s: table '%s' is finished", writer->output->url,
+                        writer->path);
+}
+
 bl_status bl_writer_write(bl_writer *writer, const bl_batch *batch, bl_error *err) {
     bl_output *output = writer->output;
-    BL_TRY(check_usable(output, err));
+    BL_TRY(check_writer(writer, err));
     bl_status status = check_batch(writer, batch, err);
     if (status != BL_OK) { // nothing was written: the caller may go on
         bl_error_in(err, status, "table '%s'", writer->path);
@@ -198,4 +216,11 @@ bl_status bl_writer_write(bl_writer *writer, const bl_batch *batch, bl_error *er
     if (status == BL_OK)
         status = writer->ops->write(writer, batch, err);
     return answer(output, status, err);
+}
+
+bl_status bl_writer_finish(bl_writer *writer, bl_error *err) {
+    bl_output *output = writer->output;
+    BL_TRY(check_writer(writer, err));
+    writer->is_finished = true;
+    return answer(output, writer->ops->finish(writer, err), err);
 }

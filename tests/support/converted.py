@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `beamline convert` must have made of a file: names of columns in the copy, and their parts."""
+"""What `beamline convert` makes of a file: the names of columns in the copy, and their parts."""
 
 import collections
 import re

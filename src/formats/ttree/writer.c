@@ -198,7 +198,11 @@ static bl_status write_batch(bl_writer *head, const bl_batch *batch, bl_error *e
                : bl_error_in(err, status, "tree '%s'", head->path);
 }
 
-static const bl_writer_ops ops = {.write = write_batch};
+static bl_status finish(bl_writer *head, bl_error *err) {
+    return bl_ttree_writer_finish((bl_ttree_writer *)head, err);
+}
+
+static const bl_writer_ops ops = {.write = write_batch, .finish = finish};
 
 // ---- beginning and end ----
 
