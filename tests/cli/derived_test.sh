@@ -22,7 +22,7 @@ complete_bash() { # words of a command line, the last one to be completed
              echo "${COMPREPLY[*]}"' bash "$work/completion.bash" "$@"
 }
 same "$(complete_bash beamline st)" "stats"
-same "$(complete_bash beamline help c)" "cat completion"
+same "$(complete_bash beamline help c)" "cat convert completion"
 same "$(complete_bash beamline cat --form)" "--format"
 same "$(complete_bash beamline cat --format c)" "csv"
 same "$(complete_bash beamline completion '')" "bash zsh fish"
