@@ -7,6 +7,19 @@
 
 #include "formats/root/number.h"
 
+/// Entries that are vectors of plain numbers, or vectors of such vectors, each with a header.
+typedef struct bl_vector_rows {
+    const uint8_t *data;
+    const uint32_t *starts; ///< [n + 1] in data, ascending
+    size_t n;
+    int32_t base;        ///< items before these rows
+    int32_t *ends;       ///< [n] of the rows, in items
+    int32_t *inner_ends; ///< [n_inner] of the vectors inside, in numbers
+    size_t n_inner;
+    void *numbers; ///< [n_numbers]
+    size_t n_numbers;
+} bl_vector_rows;
+
 typedef struct bl_root_kernels {
     const char *name;
     /// Big-endian numbers of 2, 4 or 8 bytes to host order. \param out [n]
@@ -26,6 +39,11 @@ typedef struct bl_root_kernels {
     /// One byte a bool to one bit, least significant first. \param bits [(n + 7) / 8], may be
     /// `bytes`
     void (*pack_bools)(const uint8_t *bytes, size_t n, uint8_t *bits);
+    /// Rows of vectors of numbers of 1, 2, 4 or 8 bytes. \return false where a header is not as
+    /// expected, or the rows do not hold exactly so many numbers
+    bool (*vectors)(const bl_vector_rows *rows, unsigned size);
+    /// Rows of vectors of vectors; base is 0.
+    bool (*nested)(const bl_vector_rows *rows, unsigned size);
 } bl_root_kernels;
 
 extern const bl_root_kernels bl_root_kernels_plain;

@@ -3,7 +3,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "formats/root/kernels.h"
+#include "formats/root/kernels_rows.h"
 
 #define AVX2 __attribute__((target("avx2")))
 
@@ -18,6 +18,16 @@ AVX2 static inline void store(void *to, __m256i value) {
 AVX2 static inline __m256i order32(void) {
     return _mm256_setr_epi8(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6,
                             5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+}
+
+AVX2 static inline __m256i order16(void) {
+    return _mm256_setr_epi8(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14, 1, 0, 3, 2, 5, 4,
+                            7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+}
+
+AVX2 static inline __m256i order64(void) {
+    return _mm256_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2,
+                            1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
 }
 
 /// Shuffles whole vectors of bytes. \return bytes done
@@ -38,9 +48,7 @@ AVX2 static inline size_t shuffle(const uint8_t *data, size_t n_bytes, uint8_t *
 }
 
 AVX2 static void swap16(const uint8_t *data, size_t n, void *out) {
-    const __m256i order = _mm256_setr_epi8(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14, 1,
-                                           0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-    size_t done = shuffle(data, 2 * n, (uint8_t *)out, order);
+    size_t done = shuffle(data, 2 * n, (uint8_t *)out, order16());
     bl_root_kernels_plain.swap16(data + done, n - done / 2, (uint8_t *)out + done);
 }
 
@@ -50,9 +58,7 @@ AVX2 static void swap32(const uint8_t *data, size_t n, void *out) {
 }
 
 AVX2 static void swap64(const uint8_t *data, size_t n, void *out) {
-    const __m256i order = _mm256_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8, 7,
-                                           6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
-    size_t done = shuffle(data, 8 * n, (uint8_t *)out, order);
+    size_t done = shuffle(data, 8 * n, (uint8_t *)out, order64());
     bl_root_kernels_plain.swap64(data + done, n - done / 8, (uint8_t *)out + done);
 }
 
@@ -147,7 +153,39 @@ AVX2 static void pack_bools(const uint8_t *bytes, size_t n, uint8_t *bits) {
     bl_root_kernels_plain.pack_bools(bytes + i, n - i, bits + i / 8);
 }
 
+/// A vector at a time, also past the last number where there is room: what is written there is
+/// written again by the vectors behind.
+AVX2 static inline void put(const uint8_t *from, const uint8_t *from_end, size_t n, unsigned size,
+                            uint8_t *to, const uint8_t *to_end) {
+    size_t n_bytes = n * size, n_whole = (n_bytes + 31) & ~(size_t)31;
+    if (n_whole <= (size_t)(from_end - from) && n_whole <= (size_t)(to_end - to)) {
+        __m256i order = size == 4 ? order32() : size == 8 ? order64() : order16();
+        for (size_t i = 0; i < n_bytes; i += 32) {
+            __m256i bytes = load(from + i);
+            store(to + i, size == 1 ? bytes : _mm256_shuffle_epi8(bytes, order));
+        }
+        return;
+    }
+    if (size == 1)
+        __builtin_memcpy(to, from, n);
+    else if (size == 2)
+        bl_root_kernels_plain.swap16(from, n, to);
+    else if (size == 4)
+        bl_root_kernels_plain.swap32(from, n, to);
+    else
+        bl_root_kernels_plain.swap64(from, n, to);
+}
+
+AVX2 static bool vectors(const bl_vector_rows *rows, unsigned size) {
+    return BL_ROWS_BY_SIZE(bl_rows_of_numbers, rows, size, put);
+}
+
+AVX2 static bool nested(const bl_vector_rows *rows, unsigned size) {
+    return BL_ROWS_BY_SIZE(bl_rows_of_vectors, rows, size, put);
+}
+
 const bl_root_kernels bl_root_kernels_avx2 = {
-    "avx2", swap16, swap32, swap64, widened, ranged, truncated, offsets, pack_bools,
+    "avx2",    swap16,  swap32,     swap64,  widened, ranged,
+    truncated, offsets, pack_bools, vectors, nested,
 };
 #endif

@@ -42,7 +42,16 @@ static void pack_bools(const uint8_t *bytes, size_t n, uint8_t *bits) {
     bl_root_kernels_plain.pack_bools(bytes, n, bits);
 }
 
+static bool vectors(const bl_vector_rows *rows, unsigned size) {
+    return bl_root_kernels_plain.vectors(rows, size);
+}
+
+static bool nested(const bl_vector_rows *rows, unsigned size) {
+    return bl_root_kernels_plain.nested(rows, size);
+}
+
 const bl_root_kernels bl_root_kernels_neon = {
-    "neon", swap16, swap32, swap64, widened, ranged, truncated, offsets, pack_bools,
+    "neon",    swap16,  swap32,     swap64,  widened, ranged,
+    truncated, offsets, pack_bools, vectors, nested,
 };
 #endif

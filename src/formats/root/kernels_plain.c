@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "formats/root/kernels.h"
+#include "formats/root/kernels_rows.h"
 
 static void swap16(const uint8_t *data, size_t n, void *out) {
     uint16_t *to = (uint16_t *)out;
@@ -85,8 +85,30 @@ static void pack_bools(const uint8_t *bytes, size_t n, uint8_t *bits) {
         bits[n / 8] = rest;
 }
 
+static inline void put(const uint8_t *from, const uint8_t *from_end, size_t n, unsigned size,
+                       uint8_t *to, const uint8_t *to_end) {
+    (void)from_end, (void)to_end;
+    if (size == 1)
+        memcpy(to, from, n);
+    else if (size == 2)
+        swap16(from, n, to);
+    else if (size == 4)
+        swap32(from, n, to);
+    else
+        swap64(from, n, to);
+}
+
+static bool vectors(const bl_vector_rows *rows, unsigned size) {
+    return BL_ROWS_BY_SIZE(bl_rows_of_numbers, rows, size, put);
+}
+
+static bool nested(const bl_vector_rows *rows, unsigned size) {
+    return BL_ROWS_BY_SIZE(bl_rows_of_vectors, rows, size, put);
+}
+
 const bl_root_kernels bl_root_kernels_plain = {
-    "plain", swap16, swap32, swap64, widened, ranged, truncated, offsets, pack_bools,
+    "plain",   swap16,  swap32,     swap64,  widened, ranged,
+    truncated, offsets, pack_bools, vectors, nested,
 };
 
 const bl_root_kernels *bl_root_kernels_get(void) {

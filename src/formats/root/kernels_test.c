@@ -144,12 +144,100 @@ static void positions(void **state) {
     }
 }
 
+static size_t put32(uint8_t *to, uint32_t value) {
+    const uint8_t bytes[] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+                             (uint8_t)value};
+    memcpy(to, bytes, 4);
+    return 4;
+}
+
+typedef struct vector_test {
+    uint8_t bytes[8192];
+    uint32_t starts[MOST + 1];
+    int32_t ends[2][MOST], inner_ends[2][4 * MOST];
+    size_t n_inner, n_numbers;
+} vector_test;
+
+/// Rows of short vectors, or of a few short vectors each; the numbers are whatever was there.
+static void make_rows(fixture *f, vector_test *v, size_t n, unsigned size, bool nested) {
+    size_t at = v->n_inner = v->n_numbers = 0;
+    for (size_t i = 0; i < sizeof v->bytes; i++)
+        v->bytes[i] = (uint8_t)draw(f);
+    for (size_t i = 0; i < n; i++) {
+        size_t n_items = draw(f) % (nested ? 3 : i % 16 ? 3 : 40), begin = at;
+        v->starts[i] = (uint32_t)at;
+        at += 10;
+        for (size_t k = 0; nested && k < n_items; k++) {
+            size_t n_numbers = draw(f) % 3;
+            at += put32(v->bytes + at, (uint32_t)n_numbers) + n_numbers * size;
+            v->n_numbers += n_numbers;
+        }
+        v->n_inner += nested ? n_items : 0;
+        v->n_numbers += nested ? 0 : n_items;
+        at += nested ? 0 : n_items * size;
+        put32(v->bytes + begin, 0x40000000u | (uint32_t)(at - begin - 4));
+        v->bytes[begin + 4] = 0;
+        put32(v->bytes + begin + 6, (uint32_t)n_items);
+    }
+    v->starts[n] = (uint32_t)at;
+}
+
+static bool both_vectors(fixture *f, vector_test *v, size_t n, unsigned size, bool nested) {
+    bool ok[2];
+    wipe(f);
+    for (int i = 0; i < 2; i++) {
+        const bl_root_kernels *k = i ? f->fast : f->plain;
+        bl_vector_rows rows = {.data = v->bytes,
+                               .starts = v->starts,
+                               .n = n,
+                               .ends = v->ends[i],
+                               .inner_ends = v->inner_ends[i],
+                               .n_inner = v->n_inner,
+                               .numbers = i ? f->got : f->expected,
+                               .n_numbers = v->n_numbers};
+        ok[i] = nested ? k->nested(&rows, size) : k->vectors(&rows, size);
+    }
+    assert_int_equal(ok[0], ok[1]);
+    if (ok[0]) {
+        same(f);
+        assert_memory_equal(v->ends[0], v->ends[1], n * sizeof v->ends[0][0]);
+        assert_memory_equal(v->inner_ends[0], v->inner_ends[1], v->n_inner * 4);
+    }
+    return ok[0];
+}
+
+static void rows_of_vectors(void **state) {
+    fixture *f = (fixture *)*state;
+    static vector_test v;
+    for (size_t n = 0; n <= MOST / 4; n++)
+        for (unsigned size = 1; size <= 8; size *= 2)
+            for (int nested = 0; nested < 2; nested++) {
+                make_rows(f, &v, n, size, nested);
+                assert_true(both_vectors(f, &v, n, size, nested));
+                if (n == 0)
+                    continue;
+                uint32_t at = v.starts[draw(f) % n];
+                v.bytes[at + 3] ^= 1; // the byte count
+                assert_false(both_vectors(f, &v, n, size, nested));
+                v.bytes[at + 3] ^= 1;
+                v.bytes[at + 9] ^= 1; // the length
+                assert_false(both_vectors(f, &v, n, size, nested));
+                v.bytes[at + 9] ^= 1;
+                v.bytes[at + 4] = 0x40; // memberwise
+                assert_false(both_vectors(f, &v, n, size, nested));
+                v.bytes[at + 4] = 0;
+                v.n_numbers++;
+                assert_false(both_vectors(f, &v, n, size, nested));
+            }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(byte_order, set_up),
         cmocka_unit_test_setup(packed_floats, set_up),
         cmocka_unit_test_setup(bools, set_up),
         cmocka_unit_test_setup(positions, set_up),
+        cmocka_unit_test_setup(rows_of_vectors, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,8 @@
 // TBasket::ReadBasketBuffers. Displacements only matter to object references and are passed over.
 #include "formats/ttree/basket.h"
 
+#include "formats/root/kernels.h"
+
 enum {
     GENERATED_OFFSETS = 80, // flag: no positions are stored, the counter gives them
     HAS_DISPLACEMENT = 40,
@@ -182,14 +184,13 @@ bl_status bl_basket_starts(const bl_basket *basket, int64_t first, int64_t n, ui
                            bl_error *err) {
     if (basket->has_sizes)
         return starts_from_sizes(basket, first, n, starts, err);
+    // as a range of the table, then all positions in it, counted from the first entry's bytes
+    uint32_t start, end;
+    BL_TRY(bl_basket_range(basket, first, n, &start, &end, err));
     const uint8_t *table = basket->table + 4 * first;
-    uint32_t key_len = basket->key_len;
-    for (int64_t i = 0; i < n; i++)
-        starts[i] = bl_load_be32(table + 4 * i) - key_len;
-    starts[n] = first + n < basket->n_rows ? bl_load_be32(table + 4 * n) - key_len
-                                           : (uint32_t)basket->data_bytes;
-    bool ordered = starts[n] <= basket->data_bytes;
-    for (int64_t i = 0; i < n; i++)
-        ordered &= starts[i] <= starts[i + 1];
-    return ordered ? BL_OK : disordered(basket, err);
+    if (n && !bl_root_kernels_get()->offsets(table, (size_t)n, basket->key_len, 0, 0,
+                                             (int32_t *)(void *)starts))
+        return disordered(basket, err);
+    starts[n] = end;
+    return n == 0 || starts[n - 1] <= end ? BL_OK : disordered(basket, err);
 }

@@ -2,7 +2,7 @@
 // Entries to columns, block-wise: flat and jagged numbers, and where entries start.
 #include "formats/ttree/decode.h"
 
-#include "formats/root/kernels.h"
+#include "formats/root/kernels_rows.h"
 
 static bool is_numbers(const bl_layout *layout) {
     while (layout->kind == BL_LAYOUT_ARRAY)
@@ -10,21 +10,52 @@ static bool is_numbers(const bl_layout *layout) {
     return layout->kind == BL_LAYOUT_NUMBER;
 }
 
-bool bl_layout_is_flat(const bl_entry_layout *layout) {
-    return !layout->is_list && layout->header == BL_HEADER_NONE && is_numbers(&layout->item);
+/// Plain numbers, whose column is of the same type.
+static bool is_plain(const bl_layout *layout, const bl_type *type) {
+    return layout->kind == BL_LAYOUT_NUMBER && layout->number.packing == BL_ROOT_PLAIN &&
+           layout->number.type == type->id;
 }
 
-bool bl_layout_is_jagged(const bl_entry_layout *layout) {
-    return layout->is_list && layout->header == BL_HEADER_NONE && is_numbers(&layout->item) &&
-           layout->item.fixed_bytes > 0;
+static bool is_vector(const bl_layout *layout, const bl_type *type) {
+    return layout->kind == BL_LAYOUT_VECTOR && type->id == BL_LIST;
+}
+
+bl_shape bl_layout_shape(const bl_entry_layout *layout) {
+    const bl_layout *item = &layout->item;
+    const bl_type *type = layout->type;
+    if (layout->header == BL_HEADER_NONE && is_numbers(item)) {
+        if (!layout->is_list)
+            return BL_SHAPE_FLAT;
+        return item->fixed_bytes ? BL_SHAPE_JAGGED : BL_SHAPE_OTHER;
+    }
+    if (layout->header != BL_HEADER_VERSION || layout->is_list || !type || !is_vector(item, type))
+        return BL_SHAPE_OTHER;
+    const bl_layout *inner = item->children;
+    if (is_plain(inner, type->children[0]))
+        return BL_SHAPE_VECTOR;
+    bool is_nested =
+        is_vector(inner, type->children[0]) &&
+        is_plain(inner->children, type->children[0]->children[0]) &&
+        inner->children->number.type != BL_BOOL; // a piece's bools are packed for lists alone
+    return is_nested ? BL_SHAPE_NESTED : BL_SHAPE_OTHER;
 }
 
 const bl_root_number *bl_layout_numbers(const bl_entry_layout *layout, int64_t *ret_per_item) {
     const bl_layout *item = &layout->item;
     *ret_per_item = 1;
+    while (item->kind == BL_LAYOUT_VECTOR)
+        item = item->children;
     for (; item->kind == BL_LAYOUT_ARRAY; item = item->children)
         *ret_per_item *= item->n;
     return &item->number;
+}
+
+int64_t bl_layout_items(const bl_entry_layout *layout, int64_t n_rows, size_t n_bytes) {
+    if (layout->header == BL_HEADER_NONE)
+        return (int64_t)(n_bytes / layout->item.fixed_bytes);
+    uint64_t headers = (uint64_t)n_rows * BL_VECTOR_HEADER;
+    return n_bytes < headers ? 0
+                             : (int64_t)((n_bytes - headers) / layout->item.children->number.size);
 }
 
 bl_status bl_decode_flat(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
@@ -140,4 +171,52 @@ bool bl_decode_jagged_by_table(const bl_entry_layout *layout, const bl_basket *b
     bl_root_numbers_decode(number, basket->data + start,
                            (size_t)((end - start) >> shift) * (size_t)per_item, out);
     return true;
+}
+
+bool bl_decode_vectors(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
+                       const uint32_t *starts, int32_t base, int32_t *offsets, void *out) {
+    bl_vector_rows vectors = {
+        .data = basket->data,
+        .starts = starts,
+        .n = (size_t)rows.n,
+        .base = base,
+        .ends = offsets + 1,
+        .numbers = out,
+        .n_numbers = (size_t)bl_layout_items(layout, rows.n, starts[rows.n] - starts[0]),
+    };
+    return bl_root_kernels_get()->vectors(&vectors, layout->item.children->number.size);
+}
+
+bool bl_nested_sizes(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
+                     const uint32_t *starts, int64_t *ret_lists, int64_t *ret_numbers) {
+    unsigned size = layout->item.children->children->number.size;
+    uint64_t n_bytes = starts[rows.n] - starts[0], n_lists = 0;
+    for (int64_t i = 0; i < rows.n; i++) {
+        int64_t n = bl_vector_length(basket->data + starts[i], starts[i + 1] - starts[i]);
+        if (n < 0)
+            return false;
+        n_lists += (uint64_t)n;
+    }
+    uint64_t headers = (uint64_t)rows.n * BL_VECTOR_HEADER;
+    if (n_lists > (n_bytes - headers) / 4)
+        return false;
+    *ret_lists = (int64_t)n_lists;
+    *ret_numbers = (int64_t)((n_bytes - headers - 4 * n_lists) / size);
+    return true;
+}
+
+bool bl_decode_nested(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
+                      const uint32_t *starts, int32_t *offsets, int64_t n_lists, int32_t *inner,
+                      int64_t n_numbers, void *out) {
+    bl_vector_rows vectors = {
+        .data = basket->data,
+        .starts = starts,
+        .n = (size_t)rows.n,
+        .ends = offsets + 1,
+        .inner_ends = inner + 1,
+        .n_inner = (size_t)n_lists,
+        .numbers = out,
+        .n_numbers = (size_t)n_numbers,
+    };
+    return bl_root_kernels_get()->nested(&vectors, layout->item.children->children->number.size);
 }

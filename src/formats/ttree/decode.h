@@ -20,12 +20,20 @@ typedef struct bl_counts {
     const int64_t *items;   ///< for BL_LAYOUT_COUNTED: numbers of item k, by the same k
 } bl_counts;
 
-/// True where every entry has the same number of numbers and no header: values follow each other.
-bool bl_layout_is_flat(const bl_entry_layout *layout);
-/// True where an entry is nothing but its numbers, as many as its length says.
-bool bl_layout_is_jagged(const bl_entry_layout *layout);
-/// The number that a flat or jagged layout is made of, and how many of them make one item.
+/// Shapes of entries that are decoded a basket at a time; the others are, value by value.
+typedef enum bl_shape {
+    BL_SHAPE_OTHER,
+    BL_SHAPE_FLAT,   ///< the same number of numbers in each, without a header
+    BL_SHAPE_JAGGED, ///< nothing but numbers, as many as the entry's length says
+    BL_SHAPE_VECTOR, ///< one vector of plain numbers, with its header
+    BL_SHAPE_NESTED, ///< one vector of vectors of plain numbers
+} bl_shape;
+
+bl_shape bl_layout_shape(const bl_entry_layout *layout);
+/// The number that a layout of such a shape is made of, and how many of them make one item.
 const bl_root_number *bl_layout_numbers(const bl_entry_layout *layout, int64_t *ret_per_item);
+/// Items in jagged entries, or in vectors that all have a header, by their rows and bytes alone.
+int64_t bl_layout_items(const bl_entry_layout *layout, int64_t n_rows, size_t n_bytes);
 
 /// Decodes rows of a flat basket. \param out [rows.n × numbers per item]
 /// \return BL_OK, BL_E_CORRUPT (the basket has another length than its rows need)
@@ -45,6 +53,18 @@ bl_status bl_decode_jagged(const bl_entry_layout *layout, const bl_basket *baske
 /// they lie, or where something is wrong: then the two functions above do it, or say what is wrong
 bool bl_decode_jagged_by_table(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
                                int32_t base, int32_t *offsets, void *out);
+/// Decodes rows of vectors into their place. \param offsets, out as bl_decode_jagged
+/// \return false where the entries are not as expected; bl_decode_rows knows what to do then
+bool bl_decode_vectors(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
+                       const uint32_t *starts, int32_t base, int32_t *offsets, void *out);
+/// How many lists and numbers are in rows of vectors of vectors. \return false: they are odd
+bool bl_nested_sizes(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
+                     const uint32_t *starts, int64_t *ret_lists, int64_t *ret_numbers);
+/// Decodes them. \param offsets [rows.n + 1] of lists \param inner [n_lists + 1] of numbers; of
+/// both the first is not written \return as bl_decode_vectors
+bool bl_decode_nested(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
+                      const uint32_t *starts, int32_t *offsets, int64_t n_lists, int32_t *inner,
+                      int64_t n_numbers, void *out);
 /// Decodes rows of any basket, appending to a builder of the layout's type.
 /// \param starts [rows.n + 1]
 /// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED (memberwise streaming), BL_E_NOMEM

@@ -44,10 +44,14 @@ static bl_status read_rows(bl_reader *head, int64_t first, int64_t last, const s
         if (reader->ahead[i] &&
             bl_request_is_for(reader->ahead[i], first, last, columns, n_columns))
             request = BL_MOVE(reader->ahead[i]);
-    if (!request)
-        BL_TRY_IN(bl_request_start(reader, first, last, columns, n_columns, &request, err), err,
-                  "tree '%s'", head->path);
-    BL_TRY_IN(bl_request_finish(request, ret_batch, err), err, "tree '%s'", head->path);
+    bool again = true;
+    while (again) { // more than once only where columns turn out to be odd, each one time
+        if (!request)
+            BL_TRY_IN(bl_request_start(reader, first, last, columns, n_columns, &request, err), err,
+                      "tree '%s'", head->path);
+        BL_TRY_IN(bl_request_finish(request, ret_batch, &again, err), err, "tree '%s'", head->path);
+        bl_request_free(BL_MOVE(request));
+    }
     return BL_OK;
 }
 
@@ -58,7 +62,8 @@ static void estimate_column(const bl_ttree_column *column, int64_t first, int64_
     const bl_ttree_branch *branch = column->branch;
     const uint64_t row_overhead = 4;
     uint64_t n = (uint64_t)(last - first);
-    bool is_direct = bl_layout_is_flat(&column->layout) || bl_layout_is_jagged(&column->layout);
+    bl_shape shape = bl_layout_shape(&column->layout);
+    bool is_direct = shape != BL_SHAPE_OTHER && shape != BL_SHAPE_NESTED;
     double raw =
         branch->n_rows ? (double)branch->raw_bytes / (double)branch->n_rows * (double)n : 0;
     const double most = 1e15; // what a damaged file claims must not overflow the sum

@@ -19,6 +19,7 @@ typedef struct bl_ttree_column {
     size_t kept_slot;
     bl_basket kept; ///< the last basket, where the last read ended inside it; holder may be NULL
     bool has_kept;
+    bool is_odd; ///< entries were met that are not of its layout's shape
 } bl_ttree_column;
 
 /// A file that baskets are in: the tree's own, or one that branches name.
@@ -57,7 +58,10 @@ bl_status bl_request_start(bl_ttree_reader *reader, int64_t first, int64_t last,
 bool bl_request_is_for(const bl_request *request, int64_t first, int64_t last,
                        const size_t *columns, size_t n_columns);
 /// Waits for the bytes, decodes them on the context's threads and makes the batch.
-bl_status bl_request_finish(bl_request *request, bl_batch **ret_batch, bl_error *err);
+/// \param ret_again true: there is no batch, because columns turned out to be odd; to be asked
+/// again
+bl_status bl_request_finish(bl_request *request, bl_batch **ret_batch, bool *ret_again,
+                            bl_error *err);
 /// NULL is allowed.
 void bl_request_free(bl_request *request);
 BL_DEFINE_AUTO(bl_request, bl_request_free);

@@ -28,6 +28,8 @@ typedef struct bl_job {
     uint64_t stored_bytes; ///< of all its baskets
     bool is_counter;       ///< only read because another column needs it
     struct bl_job *counts; ///< the job that counts this one's items
+    bl_shape shape;        ///< as it is decoded: that of an odd column is another's
+    atomic_bool is_odd;    ///< entries were met that are not of that shape
     bl_column result;
     bl_column *pieces; ///< [n_slots], where tasks do not write into `result`
     uint8_t *values;   ///< of result, where they do
@@ -123,10 +125,14 @@ bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err);
 bl_status bl_window_place(bl_request *request, const bl_window *window, bl_error *err);
 /// Says what became of a column that tasks wrote straight into.
 void bl_job_finish_direct(bl_request *request, bl_job *j);
-/// Gives a column of a jagged layout room for rows and items; initialises a zeroed one. Values of
-/// bool take a byte each until they are packed.
+/// Gives a zeroed column of lists room for rows and items. Values of bool take a byte each until
+/// they are packed.
 bl_status bl_column_make_jagged(const bl_request *request, const bl_entry_layout *layout,
                                 int64_t n_rows, int64_t n_items, bl_column *column, bl_error *err);
+/// The same for lists of lists.
+bl_status bl_column_make_nested(const bl_request *request, const bl_entry_layout *layout,
+                                int64_t n_rows, int64_t n_lists, int64_t n_items, bl_column *column,
+                                bl_error *err);
 /// The column inside all lists.
 static inline bl_column *bl_column_innermost(bl_column *column) {
     while (column->n_children)

@@ -15,22 +15,65 @@ static bl_status decode_jagged_piece(const bl_request *request, const bl_entry_l
     return BL_OK;
 }
 
+/// Vectors of a basket that the wanted rows begin inside. \param ret_done false: they are odd
+static bl_status decode_vector_piece(const bl_request *request, const bl_entry_layout *layout,
+                                     const bl_basket *basket, bl_rows rows, const uint32_t *starts,
+                                     bl_column *piece, bool *ret_done, bl_error *err) {
+    int64_t n_items = bl_layout_items(layout, rows.n, starts[rows.n] - starts[0]);
+    BL_TRY(bl_column_make_jagged(request, layout, rows.n, n_items, piece, err));
+    *ret_done =
+        bl_decode_vectors(layout, basket, rows, starts, 0, (int32_t *)(void *)piece->offsets->data,
+                          bl_column_innermost(piece)->values->data);
+    if (*ret_done)
+        bl_column_pack_bools(piece);
+    return BL_OK;
+}
+
+/// Vectors of vectors. \param ret_done false: they are odd
+static bl_status decode_nested_piece(const bl_request *request, const bl_entry_layout *layout,
+                                     const bl_basket *basket, bl_rows rows, const uint32_t *starts,
+                                     bl_column *piece, bool *ret_done, bl_error *err) {
+    int64_t n_lists, n_numbers;
+    if (!bl_nested_sizes(layout, basket, rows, starts, &n_lists, &n_numbers))
+        return BL_OK;
+    BL_TRY(bl_column_make_nested(request, layout, rows.n, n_lists, n_numbers, piece, err));
+    bl_column *lists = &piece->children[0];
+    *ret_done = bl_decode_nested(
+        layout, basket, rows, starts, (int32_t *)(void *)piece->offsets->data, n_lists,
+        (int32_t *)(void *)lists->offsets->data, n_numbers, lists->children[0].values->data);
+    return BL_OK;
+}
+
+static bl_status build_piece(const bl_request *request, const bl_entry_layout *layout,
+                             const bl_basket *basket, bl_rows rows, const bl_counts *counts,
+                             const uint32_t *starts, bl_column *piece, bl_error *err) {
+    BL_TRY(bl_request_check_room(request, 2 * basket->data_bytes, err)); // builders double
+    bl_builder builder;
+    BL_TRY(bl_builder_init(&builder, bl_request_context(request), layout->type, err));
+    bl_status status = bl_decode_rows(layout, basket, rows, counts, starts, &builder, err);
+    if (status == BL_OK)
+        status = bl_builder_finish(&builder, piece, err);
+    bl_builder_release(&builder);
+    return status;
+}
+
 static bl_status decode_piece(const bl_request *request, const bl_basket_task *t,
                               const bl_basket *basket, const bl_counts *counts,
                               const uint32_t *starts, bl_error *err) {
     const bl_entry_layout *layout = &bl_job_column(request, t->job)->layout;
     bl_column *piece = &t->job->pieces[(size_t)(t - request->tasks) - t->job->first_task];
-    if (bl_layout_is_jagged(layout))
-        return decode_jagged_piece(request, layout, basket, bl_task_rows(t), starts, piece, err);
-    BL_TRY(bl_request_check_room(request, 2 * basket->data_bytes, err)); // builders double
-    bl_builder builder;
-    bl_status status = bl_builder_init(&builder, bl_request_context(request), layout->type, err);
-    if (status == BL_OK)
-        status = bl_decode_rows(layout, basket, bl_task_rows(t), counts, starts, &builder, err);
-    if (status == BL_OK)
-        status = bl_builder_finish(&builder, piece, err);
-    bl_builder_release(&builder);
-    return status;
+    bl_rows rows = bl_task_rows(t);
+    bool done = false;
+    if (t->job->shape == BL_SHAPE_JAGGED)
+        return decode_jagged_piece(request, layout, basket, rows, starts, piece, err);
+    if (t->job->shape == BL_SHAPE_VECTOR)
+        BL_TRY(decode_vector_piece(request, layout, basket, rows, starts, piece, &done, err));
+    else if (t->job->shape == BL_SHAPE_NESTED)
+        BL_TRY(decode_nested_piece(request, layout, basket, rows, starts, piece, &done, err));
+    if (done)
+        return BL_OK;
+    bl_column_release(bl_request_context(request), piece);
+    return build_piece(request, layout, basket, rows, counts, starts, piece, err);
 }
 
 /// Where a task's offsets and items go.
@@ -55,6 +98,21 @@ static bl_status decode_jagged(const bl_request *request, const bl_basket_task *
     if ((begins && starts[0] != 0) || (ends && starts[rows.n] != basket->data_bytes))
         return bl_error_set(err, BL_E_CORRUPT, "its entries do not fill it");
     return bl_decode_jagged(layout, basket, rows, starts, (int32_t)t->base, offsets, values, err);
+}
+
+static void decode_vectors(const bl_request *request, const bl_basket_task *t,
+                           const bl_basket *basket, const uint32_t *starts) {
+    const bl_entry_layout *layout = &bl_job_column(request, t->job)->layout;
+    bl_rows rows = bl_task_rows(t);
+    int32_t *offsets;
+    uint8_t *values;
+    place_of(request, t, &offsets, &values);
+    // what was placed is what the header, or the range of a cut basket, promised
+    bool is_whole = rows.n == t->header.n_rows && starts[0] == 0;
+    bool fits = !is_whole || starts[rows.n] == basket->data_bytes;
+    if (!fits ||
+        !bl_decode_vectors(layout, basket, rows, starts, (int32_t)t->base, offsets, values))
+        atomic_store_explicit(&t->job->is_odd, true, memory_order_relaxed);
 }
 
 static bl_status decode_flat(const bl_request *request, const bl_basket_task *t,
@@ -107,7 +165,7 @@ static bl_status decode_basket(const bl_request *request, const bl_basket_task *
                             (long long)basket->n_rows, (long long)(t->slot.last - t->slot.first));
     if (bl_job_is_direct(j) && !j->offsets)
         return decode_flat(request, t, basket, err);
-    if (bl_job_is_direct(j)) {
+    if (bl_job_is_direct(j) && j->shape == BL_SHAPE_JAGGED) {
         int32_t *offsets;
         uint8_t *values;
         place_of(request, t, &offsets, &values);
@@ -125,6 +183,10 @@ static bl_status decode_basket(const bl_request *request, const bl_basket_task *
     uint32_t *starts = (uint32_t *)(void *)worker->starts->data;
     const bl_counts *known = counts.offsets ? &counts : NULL;
     BL_TRY(bl_decode_starts(layout, basket, rows, known, starts, err));
+    if (bl_job_is_direct(j) && j->shape == BL_SHAPE_VECTOR) {
+        decode_vectors(request, t, basket, starts);
+        return BL_OK;
+    }
     if (bl_job_is_direct(j))
         return decode_jagged(request, t, basket, starts, err);
     return decode_piece(request, t, basket, known, starts, err);

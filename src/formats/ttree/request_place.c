@@ -54,6 +54,19 @@ bl_status bl_column_make_jagged(const bl_request *request, const bl_entry_layout
     return make_offsets(request, column, n_rows, err);
 }
 
+bl_status bl_column_make_nested(const bl_request *request, const bl_entry_layout *layout,
+                                int64_t n_rows, int64_t n_lists, int64_t n_items, bl_column *column,
+                                bl_error *err) {
+    BL_TRY(init_column(bl_request_context(request), column, layout->type, err));
+    bl_column *lists = &column->children[0], *leaf = &lists->children[0];
+    size_t n_bytes = (size_t)n_items * item_width(layout);
+    leaf->length = n_items;
+    BL_TRY(bl_request_buffer(request, n_bytes, &leaf->values, err));
+    leaf->values->size = n_bytes;
+    BL_TRY(make_offsets(request, lists, n_lists, err));
+    return make_offsets(request, column, n_rows, err);
+}
+
 void bl_column_pack_bools(bl_column *column) {
     bl_column *leaf = bl_column_innermost(column);
     if (leaf->type->id != BL_BOOL)
@@ -105,7 +118,7 @@ static int64_t items_behind_cut(const bl_request *request, const bl_basket_task 
         return -1;
     if (bl_basket_range(&t->kept, rows.first, rows.n, &start, &end, NULL) != BL_OK)
         return -1;
-    return (end - start) / (int64_t)bl_job_column(request, t->job)->layout.item.fixed_bytes;
+    return bl_layout_items(&bl_job_column(request, t->job)->layout, rows.n, end - start);
 }
 
 /// True where places are known once the headers are: no basket but the last is cut, or what a cut
@@ -121,8 +134,10 @@ static bool can_place_jagged(const bl_request *request, const bl_job *j) {
 bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err) {
     const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
     bl_context *context = bl_request_context(request);
-    bool is_flat = j->n_slots && bl_layout_is_flat(layout);
-    bool is_jagged = j->n_slots && bl_layout_is_jagged(layout) && can_place_jagged(request, j);
+    j->shape = bl_job_column(request, j)->is_odd ? BL_SHAPE_OTHER : bl_layout_shape(layout);
+    bool is_flat = j->n_slots && j->shape == BL_SHAPE_FLAT;
+    bool has_items = j->shape == BL_SHAPE_JAGGED || j->shape == BL_SHAPE_VECTOR;
+    bool is_jagged = j->n_slots && has_items && can_place_jagged(request, j);
     if (is_flat || is_jagged)
         BL_TRY(init_column(context, &j->result, layout->type, err));
     if (is_flat)
@@ -149,10 +164,10 @@ static bl_status place_flat(const bl_request *request, const bl_basket_task *t, 
 
 static bl_status place_jagged(const bl_request *request, bl_basket_task *t, bl_error *err) {
     bl_job *j = t->job;
-    size_t item_bytes = bl_job_column(request, j)->layout.item.fixed_bytes;
+    const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
     bool is_cut = bl_task_rows(t).first != 0;
-    int64_t n =
-        is_cut ? items_behind_cut(request, t) : (int64_t)(t->header.data_bytes / item_bytes);
+    int64_t n = is_cut ? items_behind_cut(request, t)
+                       : bl_layout_items(layout, t->header.n_rows, t->header.data_bytes);
     t->base = j->n_items;
     j->n_items += n;
     if (j->n_items > INT32_MAX)
@@ -223,6 +238,8 @@ bl_status bl_window_place(bl_request *request, const bl_window *window, bl_error
 }
 
 void bl_job_finish_direct(bl_request *request, bl_job *j) {
+    if (atomic_load_explicit(&j->is_odd, memory_order_relaxed)) // its offsets are not all there
+        return;
     if (j->offsets) {
         int64_t n_items = j->offsets[j->result.length];
         bl_buffer *values = bl_column_innermost(&j->result)->values;

@@ -261,7 +261,20 @@ static bl_status wait_for_far_sources(const bl_request *request, bl_error *err) 
     return BL_OK;
 }
 
-bl_status bl_request_finish(bl_request *request, bl_batch **ret_batch, bl_error *err) {
+/// Notes columns that turned out to be odd. \return true: there are any
+static bool note_odd_columns(const bl_request *request) {
+    bool any = false;
+    for (size_t i = 0; i < request->n_jobs; i++) {
+        if (!atomic_load_explicit(&request->jobs[i].is_odd, memory_order_relaxed))
+            continue;
+        request->reader->columns[request->jobs[i].column].is_odd = true;
+        any = true;
+    }
+    return any;
+}
+
+bl_status bl_request_finish(bl_request *request, bl_batch **ret_batch, bool *ret_again,
+                            bl_error *err) {
     set_limit(request);
     BL_TRY(wait_for_far_sources(request, err));
     for (size_t i = 0; i < request->n_tasks; i++) // left by a read that ended after this one began
@@ -269,5 +282,6 @@ bl_status bl_request_finish(bl_request *request, bl_batch **ret_batch, bl_error 
     BL_TRY(run_window(request, NULL, &request->windows[0], err));
     BL_TRY(run_wave(request, true, err));
     BL_TRY(run_wave(request, false, err));
-    return make_batch(request, ret_batch, err);
+    *ret_again = note_odd_columns(request);
+    return *ret_again ? BL_OK : make_batch(request, ret_batch, err);
 }
