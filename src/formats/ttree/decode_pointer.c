@@ -40,28 +40,44 @@ static const char *read_class_name(bl_value_reader *r, uint32_t tag) {
     return text;
 }
 
-/// The object behind a class tag, up to `end`.
-static void read_pointee(bl_value_reader *r, const bl_layout *layout, uint32_t tag, size_t end,
-                         bl_builder *item) {
+/// An object of the class of that name, as one of the class that was declared.
+static void read_as(bl_value_reader *r, const bl_layout *layout, const char *name,
+                    bl_builder *item) {
     const bl_class_views *views = layout->views;
-    const char *name = read_class_name(r, tag);
-    if (!name)
-        return;
     if (strcmp(name, views->class_name) == 0) {
         bl_read_values(r, layout->children, 1, item);
-        bl_check_end(r, &(bl_streamed){.end = end}, name);
         return;
     }
     for (size_t i = 0; i < views->n; i++) {
         if (strcmp(name, views->items[i].name) != 0)
             continue;
         bl_read_object(r, views->items[i].layout, item ? item->children : NULL);
-        bl_check_end(r, &(bl_streamed){.end = end}, name);
+        if (item && item->n_children == 0)
+            bl_builder_append_empty(item, 1);
         return;
     }
     bl_reader_fail(r, BL_E_UNSUPPORTED,
                    "an object of class %.80s, of which is not known how it is a %s", name,
                    views->class_name);
+}
+
+/// The object behind a class tag, up to `end`.
+static void read_pointee(bl_value_reader *r, const bl_layout *layout, uint32_t tag, size_t end,
+                         bl_builder *item) {
+    const char *name = read_class_name(r, tag);
+    if (!name)
+        return;
+    read_as(r, layout, name, item);
+    bl_check_end(r, &(bl_streamed){.end = end}, name);
+}
+
+void bl_read_named(bl_value_reader *r, const bl_layout *layout, bl_builder *builder) {
+    size_t length = bl_cursor_u8(&r->cursor);
+    const char *name = (const char *)bl_cursor_take(&r->cursor, length + 1);
+    if (name && name[length] != '\0')
+        bl_reader_fail(r, BL_E_CORRUPT, "a class name without an end");
+    else if (name)
+        read_as(r, layout, name, builder);
 }
 
 /// Objects that are pointed at more than once lie in the entry once.
@@ -106,4 +122,15 @@ void bl_read_pointer(bl_value_reader *r, const bl_layout *layout, bl_builder *bu
         read_again(r, layout, tag, item);
     if (builder)
         bl_builder_end_list(builder);
+}
+
+void bl_read_past(bl_value_reader *r, const bl_layout *layout) {
+    bl_cursor *c = &r->cursor;
+    uint32_t count = bl_cursor_be32(c);
+    bool is_pointer = layout->n != 0;
+    if (count & BL_BYTE_COUNT_BIT && count != NEW_CLASS_TAG)
+        bl_cursor_skip(c, count & ~(uint32_t)BL_BYTE_COUNT_BIT);
+    else if (!is_pointer || count & CLASS_BIT)
+        bl_reader_fail(r, BL_E_UNSUPPORTED, "byte %zu: an object without a byte count",
+                       c->position);
 }

@@ -63,8 +63,6 @@ static bl_status read_entry(bl_value_reader *r, const bl_entry_layout *layout,
     int version = 0;
     if (layout->header == BL_HEADER_VERSION && c->size)
         BL_TRY(read_version(r, &version, err));
-    if (layout->header == BL_HEADER_NAME)
-        bl_cursor_skip(c, (size_t)bl_cursor_u8(c) + 1);
     if (layout->header == BL_HEADER_FLAG && c->size && bl_cursor_u8(c) == 0 && bl_cursor_left(c))
         return bl_error_set(err, BL_E_CORRUPT, "a null pointer with %zu bytes", bl_cursor_left(c));
     if (!layout->is_list) {

@@ -252,6 +252,12 @@ static void read_value(bl_value_reader *r, const bl_layout *layout, bl_builder *
     case BL_LAYOUT_POINTER:
         bl_read_pointer(r, layout, builder);
         break;
+    case BL_LAYOUT_NAMED:
+        bl_read_named(r, layout, builder);
+        break;
+    case BL_LAYOUT_OPAQUE:
+        bl_read_past(r, layout);
+        break;
     case BL_LAYOUT_TOBJECT:
         bl_read_tobject(r, at);
         break;

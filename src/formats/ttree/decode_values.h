@@ -62,6 +62,10 @@ void bl_read_members(bl_value_reader *r, const bl_class_version *version, int64_
 void bl_read_tobject(bl_value_reader *r, bl_builder *at);
 /// A pointer and what it points to, as a list.
 void bl_read_pointer(bl_value_reader *r, const bl_layout *layout, bl_builder *builder);
+/// An object behind the name of its class.
+void bl_read_named(bl_value_reader *r, const bl_layout *layout, bl_builder *builder);
+/// A BL_LAYOUT_OPAQUE, by its byte count.
+void bl_read_past(bl_value_reader *r, const bl_layout *layout);
 /// One number into a builder of whatever number.
 void bl_append_numbers(const bl_root_number *number, const uint8_t *data, size_t n,
                        bl_builder *builder);

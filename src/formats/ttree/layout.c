@@ -25,9 +25,17 @@ void bl_layout_string(bl_layout *layout, bl_layout_kind kind) {
     *layout = (bl_layout){.kind = kind, .type = bl_type_primitive(BL_UTF8)};
 }
 
+static bl_status refuse_opaque(bl_error *err) {
+    return bl_error_set(err, BL_E_UNSUPPORTED,
+                        "a collection with a streamer of its own: only the data tell of what class "
+                        "its objects are");
+}
+
 bl_status bl_layout_wrap(bl_context *context, int64_t n, bl_layout *inner, bl_layout *outer,
                          bl_error *err) {
     bl_layout made = {.kind = n < 0 ? BL_LAYOUT_VECTOR : BL_LAYOUT_ARRAY, .n = n};
+    if (inner->kind == BL_LAYOUT_OPAQUE)
+        return refuse_opaque(err);
     bool is_empty = inner->kind == BL_LAYOUT_ARRAY && inner->n == 0; // would be counted in vain
     int64_t most = inner->fixed_bytes ? INT32_MAX / (int64_t)inner->fixed_bytes : INT32_MAX;
     if (n > (is_empty ? 0 : most))
@@ -71,6 +79,8 @@ bl_status bl_layout_wrap_dims(bl_context *context, const int64_t *dims, int n_di
 }
 
 bl_status bl_layout_stream(bl_context *context, bl_layout *layout, bl_error *err) {
+    if (layout->kind == BL_LAYOUT_OPAQUE)
+        return refuse_opaque(err);
     bl_layout *child = (bl_layout *)bl_alloc_zero(context, 1, sizeof *child);
     if (!child)
         return bl_error_nomem(err, sizeof *child, "a layout");
@@ -151,8 +161,12 @@ static bl_status find_layout(bl_layouts *layouts, const bl_ttree_branch *branch,
     if (branch->is_foreign)
         return bl_error_set(err, BL_E_UNSUPPORTED, "branch of class %s", branch->branch_class);
     if (branch->is_element)
-        return bl_layout_of_element_branch(layouts, branch, layout, err);
-    return bl_layout_of_leaves(layouts->context, layouts->arena, branch, layout, err);
+        BL_TRY(bl_layout_of_element_branch(layouts, branch, layout, err));
+    else if (branch->is_object)
+        BL_TRY(bl_layout_of_object_branch(layouts, branch, layout, err));
+    else
+        BL_TRY(bl_layout_of_leaves(layouts->context, layouts->arena, branch, layout, err));
+    return layout->item.kind == BL_LAYOUT_OPAQUE ? refuse_opaque(err) : BL_OK;
 }
 
 /// Gives a branch up, with the reason. What stays is how ROOT spells it.

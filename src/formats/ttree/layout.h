@@ -21,6 +21,8 @@ typedef enum bl_layout_kind {
     BL_LAYOUT_MEMBERS,   ///< the members of an object of `of_class`, version `n` of its list
     BL_LAYOUT_OBJECT,    ///< byte count, class version and members
     BL_LAYOUT_POINTER,   ///< 0, the position of an object, or its class and itself; a list
+    BL_LAYOUT_NAMED,     ///< the name of an object's class and the object
+    BL_LAYOUT_OPAQUE,    ///< what only its byte count tells the end of; no column
     BL_LAYOUT_LOOP,      ///< byte count, version and as many children as a counter says
     BL_LAYOUT_TOBJECT,   ///< version, fUniqueID and fBits of a TObject
     BL_LAYOUT_REF,       ///< TRef: a TObject's bytes and the process's number
@@ -47,7 +49,6 @@ typedef enum bl_entry_header {
     BL_HEADER_NONE,
     BL_HEADER_FLAG,    ///< one byte: the pointer was not null
     BL_HEADER_VERSION, ///< byte count and class version, 6 bytes, where the entry is not empty
-    BL_HEADER_NAME,    ///< length byte, class name and a NUL
 } bl_entry_header;
 
 /// One branch's entries.
@@ -88,6 +89,8 @@ bl_status bl_layout_of_leaves(bl_context *context, bl_arena *arena, const bl_ttr
                               bl_entry_layout *layout, bl_error *err);
 bl_status bl_layout_of_element_branch(bl_layouts *layouts, const bl_ttree_branch *branch,
                                       bl_entry_layout *layout, bl_error *err);
+bl_status bl_layout_of_object_branch(bl_layouts *layouts, const bl_ttree_branch *branch,
+                                     bl_entry_layout *layout, bl_error *err);
 /// A member as it lies in an object that is not split.
 bl_status bl_layout_of_element(bl_layouts *layouts, const bl_root_element *element,
                                bl_layout *layout, bl_error *err);
@@ -98,13 +101,17 @@ bl_status bl_layout_of_element(bl_layouts *layouts, const bl_root_element *eleme
 /// \return BL_OK, BL_E_UNSUPPORTED (with the reason), BL_E_NOMEM
 bl_status bl_layout_of_type(bl_layouts *layouts, const char *type_name, int content_type,
                             bl_layout *layout, bl_error *err);
+/// The layout of an object behind the name of its class.
+bl_status bl_layout_of_named(bl_layouts *layouts, const char *class_name, bl_layout *layout,
+                             bl_error *err);
 /// The layout of a pointer to a class: a list of no or one object.
 bl_status bl_layout_of_pointer(bl_layouts *layouts, const char *class_name, bl_layout *layout,
                                bl_error *err);
 /// The layout of an object of a class that streamer info describes, with its header.
 bl_status bl_layout_of_class(bl_layouts *layouts, const char *class_name, bl_layout *layout,
                              bl_error *err);
-/// The layout of a class that ROOT streams by hand. \return via ret_known false: not one of them
+/// The layout of a class that ROOT streams by hand; collections of whatever objects are
+/// BL_LAYOUT_OPAQUE and have no type. \return via ret_known false: not one of them
 bl_status bl_layout_by_hand(bl_layouts *layouts, const char *class_name, bl_layout *layout,
                             bool *ret_known, bl_error *err);
 

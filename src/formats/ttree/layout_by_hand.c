@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Classes whose bytes ROOT's own code writes, so that streamer info does not tell how they lie.
 // Sources: ROOT, the Streamer functions of TObject, TRef, TRefArray, TDatime, TArray.
-// Left out: collections of objects of any class (TList, TObjArray, TClonesArray, TMap …).
+// Left out: collections of objects of any class (TList, TObjArray, TClonesArray, TMap …), of which
+// only the data tell what they hold.
 #include "formats/ttree/layout.h"
 
 static bl_status object_itself(bl_layouts *layouts, bl_layout *layout, bl_error *err) {
@@ -64,10 +65,7 @@ bl_status bl_layout_by_hand(bl_layouts *layouts, const char *class_name, bl_layo
                                    : numbers(layouts, classes[i].code, layout, err);
     for (size_t i = 0; i < sizeof of_anything / sizeof *of_anything; i++)
         if (strcmp(class_name, of_anything[i]) == 0)
-            return bl_error_set(err, BL_E_UNSUPPORTED,
-                                "class %s has a streamer of its own: only the data tell of what "
-                                "class its objects are",
-                                class_name);
-    *ret_known = false;
+            layout->kind = BL_LAYOUT_OPAQUE;
+    *ret_known = layout->kind == BL_LAYOUT_OPAQUE;
     return BL_OK;
 }

@@ -212,9 +212,11 @@ static bl_status make_member(bl_layouts *layouts, const bl_root_element *element
     member->name = element->name;
     BL_TRY_IN(bl_layout_of_element(layouts, element, &member->layout, err), err, "%s",
               element->name);
-    member->is_base = bl_root_element_is_base(element) && member->layout.kind == BL_LAYOUT_OBJECT;
-    if (bl_root_element_is_base(element) && member->layout.kind == BL_LAYOUT_TOBJECT)
-        member->column = BL_NO_COLUMN; // bookkeeping of ROOT's
+    bool is_base = bl_root_element_is_base(element);
+    member->is_base = is_base && member->layout.kind == BL_LAYOUT_OBJECT;
+    if (member->layout.kind == BL_LAYOUT_OPAQUE ||
+        (is_base && member->layout.kind == BL_LAYOUT_TOBJECT))
+        member->column = BL_NO_COLUMN; // what a column cannot hold, and bookkeeping of ROOT's
     if (!member->is_base)
         return BL_OK;
     const bl_class_layout *base = member->layout.of_class;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Members of classes, by streamer info: as they lie in an object that is not split, and as branches
-// of their own.
+// of their own. And branches of whole objects.
 // Sources: ROOT, TStreamerInfoReadBuffer and TStreamerElement; TBranchElement (fType, fID).
 #include "formats/ttree/class_layout.h"
 
@@ -272,4 +272,12 @@ bl_status bl_layout_of_element_branch(bl_layouts *layouts, const bl_ttree_branch
         return member_branch(layouts, branch, layout, err);
     layout->source_type = branch->class_name;
     return object_branch(layouts, branch, layout, err);
+}
+
+bl_status bl_layout_of_object_branch(bl_layouts *layouts, const bl_ttree_branch *branch,
+                                     bl_entry_layout *layout, bl_error *err) {
+    layout->source_type = branch->class_name;
+    if (branch->names_class)
+        return bl_layout_of_named(layouts, branch->class_name, &layout->item, err);
+    return bl_layout_of_type(layouts, branch->class_name, 0, &layout->item, err);
 }

@@ -67,6 +67,13 @@ static void read_element_branch(const bl_root_object *object, bl_ttree_branch *b
     branch->id = (int)bl_root_object_integer(object, "fID", -1);
 }
 
+static void read_object_branch(const bl_root_object *object, bl_ttree_branch *branch) {
+    branch->is_object = true;
+    branch->class_name = bl_root_object_text(object, "fClassName", "");
+    const bl_root_object *leaves = bl_root_object_object(object, "fLeaves");
+    branch->names_class = bl_root_object_integer(item_of(leaves, 0), "fVirtual", 1) != 0;
+}
+
 /// Which slots hold data: those before fWriteBasket, and the one being filled when it was written.
 static void read_slots(const bl_root_object *object, bl_ttree_branch *branch) {
     branch->basket_bytes = bl_root_object_array(object, "fBasketBytes");
@@ -114,6 +121,8 @@ static bl_status read_branch(bl_ttree *tree, const bl_root_object *object, size_
     branch->branch_class = object->class_name;
     if (strcmp(object->class_name, "TBranchElement") == 0)
         read_element_branch(object, branch);
+    else if (strcmp(object->class_name, "TBranchObject") == 0)
+        read_object_branch(object, branch);
     else
         branch->is_foreign = strcmp(object->class_name, "TBranch") != 0;
     BL_TRY(read_rows(tree, object, branch, err));

@@ -249,30 +249,57 @@ bl_status bl_layout_of_type(bl_layouts *layouts, const char *type_name, int cont
     return parse(&p, without_stars((span){type_name, strlen(type_name)}), 0, layout, err);
 }
 
-bl_status bl_layout_of_pointer(bl_layouts *layouts, const char *class_name, bl_layout *layout,
-                               bl_error *err) {
-    parser p = {.layouts = layouts};
-    bl_layout item = {0};
-    span s = without_stars((span){class_name, strlen(class_name)});
-    const char *name = text_of(&p, s);
+/// A class of objects that may be of a class derived from it. \param layout of the class
+static bl_status find_views(const parser *p, span s, bl_layout *layout, bl_class_views **ret_views,
+                            bl_error *err) {
+    const char *name = text_of(p, s);
     if (!name)
         return bl_error_nomem(err, s.length, "a class's name");
-    BL_TRY(parse(&p, s, 0, &item, err));
-    bl_status status = BL_OK;
-    if (is_streamed(s) || item.kind == BL_LAYOUT_NUMBER)
-        status = bl_error_set(err, BL_E_UNSUPPORTED, "a pointer to %s", name);
-    if (status == BL_OK)
-        status = bl_layout_wrap(layouts->context, -1, &item, layout, err);
-    bl_layout_release(layouts->context, &item);
-    BL_TRY(status);
-    layout->kind = BL_LAYOUT_POINTER;
-    bl_class_layout *of_class = layout->children->of_class;
-    if (of_class && of_class->views) {
-        layout->views = of_class->views;
+    if (is_streamed(s) || layout->kind == BL_LAYOUT_NUMBER)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "a pointer to %s", name);
+    if (layout->of_class && layout->of_class->views) {
+        *ret_views = layout->of_class->views;
         return BL_OK;
     }
-    BL_TRY(bl_class_find_views(layouts, name, &layout->views, err));
-    if (of_class)
-        of_class->views = layout->views;
+    BL_TRY(bl_class_find_views(p->layouts, name, ret_views, err));
+    if (layout->of_class)
+        layout->of_class->views = *ret_views;
     return BL_OK;
+}
+
+/// Puts a class's layout into one that says how its objects are found.
+static bl_status wrap_class(bl_layouts *layouts, const char *class_name, bl_layout_kind kind,
+                            bl_layout *layout, bl_error *err) {
+    parser p = {.layouts = layouts};
+    bl_layout item = {0};
+    bl_class_views *views = NULL;
+    span s = without_stars((span){class_name, strlen(class_name)});
+    BL_TRY(parse(&p, s, 0, &item, err));
+    if (item.kind == BL_LAYOUT_OPAQUE) {
+        *layout = (bl_layout){.kind = BL_LAYOUT_OPAQUE, .n = kind == BL_LAYOUT_POINTER};
+        return BL_OK;
+    }
+    bl_status status = find_views(&p, s, &item, &views, err);
+    if (status == BL_OK)
+        status = kind == BL_LAYOUT_NAMED ? bl_layout_stream(layouts->context, &item, err)
+                                         : bl_layout_wrap(layouts->context, -1, &item, layout, err);
+    if (status == BL_OK && kind == BL_LAYOUT_NAMED) {
+        *layout = item;
+        item = (bl_layout){0};
+    }
+    bl_layout_release(layouts->context, &item);
+    BL_TRY(status);
+    layout->kind = kind;
+    layout->views = views;
+    return BL_OK;
+}
+
+bl_status bl_layout_of_pointer(bl_layouts *layouts, const char *class_name, bl_layout *layout,
+                               bl_error *err) {
+    return wrap_class(layouts, class_name, BL_LAYOUT_POINTER, layout, err);
+}
+
+bl_status bl_layout_of_named(bl_layouts *layouts, const char *class_name, bl_layout *layout,
+                             bl_error *err) {
+    return wrap_class(layouts, class_name, BL_LAYOUT_NAMED, layout, err);
 }
