@@ -7,11 +7,14 @@ column's path and its values, which are formulas of the entry's number and exact
 """
 
 import array
+import functools
 import json
 import os
 import signal
 import sys
 import warnings
+
+import root_writes_classes
 
 warnings.simplefilter("ignore")
 import ROOT  # noqa: E402  (it warns when it is imported)
@@ -390,18 +393,30 @@ CASES = {
     "arrays": lambda path: arrays(path, False), "arrays_generated": lambda path: arrays(path, True),
     "big_zlib": lambda path: big(path, 1), "big_lzma": lambda path: big(path, 2),
     "big_lz4": lambda path: big(path, 4), "big_zstd": lambda path: big(path, 5),
+    **{name: functools.partial(write, ROOT) for name, write in root_writes_classes.CASES.items()},
 }
 
 
+def compile_classes(name, classes, header, functions):
+    """Gives ROOT classes with all that streams them, and functions that use them."""
+    with open(name, "w", encoding="utf-8") as out:
+        out.write(header)
+    if ROOT.gInterpreter.GenerateDictionary(classes, name) != 1:
+        sys.exit("ROOT cannot compile what streams a class")
+    if not ROOT.gInterpreter.Declare(functions):
+        sys.exit("ROOT cannot compile the writers")
+
+
 def main():
+    if sys.argv[1] == "--version":  # see root_writes_classes.evolution
+        version, path, memberwise = sys.argv[2:]
+        root_writes_classes.write_version(ROOT, int(version), path, memberwise == "1")
+        return
     folder = sys.argv[1]
     os.chdir(folder)  # names of second files are kept as they are given
-    with open("hit.h", "w", encoding="utf-8") as out:
-        out.write(HIT)
-    if ROOT.gInterpreter.GenerateDictionary("vector<Hit>", "hit.h") != 1:
-        sys.exit("ROOT cannot compile what streams a class")
-    if not ROOT.gInterpreter.Declare(FUNCTIONS):
-        sys.exit("ROOT cannot compile the writers")
+    compile_classes("hit.h", "vector<Hit>", HIT, FUNCTIONS)
+    compile_classes("classes.h", root_writes_classes.COMPILED, root_writes_classes.HEADER,
+                    root_writes_classes.FUNCTIONS)
     with open("expected.jsonl", "w", encoding="utf-8") as out:
         for name, write in CASES.items():
             for tree, column, values in write(f"{name}.root"):
