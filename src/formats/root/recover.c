@@ -73,7 +73,7 @@ static bool is_name(const char *text) {
 /// Reads what stands at `offset`. A key of 0 bytes: neither a record nor a gap.
 static bl_status read_head(scanner *s, uint64_t offset, bl_root_key *ret_key, bl_error *err) {
     const uint8_t *data;
-    size_t size;
+    size_t size = 0;
     bl_root_key key = {0};
     *ret_key = key;
     bl_cursor c = {.failed = true};
