@@ -103,4 +103,11 @@ size_t bl_write_rows(const bl_write_shape *shape, const bl_write_view *view, int
 /// How many items row `row` of a list has, bytes of a string, or the value of an integer.
 int64_t bl_write_count(const bl_write_shape *shape, const bl_write_view *view, int64_t row);
 
+/// The greatest bl_write_count of rows [0, n_rows), at least 0.
+int64_t bl_write_most(const bl_write_shape *shape, const bl_write_view *view, int64_t n_rows);
+/// The first row whose list is not as long as its counter says; n_rows where all are.
+int64_t bl_write_first_difference(const bl_write_shape *shape, const bl_write_view *view,
+                                  const bl_write_shape *counter, const bl_write_view *counted,
+                                  int64_t n_rows);
+
 #endif

@@ -172,3 +172,47 @@ int64_t bl_write_count(const bl_write_shape *shape, const bl_write_view *view, i
     }
     return bl_write_offset(view, 0, row + 1) - bl_write_offset(view, 0, row);
 }
+
+/// [last − first + 1] offsets of the outermost lists or of strings, where they are of 32 bits.
+static const int32_t *narrow_offsets(const bl_write_shape *shape, const bl_write_view *view) {
+    if (shape->kind == BL_WRITE_STRING)
+        return (const int32_t *)bl_column_offsets(view->leaf);
+    bool is_list = view->n_levels && view->levels[0].offsets;
+    return is_list && !view->levels[0].wide ? (const int32_t *)view->levels[0].offsets : NULL;
+}
+
+int64_t bl_write_most(const bl_write_shape *shape, const bl_write_view *view, int64_t n_rows) {
+    const int32_t *offsets = narrow_offsets(shape, view);
+    int64_t most = 0;
+    int32_t narrow = 0;
+    for (int64_t i = 0; offsets && i < n_rows; i++) {
+        int32_t n = offsets[i + 1] - offsets[i];
+        narrow = n > narrow ? n : narrow;
+    }
+    for (int64_t i = 0; !offsets && i < n_rows; i++) {
+        int64_t n = bl_write_count(shape, view, i);
+        most = n > most ? n : most;
+    }
+    return offsets ? narrow : most;
+}
+
+int64_t bl_write_first_difference(const bl_write_shape *shape, const bl_write_view *view,
+                                  const bl_write_shape *counter, const bl_write_view *counted,
+                                  int64_t n_rows) {
+    const int32_t *offsets = narrow_offsets(shape, view);
+    const int32_t *others = narrow_offsets(counter, counted);
+    if (offsets && others && memcmp(offsets, others, (size_t)(n_rows + 1) * sizeof *offsets) == 0)
+        return n_rows;
+    int64_t row = 0;
+    if (offsets && counter->kind == BL_WRITE_FLAT &&
+        (counter->item == BL_INT32 || counter->item == BL_UINT32)) {
+        const int32_t *counts = (const int32_t *)bl_column_values(counted->leaf);
+        while (row < n_rows && offsets[row + 1] - offsets[row] == counts[row])
+            row++;
+        return row;
+    }
+    while (row < n_rows &&
+           bl_write_count(shape, view, row) == bl_write_count(counter, counted, row))
+        row++;
+    return row;
+}

@@ -12,30 +12,21 @@
 
 // ---- counters ----
 
-/// Checks the lists of a branch against its counter, and notes the greatest count.
+/// Checks the lists of a branch against its counter.
 static bl_status check_counter(const bl_ttree_writer *writer, size_t i, int64_t n_rows,
                                bl_error *err) {
     const bl_write_branch *branch = &writer->plan.branches[i];
     const bl_write_branch *counter = &writer->plan.branches[branch->counter];
     const bl_write_view *view = &writer->columns[i].view;
     const bl_write_view *counted = &writer->columns[branch->counter].view;
-    for (int64_t row = 0; row < n_rows; row++) {
-        int64_t n = bl_write_count(&branch->shape, view, row);
-        int64_t wanted = bl_write_count(&counter->shape, counted, row);
-        if (n != wanted)
-            return bl_error_set(err, BL_E_SHAPE,
-                                "row %lld: '%s' has %lld items, but its counter '%s' says %lld",
-                                (long long)(writer->n_rows + row), branch->name, (long long)n,
-                                counter->name, (long long)wanted);
-    }
-    return BL_OK;
-}
-
-static void note_most(bl_write_branch *branch, const bl_write_view *view, int64_t n_rows) {
-    for (int64_t row = 0; row < n_rows; row++) {
-        int64_t n = bl_write_count(&branch->shape, view, row);
-        branch->most = n > branch->most ? n : branch->most;
-    }
+    int64_t row = bl_write_first_difference(&branch->shape, view, &counter->shape, counted, n_rows);
+    if (row == n_rows)
+        return BL_OK;
+    return bl_error_set(err, BL_E_SHAPE,
+                        "row %lld: '%s' has %lld items, but its counter '%s' says %lld",
+                        (long long)(writer->n_rows + row), branch->name,
+                        (long long)bl_write_count(&branch->shape, view, row), counter->name,
+                        (long long)bl_write_count(&counter->shape, counted, row));
 }
 
 static bl_status examine_task(void *argument, size_t i, unsigned worker, bl_error *err) {
@@ -43,8 +34,10 @@ static bl_status examine_task(void *argument, size_t i, unsigned worker, bl_erro
     bl_ttree_writer *writer = (bl_ttree_writer *)argument;
     bl_write_branch *branch = &writer->plan.branches[i];
     int64_t n_rows = writer->part_last;
-    if (branch->is_counter || branch->shape.kind == BL_WRITE_STRING)
-        note_most(branch, &writer->columns[i].view, n_rows);
+    if (branch->is_counter || branch->shape.kind == BL_WRITE_STRING) {
+        int64_t most = bl_write_most(&branch->shape, &writer->columns[i].view, n_rows);
+        branch->most = most > branch->most ? most : branch->most;
+    }
     return branch->counter == SIZE_MAX ? BL_OK : check_counter(writer, i, n_rows, err);
 }
 

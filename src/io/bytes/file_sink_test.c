@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Also what all sinks share (sink.c).
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/testing.h"
+#include "io/bytes/sink.h"
+
+static char folder[64];
+
+static int set_up(void **state) {
+    (void)state;
+    snprintf(folder, sizeof folder, "file_sink_test-XXXXXX");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static const char *path_of(const char *name) {
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static int n_files(void) {
+    int n = 0;
+    DIR *directory = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(directory));)
+        n += entry->d_name[0] != '.';
+    closedir(directory);
+    return n;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    unlink(path_of("a"));
+    return rmdir(folder);
+}
+
+/// Writes "head…", then `n` letters, in pieces of `piece`; then "HEAD" over the beginning.
+static bl_status write_letters(bl_sink *sink, size_t n, size_t piece, bl_error *err) {
+    BL_AUTO(bl_buffer) letters = NULL;
+    BL_TRY(bl_buffer_new(sink->context, piece, &letters, err));
+    memset(letters->data, 'x', piece);
+    BL_TRY(bl_sink_write(sink, "head", 4, err));
+    for (size_t done = 0; done < n; done += piece)
+        BL_TRY(bl_sink_write(sink, letters->data, piece, err));
+    return bl_sink_rewrite_head(sink, "HEAD", 4, err);
+}
+
+static void test_write(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    bl_error err;
+    for (size_t piece = 1 << 8; piece <= 1 << 20; piece <<= 4) {
+        bl_sink *sink = NULL;
+        assert_ok(bl_sink_open(context, path_of("a"), true, &sink, &err));
+        assert_ok(write_letters(sink, 1 << 20, piece, &err));
+        assert_ok(bl_sink_finish(sink, &err));
+        bl_sink_close(sink);
+        struct stat info;
+        assert_int_equal(stat(path_of("a"), &info), 0);
+        assert_int_equal(info.st_size, 4 + (1 << 20));
+        char start[6] = {0};
+        FILE *file = fopen(path_of("a"), "r");
+        assert_int_equal(fread(start, 1, 5, file), 5);
+        fclose(file);
+        assert_string_equal(start, "HEADx");
+        assert_int_equal(n_files(), 1);
+    }
+    bl_context_free(context);
+}
+
+static void test_nothing_without_finish(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    bl_sink *sink = NULL;
+    bl_error err;
+    assert_ok(bl_sink_open(context, path_of("a"), false, &sink, &err));
+    assert_ok(write_letters(sink, 1 << 20, 999, &err));
+    bl_sink_close(sink);
+    assert_int_equal(n_files(), 0);
+    bl_context_free(context);
+}
+
+static void test_overwrite(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    bl_sink *first = NULL, *second = NULL, *third = NULL;
+    bl_error err;
+    assert_ok(bl_sink_open(context, path_of("a"), false, &first, &err));
+    assert_ok(bl_sink_open(context, path_of("a"), false, &second, &err));
+    assert_ok(bl_sink_write(first, "1", 1, &err));
+    assert_ok(bl_sink_finish(first, &err));
+    assert_int_equal(bl_sink_finish(second, &err), BL_E_EXISTS); // somebody was faster
+    bl_sink_close(first);
+    bl_sink_close(second);
+    assert_int_equal(bl_sink_open(context, path_of("a"), false, &third, &err), BL_E_EXISTS);
+    assert_int_equal(n_files(), 1);
+    bl_context_free(context);
+}
+
+static void test_refusals(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    bl_sink *sink = NULL;
+    bl_error err;
+    assert_int_equal(bl_sink_open(context, folder, true, &sink, &err), BL_E_INVALID);
+    assert_int_equal(bl_sink_open(context, path_of("b/c"), true, &sink, &err), BL_E_NOTFOUND);
+    assert_int_equal(bl_sink_open(context, "gopher://x/y", true, &sink, &err), BL_E_UNSUPPORTED);
+    assert_int_equal(bl_sink_open(context, "/dev/null", true, &sink, &err), BL_E_INVALID);
+    bl_context_free(context);
+}
+
+/// A limit on the size of files stands for a full disk.
+static void test_full_disk(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    bl_sink *sink = NULL;
+    bl_error err;
+    struct rlimit before, small;
+    getrlimit(RLIMIT_FSIZE, &before);
+    small = (struct rlimit){500000, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    assert_ok(bl_sink_open(context, path_of("a"), false, &sink, &err));
+    bl_status status = write_letters(sink, 1 << 20, 4096, &err);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(status, BL_E_IO);
+    assert_non_null(strstr(err.message, "/a: write: "));
+    assert_int_equal(bl_sink_write(sink, "x", 1, &err), BL_E_IO); // it stays failed
+    assert_int_equal(bl_sink_finish(sink, &err), BL_E_IO);
+    bl_sink_close(sink);
+    assert_int_equal(n_files(), 0);
+    bl_context_free(context);
+}
+
+static void test_cancel(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    bl_sink *sink = NULL;
+    assert_ok(bl_sink_open(context, path_of("a"), false, &sink, NULL));
+    bl_context_cancel(context);
+    assert_int_equal(bl_sink_write(sink, "x", 1, NULL), BL_E_CANCELLED);
+    bl_sink_close(sink);
+    assert_int_equal(n_files(), 0);
+    bl_context_free(context);
+}
+
+static bl_status work(bl_context *context) {
+    bl_sink *sink = NULL;
+    BL_TRY(bl_sink_open(context, path_of("a"), true, &sink, NULL));
+    bl_status status = bl_sink_write(sink, "x", 1, NULL);
+    if (status == BL_OK)
+        status = bl_sink_finish(sink, NULL);
+    bl_sink_close(sink);
+    return status;
+}
+
+static void test_no_memory(void **state) {
+    (void)state;
+    test_every_allocation_fails(work);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_write),     TEST(test_nothing_without_finish),
+        TEST(test_overwrite), TEST(test_refusals),
+        TEST(test_full_disk), TEST(test_cancel),
+        TEST(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
