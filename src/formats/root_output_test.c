@@ -80,13 +80,17 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static bl_status add_tree(bl_output *output, const char *path, bl_error *err) {
+static bl_status add_tree(bl_output *output, const char *path, const char *friend_of,
+                          bl_error *err) {
     bl_column_spec specs[N_COLUMNS];
     for (size_t i = 0; i < N_COLUMNS; i++)
         specs[i] =
             (bl_column_spec){.size = sizeof *specs, .name = names[i], .type = shared.types[i]};
-    bl_writer_options options = {
-        .size = sizeof options, .path = path, .cluster_rows = 15, .chunk_bytes = 64};
+    bl_writer_options options = {.size = sizeof options,
+                                 .path = path,
+                                 .cluster_rows = 15,
+                                 .chunk_bytes = 64,
+                                 .friend_of = friend_of};
     bl_writer *writer = NULL;
     BL_TRY(output->ops->add(output, specs, N_COLUMNS, &options, &writer, err));
     return writer->ops->write(writer, shared.batch, err);
@@ -98,9 +102,9 @@ static bl_status write_trees(bl_context *context, const char *codec, long fail_i
     assert_ok(bl_compression_parse(codec, &how, NULL));
     BL_TRY(test_sink_init(&memory, context, fail_in, err));
     BL_TRY(bl_root_create(context, &memory.sink, NULL, how, &output, err));
-    bl_status status = add_tree(output, "one", err);
+    bl_status status = add_tree(output, "one", NULL, err);
     if (status == BL_OK)
-        status = add_tree(output, "some/where/two", err);
+        status = add_tree(output, "some/where/two", NULL, err);
     if (status == BL_OK)
         status = output->ops->finish(output, err);
     output->ops->close(output);
@@ -159,6 +163,43 @@ static void test_no_memory(void **state) {
     (void)state;
     test_every_allocation_fails(stored);
     test_every_allocation_fails(compressed);
+}
+
+/// Continues what `stored` wrote, with a friend for its first tree.
+static bl_status continued(bl_context *context) {
+    static uint8_t base[sizeof memory.data];
+    static size_t base_size;
+    if (base_size == 0) {
+        assert_ok(stored(shared.context));
+        base_size = memory.size;
+        memcpy(base, memory.data, base_size);
+    }
+    bl_source *source = NULL;
+    bl_output *output = NULL;
+    bl_compression how = {BL_CODEC_STORED, 0};
+    BL_TRY(test_sink_init(&memory, context, 0, NULL));
+    bl_status status = bl_source_open_memory(context, "base", base, base_size, &source, NULL);
+    if (status != BL_OK) {
+        bl_sink_close(&memory.sink);
+        return status;
+    }
+    BL_TRY(bl_root_create(context, &memory.sink, source, how, &output, NULL));
+    status = add_tree(output, "three", "one", NULL);
+    if (status == BL_OK)
+        status = output->ops->finish(output, NULL);
+    output->ops->close(output);
+    return status;
+}
+
+static void test_continued(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    assert_ok(continued(context));
+    check_tree(context, "one");
+    check_tree(context, "three");
+    check_tree(context, "some/where/two");
+    bl_context_free(context);
+    test_every_allocation_fails(continued);
 }
 
 static void test_every_write_fails(void **state) {
@@ -225,7 +266,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_every_write_fails), cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_refusals),          cmocka_unit_test(test_continued),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -17,46 +17,63 @@ enum {
     MAX_KEY = INT16_MAX,
 };
 
+static void pack_zeros(bl_packer *packer, size_t n) {
+    uint8_t *at = bl_packer_extend(packer, n);
+    if (at)
+        memset(at, 0, n);
+}
+
 /// What follows the last '/'.
 static const char *base_name(const char *url) {
     const char *slash = strrchr(url, '/');
     return slash ? slash + 1 : url;
 }
 
+/// Zeros for the header, then the record that ends with the file's own directory, zeros too.
 static bl_status write_first_record(bl_root_writer *writer, bl_error *err) {
-    writer->first = (bl_root_key){.version = KEY_VERSION,
-                                  .cycle = 1,
-                                  .date = BL_ROOT_DATE,
-                                  .seek_key = writer->begin,
-                                  .class_name = "TFile",
-                                  .name = writer->name,
-                                  .title = ""};
-    bl_root_key *key = &writer->first;
-    size_t length = bl_root_key_length(key), names = strlen(key->name) + 2;
-    if (strlen(key->name) >= 255)
-        return bl_error_set(err, BL_E_LIMIT, "a file name of %zu bytes", strlen(key->name));
-    key->key_len = (uint16_t)length;
-    key->obj_len = (int32_t)(names + BL_ROOT_DIRECTORY_BYTES);
-    key->n_bytes = (int32_t)length + key->obj_len;
-    static const uint8_t zeros[BL_SINK_HEAD];
-    return bl_sink_write(writer->sink, zeros, writer->begin + (size_t)key->n_bytes, err);
+    bl_root_key key = {.version = KEY_VERSION,
+                       .cycle = 1,
+                       .date = BL_ROOT_DATE,
+                       .seek_key = writer->begin,
+                       .seek_dir = 0,
+                       .class_name = "TFile",
+                       .name = writer->name,
+                       .title = ""};
+    size_t length = bl_root_key_length(&key), name_length = strlen(key.name);
+    if (length > BL_SINK_HEAD / 4)
+        return bl_error_set(err, BL_E_LIMIT, "a file name of %zu bytes", name_length);
+    size_t names = bl_root_string_length(key.name) + bl_root_string_length(key.title);
+    key.key_len = (uint16_t)length;
+    key.obj_len = (int32_t)(names + BL_ROOT_DIRECTORY_BYTES);
+    key.n_bytes = (int32_t)length + key.obj_len;
+    writer->n_bytes_name = (uint32_t)(length + names);
+    pack_zeros(&writer->head, (size_t)writer->begin);
+    bl_root_key_pack(&writer->head, &key);
+    bl_root_string_pack(&writer->head, key.name, name_length);
+    bl_root_string_pack(&writer->head, key.title, strlen(key.title));
+    pack_zeros(&writer->head, BL_ROOT_DIRECTORY_BYTES);
+    BL_TRY(bl_packer_check(&writer->head, "the file header", err));
+    return bl_root_writer_bytes(writer, writer->head.buffer->data, writer->head.buffer->size, err);
 }
 
-static bl_status fill(bl_root_writer *writer, bl_error *err) {
+static bl_status fill(bl_root_writer *writer, bl_root_file *base, bl_error *err) {
     BL_TRY(bl_codecs_new(writer->context, &writer->codecs, err));
     const char *name = base_name(writer->sink->url);
     writer->name = bl_arena_text(&writer->arena, name, strlen(name));
     if (!writer->name)
         return bl_error_nomem(err, strlen(name), "a name");
-    BL_TRY(write_first_record(writer, err));
     size_t file;
     BL_TRY(bl_root_folder_new(writer, 0, "", "", &file, err));
+    if (base)
+        BL_TRY_IN(bl_root_writer_copy(writer, base, err), err, "%s", base->source->url);
+    else
+        BL_TRY(write_first_record(writer, err));
     writer->folders[file].seek = writer->begin;
     return BL_OK;
 }
 
-bl_status bl_root_writer_new(bl_context *context, bl_sink *sink, bl_compression how,
-                             bl_root_writer **ret_writer, bl_error *err) {
+bl_status bl_root_writer_new(bl_context *context, bl_sink *sink, bl_root_file *base,
+                             bl_compression how, bl_root_writer **ret_writer, bl_error *err) {
     bl_root_writer *made = (bl_root_writer *)bl_alloc_zero(context, 1, sizeof *made);
     if (!made) {
         bl_sink_close(sink);
@@ -68,8 +85,9 @@ bl_status bl_root_writer_new(bl_context *context, bl_sink *sink, bl_compression 
     writer->how = how;
     writer->version = ROOT_VERSION;
     writer->begin = BL_ROOT_HEADER_BYTES;
+    writer->head.context = context;
     bl_arena_init(&writer->arena, context);
-    BL_TRY(fill(writer, err));
+    BL_TRY(fill(writer, base, err));
     *ret_writer = BL_MOVE(writer);
     return BL_OK;
 }
@@ -80,6 +98,8 @@ void bl_root_writer_free(bl_root_writer *writer) {
     for (size_t i = 0; i < writer->n_folders; i++)
         bl_free(writer->context, writer->folders[i].keys);
     bl_free(writer->context, writer->folders);
+    bl_root_file_release(writer->base);
+    bl_packer_release(&writer->head);
     bl_codecs_free(writer->codecs);
     bl_sink_close(writer->sink);
     bl_arena_release(&writer->arena);
@@ -112,6 +132,26 @@ bl_status bl_root_writer_key(const bl_root_writer *writer, size_t folder, const 
         return bl_error_set(err, BL_E_LIMIT, "name and title of '%.40s…' take %zu bytes", name,
                             length);
     key.key_len = (uint16_t)length;
+    *ret_key = key;
+    return BL_OK;
+}
+
+bl_status bl_root_writer_key_like(bl_root_writer *writer, size_t folder, const bl_root_key *old,
+                                  bl_root_key *ret_key, bl_error *err) {
+    bl_root_key key;
+    BL_TRY(bl_root_writer_key(writer, folder, old->class_name, old->name, old->title, &key, err));
+    size_t length = strlen(key.title), had = key.key_len, wanted = old->key_len;
+    // the byte in front of the title counts up to 254
+    if (had > length + wanted || (had != wanted && length + wanted - had >= 255))
+        return bl_error_set(err, BL_E_UNSUPPORTED,
+                            "'%s' cannot be written again where seeks are wider", old->name);
+    if (had != wanted) {
+        key.title = bl_arena_printf(&writer->arena, "%-*.*s", (int)(length + wanted - had),
+                                    (int)(length + wanted - had), key.title);
+        if (!key.title)
+            return bl_error_nomem(err, length, "a title");
+    }
+    key.key_len = old->key_len;
     *ret_key = key;
     return BL_OK;
 }
@@ -213,8 +253,7 @@ static void pack_header(bl_root_writer *writer, bl_packer *packer, uint64_t end,
     bl_root_seek_pack(packer, wide, free_list->seek_key);
     bl_pack_be32(packer, (uint32_t)free_list->n_bytes);
     bl_pack_be32(packer, 1); // free segments
-    bl_pack_be32(packer, (uint32_t)(writer->first.key_len + strlen(writer->first.name) +
-                                    strlen(writer->first.title) + 2));
+    bl_pack_be32(packer, writer->n_bytes_name);
     bl_pack_u8(packer, wide ? 8 : 4);
     bl_pack_be32(packer, (uint32_t)bl_compression_setting(writer->how));
     bl_root_seek_pack(packer, wide, info->seek_key);
@@ -222,30 +261,42 @@ static void pack_header(bl_root_writer *writer, bl_packer *packer, uint64_t end,
     pack_uuid(packer, uuid);
 }
 
-/// Pads with zeros up to `size` bytes.
-static void pad_to(bl_packer *packer, size_t size) {
-    size_t there = bl_packer_size(packer);
-    uint8_t *rest = bl_packer_extend(packer, size - there);
-    if (rest)
-        memset(rest, 0, size - there);
+/// Puts the file's directory record where it belongs. Old files have less room for it.
+static bl_status place_directory(bl_root_writer *writer, const uint8_t *record, bool wide,
+                                 bl_error *err) {
+    bl_buffer *head = writer->head.buffer;
+    size_t at = (size_t)writer->begin + writer->n_bytes_name, room = head->size - at;
+    size_t size = room >= BL_ROOT_DIRECTORY_BYTES    ? BL_ROOT_DIRECTORY_BYTES
+                  : room >= BL_ROOT_NARROW_DIRECTORY ? BL_ROOT_NARROW_DIRECTORY
+                                                     : BL_ROOT_OLD_DIRECTORY;
+    if (wide && size < BL_ROOT_DIRECTORY_BYTES)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "no room for 64-bit seeks in its directory");
+    memcpy(head->data + at, record, size);
+    if (size == BL_ROOT_OLD_DIRECTORY)
+        bl_store_be16(head->data + at, 1);
+    return BL_OK;
 }
 
+/// Fills header and directory record in, and writes both again.
 static bl_status write_head(bl_root_writer *writer, uint64_t end, const bl_root_key *free_list,
                             const bl_root_key *info, const bl_root_key *keys,
                             const uint8_t uuid[16], bl_error *err) {
     bl_packer packer = {.context = writer->context};
-    const bl_root_key *first = &writer->first;
     pack_header(writer, &packer, end, free_list, info, uuid);
-    pad_to(&packer, (size_t)writer->begin);
-    bl_root_key_pack(&packer, first);
-    bl_root_string_pack(&packer, first->name, strlen(first->name));
-    bl_root_string_pack(&packer, first->title, strlen(first->title));
-    size_t n_bytes_name = bl_packer_size(&packer) - (size_t)writer->begin;
-    bl_root_folder_pack(&packer, (uint32_t)keys->n_bytes, (uint32_t)n_bytes_name, writer->begin, 0,
+    size_t header = bl_packer_size(&packer);
+    bl_root_folder_pack(&packer, (uint32_t)keys->n_bytes, writer->n_bytes_name, writer->begin, 0,
                         keys->seek_key, uuid);
     bl_status status = bl_packer_check(&packer, "the file header", err);
+    if (status == BL_OK && header > writer->begin)
+        status = bl_error_set(err, BL_E_UNSUPPORTED, "no room for 64-bit seeks in its header");
     if (status == BL_OK)
-        status = bl_sink_rewrite_head(writer->sink, packer.buffer->data, packer.buffer->size, err);
+        status = place_directory(writer, packer.buffer->data + header,
+                                 keys->seek_key > BL_ROOT_WIDE_FILE, err);
+    if (status == BL_OK) {
+        memcpy(writer->head.buffer->data, packer.buffer->data, header);
+        status = bl_sink_rewrite_head(writer->sink, writer->head.buffer->data,
+                                      writer->head.buffer->size, err);
+    }
     bl_packer_release(&packer);
     return status;
 }

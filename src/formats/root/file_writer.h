@@ -30,22 +30,25 @@ typedef struct bl_root_writer {
     bl_codecs *codecs;
     bl_compression how;
     bl_arena arena;
-    const char *name;  ///< of the file inside itself
-    int32_t version;   ///< of ROOT, as 64000
-    uint64_t begin;    ///< of the first record
-    bl_root_key first; ///< of that record, which ends with the file's own directory
-    uint64_t hash;     ///< of all bytes so far
+    const char *name;      ///< of the file inside itself
+    int32_t version;       ///< of ROOT, as 64000
+    uint64_t begin;        ///< of the first record
+    bl_packer head;        ///< header and first record, filled in and written again at the end
+    uint32_t n_bytes_name; ///< from `begin` to the file's own directory record
+    uint64_t hash;         ///< of all bytes so far
     size_t n_folders, folders_capacity;
     bl_root_folder *folders; ///< [0] is the file itself; parents before their kids
     size_t n_classes;        ///< whose streamer info the file has to hold
     const char *classes[BL_ROOT_MAX_WRITTEN_CLASSES];
-    const bl_root_record *base_info; ///< streamer info of the file that this one continues, or NULL
+    bl_root_file *base; ///< the file that this one continues, or NULL; shares
 } bl_root_writer;
 
 /// Starts a file. \param sink moves, also on failure \param ret_writer the caller owns it
-/// \return BL_OK, BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED
-bl_status bl_root_writer_new(bl_context *context, bl_sink *sink, bl_compression how,
-                             bl_root_writer **ret_writer, bl_error *err);
+/// \param base a file that is copied first, whose objects stay; shares; NULL: none
+/// \return BL_OK, BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED; of a base also BL_E_CORRUPT and
+/// BL_E_UNSUPPORTED (its first record has no room for what has to change)
+bl_status bl_root_writer_new(bl_context *context, bl_sink *sink, bl_root_file *base,
+                             bl_compression how, bl_root_writer **ret_writer, bl_error *err);
 /// NULL is allowed.
 void bl_root_writer_free(bl_root_writer *writer);
 BL_DEFINE_AUTO(bl_root_writer, bl_root_writer_free);
@@ -65,6 +68,11 @@ const bl_root_key *bl_root_writer_find(const bl_root_writer *writer, size_t fold
 bl_status bl_root_writer_key(const bl_root_writer *writer, size_t folder, const char *class_name,
                              const char *name, const char *title, bl_root_key *ret_key,
                              bl_error *err);
+/// The same for a record that replaces another and must have a header of the same length, because
+/// references in its payload count from the header's start; the title is cut or padded for it.
+/// \return BL_OK, BL_E_UNSUPPORTED (the title is too short), BL_E_NOMEM
+bl_status bl_root_writer_key_like(bl_root_writer *writer, size_t folder, const bl_root_key *old,
+                                  bl_root_key *ret_key, bl_error *err);
 /// Compresses and writes a record, fills in the sizes of its key and lists it in the folder.
 /// \return BL_OK, BL_E_LIMIT (over 2³¹ bytes), BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED
 bl_status bl_root_writer_record(bl_root_writer *writer, size_t folder, bl_root_key *key,
@@ -84,10 +92,14 @@ bl_status bl_root_writer_finish(bl_root_writer *writer, bl_error *err);
 
 // ---- between the files of the writer ----
 
+/// Copies a file and lists its directories.
+bl_status bl_root_writer_copy(bl_root_writer *writer, bl_root_file *base, bl_error *err);
+/// The folder of a path of `length` bytes, or SIZE_MAX.
+size_t bl_root_folder_find(const bl_root_writer *writer, const char *path, size_t length);
 /// Lists a key in a folder.
 bl_status bl_root_folder_add(bl_root_writer *writer, size_t folder, const bl_root_key *key,
                              bl_error *err);
-/// Adds a folder that is not there yet. \param own_key its key, listed in the parent before
+/// Adds a folder that is not there yet, but its key is. \param name the very string of the key
 bl_status bl_root_folder_new(bl_root_writer *writer, size_t parent, const char *name,
                              const char *title, size_t *ret_folder, bl_error *err);
 /// A directory record: where the keys of a folder are listed.
@@ -105,8 +117,10 @@ bl_status bl_root_writer_plain(bl_root_writer *writer, bl_root_key *key, const b
 bl_status bl_root_streamer_info_write(bl_root_writer *writer, bl_root_key *ret_key, bl_error *err);
 
 enum {
-    BL_ROOT_HEADER_BYTES = 100,   ///< in front of the first record
-    BL_ROOT_DIRECTORY_BYTES = 60, ///< of a directory record, with room for wide seeks
+    BL_ROOT_HEADER_BYTES = 100,    ///< in front of the first record
+    BL_ROOT_DIRECTORY_BYTES = 60,  ///< of a directory record, with room for wide seeks
+    BL_ROOT_NARROW_DIRECTORY = 48, ///< without that room
+    BL_ROOT_OLD_DIRECTORY = 30,    ///< of version 1, which has no UUID either
 };
 
 #endif

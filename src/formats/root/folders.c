@@ -6,12 +6,27 @@
 
 enum { DIRECTORY_VERSION = 5 };
 
+/// Where a new key is listed: in front of older cycles of its name, as ROOT takes the first it
+/// meets.
+static size_t place_of(const bl_root_folder *folder, const bl_root_key *key) {
+    for (size_t i = 0; i < folder->n_keys; i++)
+        if (folder->keys[i].cycle < key->cycle && strcmp(folder->keys[i].name, key->name) == 0)
+            return i;
+    return folder->n_keys;
+}
+
 bl_status bl_root_folder_add(bl_root_writer *writer, size_t folder, const bl_root_key *key,
                              bl_error *err) {
     bl_root_folder *into = &writer->folders[folder];
     BL_TRY(bl_array_grow(writer->context, &into->keys, &into->keys_capacity, into->n_keys,
                          sizeof *into->keys, "a list of keys", err));
-    into->keys[into->n_keys++] = *key;
+    size_t at = place_of(into, key);
+    memmove(&into->keys[at + 1], &into->keys[at], (into->n_keys - at) * sizeof *into->keys);
+    into->keys[at] = *key;
+    into->n_keys++;
+    for (size_t i = 1; i < writer->n_folders; i++)
+        if (writer->folders[i].parent == folder && writer->folders[i].own_key >= at)
+            writer->folders[i].own_key++;
     for (;; folder = writer->folders[folder].parent) {
         writer->folders[folder].is_changed = true;
         if (folder == 0)
@@ -38,17 +53,18 @@ bl_status bl_root_folder_new(bl_root_writer *writer, size_t parent, const char *
     const char *path = *above ? bl_arena_printf(&writer->arena, "%s/%s", above, name) : name;
     if (!path)
         return bl_error_nomem(err, strlen(name), "a path");
-    writer->folders[at] = (bl_root_folder){.path = path,
-                                           .name = name,
-                                           .title = title,
-                                           .parent = parent,
-                                           .own_key = at ? writer->folders[parent].n_keys - 1 : 0};
+    writer->folders[at] =
+        (bl_root_folder){.path = path, .name = name, .title = title, .parent = parent};
+    const bl_root_folder *lister = &writer->folders[parent];
+    size_t *own_key = &writer->folders[at].own_key;
+    while (*own_key < lister->n_keys && lister->keys[*own_key].name != name)
+        ++*own_key;
     writer->n_folders++;
     *ret_folder = at;
     return BL_OK;
 }
 
-static size_t find_folder(const bl_root_writer *writer, const char *path, size_t length) {
+size_t bl_root_folder_find(const bl_root_writer *writer, const char *path, size_t length) {
     for (size_t i = 0; i < writer->n_folders; i++)
         if (strlen(writer->folders[i].path) == length &&
             memcmp(writer->folders[i].path, path, length) == 0)
@@ -79,7 +95,7 @@ bl_status bl_root_writer_folder(bl_root_writer *writer, const char *path, size_t
         size_t end = start;
         while (end < length && path[end] != '/')
             end++;
-        size_t next = find_folder(writer, path, end);
+        size_t next = bl_root_folder_find(writer, path, end);
         if (next == SIZE_MAX) {
             const char *name = bl_arena_text(&writer->arena, path + start, end - start);
             if (!name)
@@ -139,7 +155,7 @@ static bl_status write_folder(bl_root_writer *writer, size_t folder, const uint8
     bl_root_folder *f = &writer->folders[folder];
     const bl_root_folder *parent = &writer->folders[f->parent];
     bl_root_key *own = &writer->folders[f->parent].keys[f->own_key], key;
-    BL_TRY(bl_root_writer_key(writer, f->parent, "TDirectory", f->name, f->title, &key, err));
+    BL_TRY(bl_root_writer_key(writer, f->parent, own->class_name, f->name, f->title, &key, err));
     key.cycle = own->cycle;
     bl_packer packer = {.context = writer->context};
     uint64_t above = parent->seek ? parent->seek : writer->begin;

@@ -58,15 +58,15 @@ bl_status bl_root_key_read(bl_cursor *cursor, bl_arena *arena, bl_root_key *ret_
     return BL_OK;
 }
 
-static size_t string_length(const char *text) {
+size_t bl_root_string_length(const char *text) {
     size_t n = strlen(text);
     return n + (n < LONG_STRING ? 1 : 5);
 }
 
 size_t bl_root_key_length(const bl_root_key *key) {
     size_t fixed = 18 + (key->version > BL_ROOT_WIDE_VERSION ? 16 : 8);
-    return fixed + string_length(key->class_name) + string_length(key->name) +
-           string_length(key->title);
+    return fixed + bl_root_string_length(key->class_name) + bl_root_string_length(key->name) +
+           bl_root_string_length(key->title);
 }
 
 void bl_root_string_pack(bl_packer *packer, const char *text, size_t length) {

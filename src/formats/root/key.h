@@ -48,6 +48,8 @@ bl_status bl_root_string_copy(bl_cursor *cursor, bl_arena *arena, const char **r
 size_t bl_root_key_length(const bl_root_key *key);
 /// Writes a key. Failures stick to the packer.
 void bl_root_key_pack(bl_packer *packer, const bl_root_key *key);
+/// Bytes that bl_root_string_pack takes for a whole text.
+size_t bl_root_string_length(const char *text);
 /// Writes a TString.
 void bl_root_string_pack(bl_packer *packer, const char *text, size_t length);
 /// Writes a seek, 8 bytes wide or 4.

@@ -15,6 +15,7 @@
 enum {
     POSITION_OFFSET = 2, // as ROOT counts positions, 0 and 1 mean something else
     TOBJECT_BITS = 0x03000000,
+    IS_REFERENCED = 1 << 4, ///< TObject::kIsReferenced: a process id follows the bits
 };
 
 bl_root_draft *bl_root_draft_new(bl_arena *arena, const char *class_name,
@@ -238,4 +239,32 @@ void bl_root_scribe_pointer(bl_root_scribe *scribe, bl_root_draft *object) {
     }
     scribe_body(scribe, object->class_name, object);
     end_count(scribe, start);
+}
+
+bl_status bl_root_scribe_append(bl_root_scribe *scribe, size_t list, const bl_root_draft *more,
+                                bl_error *err) {
+    bl_packer *packer = &scribe->packer;
+    BL_TRY(bl_packer_check(packer, "a list", err));
+    bl_cursor c = bl_cursor_over(packer->buffer->data, packer->buffer->size);
+    size_t length;
+    bl_cursor_seek(&c, list);
+    uint32_t count = bl_cursor_be32(&c);
+    int version = bl_cursor_be16(&c);
+    bl_cursor_skip(&c, 6); // version and unique id of TObject
+    uint32_t bits = bl_cursor_be32(&c);
+    bl_cursor_skip(&c, bits & IS_REFERENCED ? 2 : 0);
+    (void)bl_root_string(&c, &length);
+    size_t at = c.position;
+    uint32_t n = bl_cursor_be32(&c);
+    bool ends_here = (count & ~BYTE_COUNT) == packer->buffer->size - list - 4;
+    if (c.failed || version < 4 || !(count & BYTE_COUNT) || !ends_here)
+        return bl_error_set(err, BL_E_CORRUPT, "no list at byte %zu of a record", list);
+    for (size_t i = 0; i < more->n_items; i++) {
+        bl_root_scribe_pointer(scribe, more->items[i]);
+        pack_text(packer, "");
+    }
+    BL_TRY(bl_packer_check(packer, "a list", err));
+    bl_store_be32(packer->buffer->data + at, n + (uint32_t)more->n_items);
+    end_count(scribe, list + 4);
+    return BL_OK;
 }

@@ -83,4 +83,10 @@ void bl_root_scribe_object(bl_root_scribe *scribe, const bl_root_draft *object);
 /// referred to. \param object NULL: a null pointer
 void bl_root_scribe_pointer(bl_root_scribe *scribe, bl_root_draft *object);
 
+/// Appends the items of `more` to a TList that was written before and ends where the packer does.
+/// \param list position of its byte count in the payload
+/// \return BL_OK, BL_E_CORRUPT (no list is there), BL_E_NOMEM
+bl_status bl_root_scribe_append(bl_root_scribe *scribe, size_t list, const bl_root_draft *more,
+                                bl_error *err);
+
 #endif

@@ -84,11 +84,19 @@ static bl_root_draft *info_object(bl_arena *arena, const bl_root_class *of) {
     return bl_root_draft_new(arena, "TStreamerInfo", members, sizeof members / sizeof *members);
 }
 
-static bl_root_draft *info_list(bl_root_writer *writer) {
+/// True where the file that is continued describes that class already.
+static bool is_described(const bl_root_classes *classes, const bl_root_class *of) {
+    const bl_root_class *known =
+        classes ? bl_root_class_find(classes, of->name, of->version, of->checksum) : NULL;
+    return known && known->version == of->version;
+}
+
+/// Descriptions of the noted classes, without those of `classes`.
+static bl_root_draft *info_list(bl_root_writer *writer, const bl_root_classes *classes) {
     bl_root_draft *list = bl_root_draft_new_list(&writer->arena, "TList", writer->n_classes);
     for (size_t i = 0; list && i < writer->n_classes; i++) {
         const bl_root_class *of = bl_root_known_class(writer->classes[i]);
-        if (!of) // lists and strings are written by hand
+        if (!of || is_described(classes, of)) // lists and strings are written by hand
             continue;
         bl_root_draft *info = info_object(&writer->arena, of);
         if (!info)
@@ -98,19 +106,60 @@ static bl_root_draft *info_list(bl_root_writer *writer) {
     return list;
 }
 
-bl_status bl_root_streamer_info_write(bl_root_writer *writer, bl_root_key *ret_key, bl_error *err) {
-    bl_root_key key;
-    BL_TRY(bl_root_writer_key(writer, 0, "TList", "StreamerInfo", "Doubly linked list", &key, err));
-    key.cycle = 1;
-    const bl_root_draft *list = info_list(writer);
-    if (!list)
-        return bl_error_nomem(err, sizeof *list, "streamer info");
-    bl_root_scribe scribe = {.packer = {.context = writer->context}, .key_len = key.key_len};
-    bl_root_scribe_object(&scribe, list);
-    bl_status status = bl_packer_check(&scribe.packer, "streamer info", err);
+static bl_status write_info(bl_root_writer *writer, bl_root_scribe *scribe, bl_root_key *key,
+                            bl_error *err) {
+    bl_status status = bl_packer_check(&scribe->packer, "streamer info", err);
     if (status == BL_OK)
-        status = bl_root_writer_record(writer, SIZE_MAX, &key, scribe.packer.buffer, err);
+        status = bl_root_writer_record(writer, SIZE_MAX, key, scribe->packer.buffer, err);
+    bl_packer_release(&scribe->packer);
+    return status;
+}
+
+static bl_status new_info(bl_root_writer *writer, const bl_root_draft *list, bl_root_key *ret_key,
+                          bl_error *err) {
+    BL_TRY(
+        bl_root_writer_key(writer, 0, "TList", "StreamerInfo", "Doubly linked list", ret_key, err));
+    ret_key->cycle = 1;
+    bl_root_scribe scribe = {.packer = {.context = writer->context}, .key_len = ret_key->key_len};
+    bl_root_scribe_object(&scribe, list);
+    return write_info(writer, &scribe, ret_key, err);
+}
+
+/// The streamer info of the file that is continued, with more descriptions at its end.
+static bl_status continued_info(bl_root_writer *writer, const bl_root_draft *list,
+                                bl_root_key *ret_key, bl_error *err) {
+    bl_root_file *base = writer->base;
+    bl_root_record old = {0};
+    BL_TRY(bl_root_record_read(base, base->seek_info, base->n_bytes_info, &old, err));
+    bl_root_key key;
+    bl_root_scribe scribe = {.packer = {.context = writer->context}, .key_len = old.key.key_len};
+    bl_status status = bl_root_writer_key_like(writer, 0, &old.key, &key, err);
+    key.cycle = old.key.cycle;
+    if (status == BL_OK) {
+        bl_pack_bytes(&scribe.packer, old.payload, old.size);
+        status = bl_root_scribe_append(&scribe, 0, list, err);
+    }
+    bl_root_record_release(&old);
+    if (status == BL_OK)
+        status = write_info(writer, &scribe, &key, err);
     bl_packer_release(&scribe.packer);
     *ret_key = key;
     return status;
+}
+
+bl_status bl_root_streamer_info_write(bl_root_writer *writer, bl_root_key *ret_key, bl_error *err) {
+    const bl_root_classes *classes = NULL;
+    bl_root_file *base = writer->base;
+    bool is_continued = base && base->seek_info && base->n_bytes_info;
+    if (is_continued)
+        BL_TRY(bl_root_classes_of(base, &classes, err));
+    const bl_root_draft *list = info_list(writer, classes);
+    if (!list)
+        return bl_error_nomem(err, sizeof *list, "streamer info");
+    if (!is_continued)
+        return new_info(writer, list, ret_key, err);
+    if (list->n_items)
+        return continued_info(writer, list, ret_key, err);
+    *ret_key = (bl_root_key){.seek_key = base->seek_info, .n_bytes = (int32_t)base->n_bytes_info};
+    return BL_OK;
 }

@@ -216,6 +216,11 @@ static bl_root_draft *new_tree(forge *f) {
     if (!branches || !leaves || !f->leaves || !fill_ranges(f, &r) ||
         !fill_branches(f, branches, leaves))
         return NULL;
+    bl_root_draft *friends =
+        writer->n_friends ? bl_write_friend_list(&f->arena, writer->friends, writer->n_friends)
+                          : NULL;
+    if (writer->n_friends && !friends)
+        return NULL;
     const bl_root_setting members[] = {
         TEXT("fName", writer->name),
         TEXT("fTitle", writer->title),
@@ -243,6 +248,7 @@ static bl_root_draft *new_tree(forge *f) {
         NUMBERS("fClusterSize", r.sizes, r.n),
         OBJECT("fBranches", branches),
         OBJECT("fLeaves", leaves),
+        OBJECT("fFriends", friends),
     };
     return bl_root_draft_new(&f->arena, "TTree", members, COUNT(members));
 }

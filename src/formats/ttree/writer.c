@@ -304,6 +304,14 @@ bl_status bl_ttree_writer_new(bl_root_writer *file, const bl_column_spec *column
     return BL_OK;
 }
 
+bl_status bl_ttree_writer_befriend(bl_ttree_writer *writer, const bl_ttree_writer *added,
+                                   bl_error *err) {
+    BL_TRY(bl_array_grow(writer->context, &writer->friends, &writer->friends_capacity,
+                         writer->n_friends, sizeof(bl_ttree_writer *), "friends", err));
+    writer->friends[writer->n_friends++] = added;
+    return BL_OK;
+}
+
 bl_status bl_ttree_writer_finish(bl_ttree_writer *writer, bl_error *err) {
     bl_status status = bl_write_cluster_end(writer, err);
     if (status == BL_OK)
@@ -326,6 +334,7 @@ void bl_ttree_writer_free(bl_ttree_writer *writer) {
         bl_type_release(writer->head.types[i]);
     for (unsigned i = 0; writer->codecs && i < bl_context_n_threads(context); i++)
         bl_codecs_free(writer->codecs[i]);
+    bl_free(context, writer->friends);
     bl_free(context, writer->columns);
     bl_free(context, writer->clusters);
     bl_write_plan_release(context, &writer->plan);

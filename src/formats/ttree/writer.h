@@ -43,7 +43,8 @@ typedef struct bl_write_clusters {
     int64_t rows;
 } bl_write_clusters;
 
-typedef struct bl_ttree_writer {
+typedef struct bl_ttree_writer bl_ttree_writer;
+struct bl_ttree_writer {
     bl_writer head;
     bl_context *context;
     bl_root_writer *file; ///< borrows
@@ -60,9 +61,12 @@ typedef struct bl_ttree_writer {
     uint64_t cluster_bound;   ///< of its bytes
     size_t n_clusters, clusters_capacity;
     bl_write_clusters *clusters;
-    int64_t batch_base;            ///< row of the tree where the present batch begins
-    int64_t part_first, part_last; ///< rows of the present batch that go to the present cluster
-} bl_ttree_writer;
+    const char *friend_of; ///< path of a tree of the continued file, or NULL
+    size_t n_friends, friends_capacity;
+    const bl_ttree_writer **friends; ///< [n_friends] new trees that are this one's; borrow
+    int64_t batch_base;              ///< row of the tree where the present batch begins
+    int64_t part_first, part_last;   ///< rows of the present batch that go to the present cluster
+};
 
 enum { BL_BASKET_BYTES = 19 }; ///< that TBasket adds to its key
 
@@ -71,6 +75,10 @@ enum { BL_BASKET_BYTES = 19 }; ///< that TBasket adds to its key
 bl_status bl_ttree_writer_new(bl_root_writer *file, const bl_column_spec *columns, size_t n_columns,
                               const bl_writer_options *options, bl_ttree_writer **ret_writer,
                               bl_error *err);
+/// Makes `added` a friend of a tree of the same output that is not finished yet.
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_ttree_writer_befriend(bl_ttree_writer *writer, const bl_ttree_writer *added,
+                                   bl_error *err);
 /// Writes what is left and the tree itself. \return BL_OK, BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED
 bl_status bl_ttree_writer_finish(bl_ttree_writer *writer, bl_error *err);
 void bl_ttree_writer_free(bl_ttree_writer *writer);
@@ -91,5 +99,17 @@ void bl_write_basket_release(bl_write_basket *basket);
 bl_status bl_write_cluster_end(bl_ttree_writer *writer, bl_error *err);
 /// Writes the TTree itself.
 bl_status bl_write_tree_object(bl_ttree_writer *writer, bl_error *err);
+
+/// A TList of friends. \return NULL when there is no memory
+bl_root_draft *bl_write_friend_list(bl_arena *arena, const bl_ttree_writer *const *friends,
+                                    size_t n);
+/// Finds a tree of the continued file. \return BL_OK, BL_E_NOTFOUND
+bl_status bl_write_friend_check(bl_root_writer *file, const char *path, size_t *ret_folder,
+                                const bl_root_key **ret_key, bl_error *err);
+/// Writes a tree of the continued file again, with new, finished trees as its friends.
+/// \return BL_OK, BL_E_UNSUPPORTED (with the reason), BL_E_SHAPE (other rows), BL_E_CORRUPT,
+/// BL_E_IO, BL_E_NOMEM
+bl_status bl_write_friends_declare(bl_root_writer *file, const char *path,
+                                   const bl_ttree_writer *const *friends, size_t n, bl_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every type that can be written, with every codec, read back by ourselves and by uproot."""
 
-import os
+import pathlib
 import sys
 
 import awkward
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import uproot
 
-sys.path.insert(0, os.path.join(os.environ["BEAMLINE_SOURCE"], "tests", "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
 import beamline_arrow  # noqa: E402
 import beamline_write  # noqa: E402
 
