@@ -124,11 +124,18 @@ static void fill_column(const maker *m, const bench_column *column, bench_origin
     }
 }
 
+static unsigned mantissa_bits(const bench_tree *tree, const bench_origin *origin) {
+    enum { ALL = 23, SPREAD = 4 };
+    if (tree->mantissa_bits >= ALL)
+        return ALL;
+    return tree->mantissa_bits - SPREAD + (unsigned)(2 * SPREAD * origin->character);
+}
+
 static bl_status make_column(void *argument, size_t index, unsigned worker, bl_error *err) {
     (void)worker;
     const maker *m = argument;
     bench_origin origin = bench_origin_of(SEED, index, m->batch_index);
-    origin.mantissa_bits = m->tree->mantissa_bits;
+    origin.mantissa_bits = mantissa_bits(m->tree, &origin);
     origin.first_row = m->batch->first_row;
     bl_builder builder = {0};
     BL_TRY(bl_builder_init(&builder, m->context, m->types[index], err));

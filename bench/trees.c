@@ -12,7 +12,7 @@
 #define MEMBERS(...) \
     COUNT(((const bench_member[]){__VA_ARGS__})), (const bench_member[]) { __VA_ARGS__ }
 
-// CMS NanoAOD: the sizes of its collections, some hundred triggers, floats cut to 10 bits.
+// CMS NanoAOD: the sizes of its collections, some hundred triggers, floats cut to about 10 bits.
 #define FOUR_MOMENTUM                                                                    \
     {"pt", BENCH_FALLING, 1, 0}, {"eta", BENCH_ETA, 1, 0}, {"phi", BENCH_ANGLE, 1, 0}, { \
         "mass", BENCH_FALLING, 1, 0                                                      \
@@ -27,7 +27,7 @@ static const bench_group nano[] = {
                           {"Pileup", BENCH_SMALL, 6, 0}, {"PV_n", BENCH_SMALL, 4, 0},
                           {"BeamSpot", BENCH_CONSTANT, 6, 0}, {"Flag_filter", BENCH_FLAG, 30, 0},
                           {"HTXS", BENCH_BYTE, 8, 0}, {"L1PreFiringWeight", BENCH_UNIT, 9, 0})},
-    {"HLT_Path", NULL, 0, MEMBERS({"", BENCH_RARE, 540, 0})},
+    {"HLT_Path", NULL, 0, MEMBERS({"", BENCH_RARE, 560, 0})},
     {"Electron_", "nElectron", 1.1, MEMBERS(FOUR_MOMENTUM, {"charge", BENCH_PDG, 1, 0},
         {"mva", BENCH_UNIT, 8, 0}, {"iso", BENCH_FALLING, 8, 0}, {"dxy", BENCH_GAUSS, 14, 0},
         {"cutBased", BENCH_SMALL, 4, 0}, {"Idx", BENCH_INDEX, 6, 0}, {"bitmap", BENCH_BITS, 2, 0},
@@ -61,7 +61,7 @@ static const bench_group nano[] = {
         {"pdgId", BENCH_PDG, 1, 0}, {"flag", BENCH_FLAG, 3, 0})},
     {"LowPtElectron_", "nLowPtElectron", 1.2, MEMBERS(FOUR_MOMENTUM, {"ID", BENCH_UNIT, 6, 0},
         {"dxy", BENCH_GAUSS, 10, 0}, {"Idx", BENCH_INDEX, 3, 0}, {"flag", BENCH_FLAG, 3, 0})},
-    {"GenPart_", "nGenPart", 75, MEMBERS(FOUR_MOMENTUM, {"pdgId", BENCH_PDG, 1, 0},
+    {"GenPart_", "nGenPart", 45, MEMBERS(FOUR_MOMENTUM, {"pdgId", BENCH_PDG, 1, 0},
         {"status", BENCH_SMALL, 1, 0}, {"statusFlags", BENCH_BITS, 1, 0},
         {"genPartIdxMother", BENCH_INDEX, 1, 0})},
     {"GenJet_", "nGenJet", 8, MEMBERS(FOUR_MOMENTUM, {"flavour", BENCH_PDG, 1, 0},
@@ -69,24 +69,31 @@ static const bench_group nano[] = {
     {"GenVisTau_", "nGenVisTau", 0.3, MEMBERS(FOUR_MOMENTUM, {"status", BENCH_SMALL, 3, 0})},
     {"LHEPart_", "nLHEPart", 6, MEMBERS(FOUR_MOMENTUM, {"pdgId", BENCH_PDG, 1, 0},
         {"status", BENCH_SMALL, 2, 0})},
-    {"LHEPdfWeight", "nLHEPdfWeight", 103, MEMBERS({"", BENCH_UNIT, 1, 0})},
-    {"LHEScaleWeight", "nLHEScaleWeight", 9, MEMBERS({"", BENCH_UNIT, 1, 0})},
-    {"PSWeight", "nPSWeight", 4, MEMBERS({"", BENCH_UNIT, 1, 0})},
+    {"LHEPdfWeight", "nLHEPdfWeight", 103, MEMBERS({"", BENCH_WEIGHT, 1, 0})},
+    {"LHEScaleWeight", "nLHEScaleWeight", 9, MEMBERS({"", BENCH_WEIGHT, 1, 0})},
+    {"PSWeight", "nPSWeight", 4, MEMBERS({"", BENCH_WEIGHT, 1, 0})},
+    {"GenJetAK8_", "nGenJetAK8", 0.8, MEMBERS(FOUR_MOMENTUM, {"flavour", BENCH_PDG, 2, 0})},
+    {"GenDressedLepton_", "nGenDressedLepton", 1.2, MEMBERS(FOUR_MOMENTUM, {"pdgId", BENCH_PDG, 1, 0},
+        {"hasTauAnc", BENCH_FLAG, 1, 0})},
+    {"FsrPhoton_", "nFsrPhoton", 0.2, MEMBERS(FOUR_MOMENTUM, {"iso", BENCH_FALLING, 3, 0},
+        {"Idx", BENCH_INDEX, 2, 0})},
+    {"OtherPV_", "nOtherPV", 3, MEMBERS({"z", BENCH_GAUSS, 1, 0}, {"score", BENCH_FALLING, 1, 0})},
+    {"Jet_variation_", "nJet_variation", 7.5, MEMBERS({"pt", BENCH_SPARSE, 60, 0})},
     {"Boosted_", "nBoosted", 0.4, MEMBERS(FOUR_MOMENTUM, {"raw", BENCH_UNIT, 12, 0},
         {"iso", BENCH_FALLING, 6, 0}, {"Idx", BENCH_INDEX, 3, 0}, {"id", BENCH_BYTE, 8, 0})},
 };
 
-// ATLAS DAOD_PHYSLITE: vectors in vectors, links, detector words, floats of 16 bits.
+// ATLAS DAOD_PHYSLITE: vectors in vectors, links, detector words, floats cut to about 12 bits.
 #define XAOD \
     {"pt", BENCH_FALLING, 1, 0}, {"eta", BENCH_ETA, 1, 0}, {"phi", BENCH_ANGLE, 1, 0}, \
-        {"Link_key", BENCH_LINK, 2, 0}, {"Link_index", BENCH_LINK, 2, 0}
+        {"Link_key", BENCH_KEY, 2, 0}, {"Link_index", BENCH_LINK, 2, 0}
 static const bench_group physlite[] = {
     {"EventInfoAuxDyn.", NULL, 0, MEMBERS({"runNumber", BENCH_RUN, 1, 0},
         {"lumiBlock", BENCH_LUMI, 1, 0}, {"eventNumber", BENCH_EVENT, 1, 0},
         {"InteractionsPerCrossing", BENCH_FALLING, 2, 0}, {"beamPos", BENCH_GAUSS, 6, 0},
         {"eventFlags", BENCH_ZERO, 8, 0}, {"passed", BENCH_RARE, 12, 0},
         {"weight", BENCH_GAUSS, 1, 0})},
-    {"EventInfoAuxDyn.mcEventWeights", NULL, 30, MEMBERS({"", BENCH_GAUSS, 1, 0})},
+    {"EventInfoAuxDyn.mcEventWeights", NULL, 30, MEMBERS({"", BENCH_WEIGHT, 1, 0})},
     {"AnalysisElectronsAuxDyn.", NULL, 2.2, MEMBERS(XAOD, {"iso", BENCH_FALLING, 10, 0},
         {"LH", BENCH_UNIT, 6, 0}, {"author", BENCH_SMALL, 4, 0}, {"OQ", BENCH_BITS, 2, 0},
         {"DFCommon", BENCH_BYTE, 10, 0}, {"trackLinks", BENCH_LINK, 2, 1.6})},
@@ -178,7 +185,7 @@ static const bench_group wide[] = {
 // some hundred events. Baskets: one a cluster and column where that is less than these.
 static const bench_tree trees[] = {
     {"nano", "Events", COUNT(nano), nano, 10, 40 << 20, 256 << 10},
-    {"physlite", "CollectionTree", COUNT(physlite), physlite, 16, 16 << 20, 128 << 10},
+    {"physlite", "CollectionTree", COUNT(physlite), physlite, 12, 16 << 20, 128 << 10},
     {"delphes", "Delphes", COUNT(delphes), delphes, 23, 60 << 20, 64 << 10},
     {"wide", "Events", COUNT(wide), wide, 10, 16 << 20, 32 << 10},
 };

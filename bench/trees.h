@@ -28,7 +28,7 @@ typedef struct bench_tree {
     const char *path; ///< inside the file
     size_t n_groups;
     const bench_group *groups; ///< [n_groups]
-    unsigned mantissa_bits;
+    unsigned mantissa_bits;    ///< of its floats; where cut, from 4 less to 4 more a column
     uint64_t cluster_bytes, chunk_bytes; ///< as in bl_writer_options
 } bench_tree;
 

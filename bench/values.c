@@ -85,6 +85,8 @@ static double number(bench_kind kind, bench_origin *origin) {
         double u = uniform(origin), power = u * u * u * u;
         return (bench_random(origin) & 3) < 3 ? power : 1 - power;
     }
+    case BENCH_WEIGHT:
+        return 1 + 0.02 * gauss(origin);
     case BENCH_SPARSE:
         return uniform(origin) < 0.5 + 0.5 * character ? -1 : gauss(origin);
     default:
@@ -141,6 +143,8 @@ static uint32_t unsigned_integer(bench_kind kind, bench_origin *origin, int64_t 
     switch (kind) {
     case BENCH_LINK:
         return (uint32_t)geometric(origin, 200);
+    case BENCH_KEY:
+        return (uint32_t)(origin->character * UINT32_MAX);
     case BENCH_RUN:
         return RUN;
     case BENCH_LUMI:

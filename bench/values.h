@@ -17,6 +17,7 @@
     X(ETA, FLOAT32, "pseudorapidity")                                         \
     X(UNIT, FLOAT32, "scores of classifiers: between 0 and 1, near the ends") \
     X(SPARSE, FLOAT32, "a default value for most, a number for some")         \
+    X(WEIGHT, FLOAT32, "variations of a weight: near 1")                      \
     X(CONSTANT, FLOAT32, "the same in every row")                             \
     X(SMALL, INT32, "counts of hits and layers")                              \
     X(INDEX, INT32, "which object of another list; -1 is none")               \
@@ -27,6 +28,7 @@
     X(BYTE, UINT8, "a small code")                                            \
     X(FLAG, BOOL, "yes or no, both frequent")                                 \
     X(RARE, BOOL, "a trigger: seldom yes")                                    \
+    X(KEY, UINT32, "a container's hash: the same in every row")               \
     X(RUN, UINT32, "the same for the whole file")                             \
     X(LUMI, UINT32, "grows slowly")                                           \
     X(EVENT, UINT64, "a number of its own for each row")                      \
@@ -45,7 +47,7 @@ bl_type_id bench_kind_type(bench_kind kind);
 typedef struct bench_origin {
     uint64_t state;         ///< of the random numbers
     double character;       ///< 0 … 1; makes a column differ from another of its kind
-    unsigned mantissa_bits; ///< that the experiment keeps of a float32's 23
+    unsigned mantissa_bits; ///< that are kept of a float32's 23
     int64_t first_row;
 } bench_origin;
 
