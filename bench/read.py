@@ -16,10 +16,10 @@ page cache, on one thread and on two, by
   memcpy-hot, memcpy-large
               of uncompressed files: copying the stored bytes in memory, into a place that stays in
               the caches or into as much memory
-Before the clock runs, the number of values of every column and their sum are compared between the
-readers. Then the subjects take turns: the one that has had the least time so far is next, until
-each has had its runs or the input its share of the minutes. MB are of uncompressed baskets, 10^6
-bytes. It prints Markdown; `make bench` writes it to bench/results.md.
+Before, the number of values of every column and their sum are compared between the readers, for the
+smallest file of each tree. Then the subjects take turns: the one that has had the least time so far
+is next, until each has had its runs or the input its share of the minutes. MB are of uncompressed
+baskets, 10^6 bytes. It prints Markdown; `make bench` writes it to bench/results.md.
 """
 
 import argparse
@@ -41,7 +41,7 @@ INSPECT_MEGABYTES = 10
 def measure(subjects, source, arguments, deadline):
     """Seconds of every run of every way, as [(way, [seconds])], and what the file is."""
     sizes = subjects.sizes(source.path)
-    columns = subjects.check(source.path, max(arguments.threads))
+    columns = len(subjects.values(source.path, max(arguments.threads)))
     taken = {way: [] for way in subjects.ways(source.codec, arguments.threads)}
     while True:
         open_ways = [way for way in taken if len(taken[way]) < arguments.runs]
@@ -56,6 +56,13 @@ def measure(subjects, source, arguments, deadline):
                      for way, seconds in taken.items()]}
 
 
+def check_all(subjects, sources, threads):
+    """Compares the readers' values, for the smallest file of each tree."""
+    for tree in {source.tree for source in sources}:
+        files = [source.path for source in sources if source.tree == tree]
+        subjects.check(min(files, key=lambda path: path.stat().st_size), threads)
+
+
 def measure_all(arguments):
     sources = [inputs.make(arguments.build, arguments.folder, tree, codec, arguments.megabytes,
                            arguments.fresh)
@@ -63,6 +70,7 @@ def measure_all(arguments):
     rows = []
     with Subjects(arguments.build, arguments.subjects) as subjects:
         end = time.monotonic() + 60 * arguments.minutes
+        check_all(subjects, sources, max(arguments.threads))
         for i, source in enumerate(sources):
             now = time.monotonic()
             share = (end - now) / (len(sources) - i)

@@ -156,7 +156,7 @@ Written by `make bench` (bench/read.py says how). {processor}, {processors} proc
 Every column of every entry is read, from the page cache, each run from opening the file on. Rates
 are MB/s of uncompressed baskets (10^6 bytes): median, half the range of the runs, number of runs.
 The subjects took turns. Before, the number of values of each column and their sum were compared
-between the readers.
+between the readers, for one file of each tree.
 
 - *beamline* makes columns of offsets and values; *uproot* makes awkward arrays, 100 MB of entries
   at a time, on two threads with its own executors.

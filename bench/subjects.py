@@ -92,23 +92,24 @@ class Subjects:
         return self.programs["codec_only"].ask("sizes", 1, path)
 
     def check(self, path, threads):
-        """Stops where readers differ in the number of values of a column, or in their sum."""
-        ours = self.our_values(path, threads)
-        if "beamline" in self.names:
-            read = self.programs["read_columns"].ask("read", threads, path)["values"]
-            if read != sum(n for n, _ in ours.values()):
-                sys.exit(f"{path.name}: read_columns read {read} values")
+        """Stops where another reader has another number of values of a column, or another sum."""
+        ours = self.values(path, threads)
         for name in READERS:
             if name in self.names:
                 answer = self.programs[REQUESTS[name][0]].ask("check", threads, path)
                 compare(path.name, name, ours, answer["columns"])
-        return len(ours)
 
-    def our_values(self, path, threads):
+    def values(self, path, threads):
+        """{column: (number of values, their sum)}, as the command `beamline stats` says."""
         run = subprocess.run([self.build / "src" / "beamline", "stats", "--json", "--threads",
                               str(threads), path], capture_output=True, text=True, check=True)
         rows = [json.loads(line) for line in run.stdout.splitlines()]
-        return {row["column"]: (row["values"], row["sum"] or 0) for row in rows}
+        values = {row["column"]: (row["values"], row["sum"] or 0) for row in rows}
+        if "beamline" in self.names:
+            read = self.programs["read_columns"].ask("read", threads, path)["values"]
+            if read != sum(n for n, _ in values.values()):
+                sys.exit(f"{path.name}: read_columns read {read} values")
+        return values
 
 
 def compare(file, name, ours, theirs):
