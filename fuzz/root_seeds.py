@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the first inputs of fuzz/corpus/root_file, each below 8 KiB, with ROOT itself.
+"""Writes the first inputs of fuzz/corpus/root_file, each about 8 KiB, with ROOT itself.
 
 usage: root_seeds.py FOLDER
 Run by hand, with a Python that has ROOT (scripts/setup --peers installs one). Every file holds one
@@ -87,7 +87,42 @@ void write_packed(const char *path) {
     }
     tree.Write();
 }
+class Track : public TObject { public: float px; int c[2]; ClassDef(Track, 1) };
+class Old : public TObject {
+public:
+    int id; TClonesArray *tracks;
+    Old() : id(0), tracks(new TClonesArray("Track")) {}
+    ClassDef(Old, 1)
+};
+struct Some { int a; virtual ~Some() {} };
+struct More : Some { float b; };
+void write_rare(const char *path) {
+    TFile file(path, "recreate", "", 207);
+    TTree tree("t", "branches of rare classes");
+    Old *old = new Old; std::vector<Some *> *some = new std::vector<Some *>;
+    tree.BranchOld("old", "Old", &old, 400, 1);
+    tree.Branch("some", &some, 400, 199);
+    for (int i = 0; i < 4; i++) {
+        old->id = i; old->tracks->Clear(); some->clear();
+        for (int k = 0; k < i; k++) {
+            Track *track = new ((*old->tracks)[k]) Track;
+            track->px = i + 0.5f * k; track->c[0] = k; track->c[1] = -k;
+            More *more = k % 2 ? new More : nullptr;
+            if (more) more->b = i;
+            some->push_back(more ? more : new Some);
+            some->back()->a = 10 * i + k;
+        }
+        tree.Fill();
+    }
+    tree.Write();
+}
 #ifdef __CLING__
+#pragma link C++ class Track+;
+#pragma link C++ class Old+;
+#pragma link C++ class Some+;
+#pragma link C++ class More+;
+#pragma link C++ class std::vector<Some *>+;
+#pragma link C++ class std::vector<More *>+;
 #pragma link C++ class Hit+;
 #pragma link C++ class Base+;
 #pragma link C++ class Event+;
@@ -155,6 +190,7 @@ def write_all(folder):
     ROOT.write_clones(f"{folder}/clones.root")
     ROOT.write_packed(f"{folder}/packed.root")
     ROOT.write_infos(f"{folder}/infos.root")
+    ROOT.write_rare(f"{folder}/rare.root")
     write_leaves(f"{folder}/leaves-zlib.root", 1)
     write_leaves(f"{folder}/leaves-zstd.root", 505)
     write_crashed(f"{folder}/crashed.root")

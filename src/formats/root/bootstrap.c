@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The classes that streamer info itself is written in; their layouts have not changed since ROOT 3.
 // The versions are those that we write.
-// And TBranch before version 10 (ROOT 3 and 4), which was streamed by hand in this order.
+// And what was streamed by hand: TBranch before version 10 (ROOT 3 and 4), and TBranchClones, of
+// which ROOT 5 and 6 write 64-bit counts under the version that older ROOT wrote others under.
 #include "formats/root/streamer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -71,6 +72,24 @@ static const bl_root_element branch7[] = {BASE("TNamed"), BRANCH_COUNTS, INTEGER
                                           BRANCH_CONTENTS};
 static const bl_root_element branch8[] = {BASE("TNamed"), BASE("TAttFill"), BRANCH_COUNTS,
                                           INTEGER("fSplitLevel"), BRANCH_CONTENTS};
+#define INTEGER64(member) \
+    { .name = (member), .type = 16, .title = "", .type_name = "long long" }
+static const bl_root_element branch_clones[] = {
+    BASE("TNamed"),
+    INTEGER("fCompress"),
+    INTEGER("fBasketSize"),
+    INTEGER("fEntryOffsetLen"),
+    INTEGER("fMaxBaskets"),
+    INTEGER("fWriteBasket"),
+    INTEGER64("fEntryNumber"),
+    INTEGER64("fEntries"),
+    INTEGER64("fTotBytes"),
+    INTEGER64("fZipBytes"),
+    INTEGER("fOffset"),
+    {.name = "fBranchCount", .type = BL_ROOT_OBJECT_PTR, .title = "", .type_name = "TBranch*"},
+    STRING("fClassName"),
+    LIST("fBranches"),
+};
 #define OLD_BRANCH(of_version, members)                                           \
     {                                                                             \
         .name = "TBranch", .version = (of_version), .n_elements = COUNT(members), \
@@ -93,6 +112,7 @@ const bl_root_class bl_root_bootstrap[] = {
     CLASS("TStreamerSTL", 3, stl),
     CLASS("TStreamerSTLstring", 2, stl_string),
     CLASS("TStreamerArtificial", 1, plain),
+    CLASS("TBranchClones", 2, branch_clones),
     OLD_BRANCH(6, branch6),
     OLD_BRANCH(7, branch7),
     OLD_BRANCH(8, branch8),

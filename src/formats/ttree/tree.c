@@ -17,19 +17,22 @@ static const bl_root_object *item_of(const bl_root_object *list, size_t i) {
     return list && i < list->n_items ? list->items[i] : NULL;
 }
 
-/// Counts branches, each once: a damaged list may refer to its own parents. Those met again are
-/// taken out of their list.
-static size_t count_branches(const bl_root_object *list) {
-    size_t n = 0;
-    for (size_t i = 0; list && i < list->n_items; i++) {
-        bl_root_object *branch = list->items[i];
-        if (branch && branch->is_taken)
-            list->items[i] = NULL;
-        if (!branch || branch->is_taken)
-            continue;
-        branch->is_taken = true;
-        n += 1 + count_branches(bl_root_object_object(branch, "fBranches"));
-    }
+/// The branch that counts the objects of an array stands beside the list of the others.
+static bl_root_object *counter_of(const bl_root_object *branch) {
+    bool is_clones = strcmp(branch->class_name, "TBranchClones") == 0;
+    return is_clones ? bl_root_object_object(branch, "fBranchCount") : NULL;
+}
+
+/// Counts a branch and those below it, and takes each once: a damaged list may refer to its own
+/// parents.
+static size_t count_branches(bl_root_object *branch) {
+    if (!branch || branch->is_taken)
+        return 0;
+    branch->is_taken = true;
+    size_t n = 1 + count_branches(counter_of(branch));
+    const bl_root_object *list = bl_root_object_object(branch, "fBranches");
+    for (size_t i = 0; list && i < list->n_items; i++)
+        n += count_branches(list->items[i]);
     return n;
 }
 
@@ -72,6 +75,12 @@ static void read_object_branch(const bl_root_object *object, bl_ttree_branch *br
     branch->class_name = bl_root_object_text(object, "fClassName", "");
     const bl_root_object *leaves = bl_root_object_object(object, "fLeaves");
     branch->names_class = bl_root_object_integer(item_of(leaves, 0), "fVirtual", 1) != 0;
+}
+
+/// A collection of pointers: its own entries say which of its branches, one a class, holds each.
+static void read_pointers_branch(bl_ttree_branch *branch) {
+    branch->is_object = true;
+    branch->class_name = "TIndArray";
 }
 
 /// Which slots hold data: those before fWriteBasket, and the one being filled when it was written.
@@ -123,6 +132,8 @@ static bl_status read_branch(bl_ttree *tree, const bl_root_object *object, size_
         read_element_branch(object, branch);
     else if (strcmp(object->class_name, "TBranchObject") == 0)
         read_object_branch(object, branch);
+    else if (strcmp(object->class_name, "TBranchSTL") == 0)
+        read_pointers_branch(branch);
     else
         branch->is_foreign = strcmp(object->class_name, "TBranch") != 0;
     BL_TRY(read_rows(tree, object, branch, err));
@@ -137,18 +148,20 @@ static bl_status read_branch(bl_ttree *tree, const bl_root_object *object, size_
     return read_leaves(tree, object, branch, err);
 }
 
-static bl_status read_branches(bl_ttree *tree, const bl_root_object *list, size_t parent,
+/// Reads a branch that was taken, and those below it.
+static bl_status read_branches(bl_ttree *tree, bl_root_object *object, size_t parent,
                                bl_error *err) {
-    for (size_t i = 0; list && i < list->n_items; i++) {
-        const bl_root_object *object = list->items[i];
-        if (!object)
-            continue;
-        size_t index = tree->n_branches++;
-        BL_TRY(read_branch(tree, object, parent, &tree->branches[index], err));
-        if (parent != SIZE_MAX)
-            tree->branches[parent].n_kids++;
-        BL_TRY(read_branches(tree, bl_root_object_object(object, "fBranches"), index, err));
-    }
+    if (!object || !object->is_taken)
+        return BL_OK;
+    object->is_taken = false;
+    size_t index = tree->n_branches++;
+    BL_TRY(read_branch(tree, object, parent, &tree->branches[index], err));
+    if (parent != SIZE_MAX)
+        tree->branches[parent].n_kids++;
+    BL_TRY(read_branches(tree, counter_of(object), index, err));
+    const bl_root_object *list = bl_root_object_object(object, "fBranches");
+    for (size_t i = 0; list && i < list->n_items; i++)
+        BL_TRY(read_branches(tree, list->items[i], index, err));
     return BL_OK;
 }
 
@@ -168,11 +181,14 @@ static bl_status read_tree(bl_ttree *tree, const bl_root_entry *entry, bl_error 
     tree->n_rows = bl_root_object_integer(object, "fEntries", 0);
     if (tree->n_rows < 0 || tree->n_rows > MAX_ROWS)
         return bl_error_set(err, BL_E_CORRUPT, "it claims %lld entries", (long long)tree->n_rows);
-    size_t n = count_branches(list);
+    size_t n = 0;
+    for (size_t i = 0; i < list->n_items; i++)
+        n += count_branches(list->items[i]);
     tree->branches = (bl_ttree_branch *)bl_arena_array(&tree->arena, n, sizeof *tree->branches);
     if (n && !tree->branches)
         return bl_error_nomem(err, n * sizeof *tree->branches, "branches");
-    BL_TRY(read_branches(tree, list, SIZE_MAX, err));
+    for (size_t i = 0; i < list->n_items; i++)
+        BL_TRY(read_branches(tree, list->items[i], SIZE_MAX, err));
     BL_TRY(bl_ttree_tail_read(tree, entry, err));
     BL_TRY(bl_ttree_clusters_read(tree, object, err));
     return bl_ttree_friends_read(tree, object, err);
