@@ -69,9 +69,35 @@ static void long_strings_have_a_length_of_four_bytes(void **state) {
     assert_int_equal(length, 0);
 }
 
+/// A key that is read and written again is the same.
+static void check_written(const uint8_t *bytes, size_t size) {
+    bl_context *context = test_context(1);
+    bl_arena arena;
+    bl_arena_init(&arena, context);
+    bl_cursor c = bl_cursor_over(bytes, size);
+    bl_packer packer = {.context = context};
+    bl_root_key key;
+    assert_ok(bl_root_key_read(&c, &arena, &key, NULL));
+    assert_int_equal(bl_root_key_length(&key), size);
+    bl_root_key_pack(&packer, &key);
+    assert_ok(bl_packer_check(&packer, "a key", NULL));
+    assert_int_equal(bl_packer_size(&packer), size);
+    assert_memory_equal(packer.buffer->data, bytes, size);
+    bl_packer_release(&packer);
+    bl_arena_release(&arena);
+    bl_context_free(context);
+}
+
+static void both_widths_are_written(void **state) {
+    (void)state;
+    check_written(narrow, sizeof narrow);
+    check_written(wide, sizeof wide);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_widths_are_read),
+        cmocka_unit_test(both_widths_are_written),
         cmocka_unit_test(every_cut_sticks_to_the_cursor),
         cmocka_unit_test(long_strings_have_a_length_of_four_bytes),
     };

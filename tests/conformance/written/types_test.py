@@ -213,6 +213,20 @@ def test_random_schemas(tmp_path):
         check(path, batch)
 
 
+@pytest.mark.parametrize("codec", ["none", "lz4:1", "zlib:1", "zstd:1"])
+def test_payload_of_many_blocks(tmp_path, codec):
+    """A compressed block holds 16 MiB at most."""
+    values = numpy.arange(2_500_000, dtype="float64")
+    values[::2] = 0
+    batch = pa.record_batch({"x": pa.array(values),
+                             "one_row": pa.array([values[:10]] + [[]] * (len(values) - 1))})
+    write(tmp_path / "a.root", [batch], codec, chunk_bytes=64 << 20)
+    tree = uproot.open(tmp_path / "a.root")["Events"]
+    assert list(tree["x"].member("fBasketEntry")[:2]) == [0, len(values)]
+    assert (tree["x"].array(library="np") == values).all()
+    assert (read_ours(tmp_path / "a.root")["x"].to_numpy() == values).all()
+
+
 def test_nan_and_bits(tmp_path):
     bits = numpy.array([0x7fc00001, 0xffffffff, 0x7f800000, 0x80000000, 1], "uint32")
     batch = pa.record_batch({"x": pa.array(bits.view("float32"))})
