@@ -233,7 +233,8 @@ bl_status bl_write_plan_make(bl_context *context, bl_arena *arena, const bl_colu
                  .arena = arena,
                  .columns = columns,
                  .n_columns = n_columns,
-                 .plan = plan};
+                 .plan = plan,
+                 .list_name = ""};
     for (size_t i = 0; i < n_columns; i++) {
         p.spec = &columns[i];
         bl_write_shape shape = {.column = i, .n_fixed = 1};
