@@ -107,7 +107,7 @@ def parse():
     parser.add_argument("--codecs", type=words, default=list(inputs.CODECS))
     parser.add_argument("--megabytes", type=float, default=1000, help="of uncompressed baskets")
     parser.add_argument("--runs", type=int, default=7, help="of each subject at most")
-    parser.add_argument("--minutes", type=float, default=18, help="after these, one run is enough")
+    parser.add_argument("--minutes", type=float, default=17, help="after these, one run is enough")
     parser.add_argument("--threads", type=numbers, default=[1, 2])
     parser.add_argument("--subjects", type=words, help="such as codec,beamline; default: all")
     parser.add_argument("--output", type=pathlib.Path, help="write the Markdown there too")
