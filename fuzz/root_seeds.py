@@ -4,7 +4,8 @@
 usage: root_seeds.py FOLDER
 Run by hand, with a Python that has ROOT (scripts/setup --peers installs one). Every file holds one
 kind of tree: numbers, counted arrays, leaf lists, strings, C++ sequences, split objects, split
-collections, packed floating point numbers; three codecs and none; directories and cycles; one file was never closed.
+collections, packed floating point numbers; three codecs and none; directories and cycles;
+branches of rare classes. One file was never closed.
 """
 
 import array

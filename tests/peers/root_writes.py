@@ -334,7 +334,8 @@ def rows_of(first):
 def crashed_tree(first, n_saved, n_more, option=""):
     """The entries behind the last AutoSave are found by their baskets."""
     tree = ROOT.TTree("tree" + str(first), "")
-    x, n, v = array.array("f", [0]), array.array("i", [0]), array.array("i", range(first, first + 5))
+    x, n = array.array("f", [0]), array.array("i", [0])
+    v = array.array("i", range(first, first + 5))
     for name, place, leaves in ("x", x, "x/F"), ("n", n, "n/I"), ("v", v, "v[n]/I"):
         tree.Branch(name, place, leaves, 1000)
     tree.SetAutoFlush(100)
