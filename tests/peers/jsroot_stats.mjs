@@ -10,6 +10,10 @@ const { openFile } = await load('io');
 const { TSelector, treeProcess } = await load('tree');
 
 const add = (row, value) => {
+    if (typeof value === 'object') {
+        value.forEach((item) => add(row, item));
+        return;
+    }
     row.values++;
     if (typeof value === 'string')
         return;
@@ -29,10 +33,7 @@ selector.Process = function() {
     for (const [i, row] of rows.entries()) {
         const value = this.tgtobj[i];
         row.entries++;
-        if (typeof value === 'object')
-            value.forEach((item) => add(row, item));
-        else
-            add(row, value);
+        add(row, value);
     }
 };
 selector.Terminate = () => rows.forEach((row) => console.log(JSON.stringify(row)));

@@ -16,6 +16,8 @@ def describe(array):
     if "string" in str(array.type) or "char" in str(array.type):
         return {"values": len(array)}
     flat = numpy.asarray(awkward.flatten(array, axis=None))
+    if len(flat) == 0:
+        return {"values": 0}
     exact = flat.astype("f8")
     return {"values": len(flat), "sum": float(exact.sum()), "min": float(exact.min()),
             "max": float(exact.max())}
