@@ -66,7 +66,8 @@ typedef struct bl_writer_options {
     const char *path;       ///< of the table inside the file, with directories; NULL: "Events"
     const char *title;      ///< NULL: none
     int64_t cluster_rows;   ///< rows that belong together; 0: as many as fit cluster_bytes
-    uint64_t cluster_bytes; ///< uncompressed bytes of a cluster; 0: 32 MiB
+    uint64_t cluster_bytes; ///< uncompressed bytes of a cluster; 0: 32 MiB, or a sixteenth of the
+                            ///< memory budget where that is less
     uint64_t chunk_bytes;   ///< uncompressed bytes of a basket at most; 0: 256 KiB
     const char *friend_of;  ///< path of a table in this file whose rows the new one continues
                             ///< sideways: it is declared as its friend; NULL: none

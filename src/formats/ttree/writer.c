@@ -7,6 +7,7 @@
 #include "base/context.h"
 
 #define DEFAULT_CLUSTER (UINT64_C(32) << 20)
+#define CLUSTER_SHARE 16 // of the memory budget
 #define DEFAULT_CHUNK (UINT64_C(256) << 10)
 #define MAX_CHUNK (UINT64_C(1) << 30)
 
@@ -255,6 +256,12 @@ static bl_status start_name(bl_ttree_writer *writer, const char *title, bl_error
     return BL_OK;
 }
 
+/// A cluster waits in memory until it is full, beside what is read to fill it.
+static uint64_t usual_cluster(const bl_context *context) {
+    uint64_t share = bl_context_memory_bytes(context) / CLUSTER_SHARE;
+    return share < DEFAULT_CLUSTER ? share : DEFAULT_CLUSTER;
+}
+
 static bl_status start(bl_ttree_writer *writer, const bl_column_spec *columns, size_t n_columns,
                        const bl_writer_options *options, bl_error *err) {
     unsigned n_threads = bl_context_n_threads(writer->context);
@@ -264,7 +271,8 @@ static bl_status start(bl_ttree_writer *writer, const bl_column_spec *columns, s
     if (!writer->codecs)
         return bl_error_nomem(err, n_threads * sizeof *writer->codecs, "codecs");
     writer->cluster_rows = options->cluster_rows;
-    writer->cluster_bytes = options->cluster_bytes ? options->cluster_bytes : DEFAULT_CLUSTER;
+    writer->cluster_bytes =
+        options->cluster_bytes ? options->cluster_bytes : usual_cluster(writer->context);
     writer->chunk_bytes = options->chunk_bytes ? options->chunk_bytes : DEFAULT_CHUNK;
     if (writer->chunk_bytes > MAX_CHUNK)
         writer->chunk_bytes = MAX_CHUNK;
