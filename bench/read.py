@@ -18,8 +18,9 @@ page cache, on one thread and on two, by
               the caches or into as much memory
 Before, the number of values of every column and their sum are compared between the readers, for the
 smallest file of each tree. Then the subjects take turns: the one that has had the least time so far
-is next, until each has had its runs or the input its share of the minutes. MB are of uncompressed
-baskets, 10^6 bytes. It prints Markdown; `make bench` writes it to bench/results.md.
+is next, until each has had its runs or the input its share of the minutes; then those without a run
+have one. Past all minutes, what is left stays empty. MB are of uncompressed baskets, 10^6 bytes. It
+prints Markdown; `make bench` writes it to bench/results.md.
 """
 
 import argparse
@@ -38,12 +39,12 @@ INSPECT_RUNS = 20
 INSPECT_MEGABYTES = 10
 
 
-def measure(subjects, source, arguments, deadline):
-    """Seconds of every run of every way, as [(way, [seconds])], and what the file is."""
+def measure(subjects, source, arguments, deadline, end):
+    """What the file is, and the seconds of every run of every way."""
     sizes = subjects.sizes(source.path)
     columns = len(subjects.values(source.path, max(arguments.threads)))
     taken = {way: [] for way in subjects.ways(source.codec, arguments.threads)}
-    while True:
+    while time.monotonic() < end:
         open_ways = [way for way in taken if len(taken[way]) < arguments.runs]
         if time.monotonic() > deadline:
             open_ways = [way for way in open_ways if not taken[way]]
@@ -74,7 +75,7 @@ def measure_all(arguments):
         for i, source in enumerate(sources):
             now = time.monotonic()
             share = (end - now) / (len(sources) - i)
-            rows.append(measure(subjects, source, arguments, now + share))
+            rows.append(measure(subjects, source, arguments, now + share, end))
             print(f"{source.path.name}: {time.monotonic() - now:.0f} s", file=sys.stderr)
         return rows, subjects.versions
 
@@ -107,7 +108,7 @@ def parse():
     parser.add_argument("--codecs", type=words, default=list(inputs.CODECS))
     parser.add_argument("--megabytes", type=float, default=1000, help="of uncompressed baskets")
     parser.add_argument("--runs", type=int, default=7, help="of each subject at most")
-    parser.add_argument("--minutes", type=float, default=17, help="after these, one run is enough")
+    parser.add_argument("--minutes", type=float, default=17, help="for all inputs")
     parser.add_argument("--threads", type=numbers, default=[1, 2])
     parser.add_argument("--subjects", type=words, help="such as codec,beamline; default: all")
     parser.add_argument("--output", type=pathlib.Path, help="write the Markdown there too")
