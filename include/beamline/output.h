@@ -27,7 +27,7 @@ typedef struct bl_output_options {
     const char *codec;  ///< "zstd" (the default), "lz4", "zlib", "lzma", "none"; with a level:
                         ///< "zstd:9"
     const char *base;   ///< a file whose objects the new one begins with, copied as they are; may
-                        ///< be the URL itself
+                        ///< be the URL itself, with `overwrite`
     bool overwrite;     ///< replace what is under that name; else that is BL_E_EXISTS
 } bl_output_options;
 
@@ -70,7 +70,8 @@ typedef struct bl_writer_options {
                             ///< memory budget where that is less
     uint64_t chunk_bytes;   ///< uncompressed bytes of a basket at most; 0: 256 KiB
     const char *friend_of;  ///< path of a table in this file whose rows the new one continues
-                            ///< sideways: it is declared as its friend; NULL: none
+                            ///< sideways: it is declared as its friend when the output is
+                            ///< finished, or refused then with the reason; NULL: none
 } bl_writer_options;
 
 /// Adds a table. \param columns [n_columns], copied. \param ret_writer borrows from the output

@@ -29,6 +29,19 @@ static bl_ttree_writer *find_tree(const root_output *output, const char *path) {
     return NULL;
 }
 
+/// A tree's name is listed when it is finished; until then nobody else may take it.
+static bl_status check_free(const root_output *output, const char *path, bl_error *err) {
+    if (find_tree(output, path))
+        return bl_error_set(err, BL_E_EXISTS, "tree '%s': already exists", path);
+    for (size_t i = 0; i < output->n_trees; i++) {
+        const char *other = output->trees[i]->head.path;
+        size_t length = strlen(other);
+        if (strncmp(path, other, length) == 0 && path[length] == '/')
+            return bl_error_set(err, BL_E_EXISTS, "tree '%s': '%s' is no directory", path, other);
+    }
+    return BL_OK;
+}
+
 /// Notes whose friend a tree is: one that is being written too, or one of the continued file.
 static bl_status note_friend(root_output *output, bl_ttree_writer *tree, const char *path,
                              bl_error *err) {
@@ -47,8 +60,7 @@ static bl_status note_friend(root_output *output, bl_ttree_writer *tree, const c
 static bl_status add(bl_output *head, const bl_column_spec *columns, size_t n_columns,
                      const bl_writer_options *options, bl_writer **ret_writer, bl_error *err) {
     root_output *output = (root_output *)head;
-    if (find_tree(output, options->path))
-        return bl_error_set(err, BL_E_EXISTS, "tree '%s': already exists", options->path);
+    BL_TRY(check_free(output, options->path, err));
     BL_TRY(bl_array_grow(head->context, &output->trees, &output->capacity, output->n_trees,
                          sizeof(bl_ttree_writer *), "trees", err));
     bl_ttree_writer *tree = NULL;

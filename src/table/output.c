@@ -36,7 +36,8 @@ static bl_status find_format(const char *url, const char *name, const bl_format 
     for (const bl_format *format = bl_formats; format->name; format++)
         if (format->create)
             (void)bl_error_hint(err, status, " '%s'", name ? format->name : format->extension);
-    return bl_nearest_hint(&nearest, status, err);
+    (void)bl_nearest_hint(&nearest, status, err);
+    return BL_E_UNSUPPORTED;
 }
 
 static bl_status create(bl_context *context, const char *url, const bl_output_options *options,

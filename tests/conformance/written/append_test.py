@@ -62,6 +62,12 @@ def test_exists(tmp_path):
         with pytest.raises(beamline_arrow.Failure, match="(?:exist|no directory)"):
             append(tmp_path / "a.root", tmp_path / "base.root", some(4), path=path)
     assert not (tmp_path / "a.root").exists()
+    with beamline_arrow.context() as held, \
+            beamline_write.Output(held, tmp_path / "a.root") as output:
+        output.add(some(1), path="a/b")
+        for path in ("a/b", "a", "a/b/c"):
+            with pytest.raises(beamline_arrow.Failure, match="exists|no directory"):
+                output.add(some(1), path=path)
 
 
 def test_friends(tmp_path):
