@@ -4,8 +4,8 @@
 usage: root_seeds.py FOLDER
 Run by hand, with a Python that has ROOT (scripts/setup --peers installs one). Every file holds one
 kind of tree: numbers, counted arrays, leaf lists, strings, C++ sequences, split objects, split
-collections, packed floating point numbers; three codecs and none; directories and cycles;
-branches of rare classes. One file was never closed.
+collections, whole objects, packed floating point numbers; three codecs and none; directories and
+cycles; branches of rare classes. One file was never closed.
 """
 
 import array
@@ -21,9 +21,16 @@ CODE = """
 #include <bitset>
 #include <string>
 #include <vector>
+#include <map>
 #include "TClonesArray.h"
+#include "TDatime.h"
 #include "TFile.h"
+#include "TLorentzVector.h"
+#include "TObjArray.h"
+#include "TRef.h"
+#include "TRefArray.h"
 #include "TTree.h"
+#include "TVirtualStreamerInfo.h"
 struct Hit { float x; Double32_t e; };
 struct Base { int run; };
 struct Event : Base {
@@ -35,6 +42,36 @@ struct Event : Base {
 struct Packed { Double32_t a; Double32_t b; //[0,10,12]
     Float16_t c; //[-pi,pi,10]
     Float16_t d; };
+struct Whole : Event {
+    TString text; TString texts[2]; TNamed named; TLorentzVector p4; TRef ref; TRefArray refs;
+    TDatime when; Hit two[2]; std::map<std::string, std::vector<int>> words;
+    std::map<int, Hit> map; std::vector<std::pair<int, std::string>> pairs; TObjArray anything;
+    Hit *pointer = nullptr; std::vector<TNamed *> nameds; TObject *object = nullptr;
+    Hit *loop = nullptr; //[m]
+};
+void write_whole(const char *path, bool memberwise) {
+    TVirtualStreamerInfo::SetStreamMemberWise(memberwise);
+    TFile file(path, "recreate", "", 207);
+    TTree tree("t", "whole objects");
+    tree.SetDirectory(nullptr); // keeps the baskets in the tree's own record
+    Whole *whole = new Whole; TLorentzVector *p4 = new TLorentzVector;
+    std::vector<std::vector<Hit>> hits; std::map<int, std::map<int, Hit>> maps;
+    tree.Branch("whole", &whole, 400, 0); tree.Branch("p4", &p4, 400, 0);
+    tree.Branch("hits", &hits, 400, 0); tree.Branch("maps", &maps, 400, 0);
+    TNamed *target = new TNamed("a", "b");
+    whole->loop = new Hit[2]{};
+    for (int i = 0; i < 2; i++) {
+        whole->hits.assign(i + 1, Hit{0.5f, 1}); whole->words = {{"k", {i, i}}, {"l", {}}};
+        whole->map = {{i, Hit{1, 2}}}; whole->pairs = {{i, "q"}}; whole->ref = target;
+        whole->refs.Add(target); whole->pointer = i ? new Hit{3, 4} : nullptr;
+        whole->nameds = {target, target, nullptr}; whole->object = i ? target : nullptr;
+        whole->anything.Add(target); whole->texts[i] = "text";
+        hits = {whole->hits, {}}; maps = {{1, whole->map}};
+        tree.Fill();
+    }
+    file.WriteTObject(&tree);
+    TVirtualStreamerInfo::SetStreamMemberWise(true);
+}
 void write_objects(const char *path) {
     TFile file(path, "recreate", "", 207);
     TTree tree("t", "split");
@@ -128,7 +165,13 @@ void write_rare(const char *path) {
 #pragma link C++ class Base+;
 #pragma link C++ class Event+;
 #pragma link C++ class Packed+;
+#pragma link C++ class Whole+;
 #pragma link C++ class std::vector<Hit>+;
+#pragma link C++ class std::vector<std::vector<Hit>>+;
+#pragma link C++ class std::map<int, Hit>+;
+#pragma link C++ class std::map<int, std::map<int, Hit>>+;
+#pragma link C++ class std::map<std::string, std::vector<int>>+;
+#pragma link C++ class std::vector<std::pair<int, std::string>>+;
 #pragma link C++ class std::vector<std::vector<int>>+;
 #pragma link C++ class std::bitset<5>+;
 #endif
@@ -187,6 +230,8 @@ def main():
 
 def write_all(folder):
     ROOT.write_objects(f"{folder}/objects.root")
+    ROOT.write_whole(f"{folder}/whole.root", False)
+    ROOT.write_whole(f"{folder}/whole-memberwise.root", True)
     ROOT.write_sequences(f"{folder}/sequences.root")
     ROOT.write_clones(f"{folder}/clones.root")
     ROOT.write_packed(f"{folder}/packed.root")

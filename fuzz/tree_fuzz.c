@@ -19,7 +19,7 @@ static const bl_root_classes *known_classes(void) {
     bl_source *source = NULL;
     bl_context_options options = {.size = sizeof options, .n_threads = 1};
     if (!classes && (bl_context_new(&options, &context, NULL) != BL_OK ||
-                     bl_source_open(context, CORPUS "/root_file/objects.root", &source, NULL) ||
+                     bl_source_open(context, CORPUS "/root_file/whole.root", &source, NULL) ||
                      bl_root_file_open(context, source, &file, NULL) != BL_OK ||
                      bl_root_classes_of(file, &classes, NULL) != BL_OK))
         abort();

@@ -9,8 +9,9 @@
 #include "formats/walk_testing.h"
 #include "io/bytes/transport.h"
 
-static const char *const tiny_files[] = {"clones.root",  "leaves-zlib.root", "leaves-zstd.root",
-                                         "objects.root", "packed.root",      "sequences.root"};
+static const char *const tiny_files[] = {"clones.root",  "leaves-zlib.root",     "leaves-zstd.root",
+                                         "objects.root", "packed.root",          "sequences.root",
+                                         "whole.root",   "whole-memberwise.root"};
 enum { N_TINY = sizeof tiny_files / sizeof *tiny_files, MAX_BYTES = 16384 };
 
 typedef struct tiny {

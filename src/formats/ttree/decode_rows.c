@@ -105,8 +105,8 @@ bl_status bl_decode_rows(const bl_entry_layout *layout, const bl_basket *basket,
         if (status == BL_OK)
             status = bl_cursor_check(&r.cursor, "value", err);
         size_t left = bl_cursor_left(&r.cursor);
-        if (status == BL_OK && left && has_failed(builder))
-            return BL_OK; // bl_builder_finish says why
+        if ((status != BL_OK || left) && has_failed(builder))
+            return BL_OK; // values were left out, and bl_builder_finish says why
         if (status == BL_OK && left)
             status = bl_error_set(err, BL_E_CORRUPT, "%zu bytes of %zu are left over", left, size);
         if (status != BL_OK)
