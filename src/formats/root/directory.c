@@ -58,7 +58,8 @@ static bl_status check_inside(const bl_root_file *file, const char *what, bl_ran
 }
 
 static bl_status check_key_list(bl_root_file *file, const directory *at, bl_error *err) {
-    if (at->seek_keys == 0 && at->n_bytes_keys == 0)
+    file->is_unclosed |= at->seek_keys == 0 && at->n_bytes_keys == 0;
+    if (file->is_unclosed)
         return bl_error_set(err, BL_E_CORRUPT, "no key list: the writer did not close the file");
     if (at->seek_keys < file->begin)
         return bl_error_set(err, BL_E_CORRUPT, "the key list is said to be at byte %llu",

@@ -99,17 +99,19 @@ static bl_status read_lists(bl_root_file *file, bl_error *err) {
     return bl_root_directories_read(file, n_bytes_name, err);
 }
 
-/// The file's own lists, or its records where they are no use.
+/// The file's own lists; its records where its writer never came to write these. A file that was
+/// closed and then cut or damaged is not guessed at.
 static bl_status list_objects(bl_root_file *file, bl_error *err) {
     bl_error why = {0}, no_better = {0};
     bl_status status = read_lists(file, &why);
-    if (status == BL_OK && bl_root_goes_on(file))
+    bool goes_on = (status == BL_OK || status == BL_E_CORRUPT) && bl_root_goes_on(file);
+    if (status == BL_OK && goes_on)
         status = bl_error_set(&why, BL_E_CORRUPT,
                               "its writer went on behind byte %llu, its end by its header",
                               (unsigned long long)file->end);
     if (status == BL_OK)
         return BL_OK;
-    if (status != BL_E_CORRUPT)
+    if (!goes_on && !file->is_unclosed)
         return bl_error_set(err, status, "%s", why.message);
     bl_status recovered = bl_root_recover(file, &no_better);
     if (recovered == BL_E_NOMEM || recovered == BL_E_CANCELLED)

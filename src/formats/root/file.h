@@ -32,6 +32,7 @@ typedef struct bl_root_file {
     bl_codecs *codecs;
     size_t n_entries, entries_capacity;
     bl_root_entry *entries;          ///< directories before what they hold
+    bool is_unclosed;                ///< a directory has no key list yet
     struct bl_root_classes *classes; ///< read on first use
     bl_root_recovery *recovery;      ///< what its records gave where its lists did not; else NULL
     atomic_uint n_holders;
