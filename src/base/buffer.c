@@ -90,8 +90,8 @@ static void free_all(bl_context *context, bl_buffer *list) {
 /// Frees waiting buffers where the memory budget has no room for `capacity` bytes beside them.
 static void give_back(bl_context *context, size_t capacity) {
     bl_free_buffers *waiting = &context->buffers;
-    uint64_t busy = bl_context_busy_bytes(context);
-    uint64_t room = context->memory_bytes > busy ? context->memory_bytes - busy : 0;
+    uint64_t busy = bl_context_busy_bytes(context), budget = bl_context_budget_bytes(context);
+    uint64_t room = budget > busy ? budget - busy : 0;
     uint64_t most = room > capacity ? room - capacity : 0;
     if (atomic_load_explicit(&waiting->kept_bytes, memory_order_relaxed) <= most)
         return;

@@ -60,13 +60,13 @@ static void keeps_within_its_limit(void **state) {
     bl_buffer_release(big);
     // Too big for the limit.
     uint64_t kept = bl_context_used_bytes(context);
-    assert_ok(bl_buffer_new(context, 20 * MIB, &buffers[0], NULL));
+    assert_ok(bl_buffer_new(context, 15 * MIB, &buffers[0], NULL));
     bl_buffer_release(buffers[0]);
     assert_int_equal(bl_context_used_bytes(context), kept);
     // Waiting buffers make place where the budget has none beside them.
-    assert_ok(bl_buffer_new(context, 30 * MIB, &buffers[0], NULL));
-    assert_in_range(bl_context_used_bytes(context), 30 * MIB, 33 * MIB);
-    assert_in_range(bl_context_busy_bytes(context), 30 * MIB, 33 * MIB);
+    assert_ok(bl_buffer_new(context, 25 * MIB, &buffers[0], NULL));
+    assert_in_range(bl_context_used_bytes(context), 25 * MIB, 30 * MIB);
+    assert_in_range(bl_context_busy_bytes(context), 25 * MIB, 30 * MIB);
     bl_buffer_release(buffers[0]);
     // Above the largest class.
     assert_ok(bl_buffer_new(context, 65 * MIB, &buffers[0], NULL));

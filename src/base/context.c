@@ -117,6 +117,12 @@ uint64_t bl_context_used_bytes(const bl_context *context) {
     return atomic_load_explicit(&context->used_bytes, memory_order_relaxed);
 }
 
+uint64_t bl_context_budget_bytes(const bl_context *context) {
+    enum { UNCOUNTED_BYTES = 12 << 20, MOST_SHARE = 4 };
+    uint64_t most = context->memory_bytes / MOST_SHARE;
+    return context->memory_bytes - (most < UNCOUNTED_BYTES ? most : UNCOUNTED_BYTES);
+}
+
 uint64_t bl_context_busy_bytes(const bl_context *context) {
     uint64_t waiting = atomic_load_explicit(&context->buffers.kept_bytes, memory_order_relaxed);
     uint64_t used = bl_context_used_bytes(context);

@@ -17,6 +17,9 @@ void bl_log(bl_context *context, bl_log_level level, const char *format, ...) BL
 void bl_context_ref(bl_context *context);
 void bl_context_unref(bl_context *context);
 
+/// The part of the memory budget that allocations of the context may take. The rest is for what is
+/// not counted: the program and its libraries, the stacks of threads, the allocator's waste.
+uint64_t bl_context_budget_bytes(const bl_context *context);
 /// Bytes that this context holds allocated now, without buffers that wait to be used again.
 uint64_t bl_context_busy_bytes(const bl_context *context);
 

@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command `beamline`.
+#include <malloc.h>
+
 #include "cli/cli.h"
 
-int main(int argc, char **argv) { return bl_cli_main(argc, argv); }
+/// From so many bytes on a buffer is the system's again once it is freed. Left alone, the allocator
+/// would raise this bound with every buffer, and what lies free between others would count against
+/// the memory that --memory allows.
+#define LARGE_BYTES (128 << 10)
+
+int main(int argc, char **argv) {
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
+    return bl_cli_main(argc, argv);
+}

@@ -10,8 +10,8 @@
 /// The batch being decoded with what it needs beside its columns, and the one that the caller still
 /// holds, share what is left of the budget when the scan begins.
 #define BUDGET_SHARE 4
-/// Several clusters make a batch up to so many bytes, and so many for each column: a batch that fits
-/// a cache is written and read fast, but each of its columns costs something too.
+/// Several clusters make a batch up to so many bytes, and so many for each column: a batch that
+/// fits a cache is written and read fast, but each of its columns costs something too.
 #define SNUG_BYTES ((double)(8u << 20))
 #define SNUG_COLUMN_BYTES ((double)(32u << 10))
 
@@ -22,15 +22,15 @@ struct bl_scan {
     int64_t first, last; ///< last 0: the end
     int64_t longer;      ///< rows where the columns have more of them than their table; 0: none
     int64_t batch_rows;
-    double snug_bytes; ///< of a batch of several clusters
-    double most_bytes; ///< of any batch
-    double row_bytes;  ///< of memory, as the file estimates it
+    double snug_bytes;  ///< of a batch of several clusters
+    double most_bytes;  ///< of any batch
+    double row_bytes;   ///< of memory, as the file estimates it
     int64_t position;   ///< next row of the table
     size_t file;        ///< where `position` is, once `is_placed`
     int64_t file_start; ///< the file's first row in the table
     bool is_placed;
     bl_view view;
-    int64_t planned_end; ///< end of the range that was fetched ahead, in the file's rows; 0: none
+    int64_t planned_end;   ///< end of the range that was fetched ahead, in the file's rows; 0: none
     uint64_t stored_bytes; ///< of the rows before `counted`
     int64_t counted;       ///< row of the file
 };
@@ -86,7 +86,7 @@ static bl_status check_range(const bl_scan *scan, const bl_scan_options *o, bl_e
 
 static void choose_sizes(bl_scan *scan) {
     const bl_context *context = scan->table->context;
-    double budget = (double)bl_context_memory_bytes(context);
+    double budget = (double)bl_context_budget_bytes(context);
     double left = budget - (double)bl_context_busy_bytes(context);
     double share = left > budget / BUDGET_SHARE ? left : budget / BUDGET_SHARE;
     double snug = SNUG_BYTES, columns = SNUG_COLUMN_BYTES * (double)scan->n_columns;
@@ -164,8 +164,8 @@ static int64_t cut(int64_t first, int64_t last, int64_t most) {
     return n_pieces > 1 ? first + (n + n_pieces - 1) / n_pieces : last;
 }
 
-/// End of the batch that begins at `first`: as many clusters as are snug, else one where that is not
-/// too large, else a piece of one.
+/// End of the batch that begins at `first`: as many clusters as are snug, else one where that is
+/// not too large, else a piece of one.
 static int64_t choose_end(const bl_scan *scan, int64_t first, int64_t limit) {
     const bl_reader *reader = scan->view.part->reader;
     if (scan->batch_rows && limit - first > scan->batch_rows)

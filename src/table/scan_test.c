@@ -26,7 +26,8 @@ static int remove_files(void **state) {
 /// A budget under which one batch holds `rows` rows of one column.
 static bl_context *context_for(uint64_t rows) {
     fake = (fake_log){0};
-    bl_context *context = test_context_of(1, NULL, rows ? (4 * rows + 2) * FAKE_BYTES_A_VALUE : 0);
+    bl_context *context =
+        test_context_of(1, NULL, rows ? (4 * rows + 2) * FAKE_BYTES_A_VALUE * 4 / 3 : 0);
     assert_non_null(context);
     return context;
 }

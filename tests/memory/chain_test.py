@@ -12,31 +12,22 @@ import tempfile
 
 import pytest
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import peak_memory  # noqa: E402
+
 SHORT, LONG = 20, 200
 MOST = 1.10
 EVENTS = "14000"  # a file of some 1.5 MB
 TRIES = 3
-
-# A process inherits the peak of the one that started it, so that is a small one, not pytest.
-LAUNCHER = """
-import os, sys
-pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ,
-                     file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
-_, status, usage = os.wait4(pid, 0)
-print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
-"""
 
 pytestmark = pytest.mark.skipif("BEAMLINE_SANITIZE" in os.environ,
                                 reason="a sanitizer's memory is not ours")
 
 
 def peak_kib(files):
-    run = subprocess.run([sys.executable, "-S", "-E", "-c", LAUNCHER, os.environ["BEAMLINE"],
-                          "stats", "--json", "--threads", "2", *map(str, files)],
-                         capture_output=True, text=True, check=True)
-    code, peak = map(int, run.stdout.split())
-    assert code == 0, run.stderr
-    return peak
+    run = peak_memory.run("stats", "--json", "--threads", "2", *files)
+    assert run.code == 0, run.stderr
+    return run.peak_kib
 
 
 @pytest.fixture(scope="module")

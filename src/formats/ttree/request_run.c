@@ -35,7 +35,7 @@ bl_status bl_request_scratch(const bl_request *request, size_t n_bytes, bl_buffe
 static void set_limit(bl_request *request) {
     enum { SHARE = 4 };
     bl_context *context = bl_request_context(request);
-    uint64_t budget = bl_context_memory_bytes(context);
+    uint64_t budget = bl_context_budget_bytes(context);
     uint64_t at_least = bl_context_busy_bytes(context) + budget / SHARE;
     request->most_bytes = budget > at_least ? budget : at_least;
 }
