@@ -88,12 +88,23 @@ bl_status bl_lzma_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_
     if (raw_size < options.dict_size)
         options.dict_size = raw_size > LZMA_DICT_SIZE_MIN ? (uint32_t)raw_size : LZMA_DICT_SIZE_MIN;
     lzma_filter filters[] = {{LZMA_FILTER_LZMA2, &options}, {LZMA_VLI_UNKNOWN, NULL}};
-    size_t used = 0;
-    lzma_ret result = lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC32, &allocator, raw,
-                                                raw_size, out, &used, capacity);
-    if (result != LZMA_OK && result != LZMA_BUF_ERROR)
+    // in one call liblzma would put sizes into the block's header, which ROOT does not and jsroot
+    // steps over as if there were none
+    lzma_stream stream = LZMA_STREAM_INIT;
+    stream.allocator = &allocator;
+    lzma_ret result = lzma_stream_encoder(&stream, filters, LZMA_CHECK_CRC32);
+    if (result == LZMA_OK) {
+        stream.next_in = raw;
+        stream.avail_in = raw_size;
+        stream.next_out = out;
+        stream.avail_out = capacity;
+        result = lzma_code(&stream, LZMA_FINISH);
+    }
+    size_t used = capacity - stream.avail_out;
+    lzma_end(&stream);
+    if (result != LZMA_STREAM_END && result != LZMA_OK && result != LZMA_BUF_ERROR)
         return bl_error_set(err, BL_E_NOMEM, "out of memory: no encoder");
-    *ret_size = result == LZMA_OK ? used : 0;
+    *ret_size = result == LZMA_STREAM_END ? used : 0;
     return BL_OK;
 }
 
