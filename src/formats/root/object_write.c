@@ -198,7 +198,7 @@ static void scribe_element(bl_root_scribe *scribe, const bl_root_element *elemen
              bl_root_number_of_code(code - BL_ROOT_ARRAY_OF, "", &number))
         scribe_array(&scribe->packer, &number, object, element, false);
     else
-        assert(!"a kind of member that no class of ours has");
+        assert(false && "a kind of member that no class of ours has");
 }
 
 static void scribe_class(bl_root_scribe *scribe, const char *class_name,
