@@ -109,7 +109,7 @@ bl_status bl_table_open(bl_context *context, const char *const *urls, size_t n_u
     (void)urls;
     (void)n_urls;
     bl_catalog catalog = {context};
-    return bl_catalog_open_table(&catalog, options->tree, ret_table, err);
+    return bl_catalog_open_table(&catalog, options ? options->tree : NULL, ret_table, err);
 }
 void bl_table_close(bl_table *table) {
     bl_type_release(table->types[FAKE_V]);

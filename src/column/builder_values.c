@@ -2,6 +2,8 @@
 // Builders: values that are not as the column is, or not there at all.
 #include "column/builder.h"
 
+#define TWO_TO_63 9223372036854775808.0
+
 /// Any number as both a whole number and a real one; whichever the type has is exact.
 typedef struct any_number {
     bool is_real;
@@ -49,7 +51,8 @@ static any_number load(bl_type_id type, const void *value) {
         break;
     }
     if (number.is_real) // C leaves it open what becomes of values that do not fit
-        number.integer = number.real >= -0x1p63 && number.real < 0x1p63 ? (int64_t)number.real : 0;
+        number.integer =
+            number.real >= -TWO_TO_63 && number.real < TWO_TO_63 ? (int64_t)number.real : 0;
     else
         number.real = type == BL_UINT64 ? (double)(uint64_t)number.integer : (double)number.integer;
     return number;

@@ -26,12 +26,14 @@ static const char *path_of(const char *name) {
 }
 
 static int n_files(void) {
-    int n = 0;
-    DIR *directory = opendir(folder);
-    for (struct dirent *entry; (entry = readdir(directory));)
-        n += entry->d_name[0] != '.';
-    closedir(directory);
-    return n;
+    struct dirent **entries;
+    int n = scandir(folder, &entries, NULL, NULL), n_visible = 0;
+    for (int i = 0; i < n; i++) {
+        n_visible += entries[i]->d_name[0] != '.';
+        free(entries[i]);
+    }
+    free(n < 0 ? NULL : (void *)entries);
+    return n_visible;
 }
 
 static int tear_down(void **state) {
