@@ -25,15 +25,16 @@ static const char *path_of(const char *name) {
     return path;
 }
 
+static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+
 static int n_files(void) {
     struct dirent **entries;
-    int n = scandir(folder, &entries, NULL, NULL), n_visible = 0;
-    for (int i = 0; i < n; i++) {
-        n_visible += entries[i]->d_name[0] != '.';
+    int n = scandir(folder, &entries, is_visible, alphasort);
+    for (int i = 0; i < n; i++)
         free(entries[i]);
-    }
-    free(n < 0 ? NULL : (void *)entries);
-    return n_visible;
+    if (n >= 0)
+        free((void *)entries);
+    return n;
 }
 
 static int tear_down(void **state) {
