@@ -65,7 +65,7 @@ static bool offsets(const uint8_t *table, size_t n, uint32_t start, unsigned shi
         ordered &= position >= before;
         before = position;
         rest |= position - start;
-        out[i] = base + (int32_t)((position - start) >> shift);
+        out[i] = (int32_t)((uint32_t)base + ((position - start) >> shift)); // may be nonsense yet
     }
     return ordered && (rest & ((UINT32_C(1) << shift) - 1)) == 0;
 }
