@@ -146,7 +146,8 @@ def test_some_rows(sample, tmp_path):
 def test_append(sample, tmp_path):
     copy = tmp_path / "copy.root"
     convert(sample, copy, "-c", "nJet,Jet_*")
-    convert(sample, copy, "-c", "nMuon,Muon_*", "--as", "muons", "--append", "--friend-of", "Events")
+    convert(sample, copy, "-c", "nMuon,Muon_*", "--as", "muons", "--append", "--friend-of",
+            "Events")
     with beamline_arrow.context() as held:
         assert set(beamline_arrow.trees(held, copy)) == {"Events", "muons"}
         with beamline_arrow.Table(held, copy, "Events") as table:

@@ -92,7 +92,7 @@ def main():
         theirs = [flat(value) if is_fixed else value for value in found]
         n += 1
         if ours != theirs:
-            at = [i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b][:1]
+            at = [i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b][:1]
             wrong.append(f"{row['branch']}: differs at {at}: "
                          f"{[(ours[i], theirs[i]) for i in at]}"[:300])
     print("\n".join(wrong), end="\n" if wrong else "")

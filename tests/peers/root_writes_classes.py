@@ -45,12 +45,14 @@ struct Whole : public First, public Second {
     int count; float *counted = nullptr; //[count]
     Small *loop = nullptr; //[count]
     Small *pointer = nullptr; Small *pointers[2] = {nullptr, nullptr};
-    std::vector<Small> many; std::vector<Small *> many_pointers; std::vector<std::vector<Small>> nested;
+    std::vector<Small> many; std::vector<Small *> many_pointers;
+    std::vector<std::vector<Small>> nested;
     std::vector<Colour> colours; std::vector<Double32_t> doubles; std::list<Small> list;
     std::set<std::string> set; std::pair<int, std::string> pair;
     std::vector<std::pair<int, std::string>> pairs; std::map<int, float> map;
     std::map<std::string, std::vector<int>> words; std::map<int, Small> objects;
-    std::map<int, std::map<int, std::string>> maps; std::vector<std::map<std::string, int>> vector_of_maps;
+    std::map<int, std::map<int, std::string>> maps;
+    std::vector<std::map<std::string, int>> vector_of_maps;
     std::multimap<int, int> multimap; std::unordered_map<std::string, int> unordered; TDatime when;
 };
 class Event : public TObject {
@@ -138,7 +140,10 @@ unsigned write_classes(const char *path, int n_rows, bool memberwise) {
         for (size_t k = 0; k < many->size(); k++) set_whole((*many)[k], i + k);
         event->number = i; event->p4.SetPxPyPzE(i, 1, 2, 3); event->flat.Set(i, 2.);
         event->reference = target; event->references.Clear(); event->anything.Clear();
-        for (int k = 0; k < i % 3; k++) { event->references.Add(target); event->anything.Add(named); }
+        for (int k = 0; k < i % 3; k++) {
+            event->references.Add(target);
+            event->anything.Add(named);
+        }
         event->object = i % 2 ? target : nullptr;
         events->resize(i % 3);
         for (size_t k = 0; k < events->size(); k++) (*events)[k].number = i + k;
@@ -146,7 +151,10 @@ unsigned write_classes(const char *path, int n_rows, bool memberwise) {
         holder->one = i % 3 == 0 ? nullptr : i % 3 == 1 ? new Parent : (Parent *)new Other;
         holder->many.clear();
         if (i % 4 > 0) holder->many = {new Parent, new Child};
-        if (i % 4 > 1) { holder->many.push_back(new Other); holder->many.push_back(holder->many[1]); }
+        if (i % 4 > 1) {
+            holder->many.push_back(new Other);
+            holder->many.push_back(holder->many[1]);
+        }
         bases = holder->many;
         for (Parent *base : bases) base->base = i;
         if (holder->one) holder->one->base = -i;
@@ -210,7 +218,7 @@ def whole(i):
 
 
 def event(i, target=0):
-    """An Event; \p target is what its references have, where it was filled."""
+    """An Event; `target` is what its references have, where it was filled."""
     vector = {"fX": i, "fY": 1, "fZ": 2} if target else {"fX": 0, "fY": 0, "fZ": 0}
     is_there = target and i % 2
     return {"number": i, "reference": {"ref": target},
@@ -223,7 +231,8 @@ def event(i, target=0):
 def holder(i):
     bases = [[], [i, i], [i, i, i, i], [i, i, i, i]][i % 4]
     return {"unique": [small(i, 7)] if i % 2 else [],
-            "one": [] if i % 3 == 0 else [{"base": -i}], "many": [[{"base": base}] for base in bases]}
+            "one": [] if i % 3 == 0 else [{"base": -i}],
+            "many": [[{"base": base}] for base in bases]}
 
 
 def classes(root, path, memberwise):
@@ -233,8 +242,8 @@ def classes(root, path, memberwise):
     yield "tree", "many", [[whole(i + k) for k in range(i % 3)] for i in rows]
     for name in whole(0):
         if name not in ("first", "second", "numbers", "loop"):
-            dims = {"x": "[3]", "text": "[4]", "two": "[2]", "three": "[3]", "ins": "[2][2]", "v": "[2]",
-                    "floats": "[3]", "smalls": "[2]", "pointers": "[2]"}.get(name, "")
+            dims = {"x": "[3]", "text": "[4]", "two": "[2]", "three": "[3]", "ins": "[2][2]",
+                    "v": "[2]", "floats": "[3]", "smalls": "[2]", "pointers": "[2]"}.get(name, "")
             yield "tree", f"split./split.{name}{dims}", [whole(i)[name] for i in rows]
     yield "tree", "split./split.First", [{"first": -i} for i in rows]
     yield "tree", "split./split.Second", [{"second": i, "numbers": [i] * (i % 3)} for i in rows]
@@ -294,7 +303,8 @@ def write_version(root, version, path, memberwise):
     header = pathlib.Path("changed.h")
     header.write_text("#include <Rtypes.h>\n#include <list>\n#include <string>\n#include <vector>\n"
                       f"struct Changed {{ {VERSIONS[version]} }};\n"
-                      "struct Inside { int before = 1; Changed inner; int behind = 2; };\n", "utf-8")
+                      "struct Inside { int before = 1; Changed inner; int behind = 2; };\n",
+                      "utf-8")
     compiled = root.gInterpreter.GenerateDictionary(
         "Changed;Inside;vector<Changed>;list<Inside>", str(header))
     if compiled != 1 or not root.gInterpreter.Declare(WRITE.format(set=SET[version])):

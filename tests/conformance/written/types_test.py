@@ -37,7 +37,9 @@ def random_table(n_rows, seed):
         return pa.array([STRINGS[i] for i in rng.integers(0, len(STRINGS), n)], pa.string())
 
     def nested(leaf, depth):
-        return leaf() if depth == 0 else [nested(leaf, depth - 1) for _ in range(rng.integers(0, 4))]
+        if depth == 0:
+            return leaf()
+        return [nested(leaf, depth - 1) for _ in range(rng.integers(0, 4))]
 
     columns = {}
     for name in INTEGERS:
@@ -97,7 +99,8 @@ def members(name, column):
 
 
 def expected(batch):
-    return {path: values for name, column in zip(batch.schema.names, batch.columns)
+    return {path: values for name, column in zip(batch.schema.names, batch.columns,
+                                                     strict=True)
             for path, values in members(name, column).items()}
 
 
