@@ -44,6 +44,10 @@ bl_status bl_basket_open_embedded(const uint8_t *raw, size_t size, bl_basket *re
 /// The same open basket for one more holder.
 bl_basket bl_basket_ref(const bl_basket *basket);
 void bl_basket_release(bl_basket *basket);
+/// Bytes that a basket keeps allocated.
+static inline uint64_t bl_basket_held_bytes(const bl_basket *basket) {
+    return basket->holder ? basket->holder->capacity : 0;
+}
 
 /// Where rows [first, first + n) of a basket with a table of positions begin and end.
 /// \return BL_OK, BL_E_CORRUPT (backwards or out of the basket)

@@ -52,6 +52,7 @@ typedef struct bl_basket_task {
     int64_t base;            ///< items of the column before this basket
     bl_basket kept;          ///< taken over from an earlier read, or left for the next one
     bool has_kept; ///< before decoding: the basket need not be fetched; after: it is to be kept
+    bool keep;     ///< the next read will want it too, and there is room to keep it
 } bl_basket_task;
 
 typedef struct bl_stretch {
@@ -87,6 +88,7 @@ struct bl_request {
     bl_basket_task **order; ///< [n_tasks] by stretch
     bl_worker *workers;     ///< [threads of the context]
     uint64_t most_bytes;    ///< that the context may hold while this request runs
+    uint64_t keep_bytes;    ///< of baskets that may yet be kept for the next read
 };
 
 static inline bl_context *bl_request_context(const bl_request *request) {

@@ -208,9 +208,8 @@ static bl_status open_to_keep(const bl_request *request, const bl_basket_task *t
     return BL_OK;
 }
 
-static bl_status open_task(const bl_request *request, const bl_basket_task *t, bool keep,
-                           bl_codecs *codecs, bl_worker *worker, bl_basket *ret_basket,
-                           bl_error *err) {
+static bl_status open_task(const bl_request *request, const bl_basket_task *t, bl_codecs *codecs,
+                           bl_worker *worker, bl_basket *ret_basket, bl_error *err) {
     if (t->has_kept) {
         *ret_basket = bl_basket_ref(&t->kept);
         return BL_OK;
@@ -218,7 +217,7 @@ static bl_status open_task(const bl_request *request, const bl_basket_task *t, b
     if (t->slot.embedded)
         return bl_basket_open_embedded(t->slot.embedded->raw, t->slot.embedded->raw_size,
                                        ret_basket, err);
-    if (keep)
+    if (t->keep)
         return open_to_keep(request, t, codecs, ret_basket, err);
     if (t->header.is_compressed)
         BL_TRY(bl_request_scratch(request, t->header.n_raw, &worker->raw, err));
@@ -229,14 +228,12 @@ static bl_status open_task(const bl_request *request, const bl_basket_task *t, b
 bl_status bl_task_decode(const bl_request *request, bl_basket_task *t, unsigned worker,
                          bl_error *err) {
     bl_worker *own = &request->workers[worker];
-    bool keep = t->slot.last > t->job->last && !t->job->is_counter;
     bl_basket basket = {0};
-    bl_status status =
-        open_task(request, t, keep, request->reader->codecs[worker], own, &basket, err);
+    bl_status status = open_task(request, t, request->reader->codecs[worker], own, &basket, err);
     if (status == BL_OK) {
         status = decode_basket(request, t, &basket, own, err);
         bl_basket_release(&t->kept);
-        t->has_kept = status == BL_OK && keep;
+        t->has_kept = status == BL_OK && t->keep;
         if (t->has_kept)
             t->kept = basket;
         else

@@ -202,6 +202,18 @@ static bl_status make_room(bl_request *request, bl_job *j, bl_error *err) {
     return BL_OK;
 }
 
+/// Decides whether a basket that the rows end in is kept for the next read, while there is room.
+static void decide_to_keep(bl_request *request, bl_basket_task *t) {
+    const bl_basket_header *h = &t->header;
+    if (t->slot.last <= t->job->last || t->job->is_counter)
+        return;
+    uint64_t n_bytes = h->is_compressed ? h->n_raw : h->key_len + h->n_stored;
+    if (t->has_kept)
+        n_bytes = bl_basket_held_bytes(&t->kept);
+    t->keep = n_bytes <= request->keep_bytes;
+    request->keep_bytes -= t->keep ? n_bytes : 0;
+}
+
 /// Places the tasks of a job that are in this window.
 static bl_status place_job(bl_request *request, bl_job *j, size_t end, bl_error *err) {
     bool is_jagged = j->offsets != NULL;
@@ -215,6 +227,7 @@ static bl_status place_job(bl_request *request, bl_job *j, size_t end, bl_error 
             status = is_jagged ? place_jagged(request, t, err) : place_flat(request, t, err);
         if (status != BL_OK)
             return bl_task_error(request, t, status, err);
+        decide_to_keep(request, t);
     }
     if (is_jagged)
         BL_TRY_IN(make_room(request, j, err), err, "branch '%s'",

@@ -32,12 +32,17 @@ bl_status bl_request_scratch(const bl_request *request, size_t n_bytes, bl_buffe
 }
 
 /// A caller that keeps all batches may go past the budget, but one read takes only a share then.
-static void set_limit(bl_request *request) {
-    enum { SHARE = 4 };
+/// Baskets kept for the next read take a share, too: the others are gone through again.
+static void set_limits(bl_request *request) {
+    enum { SHARE = 4, KEPT_SHARE = 8 };
     bl_context *context = bl_request_context(request);
     uint64_t budget = bl_context_budget_bytes(context);
     uint64_t at_least = bl_context_busy_bytes(context) + budget / SHARE;
     request->most_bytes = budget > at_least ? budget : at_least;
+    uint64_t kept = request->reader->kept_bytes; // those of this request's columns will make place
+    for (size_t i = 0; i < request->n_columns; i++)
+        kept -= bl_basket_held_bytes(&bl_job_column(request, &request->jobs[i])->kept);
+    request->keep_bytes = kept < budget / KEPT_SHARE ? budget / KEPT_SHARE - kept : 0;
 }
 
 // ---- counters ----
@@ -122,34 +127,23 @@ static bl_status finish_job(void *argument, size_t index, unsigned worker, bl_er
                                          bl_job_column(w->request, j)->branch->path);
 }
 
-static uint64_t held_bytes(const bl_basket *basket) {
-    return basket->holder ? basket->holder->capacity : 0;
-}
-
-/// Leaves a basket that the rows end in to its column: the next rows are likely to begin there. All
-/// kept baskets together take no more than a share of the memory budget; the others are read again.
-static void keep_baskets(bl_request *request, const bl_job *j) {
-    enum { BUDGET_SHARE = 8 };
+/// Leaves a basket that the rows end in to its column: the next rows are likely to begin there.
+static void keep_basket(bl_request *request, const bl_job *j) {
     bl_ttree_reader *reader = request->reader;
     bl_ttree_column *column = &reader->columns[j->column];
-    uint64_t limit = bl_context_memory_bytes(reader->head.context) / BUDGET_SHARE;
-    for (size_t i = 0; i < j->n_slots; i++) {
-        bl_basket_task *t = &request->tasks[j->first_task + i];
-        if (!t->has_kept)
-            continue;
-        reader->kept_bytes -= held_bytes(&column->kept);
-        bl_basket_release(&column->kept);
-        column->has_kept = reader->kept_bytes + held_bytes(&t->kept) <= limit;
-        if (column->has_kept) {
-            column->kept = t->kept;
-            column->kept_slot = t->slot_number;
-            reader->kept_bytes += held_bytes(&t->kept);
-        } else {
-            bl_basket_release(&t->kept);
-        }
-        t->kept = (bl_basket){0};
-        t->has_kept = false;
-    }
+    if (j->is_counter || j->n_slots == 0)
+        return;
+    reader->kept_bytes -= bl_basket_held_bytes(&column->kept);
+    bl_basket_release(&column->kept);
+    bl_basket_task *last = &request->tasks[j->first_task + j->n_slots - 1];
+    column->has_kept = last->has_kept;
+    if (!last->has_kept)
+        return;
+    column->kept = last->kept;
+    column->kept_slot = last->slot_number;
+    reader->kept_bytes += bl_basket_held_bytes(&last->kept);
+    last->kept = (bl_basket){0};
+    last->has_kept = false;
 }
 
 // ---- windows ----
@@ -230,7 +224,7 @@ static bl_status run_wave(bl_request *request, bool counters, bl_error *err) {
         drop_window(request, now);
     }
     for (size_t i = 0; i < n_jobs; i++)
-        keep_baskets(request, &w.jobs[i]);
+        keep_basket(request, &w.jobs[i]);
     return bl_run_tasks(bl_request_context(request), finish_job, &w, n_jobs, err);
 }
 
@@ -275,7 +269,7 @@ static bool note_odd_columns(const bl_request *request) {
 
 bl_status bl_request_finish(bl_request *request, bl_batch **ret_batch, bool *ret_again,
                             bl_error *err) {
-    set_limit(request);
+    set_limits(request);
     BL_TRY(wait_for_far_sources(request, err));
     for (size_t i = 0; i < request->n_tasks; i++) // left by a read that ended after this one began
         bl_task_take_kept(request, &request->tasks[i]);
