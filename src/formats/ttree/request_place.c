@@ -109,9 +109,12 @@ static bl_status prepare_flat(bl_request *request, bl_job *j, bl_error *err) {
     return BL_OK;
 }
 
-/// How many items a basket gives of which the first rows are not wanted: −1 where that cannot be
-/// told before it is uncompressed.
-static int64_t items_behind_cut(const bl_request *request, const bl_basket_task *t) {
+static bool is_cut(const bl_basket_task *t) {
+    return bl_task_rows(t).n != t->slot.last - t->slot.first;
+}
+
+/// How many items a cut basket gives: −1 where that cannot be told before it is uncompressed.
+static int64_t items_of_cut(const bl_request *request, const bl_basket_task *t) {
     bl_rows rows = bl_task_rows(t);
     uint32_t start, end;
     if (!t->has_kept || !t->kept.table || t->kept.has_sizes || t->kept.n_rows < rows.first + rows.n)
@@ -121,14 +124,17 @@ static int64_t items_behind_cut(const bl_request *request, const bl_basket_task 
     return bl_layout_items(&bl_job_column(request, t->job)->layout, rows.n, end - start);
 }
 
-/// True where places are known once the headers are: no basket but the last is cut, or what a cut
-/// first one gives can be told.
-static bool can_place_jagged(const bl_request *request, const bl_job *j) {
-    const bl_basket_task *t = &request->tasks[j->first_task];
-    bool is_cut = bl_task_rows(t).first != 0;
-    if (j->is_counter && j->last - j->first > BL_ROWS_WITHOUT_BYTES) // see check_rows_have_bytes
+/// True where places are known once the headers are: what a basket gives of which the first rows
+/// are not wanted can be told, and one of which the last are not is not worth much waste: it gets
+/// room for all of them.
+static bool can_place_items(const bl_request *request, const bl_job *j) {
+    const bl_basket_task *first = &request->tasks[j->first_task], *last = first + j->n_slots - 1;
+    int64_t n_rows = j->last - j->first, n_wasted = last->slot.last - j->last;
+    if (j->is_counter && n_rows > BL_ROWS_WITHOUT_BYTES) // see check_rows_have_bytes
         return false;
-    return !is_cut || items_behind_cut(request, t) >= 0;
+    if (bl_task_rows(first).first != 0 && items_of_cut(request, first) < 0)
+        return false;
+    return n_wasted <= n_rows / 4 || items_of_cut(request, last) >= 0;
 }
 
 bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err) {
@@ -137,7 +143,7 @@ bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err) {
     j->shape = bl_job_column(request, j)->is_odd ? BL_SHAPE_OTHER : bl_layout_shape(layout);
     bool is_flat = j->n_slots && j->shape == BL_SHAPE_FLAT;
     bool has_items = j->shape == BL_SHAPE_JAGGED || j->shape == BL_SHAPE_VECTOR;
-    bool is_jagged = j->n_slots && has_items && can_place_jagged(request, j);
+    bool is_jagged = j->n_slots && has_items && can_place_items(request, j);
     if (is_flat || is_jagged)
         BL_TRY(init_column(context, &j->result, layout->type, err));
     if (is_flat)
@@ -165,9 +171,9 @@ static bl_status place_flat(const bl_request *request, const bl_basket_task *t, 
 static bl_status place_jagged(const bl_request *request, bl_basket_task *t, bl_error *err) {
     bl_job *j = t->job;
     const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
-    bool is_cut = bl_task_rows(t).first != 0;
-    int64_t n = is_cut ? items_behind_cut(request, t)
-                       : bl_layout_items(layout, t->header.n_rows, t->header.data_bytes);
+    int64_t n = is_cut(t) ? items_of_cut(request, t) : -1;
+    if (n < 0)
+        n = bl_layout_items(layout, t->header.n_rows, t->header.data_bytes);
     t->base = j->n_items;
     j->n_items += n;
     if (j->n_items > INT32_MAX)
