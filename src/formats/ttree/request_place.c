@@ -84,8 +84,9 @@ static bl_status check_flat_slots(const bl_request *request, const bl_job *j, bl
     for (size_t i = 0; i < j->n_slots; i++) {
         const bl_basket_task *t = &request->tasks[j->first_task + i];
         uint64_t n_rows = (uint64_t)(t->slot.last - t->slot.first);
-        if (t->slot.embedded || t->has_kept ||
-            n_rows / BL_CODEC_MOST_RATIO * row_bytes <= t->slot.n_bytes)
+        double most = t->slot.embedded ? (double)t->slot.embedded->raw_size
+                                       : (double)t->slot.n_bytes * BL_CODEC_MOST_RATIO;
+        if (t->has_kept || (double)n_rows * (double)row_bytes <= most)
             continue;
         return bl_task_error(request, t,
                              bl_error_set(err, BL_E_CORRUPT,
