@@ -150,30 +150,15 @@ static const bl_root_element tree17[] = {
     TREE_LIMITS, LONG64("fEstimate"), TREE_END};
 static const bl_root_element tree16[] = {TREE_BEGIN, TREE_TIMING, TREE_LIMITS, LONG64("fEstimate"),
                                          TREE_END};
-static const bl_root_element branch_element9[] = {BASE("TBranch", BL_ROOT_BASE),
-                                                  STRING("fClassName"),
-                                                  STRING("fParentName"),
-                                                  STRING("fClonesName"),
-                                                  UINT("fCheckSum"),
-                                                  INT("fClassVersion"),
-                                                  INT("fID"),
-                                                  INT("fType"),
-                                                  INT("fStreamerType"),
-                                                  INT("fMaximum"),
-                                                  POINTER("fBranchCount", "TBranchElement"),
-                                                  POINTER("fBranchCount2", "TBranchElement")};
-static const bl_root_element branch_element[] = {BASE("TBranch", BL_ROOT_BASE),
-                                                 STRING("fClassName"),
-                                                 STRING("fParentName"),
-                                                 STRING("fClonesName"),
-                                                 UINT("fCheckSum"),
-                                                 SHORT("fClassVersion"),
-                                                 INT("fID"),
-                                                 INT("fType"),
-                                                 INT("fStreamerType"),
-                                                 INT("fMaximum"),
-                                                 POINTER("fBranchCount", "TBranchElement"),
-                                                 POINTER("fBranchCount2", "TBranchElement")};
+#define ELEMENT_BEGIN                                                           \
+    BASE("TBranch", BL_ROOT_BASE), STRING("fClassName"), STRING("fParentName"), \
+        STRING("fClonesName"), UINT("fCheckSum")
+#define ELEMENT_END                                                  \
+    INT("fID"), INT("fType"), INT("fStreamerType"), INT("fMaximum"), \
+        POINTER("fBranchCount", "TBranchElement"), POINTER("fBranchCount2", "TBranchElement")
+static const bl_root_element branch_element9[] = {ELEMENT_BEGIN, INT("fClassVersion"), ELEMENT_END};
+static const bl_root_element branch_element[] = {ELEMENT_BEGIN, SHORT("fClassVersion"),
+                                                 ELEMENT_END};
 static const bl_root_element branch_ref[] = {BASE("TBranch", BL_ROOT_BASE),
                                              POINTER("fRefTable", "TRefTable")};
 static const bl_root_element leaf[] = {BASE("TNamed", BL_ROOT_TNAMED),

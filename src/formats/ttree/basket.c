@@ -39,14 +39,21 @@ static bl_status check_fields(const bl_root_key *key, const basket_fields *f, bl
     return BL_OK;
 }
 
+/// A basket's key and the fields behind it.
+static bl_status read_head(const uint8_t *data, size_t size, bl_root_key *ret_key,
+                           basket_fields *ret_fields, bl_error *err) {
+    bl_cursor c = bl_cursor_over(data, size);
+    BL_TRY(bl_root_key_read(&c, NULL, ret_key, err));
+    *ret_fields = read_fields(&c);
+    BL_TRY(bl_cursor_check(&c, "basket header", err));
+    return check_fields(ret_key, ret_fields, err);
+}
+
 bl_status bl_basket_header_read(const uint8_t *data, size_t size, bl_basket_header *ret_header,
                                 bl_error *err) {
-    bl_cursor c = bl_cursor_over(data, size);
     bl_root_key key;
-    BL_TRY(bl_root_key_read(&c, NULL, &key, err));
-    basket_fields f = read_fields(&c);
-    BL_TRY(bl_cursor_check(&c, "basket header", err));
-    BL_TRY(check_fields(&key, &f, err));
+    basket_fields f;
+    BL_TRY(read_head(data, size, &key, &f, err));
     size_t data_bytes = (size_t)(f.last - (int32_t)key.key_len);
     if (key.n_bytes < 0 || (size_t)key.n_bytes > size || key.key_len > key.n_bytes ||
         key.obj_len < 0 || data_bytes > (size_t)key.obj_len)
@@ -70,12 +77,9 @@ bl_status bl_basket_header_read(const uint8_t *data, size_t size, bl_basket_head
 
 bl_status bl_basket_rows_read(const uint8_t *data, size_t size, int64_t *ret_n_rows,
                               bl_error *err) {
-    bl_cursor c = bl_cursor_over(data, size);
     bl_root_key key;
-    BL_TRY(bl_root_key_read(&c, NULL, &key, err));
-    basket_fields f = read_fields(&c);
-    BL_TRY(bl_cursor_check(&c, "basket header", err));
-    BL_TRY(check_fields(&key, &f, err));
+    basket_fields f;
+    BL_TRY(read_head(data, size, &key, &f, err));
     *ret_n_rows = f.n_rows;
     return BL_OK;
 }

@@ -17,6 +17,12 @@ typedef struct bl_basket_header {
     bool has_sizes; ///< the table behind the entries holds lengths, not positions
 } bl_basket_header;
 
+/// Bytes that hold an open basket of that header: its payload, or its whole record where that is
+/// stored plainly.
+static inline size_t bl_basket_open_bytes(const bl_basket_header *header) {
+    return header->is_compressed ? header->n_raw : header->key_len + header->n_stored;
+}
+
 /// An open basket.
 typedef struct bl_basket {
     int64_t n_rows;

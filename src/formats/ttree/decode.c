@@ -50,6 +50,12 @@ const bl_root_number *bl_layout_numbers(const bl_entry_layout *layout, int64_t *
     return &item->number;
 }
 
+size_t bl_layout_item_width(const bl_entry_layout *layout) {
+    int64_t per_item;
+    const bl_root_number *number = bl_layout_numbers(layout, &per_item);
+    return (size_t)per_item * bl_root_number_width(number);
+}
+
 int64_t bl_layout_items(const bl_entry_layout *layout, int64_t n_rows, size_t n_bytes) {
     if (layout->header == BL_HEADER_NONE)
         return (int64_t)(n_bytes / layout->item.fixed_bytes);

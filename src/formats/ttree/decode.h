@@ -32,6 +32,8 @@ typedef enum bl_shape {
 bl_shape bl_layout_shape(const bl_entry_layout *layout);
 /// The number that a layout of such a shape is made of, and how many of them make one item.
 const bl_root_number *bl_layout_numbers(const bl_entry_layout *layout, int64_t *ret_per_item);
+/// Bytes in memory of one item: a row of a flat layout, an item of a jagged one.
+size_t bl_layout_item_width(const bl_entry_layout *layout);
 /// Items in jagged entries, or in vectors that all have a header, by their rows and bytes alone.
 int64_t bl_layout_items(const bl_entry_layout *layout, int64_t n_rows, size_t n_bytes);
 

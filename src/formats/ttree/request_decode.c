@@ -80,9 +80,7 @@ static bl_status decode_piece(const bl_request *request, const bl_basket_task *t
 static void place_of(const bl_request *request, const bl_basket_task *t, int32_t **ret_offsets,
                      uint8_t **ret_values) {
     const bl_job *j = t->job;
-    int64_t per_item;
-    const bl_root_number *number = bl_layout_numbers(&bl_job_column(request, j)->layout, &per_item);
-    size_t width = bl_root_number_width(number) * (size_t)per_item;
+    size_t width = bl_layout_item_width(&bl_job_column(request, j)->layout);
     *ret_offsets = j->offsets + (t->slot.first + bl_task_rows(t).first - j->first);
     *ret_values = j->values + (size_t)t->base * width;
 }
@@ -118,12 +116,10 @@ static void decode_vectors(const bl_request *request, const bl_basket_task *t,
 static bl_status decode_flat(const bl_request *request, const bl_basket_task *t,
                              const bl_basket *basket, bl_error *err) {
     const bl_entry_layout *layout = &bl_job_column(request, t->job)->layout;
-    int64_t per_item;
-    size_t width = bl_root_number_width(bl_layout_numbers(layout, &per_item));
     bl_rows rows = bl_task_rows(t);
     int64_t row = t->slot.first + rows.first - t->job->first;
-    return bl_decode_flat(layout, basket, rows, t->job->values + (size_t)(row * per_item) * width,
-                          err);
+    return bl_decode_flat(layout, basket, rows,
+                          t->job->values + (size_t)row * bl_layout_item_width(layout), err);
 }
 
 /// Entries may be empty, so a basket can claim billions of them without a byte behind. The caller
@@ -197,7 +193,7 @@ static bl_status open_to_keep(const bl_request *request, const bl_basket_task *t
                               bl_basket *ret_basket, bl_error *err) {
     const bl_basket_header *h = &t->header;
     const uint8_t *data = bl_task_data(t);
-    size_t n_bytes = h->is_compressed ? h->n_raw : h->key_len + h->n_stored;
+    size_t n_bytes = bl_basket_open_bytes(h);
     BL_AUTO(bl_buffer) own = NULL;
     BL_TRY(bl_request_buffer(request, n_bytes, &own, err));
     own->size = n_bytes;

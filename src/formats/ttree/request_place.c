@@ -19,13 +19,6 @@ static void set_lengths(bl_column *column, int64_t n) {
     }
 }
 
-/// Bytes in memory of one item: a row of a flat layout, an item of a jagged one.
-static size_t item_width(const bl_entry_layout *layout) {
-    int64_t per_item;
-    const bl_root_number *number = bl_layout_numbers(layout, &per_item);
-    return (size_t)per_item * bl_root_number_width(number);
-}
-
 /// Gives a zeroed column its type, all the way down.
 static bl_status init_column(bl_context *context, bl_column *column, bl_type *type, bl_error *err) {
     BL_TRY(bl_column_init(context, column, type, err));
@@ -47,7 +40,7 @@ bl_status bl_column_make_jagged(const bl_request *request, const bl_entry_layout
                                 int64_t n_rows, int64_t n_items, bl_column *column, bl_error *err) {
     BL_TRY(init_column(bl_request_context(request), column, layout->type, err));
     bl_column *leaf = bl_column_innermost(column);
-    size_t n_bytes = (size_t)n_items * item_width(layout);
+    size_t n_bytes = (size_t)n_items * bl_layout_item_width(layout);
     set_lengths(&column->children[0], n_items);
     BL_TRY(bl_request_buffer(request, n_bytes, &leaf->values, err));
     leaf->values->size = n_bytes;
@@ -59,7 +52,7 @@ bl_status bl_column_make_nested(const bl_request *request, const bl_entry_layout
                                 bl_error *err) {
     BL_TRY(init_column(bl_request_context(request), column, layout->type, err));
     bl_column *lists = &column->children[0], *leaf = &lists->children[0];
-    size_t n_bytes = (size_t)n_items * item_width(layout);
+    size_t n_bytes = (size_t)n_items * bl_layout_item_width(layout);
     leaf->length = n_items;
     BL_TRY(bl_request_buffer(request, n_bytes, &leaf->values, err));
     leaf->values->size = n_bytes;
@@ -84,16 +77,15 @@ static bl_status check_flat_slots(const bl_request *request, const bl_job *j, bl
     for (size_t i = 0; i < j->n_slots; i++) {
         const bl_basket_task *t = &request->tasks[j->first_task + i];
         uint64_t n_rows = (uint64_t)(t->slot.last - t->slot.first);
-        double most = t->slot.embedded ? (double)t->slot.embedded->raw_size
-                                       : (double)t->slot.n_bytes * BL_CODEC_MOST_RATIO;
+        uint64_t n_bytes = t->slot.embedded ? t->slot.embedded->raw_size : t->slot.n_bytes;
+        double most = (double)n_bytes * (t->slot.embedded ? 1 : BL_CODEC_MOST_RATIO);
         if (t->has_kept || (double)n_rows * (double)row_bytes <= most)
             continue;
-        return bl_task_error(request, t,
-                             bl_error_set(err, BL_E_CORRUPT,
-                                          "%llu rows of %zu bytes cannot be in %llu bytes",
-                                          (unsigned long long)n_rows, row_bytes,
-                                          (unsigned long long)t->slot.n_bytes),
-                             err);
+        return bl_task_error(
+            request, t,
+            bl_error_set(err, BL_E_CORRUPT, "%llu rows of %zu bytes cannot be in %llu bytes",
+                         (unsigned long long)n_rows, row_bytes, (unsigned long long)n_bytes),
+            err);
     }
     return BL_OK;
 }
@@ -102,7 +94,7 @@ static bl_status prepare_flat(bl_request *request, bl_job *j, bl_error *err) {
     const bl_entry_layout *layout = &bl_job_column(request, j)->layout;
     BL_TRY(check_flat_slots(request, j, err));
     bl_column *leaf = bl_column_innermost(&j->result);
-    size_t n_bytes = (size_t)(j->last - j->first) * item_width(layout);
+    size_t n_bytes = (size_t)(j->last - j->first) * bl_layout_item_width(layout);
     set_lengths(&j->result, j->last - j->first);
     BL_TRY(bl_request_buffer(request, n_bytes, &leaf->values, err));
     leaf->values->size = n_bytes;
@@ -187,7 +179,8 @@ static bl_status place_jagged(const bl_request *request, bl_basket_task *t, bl_e
 /// stored bytes of these promise, so that values need not move when the next window is placed.
 static bl_status make_room(bl_request *request, bl_job *j, bl_error *err) {
     bl_buffer **values = &bl_column_innermost(&j->result)->values;
-    uint64_t needed = (uint64_t)j->n_items * item_width(&bl_job_column(request, j)->layout);
+    uint64_t needed =
+        (uint64_t)j->n_items * bl_layout_item_width(&bl_job_column(request, j)->layout);
     if (*values && (*values)->capacity >= needed) {
         (*values)->size = (size_t)needed;
         return BL_OK;
@@ -211,12 +204,10 @@ static bl_status make_room(bl_request *request, bl_job *j, bl_error *err) {
 
 /// Decides whether a basket that the rows end in is kept for the next read, while there is room.
 static void decide_to_keep(bl_request *request, bl_basket_task *t) {
-    const bl_basket_header *h = &t->header;
     if (t->slot.last <= t->job->last || t->job->is_counter)
         return;
-    uint64_t n_bytes = h->is_compressed ? h->n_raw : h->key_len + h->n_stored;
-    if (t->has_kept)
-        n_bytes = bl_basket_held_bytes(&t->kept);
+    uint64_t n_bytes =
+        t->has_kept ? bl_basket_held_bytes(&t->kept) : bl_basket_open_bytes(&t->header);
     t->keep = n_bytes <= request->keep_bytes;
     request->keep_bytes -= t->keep ? n_bytes : 0;
 }
@@ -264,7 +255,7 @@ void bl_job_finish_direct(bl_request *request, bl_job *j) {
         int64_t n_items = j->offsets[j->result.length];
         bl_buffer *values = bl_column_innermost(&j->result)->values;
         set_lengths(&j->result.children[0], n_items);
-        values->size = (size_t)n_items * item_width(&bl_job_column(request, j)->layout);
+        values->size = (size_t)n_items * bl_layout_item_width(&bl_job_column(request, j)->layout);
     }
     bl_column_pack_bools(&j->result);
 }
