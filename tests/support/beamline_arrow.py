@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """libbeamline for tests: tables opened through its C interface, columns as pyarrow arrays.
 
-The library is the one that the environment's BEAMLINE_LIBRARY names. Where it names none, tests that
-import this are skipped.
+The library is the one that the environment's BEAMLINE_LIBRARY names. Where it names none, tests
+that import this are skipped.
 """
 
 import contextlib
