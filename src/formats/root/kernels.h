@@ -49,11 +49,14 @@ typedef struct bl_root_kernels {
 extern const bl_root_kernels bl_root_kernels_plain;
 #if defined(__x86_64__)
 extern const bl_root_kernels bl_root_kernels_avx2; ///< only where the processor has AVX2
+extern const bl_root_kernels bl_root_kernels_avx2_past;
 #elif defined(__aarch64__)
 extern const bl_root_kernels bl_root_kernels_neon;
 #endif
 
 /// The fastest that this processor has.
 const bl_root_kernels *bl_root_kernels_get(void);
+/// Those for more values than the caches hold, where there are such: they store past the caches.
+const bl_root_kernels *bl_root_kernels_get_past(void);
 
 #endif

@@ -30,37 +30,63 @@ AVX2 static inline __m256i order64(void) {
                             1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
 }
 
+/// Where values are stored: into the caches, or past them into memory, which spares the processor
+/// reading from there what is overwritten whole. `to` is aligned to 32 bytes then.
+typedef void (*store_fn)(void *to, __m256i value);
+
+AVX2 static inline void stream(void *to, __m256i value) {
+    _mm256_stream_si256((__m256i *)to, value);
+}
+
 /// Shuffles whole vectors of bytes. \return bytes done
-AVX2 static inline size_t shuffle(const uint8_t *data, size_t n_bytes, uint8_t *out,
-                                  __m256i order) {
-    size_t i = 0;
+AVX2 static inline __attribute__((always_inline)) size_t shuffle_to(const uint8_t *data,
+                                                                    size_t n_bytes, uint8_t *out,
+                                                                    __m256i order, size_t i,
+                                                                    store_fn put_vector) {
     for (; i + 128 <= n_bytes; i += 128) {
         __m256i a = load(data + i), b = load(data + i + 32);
         __m256i c = load(data + i + 64), d = load(data + i + 96);
-        store(out + i, _mm256_shuffle_epi8(a, order));
-        store(out + i + 32, _mm256_shuffle_epi8(b, order));
-        store(out + i + 64, _mm256_shuffle_epi8(c, order));
-        store(out + i + 96, _mm256_shuffle_epi8(d, order));
+        put_vector(out + i, _mm256_shuffle_epi8(a, order));
+        put_vector(out + i + 32, _mm256_shuffle_epi8(b, order));
+        put_vector(out + i + 64, _mm256_shuffle_epi8(c, order));
+        put_vector(out + i + 96, _mm256_shuffle_epi8(d, order));
     }
     for (; i + 32 <= n_bytes; i += 32)
-        store(out + i, _mm256_shuffle_epi8(load(data + i), order));
+        put_vector(out + i, _mm256_shuffle_epi8(load(data + i), order));
     return i;
 }
 
-AVX2 static void swap16(const uint8_t *data, size_t n, void *out) {
-    size_t done = shuffle(data, 2 * n, (uint8_t *)out, order16());
-    bl_root_kernels_plain.swap16(data + done, n - done / 2, (uint8_t *)out + done);
+AVX2 static inline size_t shuffle(const uint8_t *data, size_t n_bytes, uint8_t *out,
+                                  __m256i order) {
+    return shuffle_to(data, n_bytes, out, order, 0, store);
 }
 
-AVX2 static void swap32(const uint8_t *data, size_t n, void *out) {
-    size_t done = shuffle(data, 4 * n, (uint8_t *)out, order32());
-    bl_root_kernels_plain.swap32(data + done, n - done / 4, (uint8_t *)out + done);
+enum { STREAM_BYTES = 1024 }; // fewer are not worth waiting for memory at the end
+
+/// The same past the caches; `out` is aligned to its numbers of `size` bytes.
+AVX2 static inline size_t shuffle_past(const uint8_t *data, size_t n_bytes, uint8_t *out,
+                                       __m256i order, size_t size) {
+    size_t head = -(uintptr_t)out & 31; // up to the first aligned vector
+    if (n_bytes < STREAM_BYTES || head % size)
+        return shuffle(data, n_bytes, out, order);
+    store(out, _mm256_shuffle_epi8(load(data), order));
+    size_t done = shuffle_to(data, n_bytes, out, order, head, stream);
+    _mm_sfence(); // before other threads are told
+    return done;
 }
 
-AVX2 static void swap64(const uint8_t *data, size_t n, void *out) {
-    size_t done = shuffle(data, 8 * n, (uint8_t *)out, order64());
-    bl_root_kernels_plain.swap64(data + done, n - done / 8, (uint8_t *)out + done);
-}
+#define SWAP(bits, name, ...)                                                  \
+    AVX2 static void name(const uint8_t *data, size_t n, void *out) {          \
+        size_t done = __VA_ARGS__;                                             \
+        bl_root_kernels_plain.swap##bits(data + done, n - done / ((bits) / 8), \
+                                         (uint8_t *)out + done);               \
+    }
+SWAP(16, swap16, shuffle(data, 2 * n, (uint8_t *)out, order16()))
+SWAP(32, swap32, shuffle(data, 4 * n, (uint8_t *)out, order32()))
+SWAP(64, swap64, shuffle(data, 8 * n, (uint8_t *)out, order64()))
+SWAP(16, swap16_past, shuffle_past(data, 2 * n, (uint8_t *)out, order16(), 2))
+SWAP(32, swap32_past, shuffle_past(data, 4 * n, (uint8_t *)out, order32(), 4))
+SWAP(64, swap64_past, shuffle_past(data, 8 * n, (uint8_t *)out, order64(), 8))
 
 AVX2 static inline __m128i load_be32x4(const uint8_t *data) {
     return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)data),
@@ -120,16 +146,18 @@ AVX2 static void truncated(const bl_root_number *number, const uint8_t *data, si
                                     (uint8_t *)out + i * (is_double ? 8 : 4));
 }
 
-AVX2 static bool offsets(const uint8_t *table, size_t n, uint32_t start, unsigned shift,
-                         int32_t base, int32_t *out) {
-    if (n < 16) // the first position has none before it
-        return bl_root_kernels_plain.offsets(table, n, start, shift, base, out);
+/// \param first_step from the first vector of positions to the second, which may overlap it
+AVX2 static inline __attribute__((always_inline)) bool offsets_to(const uint8_t *table, size_t n,
+                                                                  uint32_t start, unsigned shift,
+                                                                  int32_t base, int32_t *out,
+                                                                  size_t first_step,
+                                                                  store_fn put_vector) {
     bool ok = bl_root_kernels_plain.offsets(table, 1, start, shift, base, out);
     const __m256i order = order32();
     const __m256i starts = _mm256_set1_epi32((int32_t)start), bases = _mm256_set1_epi32(base);
     const __m128i count = _mm_cvtsi32_si128((int)shift);
     __m256i descends = _mm256_setzero_si256(), rest = _mm256_setzero_si256();
-    for (size_t next = 1; next < n; next += 8) {
+    for (size_t next = 1, step = first_step; next < n; next += step, step = 8) {
         size_t i = next + 8 <= n ? next : n - 8; // the last eight may overlap those before
         __m256i position = _mm256_shuffle_epi8(load(table + 4 * i), order);
         __m256i before = _mm256_shuffle_epi8(load(table + 4 * i - 4), order);
@@ -137,10 +165,31 @@ AVX2 static bool offsets(const uint8_t *table, size_t n, uint32_t start, unsigne
         descends = _mm256_or_si256(descends, _mm256_xor_si256(lower, before));
         __m256i bytes = _mm256_sub_epi32(position, starts);
         rest = _mm256_or_si256(rest, bytes);
-        store(out + i, _mm256_add_epi32(bases, _mm256_srl_epi32(bytes, count)));
+        __m256i items = _mm256_add_epi32(bases, _mm256_srl_epi32(bytes, count));
+        if (next == 1 || i != next)
+            store(out + i, items);
+        else
+            put_vector(out + i, items);
     }
     const __m256i mask = _mm256_set1_epi32((int32_t)((UINT32_C(1) << shift) - 1));
     return ok && _mm256_testz_si256(rest, mask) && _mm256_testz_si256(descends, descends);
+}
+
+AVX2 static bool offsets(const uint8_t *table, size_t n, uint32_t start, unsigned shift,
+                         int32_t base, int32_t *out) {
+    if (n < 16) // the first position has none before it
+        return bl_root_kernels_plain.offsets(table, n, start, shift, base, out);
+    return offsets_to(table, n, start, shift, base, out, 8, store);
+}
+
+AVX2 static bool offsets_past(const uint8_t *table, size_t n, uint32_t start, unsigned shift,
+                              int32_t base, int32_t *out) {
+    if (4 * n < STREAM_BYTES)
+        return offsets(table, n, start, shift, base, out);
+    size_t to_aligned = (-(uintptr_t)(out + 1) & 31) / 4;
+    bool ok = offsets_to(table, n, start, shift, base, out, to_aligned ? to_aligned : 8, stream);
+    _mm_sfence();
+    return ok;
 }
 
 AVX2 static void pack_bools(const uint8_t *bytes, size_t n, uint8_t *bits) {
@@ -203,5 +252,10 @@ AVX2 static bool nested(const bl_vector_rows *rows, unsigned size) {
 const bl_root_kernels bl_root_kernels_avx2 = {
     "avx2",    swap16,  swap32,     swap64,  widened, ranged,
     truncated, offsets, pack_bools, vectors, nested,
+};
+
+const bl_root_kernels bl_root_kernels_avx2_past = {
+    "avx2 past the caches", swap16_past, swap32_past, swap64_past, widened, ranged, truncated,
+    offsets_past,           pack_bools,  vectors,     nested,
 };
 #endif

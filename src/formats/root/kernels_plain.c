@@ -120,3 +120,12 @@ const bl_root_kernels *bl_root_kernels_get(void) {
 #endif
     return &bl_root_kernels_plain;
 }
+
+const bl_root_kernels *bl_root_kernels_get_past(void) {
+    const bl_root_kernels *kernels = bl_root_kernels_get();
+#if defined(__x86_64__)
+    if (kernels == &bl_root_kernels_avx2)
+        return &bl_root_kernels_avx2_past;
+#endif
+    return kernels;
+}

@@ -155,9 +155,13 @@ bool bl_root_number_of_name(const char *name, size_t length, bl_root_number *ret
 
 void bl_root_numbers_decode(const bl_root_number *number, const uint8_t *data, size_t n,
                             void *out) {
+    bl_root_numbers_decode_by(bl_root_kernels_get(), number, data, n, out);
+}
+
+void bl_root_numbers_decode_by(const bl_root_kernels *kernels, const bl_root_number *number,
+                               const uint8_t *data, size_t n, void *out) {
     if (n == 0)
         return;
-    const bl_root_kernels *kernels = bl_root_kernels_get();
     switch (number->packing) {
     case BL_ROOT_RANGED:
         kernels->ranged(number, data, n, (double *)out);

@@ -33,6 +33,10 @@ bool bl_root_number_of_name(const char *name, size_t length, bl_root_number *ret
 
 /// Turns `n` numbers on disk into values in memory: [n] of number->type, but bool as one byte each.
 void bl_root_numbers_decode(const bl_root_number *number, const uint8_t *data, size_t n, void *out);
+struct bl_root_kernels;
+/// The same by chosen kernels. \param out aligned to its values
+void bl_root_numbers_decode_by(const struct bl_root_kernels *kernels, const bl_root_number *number,
+                               const uint8_t *data, size_t n, void *out);
 
 /// Bytes of one decoded value (bool: 1).
 size_t bl_root_number_width(const bl_root_number *number);

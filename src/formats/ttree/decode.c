@@ -64,16 +64,16 @@ int64_t bl_layout_items(const bl_entry_layout *layout, int64_t n_rows, size_t n_
                              : (int64_t)((n_bytes - headers) / layout->item.children->number.size);
 }
 
-bl_status bl_decode_flat(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
-                         void *out, bl_error *err) {
+bl_status bl_decode_flat(const bl_root_kernels *kernels, const bl_entry_layout *layout,
+                         const bl_basket *basket, bl_rows rows, void *out, bl_error *err) {
     size_t row_bytes = layout->item.fixed_bytes;
     if ((uint64_t)basket->n_rows * row_bytes != basket->data_bytes)
         return bl_error_set(err, BL_E_CORRUPT, "%lld rows of %zu bytes do not make %zu bytes",
                             (long long)basket->n_rows, row_bytes, basket->data_bytes);
     int64_t per_item;
     const bl_root_number *number = bl_layout_numbers(layout, &per_item);
-    bl_root_numbers_decode(number, basket->data + (size_t)rows.first * row_bytes,
-                           (size_t)(rows.n * per_item), out);
+    bl_root_numbers_decode_by(kernels, number, basket->data + (size_t)rows.first * row_bytes,
+                              (size_t)(rows.n * per_item), out);
     return BL_OK;
 }
 
@@ -153,8 +153,9 @@ bl_status bl_decode_jagged(const bl_entry_layout *layout, const bl_basket *baske
     return BL_OK;
 }
 
-bool bl_decode_jagged_by_table(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
-                               int32_t base, int32_t *offsets, void *out) {
+bool bl_decode_jagged_by_table(const bl_root_kernels *kernels, const bl_entry_layout *layout,
+                               const bl_basket *basket, bl_rows rows, int32_t base,
+                               int32_t *offsets, void *out) {
     uint32_t item_bytes = (uint32_t)layout->item.fixed_bytes, start, end;
     if (!basket->table || basket->has_sizes || rows.n == 0 || item_bytes & (item_bytes - 1) ||
         bl_basket_range(basket, rows.first, rows.n, &start, &end, NULL) != BL_OK)
@@ -166,7 +167,7 @@ bool bl_decode_jagged_by_table(const bl_entry_layout *layout, const bl_basket *b
     const uint8_t *ends = basket->table + 4 * (rows.first + 1);
     size_t n = (size_t)(to_the_end ? rows.n - 1 : rows.n);
     unsigned shift = (unsigned)__builtin_ctz(item_bytes);
-    if (!bl_root_kernels_get()->offsets(ends, n, start + basket->key_len, shift, base, offsets + 1))
+    if (!kernels->offsets(ends, n, start + basket->key_len, shift, base, offsets + 1))
         return false;
     uint32_t last = n ? bl_load_be32(ends + 4 * (n - 1)) - basket->key_len : start;
     if (last > end || (end - start) & (item_bytes - 1))
@@ -174,8 +175,8 @@ bool bl_decode_jagged_by_table(const bl_entry_layout *layout, const bl_basket *b
     offsets[rows.n] = base + (int32_t)((end - start) >> shift);
     int64_t per_item;
     const bl_root_number *number = bl_layout_numbers(layout, &per_item);
-    bl_root_numbers_decode(number, basket->data + start,
-                           (size_t)((end - start) >> shift) * (size_t)per_item, out);
+    bl_root_numbers_decode_by(kernels, number, basket->data + start,
+                              (size_t)((end - start) >> shift) * (size_t)per_item, out);
     return true;
 }
 

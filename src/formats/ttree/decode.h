@@ -5,6 +5,7 @@
 #define BL_FORMATS_TTREE_DECODE_H
 
 #include "column/builder.h"
+#include "formats/root/kernels.h"
 #include "formats/ttree/basket.h"
 #include "formats/ttree/layout.h"
 
@@ -39,8 +40,8 @@ int64_t bl_layout_items(const bl_entry_layout *layout, int64_t n_rows, size_t n_
 
 /// Decodes rows of a flat basket. \param out [rows.n × numbers per item]
 /// \return BL_OK, BL_E_CORRUPT (the basket has another length than its rows need)
-bl_status bl_decode_flat(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
-                         void *out, bl_error *err);
+bl_status bl_decode_flat(const bl_root_kernels *kernels, const bl_entry_layout *layout,
+                         const bl_basket *basket, bl_rows rows, void *out, bl_error *err);
 /// The start of every entry: from the basket's table, the counter or the fixed size.
 /// \param counts NULL where there is no counter \param starts [rows.n + 1]
 bl_status bl_decode_starts(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
@@ -53,8 +54,9 @@ bl_status bl_decode_jagged(const bl_entry_layout *layout, const bl_basket *baske
                            bl_error *err);
 /// The same, in one pass over a basket's table of positions. \return false where that is not how
 /// they lie, or where something is wrong: then the two functions above do it, or say what is wrong
-bool bl_decode_jagged_by_table(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
-                               int32_t base, int32_t *offsets, void *out);
+bool bl_decode_jagged_by_table(const bl_root_kernels *kernels, const bl_entry_layout *layout,
+                               const bl_basket *basket, bl_rows rows, int32_t base,
+                               int32_t *offsets, void *out);
 /// Decodes rows of vectors into their place. \param offsets, out as bl_decode_jagged
 /// \return false where the entries are not as expected; bl_decode_rows knows what to do then
 bool bl_decode_vectors(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,

@@ -57,18 +57,22 @@ static bl_status read_rows(bl_reader *head, int64_t first, int64_t last, const s
 
 /// Bytes of rows [first, last) on disk, by the slots that begin in them, and in memory, in
 /// proportion. What is joined from pieces is there twice for a while.
-static void estimate_column(const bl_ttree_column *column, int64_t first, int64_t last,
-                            uint64_t *memory_bytes, uint64_t *stored_bytes) {
+uint64_t bl_ttree_column_bytes(const bl_ttree_column *column, int64_t n_rows) {
     const bl_ttree_branch *branch = column->branch;
     const uint64_t row_overhead = 4;
-    uint64_t n = (uint64_t)(last - first);
     bl_shape shape = bl_layout_shape(&column->layout);
     bool is_direct = shape != BL_SHAPE_OTHER && shape != BL_SHAPE_NESTED;
     double raw =
-        branch->n_rows ? (double)branch->raw_bytes / (double)branch->n_rows * (double)n : 0;
+        branch->n_rows ? (double)branch->raw_bytes / (double)branch->n_rows * (double)n_rows : 0;
     const double most = 1e15; // what a damaged file claims must not overflow the sum
     raw = raw < most ? raw : most;
-    *memory_bytes += ((uint64_t)raw + n * row_overhead) * (is_direct ? 1 : 2);
+    return ((uint64_t)raw + (uint64_t)n_rows * row_overhead) * (is_direct ? 1 : 2);
+}
+
+static void estimate_column(const bl_ttree_column *column, int64_t first, int64_t last,
+                            uint64_t *memory_bytes, uint64_t *stored_bytes) {
+    const bl_ttree_branch *branch = column->branch;
+    *memory_bytes += bl_ttree_column_bytes(column, last - first);
     for (size_t i = bl_ttree_slot_at(branch, first); i < branch->n_baskets; i++) {
         bl_ttree_slot slot;
         if (bl_ttree_slot_of(branch, i, &slot, NULL) != BL_OK || slot.first >= last)

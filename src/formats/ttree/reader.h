@@ -45,6 +45,9 @@ typedef struct bl_ttree_reader {
 bl_status bl_ttree_open(bl_root_file *file, const bl_root_entry *entry, bl_reader **ret_reader,
                         bl_error *err);
 
+/// About how many bytes of memory reading rows of a column takes.
+uint64_t bl_ttree_column_bytes(const bl_ttree_column *column, int64_t n_rows);
+
 /// Finds out each column's codec. Called by bl_ttree_open.
 bl_status bl_ttree_name_codecs(bl_ttree_reader *reader, bl_error *err);
 

@@ -92,6 +92,16 @@ static bool needs_counter(const bl_ttree_column *column) {
     return layout->item.kind == BL_LAYOUT_COUNTED || (layout->is_list && !has_tables);
 }
 
+/// A batch that does not stay in the caches is written past them.
+static const bl_root_kernels *choose_kernels(const bl_request *request) {
+    const uint64_t stays = 16u << 20;
+    uint64_t n_bytes = 0;
+    for (size_t i = 0; i < request->n_columns; i++)
+        n_bytes += bl_ttree_column_bytes(bl_job_column(request, &request->jobs[i]),
+                                         request->last - request->first);
+    return n_bytes > stays ? bl_root_kernels_get_past() : bl_root_kernels_get();
+}
+
 static bl_status plan(bl_request *request, bl_error *err) {
     for (size_t i = 0; i < request->n_columns; i++) {
         bl_job *j = &request->jobs[i];
@@ -110,6 +120,7 @@ static bl_status plan(bl_request *request, bl_error *err) {
     for (size_t i = request->n_columns; i < request->n_jobs; i++)
         BL_TRY_IN(add_tasks(request, &request->jobs[i], err), err, "branch '%s'",
                   bl_job_column(request, &request->jobs[i])->branch->path);
+    request->kernels = choose_kernels(request);
     return bl_request_make_windows(request, err);
 }
 

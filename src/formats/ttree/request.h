@@ -87,6 +87,7 @@ struct bl_request {
     bl_window *windows;
     bl_basket_task **order; ///< [n_tasks] by stretch
     bl_worker *workers;     ///< [threads of the context]
+    const bl_root_kernels *kernels;
     uint64_t most_bytes;    ///< that the context may hold while this request runs
     uint64_t keep_bytes;    ///< of baskets that may yet be kept for the next read
 };

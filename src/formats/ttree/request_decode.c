@@ -118,7 +118,7 @@ static bl_status decode_flat(const bl_request *request, const bl_basket_task *t,
     const bl_entry_layout *layout = &bl_job_column(request, t->job)->layout;
     bl_rows rows = bl_task_rows(t);
     int64_t row = t->slot.first + rows.first - t->job->first;
-    return bl_decode_flat(layout, basket, rows,
+    return bl_decode_flat(request->kernels, layout, basket, rows,
                           t->job->values + (size_t)row * bl_layout_item_width(layout), err);
 }
 
@@ -165,7 +165,8 @@ static bl_status decode_basket(const bl_request *request, const bl_basket_task *
         int32_t *offsets;
         uint8_t *values;
         place_of(request, t, &offsets, &values);
-        if (bl_decode_jagged_by_table(layout, basket, rows, (int32_t)t->base, offsets, values))
+        if (bl_decode_jagged_by_table(request->kernels, layout, basket, rows, (int32_t)t->base,
+                                      offsets, values))
             return BL_OK;
     }
     bl_counts counts = {0};
