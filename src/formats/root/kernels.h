@@ -14,10 +14,11 @@ typedef struct bl_vector_rows {
     size_t n;
     int32_t base;        ///< items before these rows
     int32_t *ends;       ///< [n] of the rows, in items
+    int32_t inner_base;  ///< numbers before these rows, where items are vectors
     int32_t *inner_ends; ///< [n_inner] of the vectors inside, in numbers
-    size_t n_inner;
-    void *numbers; ///< [n_numbers]
-    size_t n_numbers;
+    size_t n_inner;      ///< room; then how many there are
+    void *numbers;       ///< [n_numbers]
+    size_t n_numbers;    ///< of vectors: how many there must be; of vectors of vectors as n_inner
 } bl_vector_rows;
 
 typedef struct bl_root_kernels {
@@ -42,8 +43,9 @@ typedef struct bl_root_kernels {
     /// Rows of vectors of numbers of 1, 2, 4 or 8 bytes. \return false where a header is not as
     /// expected, or the rows do not hold exactly so many numbers
     bool (*vectors)(const bl_vector_rows *rows, unsigned size);
-    /// Rows of vectors of vectors; base is 0.
-    bool (*nested)(const bl_vector_rows *rows, unsigned size);
+    /// Rows of vectors of vectors. \return false where a header is not as expected, or room is
+    /// short
+    bool (*nested)(bl_vector_rows *rows, unsigned size);
 } bl_root_kernels;
 
 extern const bl_root_kernels bl_root_kernels_plain;

@@ -245,7 +245,7 @@ AVX2 static bool vectors(const bl_vector_rows *rows, unsigned size) {
     return BL_ROWS_BY_SIZE(bl_rows_of_numbers, rows, size, put_vector);
 }
 
-AVX2 static bool nested(const bl_vector_rows *rows, unsigned size) {
+AVX2 static bool nested(bl_vector_rows *rows, unsigned size) {
     return BL_ROWS_BY_SIZE(bl_rows_of_vectors, rows, size, put_inner);
 }
 

@@ -46,7 +46,7 @@ static bool vectors(const bl_vector_rows *rows, unsigned size) {
     return bl_root_kernels_plain.vectors(rows, size);
 }
 
-static bool nested(const bl_vector_rows *rows, unsigned size) {
+static bool nested(bl_vector_rows *rows, unsigned size) {
     return bl_root_kernels_plain.nested(rows, size);
 }
 

@@ -102,7 +102,7 @@ static bool vectors(const bl_vector_rows *rows, unsigned size) {
     return BL_ROWS_BY_SIZE(bl_rows_of_numbers, rows, size, put);
 }
 
-static bool nested(const bl_vector_rows *rows, unsigned size) {
+static bool nested(bl_vector_rows *rows, unsigned size) {
     return BL_ROWS_BY_SIZE(bl_rows_of_vectors, rows, size, put);
 }
 

@@ -47,11 +47,11 @@ BL_ALWAYS_INLINE bool bl_rows_of_numbers(const bl_vector_rows *rows, unsigned si
     return to == to_end;
 }
 
-BL_ALWAYS_INLINE bool bl_rows_of_vectors(const bl_vector_rows *rows, unsigned size, bl_put_fn put) {
+BL_ALWAYS_INLINE bool bl_rows_of_vectors(bl_vector_rows *rows, unsigned size, bl_put_fn put) {
     uint8_t *to = (uint8_t *)rows->numbers, *to_end = to + rows->n_numbers * size;
     const uint8_t *from_end = rows->data + rows->starts[rows->n];
     size_t n_inner = 0;
-    int32_t inner_end = 0;
+    int32_t inner_end = rows->inner_base;
     for (size_t i = 0; i < rows->n; i++) {
         const uint8_t *at = rows->data + rows->starts[i], *end = rows->data + rows->starts[i + 1];
         int64_t n = bl_vector_length(at, rows->starts[i + 1] - rows->starts[i]);
@@ -73,9 +73,11 @@ BL_ALWAYS_INLINE bool bl_rows_of_vectors(const bl_vector_rows *rows, unsigned si
         }
         if (at != end)
             return false;
-        rows->ends[i] = (int32_t)n_inner;
+        rows->ends[i] = rows->base + (int32_t)n_inner;
     }
-    return to == to_end && n_inner == rows->n_inner;
+    rows->n_inner = n_inner;
+    rows->n_numbers = (size_t)(to - (uint8_t *)rows->numbers) / size;
+    return true;
 }
 
 /// Numbers of 1, 2, 4 or 8 bytes, each with a loop of its own.

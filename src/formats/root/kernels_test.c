@@ -200,7 +200,9 @@ static bool both_vectors(fixture *f, vector_test *v, size_t n, unsigned size, bo
                                .n_inner = v->n_inner,
                                .numbers = i ? f->got : f->expected,
                                .n_numbers = v->n_numbers};
-        ok[i] = nested ? k->nested(&rows, size) : k->vectors(&rows, size);
+        ok[i] = nested ? k->nested(&rows, size) && rows.n_numbers == v->n_numbers &&
+                             rows.n_inner == v->n_inner
+                       : k->vectors(&rows, size);
     }
     assert_int_equal(ok[0], ok[1]);
     if (ok[0]) {

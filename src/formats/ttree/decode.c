@@ -213,17 +213,9 @@ bool bl_nested_sizes(const bl_entry_layout *layout, const bl_basket *basket, bl_
 }
 
 bool bl_decode_nested(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
-                      const uint32_t *starts, int32_t *offsets, int64_t n_lists, int32_t *inner,
-                      int64_t n_numbers, void *out) {
-    bl_vector_rows vectors = {
-        .data = basket->data,
-        .starts = starts,
-        .n = (size_t)rows.n,
-        .ends = offsets + 1,
-        .inner_ends = inner + 1,
-        .n_inner = (size_t)n_lists,
-        .numbers = out,
-        .n_numbers = (size_t)n_numbers,
-    };
-    return bl_root_kernels_get()->nested(&vectors, layout->item.children->children->number.size);
+                      const uint32_t *starts, bl_vector_rows *into) {
+    into->data = basket->data;
+    into->starts = starts;
+    into->n = (size_t)rows.n;
+    return bl_root_kernels_get()->nested(into, layout->item.children->children->number.size);
 }

@@ -64,11 +64,10 @@ bool bl_decode_vectors(const bl_entry_layout *layout, const bl_basket *basket, b
 /// How many lists and numbers are in rows of vectors of vectors. \return false: they are odd
 bool bl_nested_sizes(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
                      const uint32_t *starts, int64_t *ret_lists, int64_t *ret_numbers);
-/// Decodes them. \param offsets [rows.n + 1] of lists \param inner [n_lists + 1] of numbers; of
-/// both the first is not written \return as bl_decode_vectors
+/// Decodes them. \param into the place and its room; the entries are filled in here, and how many
+/// vectors and numbers there are \return as bl_decode_vectors
 bool bl_decode_nested(const bl_entry_layout *layout, const bl_basket *basket, bl_rows rows,
-                      const uint32_t *starts, int32_t *offsets, int64_t n_lists, int32_t *inner,
-                      int64_t n_numbers, void *out);
+                      const uint32_t *starts, bl_vector_rows *into);
 /// Decodes rows of any basket, appending to a builder of the layout's type.
 /// \param starts [rows.n + 1]
 /// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED (memberwise streaming), BL_E_NOMEM

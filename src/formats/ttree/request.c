@@ -176,6 +176,7 @@ void bl_request_free(bl_request *request) {
     for (unsigned i = 0; request->workers && i < bl_context_n_threads(context); i++) {
         bl_buffer_release(request->workers[i].raw);
         bl_buffer_release(request->workers[i].starts);
+        bl_buffer_release(request->workers[i].ends);
     }
     bl_free(context, request->workers);
     bl_free(context, request->fetches);

@@ -9,9 +9,10 @@
 /// while they are in the cache and never more than two windows of them are held (request_run.c).
 /// Between two windows the headers of the baskets that were read say where in its column the values
 /// of each go, and there is made room for them (request_place.c); values are decoded straight into
-/// that place (request_decode.c). Where places cannot be known before decoding each basket makes a
-/// piece, and the pieces are joined. Columns that count the items of others come first, in windows
-/// of their own.
+/// that place (request_decode.c). Where places cannot be known before decoding, one thread decodes
+/// a column's baskets of a window one behind the other, where there are columns enough for all
+/// threads (request_append.c); else each basket makes a piece, and the pieces are joined. Columns
+/// that count the items of others come first, in windows of their own.
 #ifndef BL_FORMATS_TTREE_REQUEST_H
 #define BL_FORMATS_TTREE_REQUEST_H
 
@@ -34,6 +35,8 @@ typedef struct bl_job {
     bl_column *pieces; ///< [n_slots], where tasks do not write into `result`
     uint8_t *values;   ///< of result, where they do
     int32_t *offsets;
+    bool appends;          ///< baskets are decoded one behind the other (request_append.c)
+    size_t window_first;   ///< tasks from this one up to n_placed are in the present window
     size_t n_placed;       ///< tasks, from the first on, whose place is known
     int64_t n_items;       ///< in these
     uint64_t placed_bytes; ///< stored bytes of these
@@ -70,6 +73,7 @@ typedef struct bl_window {
 typedef struct bl_worker {
     bl_buffer *raw;    ///< the uncompressed basket
     bl_buffer *starts; ///< where its entries start
+    bl_buffer *ends;   ///< where the vectors inside its entries end
 } bl_worker;
 
 enum { BL_COUNTERS, BL_OTHERS, BL_N_WAVES };
@@ -88,8 +92,8 @@ struct bl_request {
     bl_basket_task **order; ///< [n_tasks] by stretch
     bl_worker *workers;     ///< [threads of the context]
     const bl_root_kernels *kernels;
-    uint64_t most_bytes;    ///< that the context may hold while this request runs
-    uint64_t keep_bytes;    ///< of baskets that may yet be kept for the next read
+    uint64_t most_bytes; ///< that the context may hold while this request runs
+    uint64_t keep_bytes; ///< of baskets that may yet be kept for the next read
 };
 
 static inline bl_context *bl_request_context(const bl_request *request) {
@@ -150,6 +154,14 @@ void bl_column_pack_bools(bl_column *column);
 /// is.
 bl_status bl_task_decode(const bl_request *request, bl_basket_task *t, unsigned worker,
                          bl_error *err);
+
+// request_append.c
+/// Whether a job of nested vectors is decoded basket behind basket.
+bool bl_job_can_append(const bl_request *request, const bl_job *j);
+/// Decodes a basket behind those before it. \param starts of its rows \return BL_OK, also where
+/// they are odd; BL_E_LIMIT, BL_E_NOMEM
+bl_status bl_job_append(const bl_request *request, const bl_basket_task *t, const bl_basket *basket,
+                        const uint32_t *starts, bl_worker *worker, bl_error *err);
 
 // request_run.c
 /// BL_E_LIMIT where so many bytes more would go past the memory budget.

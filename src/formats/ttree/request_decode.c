@@ -38,9 +38,15 @@ static bl_status decode_nested_piece(const bl_request *request, const bl_entry_l
         return BL_OK;
     BL_TRY(bl_column_make_nested(request, layout, rows.n, n_lists, n_numbers, piece, err));
     bl_column *lists = &piece->children[0];
-    *ret_done = bl_decode_nested(
-        layout, basket, rows, starts, (int32_t *)(void *)piece->offsets->data, n_lists,
-        (int32_t *)(void *)lists->offsets->data, n_numbers, lists->children[0].values->data);
+    bl_vector_rows into = {
+        .ends = (int32_t *)(void *)piece->offsets->data + 1,
+        .inner_ends = (int32_t *)(void *)lists->offsets->data + 1,
+        .n_inner = (size_t)n_lists,
+        .numbers = lists->children[0].values->data,
+        .n_numbers = (size_t)n_numbers,
+    };
+    *ret_done = bl_decode_nested(layout, basket, rows, starts, &into) &&
+                into.n_inner == (size_t)n_lists && into.n_numbers == (size_t)n_numbers;
     return BL_OK;
 }
 
@@ -159,7 +165,7 @@ static bl_status decode_basket(const bl_request *request, const bl_basket_task *
     if (basket->n_rows < rows.first + rows.n)
         return bl_error_set(err, BL_E_CORRUPT, "has %lld rows, its branch counts %lld",
                             (long long)basket->n_rows, (long long)(t->slot.last - t->slot.first));
-    if (bl_job_is_direct(j) && !j->offsets)
+    if (bl_job_is_direct(j) && j->shape == BL_SHAPE_FLAT)
         return decode_flat(request, t, basket, err);
     if (bl_job_is_direct(j) && j->shape == BL_SHAPE_JAGGED) {
         int32_t *offsets;
@@ -184,6 +190,8 @@ static bl_status decode_basket(const bl_request *request, const bl_basket_task *
         decode_vectors(request, t, basket, starts);
         return BL_OK;
     }
+    if (bl_job_is_direct(j) && j->shape == BL_SHAPE_NESTED)
+        return bl_job_append(request, t, basket, starts, worker, err);
     if (bl_job_is_direct(j))
         return decode_jagged(request, t, basket, starts, err);
     return decode_piece(request, t, basket, known, starts, err);
@@ -222,8 +230,8 @@ static bl_status open_task(const bl_request *request, const bl_basket_task *t, b
                           worker->raw ? worker->raw->data : NULL, ret_basket, err);
 }
 
-bl_status bl_task_decode(const bl_request *request, bl_basket_task *t, unsigned worker,
-                         bl_error *err) {
+static bl_status decode_task(const bl_request *request, bl_basket_task *t, unsigned worker,
+                             bl_error *err) {
     bl_worker *own = &request->workers[worker];
     bl_basket basket = {0};
     bl_status status = open_task(request, t, request->reader->codecs[worker], own, &basket, err);
@@ -237,4 +245,17 @@ bl_status bl_task_decode(const bl_request *request, bl_basket_task *t, unsigned 
             bl_basket_release(&basket);
     }
     return status == BL_OK ? BL_OK : bl_task_error(request, t, status, err);
+}
+
+bl_status bl_task_decode(const bl_request *request, bl_basket_task *t, unsigned worker,
+                         bl_error *err) {
+    const bl_job *j = t->job;
+    if (!j->appends)
+        return decode_task(request, t, worker, err);
+    bl_basket_task *first = &request->tasks[j->first_task];
+    if (t != first + j->window_first)
+        return BL_OK; // decoded with the first one
+    for (size_t i = j->window_first; i < j->n_placed; i++)
+        BL_TRY(decode_task(request, first + i, worker, err));
+    return BL_OK;
 }

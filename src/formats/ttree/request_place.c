@@ -146,6 +146,11 @@ bl_status bl_job_prepare(bl_request *request, bl_job *j, bl_error *err) {
         j->offsets = (int32_t *)(void *)j->result.offsets->data;
         return BL_OK;
     }
+    j->appends = bl_job_can_append(request, j);
+    if (j->appends) {
+        BL_TRY(init_column(context, &j->result, layout->type, err));
+        return make_offsets(request, &j->result, j->last - j->first, err);
+    }
     j->pieces = (bl_column *)bl_alloc_zero(context, j->n_slots ? j->n_slots : 1, sizeof *j->pieces);
     return j->pieces ? BL_OK
                      : bl_error_nomem(err, j->n_slots * sizeof *j->pieces, "pieces of a column");
@@ -215,13 +220,14 @@ static void decide_to_keep(bl_request *request, bl_basket_task *t) {
 /// Places the tasks of a job that are in this window.
 static bl_status place_job(bl_request *request, bl_job *j, size_t end, bl_error *err) {
     bool is_jagged = j->offsets != NULL;
+    j->window_first = j->n_placed;
     for (; j->n_placed < j->n_slots; j->n_placed++) {
         bl_basket_task *t = &request->tasks[j->first_task + j->n_placed];
         if (t->stretch >= end)
             break;
         j->placed_bytes += t->slot.n_bytes;
         bl_status status = BL_OK;
-        if (bl_job_is_direct(j))
+        if (bl_job_is_direct(j) && !j->appends)
             status = is_jagged ? place_jagged(request, t, err) : place_flat(request, t, err);
         if (status != BL_OK)
             return bl_task_error(request, t, status, err);
