@@ -19,7 +19,7 @@ page cache, on one thread and on two, by
 Before, the number of values of every column and their sum are compared between the readers, for the
 smallest file of each tree. Then the subjects take turns: the one that has had the least time so far
 is next, until each has had its runs or the input its share of the minutes; then those without a run
-have one. Past all minutes, what is left stays empty. MB are of uncompressed baskets, 10^6 bytes. It
+have one, and those whose runs are short all of theirs. Past all minutes, what is left stays empty. MB are of uncompressed baskets, 10^6 bytes. It
 prints Markdown; `make bench` writes it to bench/results.md.
 """
 
@@ -35,6 +35,7 @@ import inputs
 import report
 from subjects import Subjects
 
+SHORT_RUN_SECONDS = 1.5  # such runs are repeated whatever the input's share of the time
 INSPECT_RUNS = 20
 INSPECT_MEGABYTES = 10
 
@@ -47,7 +48,8 @@ def measure(subjects, source, arguments, deadline, end):
     while time.monotonic() < end:
         open_ways = [way for way in taken if len(taken[way]) < arguments.runs]
         if time.monotonic() > deadline:
-            open_ways = [way for way in open_ways if not taken[way]]
+            open_ways = [way for way in open_ways
+                         if not taken[way] or min(taken[way]) < SHORT_RUN_SECONDS]
         if not open_ways:
             break
         way = min(open_ways, key=lambda way: sum(taken[way]))
@@ -108,7 +110,7 @@ def parse():
     parser.add_argument("--codecs", type=words, default=list(inputs.CODECS))
     parser.add_argument("--megabytes", type=float, default=1000, help="of uncompressed baskets")
     parser.add_argument("--runs", type=int, default=7, help="of each subject at most")
-    parser.add_argument("--minutes", type=float, default=17, help="for all inputs")
+    parser.add_argument("--minutes", type=float, default=25, help="for all inputs")
     parser.add_argument("--threads", type=numbers, default=[1, 2])
     parser.add_argument("--subjects", type=words, help="such as codec,beamline; default: all")
     parser.add_argument("--output", type=pathlib.Path, help="write the Markdown there too")
