@@ -7,6 +7,7 @@
 #include <beamline/arrow.h>
 #include <beamline/batch.h>
 #include <beamline/context.h>
+#include <beamline/expression.h>
 #include <beamline/output.h>
 #include <beamline/status.h>
 #include <beamline/table.h>
