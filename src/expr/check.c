@@ -62,8 +62,9 @@ const bl_value *bl_value_field(const bl_value *record, const char *name) {
 bl_status bl_check_step(bl_checker *checker, bl_step *step, const bl_value *inputs, size_t n,
                         bl_value *ret_value, bl_error *err) {
     step->n_inputs = (unsigned)n;
-    step->begin = checker->node ? checker->node->begin : 0;
-    step->end = checker->node ? checker->node->end : 0;
+    step->text = checker->text;
+    step->begin = checker->node->begin;
+    step->end = checker->node->end;
     for (size_t i = 0; i < n; i++)
         step->inputs[i] = inputs[i].step;
     uint32_t number;

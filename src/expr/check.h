@@ -98,8 +98,9 @@ typedef bl_status (*bl_choose_fn)(bl_checker *checker, const bl_value *from, con
                                   bl_value *ret_value, bl_error *err);
 bl_status bl_check_each(bl_checker *checker, const bl_value *from, bl_choose_fn make,
                         const void *argument, bl_value *ret_value, bl_error *err);
-/// The items of lists at places: `from` may be a record.
+/// The items of lists at places: `from` may be a record. \param may_miss some places may point at
+/// nothing
 bl_status bl_check_take(bl_checker *checker, const bl_node *node, const bl_value *from,
-                        const bl_value *index, bl_value *ret_value, bl_error *err);
+                        const bl_value *index, bool may_miss, bl_value *ret_value, bl_error *err);
 
 #endif

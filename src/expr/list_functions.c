@@ -127,7 +127,7 @@ static bl_status check_take(bl_checker *checker, const bl_call *call, bl_value *
     BL_TRY(bl_check_list(checker, call->nodes[1], index, "take", err));
     if (index->n_fields || index->type.kind != BL_KIND_INT)
         return bl_check_error(checker, call->nodes[1], BL_E_TYPE, err, "places are whole numbers");
-    return bl_check_take(checker, call->nodes[0], &call->values[0], index, ret_value, err);
+    return bl_check_take(checker, call->nodes[0], &call->values[0], index, true, ret_value, err);
 }
 
 static bl_status make_item(bl_checker *checker, const bl_value *from, const void *argument,
@@ -248,9 +248,7 @@ static bl_status check_sort(bl_checker *checker, const bl_call *call, bl_value *
         *ret_value = places;
         return BL_OK;
     }
-    BL_TRY(bl_check_take(checker, call->node, &call->values[0], &places, ret_value, err));
-    ret_value->type.may_miss = call->values[0].type.may_miss; // all places are of items
-    return BL_OK;
+    return bl_check_take(checker, call->node, &call->values[0], &places, false, ret_value, err);
 }
 
 // ---- records and combinations ----
@@ -298,7 +296,7 @@ static bl_status combinations(bl_checker *checker, const bl_call *call, int64_t 
                         .integer = n,
                         .integer2 = k};
         BL_TRY(bl_check_step(checker, &step, lists, 1, &place, err));
-        BL_TRY(bl_check_take(checker, call->node, from, &place, &chosen[k], err));
+        BL_TRY(bl_check_take(checker, call->node, from, &place, false, &chosen[k], err));
     }
     return bl_record_new(checker, places, chosen, (size_t)n, ret_value, err);
 }
@@ -324,7 +322,8 @@ static bl_status check_cartesian(bl_checker *checker, const bl_call *call, bl_va
         bl_step step = {
             .run = bl_step_cartesian, .type = {.kind = BL_KIND_INT, .depth = 1}, .integer = k};
         BL_TRY(bl_check_step(checker, &step, lists, 2, &place, err));
-        BL_TRY(bl_check_take(checker, call->nodes[k], &call->values[k], &place, &chosen[k], err));
+        BL_TRY(bl_check_take(checker, call->nodes[k], &call->values[k], &place, false, &chosen[k],
+                             err));
     }
     return bl_record_new(checker, places, chosen, 2, ret_value, err);
 }

@@ -27,7 +27,8 @@ struct bl_step {
     int64_t integer;                 ///< column, literal, level, …; by `run`
     int64_t integer2;
     double number;
-    uint32_t begin, end; ///< of the text that it comes from
+    const char *text;    ///< that it comes from
+    uint32_t begin, end; ///< its part of the text
 };
 
 typedef struct bl_program {

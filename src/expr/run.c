@@ -3,6 +3,7 @@
 #include "base/context.h"
 #include "column/column.h"
 #include "expr/program.h"
+#include "expr/token.h"
 
 bl_status bl_run_init(bl_run *run, const bl_program *program, bl_context *context, bl_error *err) {
     *run = (bl_run){.program = program, .context = context};
@@ -94,7 +95,11 @@ bl_status bl_run_rows(bl_run *run, const bl_batch *batch, int64_t first, int64_t
     run->n_rows = n_rows;
     for (size_t i = 0; i < run->program->n_steps; i++) {
         const bl_step *step = &run->program->steps[i];
-        BL_TRY(step->run(run, step, err));
+        bl_error why = {0};
+        bl_status status = step->run(run, step, &why);
+        if (status != BL_OK)
+            return bl_expr_error(err, status, step->text, step->begin, step->end, "%s",
+                                 why.message);
     }
     return BL_OK;
 }
@@ -210,7 +215,15 @@ bl_status bl_step_load(bl_run *run, const bl_step *step, bl_error *err) {
     }
     bl_array *array;
     void *data;
-    BL_TRY(bl_run_new(run, step, n, &array, &data, err));
+    bl_type_id id = column->type->id;
+    bool is_as_wanted = id == BL_INT64 || id == BL_FLOAT64;
+    BL_TRY(bl_run_new(run, step, is_as_wanted ? 0 : n, &array, &data, err));
     memcpy(array->offsets, lists, sizeof lists);
-    return widen(column, first, n, data, err);
+    array->n = n;
+    if (n == 0) // there may be no buffer
+        return BL_OK;
+    if (!is_as_wanted)
+        return widen(column, first, n, data, err);
+    array->data = column->values->data + (size_t)first * 8;
+    return BL_OK;
 }

@@ -47,22 +47,29 @@ static bl_status make_filter(bl_checker *checker, const bl_value *from, const vo
     return bl_check_step(checker, &step, inputs, 2, ret_value, err);
 }
 
+typedef struct places {
+    const bl_value *index;
+    bool may_miss;
+} places;
+
 static bl_status make_take(bl_checker *checker, const bl_value *from, const void *argument,
                            bl_value *ret_value, bl_error *err) {
-    const bl_value inputs[] = {*from, *(const bl_value *)argument};
+    const places *p = (const places *)argument;
+    const bl_value inputs[] = {*from, *p->index};
     unsigned level = inputs[1].type.depth <= from->type.depth ? inputs[1].type.depth : 1;
     unsigned depth = inputs[1].type.depth + from->type.depth - level;
     if (depth > BL_MOST_DEPTH)
         return bl_error_set(err, BL_E_LIMIT, "lists of more than %d levels", BL_MOST_DEPTH);
-    bl_step step = choosing(bl_step_take, from, depth, true);
+    bl_step step = choosing(bl_step_take, from, depth, p->may_miss);
     step.integer = level;
     return bl_check_step(checker, &step, inputs, 2, ret_value, err);
 }
 
 bl_status bl_check_take(bl_checker *checker, const bl_node *node, const bl_value *from,
-                        const bl_value *index, bl_value *ret_value, bl_error *err) {
+                        const bl_value *index, bool may_miss, bl_value *ret_value, bl_error *err) {
+    const places p = {index, may_miss};
     BL_TRY(bl_check_list(checker, node, from, "choosing items", err));
-    return bl_check_each(checker, from, make_take, index, ret_value, err);
+    return bl_check_each(checker, from, make_take, &p, ret_value, err);
 }
 
 typedef struct range {
@@ -135,7 +142,7 @@ static bl_status check_index(bl_checker *checker, const bl_node *node, const bl_
     if (index.type.kind == BL_KIND_INT && index.type.depth == 0)
         return bl_check_each(checker, base, make_item, &index, ret_value, err);
     if (index.type.kind == BL_KIND_INT)
-        return bl_check_take(checker, node, base, &index, ret_value, err);
+        return bl_check_take(checker, node, base, &index, true, ret_value, err);
     if (index.type.depth == 0 || index.type.depth > depth_of(base))
         return bl_check_error(checker, at, BL_E_SHAPE, err,
                               "a mask has lists as what it masks, and this is of depth %u, not %u",
