@@ -2,21 +2,8 @@
 // Names, kinds and depths. What is wrong is marked in the text that the user wrote.
 #include "expr/check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #include "column/type.h"
 #include "expr/elementwise.h"
-
-bl_status bl_check_error(const bl_checker *checker, const bl_node *node, bl_status status,
-                         bl_error *err, const char *format, ...) {
-    char message[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    return bl_expr_error(err, status, checker->text, node->begin, node->end, "%s", message);
-}
 
 bl_status bl_check_array(const bl_checker *checker, const bl_node *node, const bl_value *value,
                          const char *what, bl_error *err) {

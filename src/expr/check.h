@@ -62,6 +62,14 @@ bl_status bl_check_node(bl_checker *checker, const bl_node *node, bl_value *ret_
 /// An error about a node, marked in the text; returns `status`.
 bl_status bl_check_error(const bl_checker *checker, const bl_node *node, bl_status status,
                          bl_error *err, const char *format, ...) BL_PRINTF(5, 6);
+#ifndef BL_EXPR_CHECK_C // as in base/error.h
+#define bl_check_error(checker, node, status, err, ...)                             \
+    __extension__({                                                                 \
+        bl_status check_status_ = (status);                                         \
+        (void)bl_check_error((checker), (node), check_status_, (err), __VA_ARGS__); \
+        check_status_;                                                              \
+    })
+#endif
 /// BL_E_TYPE unless a value is an array. \param what it is needed for
 bl_status bl_check_array(const bl_checker *checker, const bl_node *node, const bl_value *value,
                          const char *what, bl_error *err);

@@ -124,8 +124,8 @@ static void threads_change_nothing(void **state) {
     bl_batch *a = NULL, *b = NULL;
     assert_ok(evaluate_many(one, N_ROWS, &a));
     assert_ok(evaluate_many(four, N_ROWS, &b));
-    for (size_t i = 0; i < a->n_columns; i++)
-        same_columns(&a->columns[i], &b->columns[i]);
+    for (size_t i = 0; i < bl_batch_n_columns(a); i++)
+        same_columns(bl_batch_column(a, i), bl_batch_column(b, i));
     bl_batch_release(a);
     bl_batch_release(b);
     bl_context_free(one);

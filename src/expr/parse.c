@@ -31,19 +31,26 @@ static bool is_word(const parser *p, const char *word) {
            strcmp(p->token.name, word) == 0;
 }
 
-static bl_status unexpected(const parser *p, const char *wanted, bl_error *err) {
-    if (p->token.kind == BL_TOKEN_END)
-        return bl_expr_error(err, BL_E_INVALID, p->text, p->token.begin, p->token.end,
-                             "the expression ends where %s should follow", wanted);
-    if (p->token.kind == BL_TOKEN_ASSIGN)
-        return bl_expr_error(err, BL_E_INVALID, p->text, p->token.begin, p->token.end,
-                             "'=' gives a name to a value; 'equal to' is written ==");
-    return bl_expr_error(err, BL_E_INVALID, p->text, p->token.begin, p->token.end,
-                         "%s should be here", wanted);
+static void explain(const parser *p, const char *wanted, bl_error *err) {
+    const bl_token *t = &p->token;
+    if (t->kind == BL_TOKEN_END)
+        (void)bl_expr_error(err, BL_E_INVALID, p->text, t->begin, t->end,
+                            "the expression ends where %s should follow", wanted);
+    else if (t->kind == BL_TOKEN_ASSIGN)
+        (void)bl_expr_error(err, BL_E_INVALID, p->text, t->begin, t->end,
+                            "'=' gives a name to a value; 'equal to' is written ==");
+    else
+        (void)bl_expr_error(err, BL_E_INVALID, p->text, t->begin, t->end, "%s should be here",
+                            wanted);
 }
 
+/// Says that something else was wanted. The status stands here, so that analyzers see it.
+#define unexpected(p, wanted, err) (explain((p), (wanted), (err)), BL_E_INVALID)
+
 static bl_status expect(parser *p, bl_token_kind kind, const char *wanted, bl_error *err) {
-    return p->token.kind == kind ? advance(p, err) : unexpected(p, wanted, err);
+    if (p->token.kind != kind)
+        return unexpected(p, wanted, err);
+    return advance(p, err);
 }
 
 // ---- nodes ----
@@ -284,7 +291,7 @@ static bl_status parse_primary(parser *p, bl_node **ret_node, bl_error *err) {
 }
 
 static bl_status parse_postfix(parser *p, bl_node **ret_node, bl_error *err) {
-    bl_node *node;
+    bl_node *node = NULL;
     BL_TRY(parse_primary(p, &node, err));
     for (;;) {
         if (p->token.kind == BL_TOKEN_DOT)
@@ -299,7 +306,7 @@ static bl_status parse_postfix(parser *p, bl_node **ret_node, bl_error *err) {
 }
 
 static bl_status parse_power(parser *p, bl_node **ret_node, bl_error *err) {
-    bl_node *base, *exponent;
+    bl_node *base = NULL, *exponent = NULL;
     BL_TRY(parse_postfix(p, &base, err));
     *ret_node = base;
     if (p->token.kind != BL_TOKEN_POWER)
@@ -325,7 +332,7 @@ static bl_status parse_unary(parser *p, bl_node **ret_node, bl_error *err) {
     if (!function)
         return parse_power(p, ret_node, err);
     uint32_t begin = p->token.begin;
-    bl_node *operand;
+    bl_node *operand = NULL;
     BL_TRY(enter(p, err));
     BL_TRY(advance(p, err));
     BL_TRY(parse_unary(p, &operand, err));
@@ -359,7 +366,7 @@ static bl_status parse_level(parser *p, size_t depth, bl_node **ret_node, bl_err
     if (depth == N_LEVELS)
         return parse_unary(p, ret_node, err);
     const level *l = &levels[depth];
-    bl_node *left, *right;
+    bl_node *left = NULL, *right = NULL;
     BL_TRY(parse_level(p, depth + 1, &left, err));
     for (;;) {
         size_t i = 0;
@@ -396,7 +403,7 @@ static const char *comparison(bl_token_kind kind) {
 
 /// a < b < c is (a < b) and (b < c).
 static bl_status parse_comparison(parser *p, bl_node **ret_node, bl_error *err) {
-    bl_node *left, *right, *all = NULL, *one;
+    bl_node *left = NULL, *right = NULL, *all = NULL, *one = NULL;
     BL_TRY(parse_level(p, 0, &left, err));
     const char *function;
     while ((function = comparison(p->token.kind))) {
@@ -417,7 +424,7 @@ static bl_status parse_not(parser *p, bl_node **ret_node, bl_error *err) {
     if (!is_word(p, "not"))
         return parse_comparison(p, ret_node, err);
     uint32_t begin = p->token.begin;
-    bl_node *operand;
+    bl_node *operand = NULL;
     BL_TRY(enter(p, err));
     BL_TRY(advance(p, err));
     BL_TRY(parse_not(p, &operand, err));
@@ -428,7 +435,7 @@ static bl_status parse_not(parser *p, bl_node **ret_node, bl_error *err) {
 }
 
 static bl_status parse_and(parser *p, bl_node **ret_node, bl_error *err) {
-    bl_node *left, *right;
+    bl_node *left = NULL, *right = NULL;
     BL_TRY(parse_not(p, &left, err));
     while (is_word(p, "and") || p->token.kind == BL_TOKEN_AND_AND) {
         BL_TRY(advance(p, err));
@@ -440,7 +447,7 @@ static bl_status parse_and(parser *p, bl_node **ret_node, bl_error *err) {
 }
 
 static bl_status parse_or(parser *p, bl_node **ret_node, bl_error *err) {
-    bl_node *left, *right;
+    bl_node *left = NULL, *right = NULL;
     BL_TRY(parse_and(p, &left, err));
     while (is_word(p, "or") || p->token.kind == BL_TOKEN_OR_OR) {
         BL_TRY(advance(p, err));
@@ -464,7 +471,7 @@ static bl_status new_choice(parser *p, bl_node *condition, bl_node *yes, bl_node
 
 /// `yes if condition else no`, `condition ? yes : no`, or neither.
 static bl_status parse_any(parser *p, bl_node **ret_node, bl_error *err) {
-    bl_node *first, *second, *third;
+    bl_node *first = NULL, *second = NULL, *third = NULL;
     BL_TRY(enter(p, err));
     BL_TRY(parse_or(p, &first, err));
     if (is_word(p, "if")) {
@@ -492,7 +499,7 @@ bl_status bl_expr_parse(bl_arena *arena, const char *text, bl_node **ret_node, b
         return bl_error_set(err, BL_E_LIMIT, "an expression of more than %d bytes",
                             BL_EXPR_MOST_BYTES);
     parser p = {.arena = arena, .text = text};
-    bl_node *node;
+    bl_node *node = NULL;
     BL_TRY(advance(&p, err));
     BL_TRY(parse_any(&p, &node, err));
     if (p.token.kind != BL_TOKEN_END)

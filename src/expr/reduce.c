@@ -93,7 +93,8 @@ static void reduce_extreme(const items *x, bl_kind kind, bl_reduction what, int6
                            uint8_t *valid) {
     bool largest = what == BL_REDUCE_MAX || what == BL_REDUCE_ARGMAX;
     int64_t best = kind == BL_KIND_FLOAT ? extreme_float(x, largest) : extreme_int(x, largest);
-    valid[i] = best >= 0;
+    if (valid)
+        valid[i] = best >= 0;
     if (what == BL_REDUCE_ARGMIN || what == BL_REDUCE_ARGMAX)
         ((int64_t *)out)[i] = best;
     else if (kind == BL_KIND_FLOAT)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words of expressions, as Python writes them, and the marks under what is wrong with them.
+#define BL_EXPR_TOKEN_C
 #include "expr/token.h"
 
 #include <errno.h>

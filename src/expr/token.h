@@ -72,4 +72,13 @@ bl_status bl_token_next(bl_arena *arena, const char *text, uint32_t *position, b
 bl_status bl_expr_error(bl_error *err, bl_status status, const char *text, uint32_t begin,
                         uint32_t end, const char *format, ...) BL_PRINTF(6, 7);
 
+#ifndef BL_EXPR_TOKEN_C // analyzers shall see that an error is never BL_OK, as in base/error.h
+#define bl_expr_error(err, status, ...)                        \
+    __extension__({                                            \
+        bl_status expr_status_ = (status);                     \
+        (void)bl_expr_error((err), expr_status_, __VA_ARGS__); \
+        expr_status_;                                          \
+    })
+#endif
+
 #endif
