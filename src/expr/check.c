@@ -12,8 +12,8 @@ bl_status bl_check_array(const bl_checker *checker, const bl_node *node, const b
                               "%s takes numbers, and this is a record; choose one of its fields",
                               what);
     if (value->type.kind == BL_KIND_TEXT)
-        return bl_check_error(checker, node, BL_E_TYPE, err, "%s takes numbers, and this is a text",
-                              what);
+        return bl_check_error(checker, node, BL_E_TYPE, err, "%s takes numbers, and this is a %s",
+                              what, value->text ? "text" : "list of literals");
     return BL_OK;
 }
 

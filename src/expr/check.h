@@ -11,7 +11,7 @@
 typedef struct bl_value {
     bl_value_type type;
     uint32_t step;
-    const char *text; ///< of BL_KIND_TEXT
+    const char *text; ///< of BL_KIND_TEXT; NULL: a list of literals, which its function reads
     size_t n_fields;  ///< of a record; 0: it is none
     const char **names;
     struct bl_value *fields;

@@ -99,9 +99,11 @@ bl_status bl_step_convert(bl_run *run, const bl_step *step, bl_error *err) {
         if (array->kind == BL_KIND_BOOL)
             ((uint8_t *)data)[i] = from->kind == BL_KIND_INT ? ints[i] != 0 : floats[i] != 0;
         else if (array->kind == BL_KIND_INT)
-            ((int64_t *)data)[i] = from->kind == BL_KIND_BOOL                   ? bools[i]
-                                   : floats[i] >= -0x1p63 && floats[i] < 0x1p63 ? (int64_t)floats[i]
-                                                                                : INT64_MIN;
+            ((int64_t *)data)[i] =
+                from->kind == BL_KIND_BOOL ? bools[i]
+                : floats[i] >= -9223372036854775808.0 && floats[i] < 9223372036854775808.0
+                    ? (int64_t)floats[i]
+                    : INT64_MIN;
         else
             ((double *)data)[i] = from->kind == BL_KIND_BOOL ? bools[i] : (double)ints[i];
     }

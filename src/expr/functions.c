@@ -244,7 +244,7 @@ static const bl_function element_functions[] = {
 };
 
 static const bl_function *const all_functions[] = {element_functions, bl_list_functions,
-                                                   bl_event_functions};
+                                                   bl_event_functions, bl_binning_functions};
 
 // ---- calls ----
 
@@ -364,7 +364,9 @@ static bl_status check_arguments(bl_checker *checker, const bl_node *node, bool 
             return bl_check_error(checker, argument, BL_E_LIMIT, err, "more than %d values",
                                   BL_MOST_INPUTS);
         call->nodes[call->n] = argument;
-        if (argument->kind != BL_NODE_LIST) // which some functions read themselves
+        if (argument->kind == BL_NODE_LIST) // which the functions that take one read themselves
+            call->values[call->n].type.kind = BL_KIND_TEXT;
+        else
             BL_TRY(bl_check_node(checker, argument, &call->values[call->n], err));
         call->n++;
     }

@@ -24,8 +24,9 @@ typedef struct bl_function {
     const char *parameters, *help;
 } bl_function;
 
-extern const bl_function bl_list_functions[];  ///< in list_functions.c; ends with a NULL name
-extern const bl_function bl_event_functions[]; ///< in kinematics.c
+extern const bl_function bl_list_functions[];    ///< in list_functions.c; ends with a NULL name
+extern const bl_function bl_event_functions[];   ///< in kinematics.c
+extern const bl_function bl_binning_functions[]; ///< in binning.c
 
 /// A keyword argument of a call, or NULL.
 const bl_node *bl_call_keyword(const bl_call *call, const char *name);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "expr/functions.h"
+#include "expr/lists.h"
 
 /// Applies functions to values and remembers the first failure, so that formulas read as such.
 typedef struct algebra {
@@ -164,6 +165,55 @@ static bl_status check_mt(bl_checker *checker, const bl_call *call, bl_value *re
     return a.status;
 }
 
+/// Lists of eta and phi of two collections as floats. \param values [4]
+static bl_status two_collections(bl_checker *checker, const bl_call *call, bl_value *values,
+                                 bl_error *err) {
+    static const char *const names[] = {"eta", "phi"};
+    for (size_t i = 0; i < 4; i++) {
+        BL_TRY(field_of(checker, call->nodes[i / 2], &call->values[i / 2], names[i % 2], &values[i],
+                        err));
+        if (values[i].type.depth != 1)
+            return bl_check_error(checker, call->nodes[i / 2], BL_E_SHAPE, err,
+                                  "%s is about the lists of an event", call->node->text);
+        BL_TRY(bl_check_convert(checker, &values[i], BL_KIND_FLOAT, &values[i], err));
+    }
+    return BL_OK;
+}
+
+static bl_status distance_of(bl_checker *checker, const bl_node *node, double *ret_distance,
+                             bl_error *err) {
+    if (node->kind != BL_NODE_INTEGER && node->kind != BL_NODE_FLOAT)
+        return bl_check_error(checker, node, BL_E_INVALID, err, "a distance is a literal");
+    *ret_distance = node->kind == BL_NODE_FLOAT ? node->number : (double)node->integer;
+    return BL_OK;
+}
+
+static bl_status check_nearest(bl_checker *checker, const bl_call *call, bl_value *ret_value,
+                               bl_error *err) {
+    bl_value values[4];
+    bl_step step = {.run = bl_step_nearest,
+                    .type = {.kind = BL_KIND_INT, .depth = 1, .may_miss = true},
+                    .number = __builtin_inf()};
+    BL_TRY(two_collections(checker, call, values, err));
+    if (call->n == 3)
+        BL_TRY(distance_of(checker, call->nodes[2], &step.number, err));
+    return bl_check_step(checker, &step, values, 4, ret_value, err);
+}
+
+static bl_status check_cone_sum(bl_checker *checker, const bl_call *call, bl_value *ret_value,
+                                bl_error *err) {
+    bl_value values[5], of_each = call->values[2];
+    bl_step step = {.run = bl_step_cone_sum, .type = {.kind = BL_KIND_FLOAT, .depth = 1}};
+    BL_TRY(two_collections(checker, call, values, err));
+    BL_TRY(bl_check_array(checker, call->nodes[2], &of_each, "cone_sum", err));
+    if (of_each.type.depth != 1)
+        return bl_check_error(checker, call->nodes[2], BL_E_SHAPE, err,
+                              "there is one value for each item of the second collection");
+    BL_TRY(bl_check_convert(checker, &of_each, BL_KIND_FLOAT, &values[4], err));
+    BL_TRY(distance_of(checker, call->nodes[3], &step.number, err));
+    return bl_check_step(checker, &step, values, 5, ret_value, err);
+}
+
 const bl_function bl_event_functions[] = {
     {"mass", NULL, 1, BL_MOST_INPUTS, check_sum, "a, b, …", "invariant mass of a sum"},
     {"pt", NULL, 1, BL_MOST_INPUTS, check_sum, "a, b, …", "transverse momentum of a sum"},
@@ -173,5 +223,9 @@ const bl_function bl_event_functions[] = {
     {"delta_r", "deltaR deltar", 2, 4, check_delta_r, "a, b",
      "distance in eta and phi; or eta1, phi1, eta2, phi2"},
     {"mt", "MT", 2, 4, check_mt, "a, b", "transverse mass; or pt1, phi1, pt2, phi2"},
+    {"nearest", NULL, 2, 3, check_nearest, "a, b, most",
+     "the place in b of what is nearest to each of a"},
+    {"cone_sum", NULL, 4, 4, check_cone_sum, "a, b, values, radius",
+     "for each of a, the sum of values of b around it"},
     {NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

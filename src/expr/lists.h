@@ -54,6 +54,23 @@ bl_status bl_step_concat(bl_run *run, const bl_step *step, bl_error *err);
 /// The places of the items of the innermost lists in ascending order; `integer`: descending.
 bl_status bl_step_argsort(bl_run *run, const bl_step *step, bl_error *err);
 
+/// Of input 0, the number of the bin that each element is in: how many of the edges, in
+/// `operation`, are below it or equal; `integer2`: below it.
+bl_status bl_step_digitize(bl_run *run, const bl_step *step, bl_error *err);
+/// The number at each place, input 0, of a table, in `operation`; missing where there is none.
+bl_status bl_step_table(bl_run *run, const bl_step *step, bl_error *err);
+/// Some literal numbers.
+typedef struct bl_numbers {
+    size_t n;
+    double items[];
+} bl_numbers;
+
+/// For each item of inputs 0 and 1, its eta and phi, the place of the nearest one of inputs 2 and 3
+/// that is no further than `number`; missing where there is none.
+bl_status bl_step_nearest(bl_run *run, const bl_step *step, bl_error *err);
+/// The sum of input 4, in the lists of inputs 2 and 3, over what is no further than `number`.
+bl_status bl_step_cone_sum(bl_run *run, const bl_step *step, bl_error *err);
+
 /// Of all choices of `integer` different items of each event's list, the place of choice
 /// `integer2`.
 bl_status bl_step_combination(bl_run *run, const bl_step *step, bl_error *err);

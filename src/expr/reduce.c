@@ -137,8 +137,81 @@ static void reduce_list(const items *x, bl_kind kind, bl_reduction what, int64_t
     }
 }
 
+// ---- lists of which nothing is missing, the usual case ----
+
+/// All lists of an array: list i has the elements from ends[i] up to ends[i + 1].
+typedef void (*lists_fn)(const void *data, const int32_t *ends, int64_t n, void *out,
+                         uint8_t *valid);
+
+#define SUMS(name, kind, zero)                                                    \
+    static void name(const void *data, const int32_t *ends, int64_t n, void *out, \
+                     uint8_t *valid) {                                            \
+        (void)valid;                                                              \
+        for (int64_t i = 0; i < n; i++) {                                         \
+            kind sum = zero;                                                      \
+            for (int32_t k = ends[i] - ends[0]; k < ends[i + 1] - ends[0]; k++)   \
+                sum += ((const kind *)data)[k];                                   \
+            ((kind *)out)[i] = sum;                                               \
+        }                                                                         \
+    }
+SUMS(sum_floats, double, 0)
+SUMS(sum_ints, uint64_t, 0)
+
+/// A NaN is what its list gives.
+#define EXTREMES(name, kind, sign)                                                \
+    static void name(const void *data, const int32_t *ends, int64_t n, void *out, \
+                     uint8_t *valid) {                                            \
+        for (int64_t i = 0; i < n; i++) {                                         \
+            int32_t first = ends[i] - ends[0], end = ends[i + 1] - ends[0];       \
+            const kind *x = (const kind *)data;                                   \
+            kind best = first < end ? x[first] : 0;                               \
+            bool has_nan = best != best;                                          \
+            for (int32_t k = first + 1; k < end; k++) {                           \
+                best = x[k] sign best ? x[k] : best;                              \
+                has_nan |= x[k] != x[k];                                          \
+            }                                                                     \
+            ((kind *)out)[i] = has_nan ? (kind)NAN : best;                        \
+            valid[i] = first < end;                                               \
+        }                                                                         \
+    }
+EXTREMES(max_floats, double, >)
+EXTREMES(min_floats, double, <)
+
+#define ANY_OR_ALL(name, start, sign)                                             \
+    static void name(const void *data, const int32_t *ends, int64_t n, void *out, \
+                     uint8_t *valid) {                                            \
+        (void)valid;                                                              \
+        for (int64_t i = 0; i < n; i++) {                                         \
+            uint8_t result = start;                                               \
+            for (int32_t k = ends[i] - ends[0]; k < ends[i + 1] - ends[0]; k++)   \
+                result sign((const uint8_t *)data)[k];                            \
+            ((uint8_t *)out)[i] = result;                                         \
+        }                                                                         \
+    }
+ANY_OR_ALL(any_bools, 0, |=)
+ANY_OR_ALL(all_bools, 1, &=)
+
+/// NULL: there is none, and each list is reduced for itself.
+static lists_fn whole_lists(bl_reduction what, bl_kind kind) {
+    switch (what) {
+    case BL_REDUCE_SUM:
+        return kind == BL_KIND_FLOAT ? sum_floats : sum_ints;
+    case BL_REDUCE_MAX:
+        return kind == BL_KIND_FLOAT ? max_floats : NULL;
+    case BL_REDUCE_MIN:
+        return kind == BL_KIND_FLOAT ? min_floats : NULL;
+    case BL_REDUCE_ANY:
+        return any_bools;
+    case BL_REDUCE_ALL:
+        return all_bools;
+    default:
+        return NULL;
+    }
+}
+
 bl_status bl_step_reduce(bl_run *run, const bl_step *step, bl_error *err) {
     const bl_array *from = bl_run_input(run, step, 0);
+    bl_reduction what = (bl_reduction)step->integer;
     unsigned level = step->type.depth;
     const int32_t *offsets = from->offsets[level];
     int64_t n_lists = bl_array_n_lists(from, level);
@@ -149,9 +222,12 @@ bl_status bl_step_reduce(bl_run *run, const bl_step *step, bl_error *err) {
     bl_run_share_lists(array, from, level);
     if (step->type.may_miss)
         BL_TRY(bl_run_new_valid(run, step, &valid, err));
-    for (int64_t i = 0; i < n_lists; i++) {
+    lists_fn whole = from->valid ? NULL : whole_lists(what, from->kind);
+    if (whole)
+        whole(from->data, offsets, n_lists, out, valid);
+    for (int64_t i = 0; !whole && i < n_lists; i++) {
         items x = items_at(from, offsets[i] - offsets[0], offsets[i + 1] - offsets[i]);
-        reduce_list(&x, from->kind, (bl_reduction)step->integer, i, out, valid);
+        reduce_list(&x, from->kind, what, i, out, valid);
     }
     return BL_OK;
 }
