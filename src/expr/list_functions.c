@@ -331,10 +331,13 @@ static bl_status check_cartesian(bl_checker *checker, const bl_call *call, bl_va
 /// value.name of what is not a column's name.
 static bl_status check_field(bl_checker *checker, const bl_call *call, bl_value *ret_value,
                              bl_error *err) {
-    const bl_value *field = bl_value_field(&call->values[0], call->values[1].text);
+    const char *name = call->values[1].text;
+    if (!name)
+        return bl_check_error(checker, call->nodes[1], BL_E_INVALID, err, "a field has a name");
+    const bl_value *field = bl_value_field(&call->values[0], name);
     if (!field)
         return bl_check_error(checker, call->node, BL_E_NOTFOUND, err, "this has no field '%s'",
-                              call->values[1].text);
+                              name);
     *ret_value = *field;
     return BL_OK;
 }

@@ -171,7 +171,8 @@ SUMS(sum_ints, uint64_t, 0)
                 has_nan |= x[k] != x[k];                                          \
             }                                                                     \
             ((kind *)out)[i] = has_nan ? (kind)NAN : best;                        \
-            valid[i] = first < end;                                               \
+            if (valid)                                                            \
+                valid[i] = first < end;                                           \
         }                                                                         \
     }
 EXTREMES(max_floats, double, >)
