@@ -3,10 +3,12 @@
 // other, with what is missing.
 #include "expr/elementwise.h"
 
-static bool has_word(const char *words, const char *word) {
-    size_t length = strlen(word);
-    for (const char *at = words; at && *at; at += strcspn(at, " "), at += *at == ' ')
-        if (strcspn(at, " ") == length && memcmp(at, word, length) == 0)
+bool bl_function_is(const char *name, const char *aliases, const char *wanted) {
+    size_t length = strlen(wanted);
+    if (strcmp(name, wanted) == 0)
+        return true;
+    for (const char *at = aliases; at && *at; at += strcspn(at, " "), at += *at == ' ')
+        if (strcspn(at, " ") == length && memcmp(at, wanted, length) == 0)
             return true;
     return false;
 }
@@ -14,7 +16,7 @@ static bool has_word(const char *words, const char *word) {
 const bl_elementwise *bl_elementwise_find(const char *name) {
     for (size_t i = 0; i < bl_n_elementwise; i++) {
         const bl_elementwise *e = &bl_elementwise_table[i];
-        if (strcmp(e->name, name) == 0 || has_word(e->aliases, name))
+        if (bl_function_is(e->name, e->aliases, name))
             return e;
     }
     return NULL;

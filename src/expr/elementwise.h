@@ -30,6 +30,9 @@ typedef struct bl_elementwise {
 
 extern const bl_elementwise bl_elementwise_table[];
 extern const size_t bl_n_elementwise;
+/// Whether a function is called `wanted`. \param aliases its other names, separated by spaces, or
+/// NULL
+bool bl_function_is(const char *name, const char *aliases, const char *wanted);
 /// By its name or an alias; NULL: there is none.
 const bl_elementwise *bl_elementwise_find(const char *name);
 

@@ -248,20 +248,10 @@ static const bl_function *const all_functions[] = {element_functions, bl_list_fu
 
 // ---- calls ----
 
-static bool is_named(const char *name, const char *aliases, const char *wanted) {
-    size_t length = strlen(wanted);
-    if (strcmp(name, wanted) == 0)
-        return true;
-    for (const char *at = aliases; at && *at; at += strcspn(at, " "), at += *at == ' ')
-        if (strcspn(at, " ") == length && memcmp(at, wanted, length) == 0)
-            return true;
-    return false;
-}
-
 static const bl_function *find_function(const char *name) {
     for (size_t k = 0; k < sizeof all_functions / sizeof *all_functions; k++)
         for (const bl_function *f = all_functions[k]; f->name; f++)
-            if (is_named(f->name, f->aliases, name))
+            if (bl_function_is(f->name, f->aliases, name))
                 return f;
     return NULL;
 }

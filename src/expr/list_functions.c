@@ -8,22 +8,12 @@
 
 // ---- reductions ----
 
-static bl_reduction reduction_of(const char *name) {
-    static const struct {
-        const char *name;
-        bl_reduction reduction;
-    } rows[] = {
-#define ROW(id, name, aliases, help) {name, BL_REDUCE_##id},
-        BL_REDUCTION_TABLE(ROW)
-#undef ROW
-            {"amin", BL_REDUCE_MIN},
-        {"amax", BL_REDUCE_MAX},
-        {"product", BL_REDUCE_PROD},
-        {"average", BL_REDUCE_MEAN},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return rows[i].reduction;
+static bl_reduction reduction_of(const char *wanted) {
+#define RETURN_IF(id, name, aliases, help)     \
+    if (bl_function_is(name, aliases, wanted)) \
+        return BL_REDUCE_##id;
+    BL_REDUCTION_TABLE(RETURN_IF)
+#undef RETURN_IF
     return BL_N_REDUCTIONS;
 }
 
