@@ -5,6 +5,7 @@
 #define BL_EXPR_FUNCTIONS_H
 
 #include "expr/check.h"
+#include "expr/elementwise.h"
 
 /// A call whose positional arguments are checked already.
 typedef struct bl_call {
@@ -24,6 +25,7 @@ typedef struct bl_function {
     const char *parameters, *help;
 } bl_function;
 
+extern const bl_function bl_element_functions[]; ///< in element_functions.c
 extern const bl_function bl_list_functions[];    ///< in list_functions.c; ends with a NULL name
 extern const bl_function bl_event_functions[];   ///< in kinematics.c
 extern const bl_function bl_binning_functions[]; ///< in binning.c
@@ -36,6 +38,10 @@ bl_status bl_call_flag(bl_checker *checker, const bl_call *call, const char *nam
 /// A literal that is not negative.
 bl_status bl_call_literal(bl_checker *checker, const bl_call *call, size_t i, int64_t *ret_integer,
                           bl_error *err);
+/// Calls a kernel on values of any kinds and depths.
+bl_status bl_check_elementwise(bl_checker *checker, const bl_node *node,
+                               const bl_elementwise *function, const bl_value *values, size_t n,
+                               bl_value *ret_value, bl_error *err);
 /// A record of values, whose names and values are copied into the arena.
 bl_status bl_record_new(bl_checker *checker, const char *const *names, const bl_value *fields,
                         size_t n, bl_value *ret_value, bl_error *err);
