@@ -9,6 +9,8 @@ static void fill_element(const bl_root_object *object, bl_root_element *element)
     element->title = bl_root_object_text(object, "fTitle", "");
     element->type_name = bl_root_object_text(object, "fTypeName", "");
     element->type = (int)bl_root_object_integer(object, "fType", -1);
+    if (element->type < 0) // of none of ROOT's, and so may be computed with
+        element->type = -1;
     element->array_length = (int)bl_root_object_integer(object, "fArrayLength", 0);
     element->n_dims = (int)bl_root_object_integer(object, "fArrayDim", 0);
     if (element->n_dims < 0 || element->n_dims > 5)
