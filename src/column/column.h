@@ -43,6 +43,10 @@ struct bl_batch {
 bl_status bl_batch_new(bl_context *context, size_t n_columns, const char *const *names,
                        int64_t first_row, int64_t n_rows, bl_batch **ret_batch, bl_error *err);
 BL_DEFINE_AUTO(bl_batch, bl_batch_release);
+/// The rows of a batch of which `keep` [n_rows] is 1, on the threads of its context. Where all are
+/// kept, columns are shared. \return BL_OK, BL_E_NOMEM, BL_E_CANCELLED
+bl_status bl_batch_filter(const bl_batch *batch, const uint8_t *keep, bl_batch **ret_batch,
+                          bl_error *err);
 
 /// Fills `ret_schema` for a table of these columns (a struct, as Arrow's streams want it).
 bl_status bl_schema_export(bl_context *context, size_t n_columns, const char *const *names,
