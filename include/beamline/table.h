@@ -132,6 +132,8 @@ typedef struct bl_scan_options {
     int64_t last; ///< one past the last row; 0: the end. Past the table's end only in a single file
                   ///< and where every column chosen has more rows than the table
     int64_t batch_rows; ///< at most so many rows a batch; 0: as many as fit the memory budget
+    const size_t *late_columns; ///< indices: what `bl_scan_late` reads
+    size_t n_late_columns;
 } bl_scan_options;
 
 /// Starts a pass over a table. The table must outlive the scan and serves one scan at a time.
@@ -141,6 +143,11 @@ BL_API BL_MUST_CHECK bl_status bl_scan_open(bl_table *table, const bl_scan_optio
 /// The next batch, in row order. \param ret_batch the caller holds one reference
 /// \return BL_OK, BL_END after the last row, or what bl_table_read returns
 BL_API BL_MUST_CHECK bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err);
+/// Reads the late columns for the rows of the batch that `bl_scan_next` gave last: for a selection
+/// that looks at few columns, and wants the others only where something was selected.
+/// \param ret_batch the late columns in their order; the caller holds one reference
+/// \return BL_OK, BL_E_INVALID (no batch yet), or what bl_table_read returns
+BL_API BL_MUST_CHECK bl_status bl_scan_late(bl_scan *scan, bl_batch **ret_batch, bl_error *err);
 /// Rows and stored bytes that the scan has gone through so far, for a progress bar.
 BL_API void bl_scan_progress(const bl_scan *scan, int64_t *ret_rows, uint64_t *ret_stored_bytes);
 BL_API void bl_scan_close(bl_scan *scan);

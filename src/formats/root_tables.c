@@ -96,7 +96,8 @@ static bl_status open_table(bl_file *head, const char *path, bl_reader **ret_rea
     if (is_ntuple(entry->key.class_name))
         return refuse_ntuple(entry, err);
     if (!bl_ttree_is_tree(entry->key.class_name))
-        return bl_error_set(err, BL_E_TYPE, "'%s' is a %s, not a tree", entry->path,
+        return bl_error_set(err, BL_E_TYPE, "'%s' (record at byte %llu) is a %s, not a tree",
+                            entry->path, (unsigned long long)entry->key.seek_key,
                             entry->key.class_name);
     return bl_ttree_open(((root_tables *)head)->file, entry, ret_reader, err);
 }

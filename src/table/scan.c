@@ -19,6 +19,8 @@ struct bl_scan {
     bl_table *table;
     size_t *columns; ///< [n_columns]; owns
     size_t n_columns;
+    size_t *late_columns; ///< [n_late]; owns
+    size_t n_late;
     int64_t first, last; ///< last 0: the end
     int64_t longer;      ///< rows where the columns have more of them than their table; 0: none
     int64_t batch_rows;
@@ -29,7 +31,8 @@ struct bl_scan {
     size_t file;        ///< where `position` is, once `is_placed`
     int64_t file_start; ///< the file's first row in the table
     bool is_placed;
-    bl_view view;
+    bl_view view, late;
+    int64_t given_first, given_last; ///< rows of the file that the last batch has
     int64_t planned_end;   ///< end of the range that was fetched ahead, in the file's rows; 0: none
     uint64_t stored_bytes; ///< of the rows before `counted`
     int64_t counted;       ///< row of the file
@@ -55,6 +58,18 @@ static bl_status choose_columns(bl_scan *scan, const bl_scan_options *o, bl_erro
     for (size_t i = 0; i < table->n_columns; i++)
         if (table->columns[i].info.type && table->columns[i].kind != BL_ORIGIN_DECLARED)
             scan->columns[scan->n_columns++] = i;
+    return BL_OK;
+}
+
+static bl_status choose_late_columns(bl_scan *scan, const bl_scan_options *o, bl_error *err) {
+    size_t n = o->n_late_columns;
+    BL_TRY(bl_columns_check(scan->table, o->late_columns, n, err));
+    scan->late_columns = (size_t *)bl_alloc_zero(scan->table->context, n + 1, sizeof(size_t));
+    if (!scan->late_columns)
+        return bl_error_nomem(err, n * sizeof(size_t), "columns");
+    if (n)
+        memcpy(scan->late_columns, o->late_columns, n * sizeof(size_t));
+    scan->n_late = n;
     return BL_OK;
 }
 
@@ -89,7 +104,8 @@ static void choose_sizes(bl_scan *scan) {
     double budget = (double)bl_context_budget_bytes(context);
     double left = budget - (double)bl_context_busy_bytes(context);
     double share = left > budget / BUDGET_SHARE ? left : budget / BUDGET_SHARE;
-    double snug = SNUG_BYTES, columns = SNUG_COLUMN_BYTES * (double)scan->n_columns;
+    double snug = SNUG_BYTES,
+           columns = SNUG_COLUMN_BYTES * (double)(scan->n_columns + scan->n_late);
     snug = columns > snug ? columns : snug;
     scan->most_bytes = share / BUDGET_SHARE;
     scan->snug_bytes = snug < scan->most_bytes ? snug : scan->most_bytes;
@@ -107,6 +123,7 @@ bl_status bl_scan_open(bl_table *table, const bl_scan_options *options, bl_scan 
     scan->last = o.last;
     scan->batch_rows = o.batch_rows;
     BL_TRY(choose_columns(scan, &o, err));
+    BL_TRY(choose_late_columns(scan, &o, err));
     choose_sizes(scan);
     scan->longer = longer_columns(scan, o.last);
     BL_TRY(check_range(scan, &o, err));
@@ -119,6 +136,8 @@ void bl_scan_close(bl_scan *scan) {
         return;
     bl_context *context = scan->table->context;
     bl_view_release(&scan->view);
+    bl_view_release(&scan->late);
+    bl_free(context, scan->late_columns);
     bl_free(context, scan->columns);
     bl_free(context, scan);
 }
@@ -186,6 +205,7 @@ static void leave_file(bl_scan *scan) {
     scan->stored_bytes += stored_behind(scan);
     scan->counted = INT64_MAX;
     bl_view_release(&scan->view);
+    bl_view_release(&scan->late);
     scan->planned_end = 0;
 }
 
@@ -197,10 +217,12 @@ static bl_status enter_file(bl_scan *scan, bl_error *err) {
         return BL_OK;
     leave_file(scan);
     BL_TRY(bl_view_init(&scan->view, scan->table, part, scan->columns, scan->n_columns, err));
+    BL_TRY(bl_view_init(&scan->late, scan->table, part, scan->late_columns, scan->n_late, err));
     int64_t n_rows = rows_of_file(scan, scan->file);
-    uint64_t memory, stored;
+    uint64_t memory, late, stored;
     bl_view_estimate(&scan->view, 0, n_rows, &memory, &stored);
-    scan->row_bytes = n_rows ? (double)memory / (double)n_rows : 0;
+    bl_view_estimate(&scan->late, 0, n_rows, &late, &stored);
+    scan->row_bytes = n_rows ? (double)(memory + late) / (double)n_rows : 0;
     scan->counted = scan->position - scan->file_start;
     return BL_OK;
 }
@@ -276,5 +298,17 @@ bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
         return status;
     scan->planned_end = end == planned ? next_end : 0;
     scan->position = scan->file_start + end;
+    scan->given_first = first;
+    scan->given_last = end;
     return BL_OK;
+}
+
+bl_status bl_scan_late(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
+    if (!scan->late.of || scan->given_last == 0)
+        return bl_error_set(err, BL_E_INVALID, "late columns before the first batch");
+    uint64_t memory, stored;
+    bl_view_estimate(&scan->late, scan->given_first, scan->given_last, &memory, &stored);
+    scan->stored_bytes += stored;
+    return bl_view_read(&scan->late, scan->file_start, scan->given_first, scan->given_last,
+                        ret_batch, err);
 }
