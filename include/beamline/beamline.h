@@ -9,6 +9,7 @@
 #include <beamline/context.h>
 #include <beamline/expression.h>
 #include <beamline/output.h>
+#include <beamline/plan.h>
 #include <beamline/status.h>
 #include <beamline/table.h>
 #include <beamline/version.h>

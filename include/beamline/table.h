@@ -143,11 +143,14 @@ BL_API BL_MUST_CHECK bl_status bl_scan_open(bl_table *table, const bl_scan_optio
 /// The next batch, in row order. \param ret_batch the caller holds one reference
 /// \return BL_OK, BL_END after the last row, or what bl_table_read returns
 BL_API BL_MUST_CHECK bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err);
-/// Reads the late columns for the rows of the batch that `bl_scan_next` gave last: for a selection
-/// that looks at few columns, and wants the others only where something was selected.
-/// \param ret_batch the late columns in their order; the caller holds one reference
+/// Reads the late columns for some rows of the batch that `bl_scan_next` gave last: for a selection
+/// that looks at few columns, and wants the others only where something was selected. Clusters of
+/// which no row is wanted are not read.
+/// \param keep [rows of that batch] 1 for the rows that are wanted, else 0
+/// \param ret_batch the late columns of these rows; the caller holds one reference
 /// \return BL_OK, BL_E_INVALID (no batch yet), or what bl_table_read returns
-BL_API BL_MUST_CHECK bl_status bl_scan_late(bl_scan *scan, bl_batch **ret_batch, bl_error *err);
+BL_API BL_MUST_CHECK bl_status bl_scan_late(bl_scan *scan, const uint8_t *keep,
+                                            bl_batch **ret_batch, bl_error *err);
 /// Rows and stored bytes that the scan has gone through so far, for a progress bar.
 BL_API void bl_scan_progress(const bl_scan *scan, int64_t *ret_rows, uint64_t *ret_stored_bytes);
 BL_API void bl_scan_close(bl_scan *scan);

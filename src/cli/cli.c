@@ -41,11 +41,13 @@ static void log_line(void *user, bl_log_level level, const char *line) {
         fprintf(stderr, "beamline: %s\n", line);
 }
 
-/// Writes text that may come from a file: control characters must not reach the terminal.
+/// Writes text that may come from a file: control characters must not reach the terminal. Lines are
+/// ended where the next one is indented, as under an expression that is wrong.
 static void print_clean(const char *text) {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        fputc(c < 0x20 || c == 0x7f ? '?' : c, stderr);
+        bool is_line_end = c == '\n' && strncmp(text + 1, "  ", 2) == 0;
+        fputc((c < 0x20 && !is_line_end) || c == 0x7f ? '?' : c, stderr);
     }
 }
 

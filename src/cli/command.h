@@ -74,7 +74,7 @@ typedef struct bl_row_range {
 
 /// What an option was given that may stand several times.
 typedef struct bl_texts {
-    const char *texts[16];
+    const char *texts[64];
     size_t n;
 } bl_texts;
 
@@ -101,13 +101,16 @@ typedef struct bl_arguments {
     const char *output, *codec, *name, *friend_of;
     bool overwrite, append, skip_unreadable;
     uint64_t cluster_bytes, basket_bytes;
+    // of ingest
+    bl_texts cuts, variables;
+    bool dry_run;
 } bl_arguments;
 
 /// Length of a const table.
 #define BL_COUNT(table) (sizeof(table) / sizeof *(table))
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
-    bl_command_convert, bl_command_help, bl_command_completion;
+    bl_command_convert, bl_command_ingest, bl_command_help, bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

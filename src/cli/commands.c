@@ -33,6 +33,7 @@ static const bl_example root_examples[] = {
     {"What is in a file", "beamline inspect events.root"},
     {"Its first entries", "beamline cat events.root --tree Events"},
     {"Some columns into a new file", "beamline convert events.root -c 'Jet_*' -o jets.root"},
+    {"Some events into a new file", "beamline ingest events.root --where 'nJet > 3' -o few.root"},
     {"The help of a subcommand", "beamline help stats"},
 };
 
@@ -54,8 +55,8 @@ const bl_command bl_command_root = {
 };
 
 static const bl_command *const commands[] = {
-    &bl_command_inspect, &bl_command_cat,  &bl_command_stats,
-    &bl_command_convert, &bl_command_help, &bl_command_completion,
+    &bl_command_inspect, &bl_command_cat,  &bl_command_stats,      &bl_command_convert,
+    &bl_command_ingest,  &bl_command_help, &bl_command_completion,
 };
 
 const bl_command *bl_command_at(size_t i) { return i < BL_COUNT(commands) ? commands[i] : NULL; }

@@ -71,7 +71,7 @@ static bl_status copy_tree(convert_run *run, bl_output *output, bl_convert_tree 
     return bl_writer_finish(writer, err);
 }
 
-static bl_status open_output(bl_cli *cli, bl_output **ret_output, bl_error *err) {
+bl_status bl_convert_output_open(bl_cli *cli, bl_output **ret_output, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
     bl_output_options options = {.size = sizeof options,
                                  .codec = arguments->codec,
@@ -96,7 +96,7 @@ static bl_status start_progress(convert_run *run, bl_error *err) {
 
 static bl_status copy_all(convert_run *run, bl_error *err) {
     BL_AUTO(bl_output) output = NULL;
-    BL_TRY(open_output(run->cli, &output, err));
+    BL_TRY(bl_convert_output_open(run->cli, &output, err));
     BL_TRY(bl_convert_plan_check(run->cli, run->plan, output, err));
     BL_TRY(start_progress(run, err));
     bl_status status = BL_OK;

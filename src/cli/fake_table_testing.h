@@ -266,6 +266,11 @@ void bl_scan_progress(const bl_scan *scan, int64_t *ret_rows, uint64_t *ret_stor
     *ret_rows = scan->row;
     *ret_stored_bytes = 0;
 }
+bl_status bl_scan_late(bl_scan *scan, const uint8_t *keep, bl_batch **ret_batch, bl_error *err) {
+    (void)scan, (void)keep, (void)ret_batch;
+    return bl_error_set(err, BL_E_UNSUPPORTED, "the fake has no late columns");
+}
+
 void bl_scan_close(bl_scan *scan) { bl_free(scan->table->context, scan); }
 
 #endif

@@ -62,3 +62,21 @@ const char *bl_batch_name(const bl_batch *batch, size_t i) {
 const bl_column *bl_batch_column(const bl_batch *batch, size_t i) {
     return i < batch->n_columns ? &batch->columns[i] : NULL;
 }
+
+bl_status bl_batch_append(bl_batch **batch, bl_batch *next, bl_error *err) {
+    bl_batch *before = *batch;
+    if (!before) {
+        *batch = bl_batch_ref(next);
+        return BL_OK;
+    }
+    BL_AUTO(bl_batch) both = NULL;
+    BL_TRY(bl_batch_new(before->context, before->n_columns, (const char *const *)before->names,
+                        before->first_row, before->n_rows + next->n_rows, &both, err));
+    for (size_t i = 0; i < before->n_columns; i++) {
+        const bl_column *parts[] = {&before->columns[i], &next->columns[i]};
+        BL_TRY(bl_column_concat(before->context, parts, 2, &both->columns[i], err));
+    }
+    bl_batch_release(before);
+    *batch = BL_MOVE(both);
+    return BL_OK;
+}

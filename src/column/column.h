@@ -43,6 +43,9 @@ struct bl_batch {
 bl_status bl_batch_new(bl_context *context, size_t n_columns, const char *const *names,
                        int64_t first_row, int64_t n_rows, bl_batch **ret_batch, bl_error *err);
 BL_DEFINE_AUTO(bl_batch, bl_batch_release);
+/// Puts the rows of `next` behind those of `*batch`, which becomes another batch; NULL: the rows of
+/// `next` alone. \return BL_OK, BL_E_TYPE, BL_E_LIMIT, BL_E_NOMEM
+bl_status bl_batch_append(bl_batch **batch, bl_batch *next, bl_error *err);
 /// The rows of a batch of which `keep` [n_rows] is 1, on the threads of its context. Where all are
 /// kept, columns are shared. \return BL_OK, BL_E_NOMEM, BL_E_CANCELLED
 bl_status bl_batch_filter(const bl_batch *batch, const uint8_t *keep, bl_batch **ret_batch,

@@ -231,5 +231,8 @@ bl_status bl_check_definition(bl_checker *checker, size_t i, bl_error *err) {
     bl_status status = bl_check_text(checker, d->text, &d->value, err);
     d->state = status == BL_OK ? BL_CHECKED : BL_NOT_CHECKED;
     checker->depth--;
-    return status == BL_OK ? BL_OK : bl_error_in(err, status, "variable '%s'", d->name);
+    if (status == BL_OK || checker->is_told)
+        return status;
+    checker->is_told = true;
+    return bl_error_in(err, status, "%s", d->name);
 }

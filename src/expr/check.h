@@ -47,6 +47,7 @@ typedef struct bl_checker {
     const char *text; ///< being checked
     const bl_node *node;
     unsigned depth;
+    bool is_told; ///< the definition that is wrong stands in the message already
 } bl_checker;
 
 /// Checks an expression and adds its steps to the program.

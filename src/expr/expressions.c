@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Named expressions: compiled together, run in blocks of rows that stay in a cache, blocks on all
 // threads. Results do not depend on either.
-#include <beamline/expression.h>
+#include "expr/expressions.h"
+
 #include <math.h>
 
 #include "base/context.h"
@@ -15,12 +16,10 @@ struct bl_expressions {
     bl_context *context;
     bl_arena arena;
     bl_program program;
-    size_t n;
-    bl_definition *definitions; ///< [n]
+    size_t n;                   ///< results
+    bl_definition *definitions; ///< [n], and behind them those that only others use
     bl_type **types;            ///< [n] of the results; shares
 };
-
-BL_DEFINE_AUTO(bl_expressions, bl_expressions_free);
 
 // ---- where columns are found ----
 
@@ -60,10 +59,9 @@ static bl_status result_type(bl_expressions *e, const bl_definition *d, bl_type 
                              bl_error *err) {
     const bl_value *value = &d->value;
     if (value->n_fields)
-        return bl_error_set(err, BL_E_TYPE, "variable '%s': is a record; choose one of its fields",
-                            d->name);
+        return bl_error_set(err, BL_E_TYPE, "%s: is a record; choose one of its fields", d->name);
     if (value->type.kind == BL_KIND_TEXT)
-        return bl_error_set(err, BL_E_TYPE, "variable '%s': is a text", d->name);
+        return bl_error_set(err, BL_E_TYPE, "%s: is a text", d->name);
     bl_type_id id = value->type.may_miss               ? BL_FLOAT64
                     : value->type.kind == BL_KIND_BOOL ? BL_BOOL
                     : value->type.kind == BL_KIND_INT  ? BL_INT64
@@ -96,12 +94,12 @@ static bl_status copy_texts(bl_expressions *e, const bl_named_text *texts, size_
                 return bl_error_set(err, BL_E_INVALID, "two expressions are called '%s'",
                                     texts[i].name);
     }
-    e->n = n;
     return BL_OK;
 }
 
 static bl_status compile(bl_context *context, bl_expr_source source, const bl_named_text *texts,
-                         size_t n, bl_expressions **ret_expressions, bl_error *err) {
+                         size_t n, size_t n_results, bl_expressions **ret_expressions,
+                         bl_error *err) {
     bl_expressions *made = (bl_expressions *)bl_alloc_zero(context, 1, sizeof *made);
     if (!made)
         return bl_error_nomem(err, sizeof *made, "expressions");
@@ -115,9 +113,9 @@ static bl_status compile(bl_context *context, bl_expr_source source, const bl_na
                           .source = source,
                           .n_definitions = n,
                           .definitions = e->definitions};
-    for (size_t i = 0; i < n; i++) {
-        BL_TRY(bl_check_definition(&checker, i, err));
-        BL_TRY(result_type(e, &e->definitions[i], &e->types[i], err));
+    for (; e->n < n_results; e->n++) {
+        BL_TRY(bl_check_definition(&checker, e->n, err));
+        BL_TRY(result_type(e, &e->definitions[e->n], &e->types[e->n], err));
     }
     *ret_expressions = BL_MOVE(e);
     return BL_OK;
@@ -125,13 +123,24 @@ static bl_status compile(bl_context *context, bl_expr_source source, const bl_na
 
 bl_status bl_expressions_new(bl_context *context, bl_table *table, const bl_named_text *texts,
                              size_t n, bl_expressions **ret_expressions, bl_error *err) {
-    return compile(context, (bl_expr_source){find_in_table, table}, texts, n, ret_expressions, err);
+    return bl_expressions_new_some(context, table, texts, n, n, ret_expressions, err);
+}
+
+bl_status bl_expressions_new_some(bl_context *context, bl_table *table, const bl_named_text *texts,
+                                  size_t n, size_t n_results, bl_expressions **ret_expressions,
+                                  bl_error *err) {
+    return compile(context, (bl_expr_source){find_in_table, table}, texts, n, n_results,
+                   ret_expressions, err);
+}
+
+const bl_type *bl_expressions_type(const bl_expressions *expressions, size_t i) {
+    return expressions->types[i];
 }
 
 bl_status bl_expressions_new_for_batch(bl_context *context, const bl_batch *batch,
                                        const bl_named_text *texts, size_t n,
                                        bl_expressions **ret_expressions, bl_error *err) {
-    return compile(context, (bl_expr_source){find_in_batch, (void *)(uintptr_t)batch}, texts, n,
+    return compile(context, (bl_expr_source){find_in_batch, (void *)(uintptr_t)batch}, texts, n, n,
                    ret_expressions, err);
 }
 

@@ -42,26 +42,26 @@ static void check_error(const char *text, bl_status expected, const char *messag
 static void errors(void **state) {
     (void)state;
     check_error("xss + 1", BL_E_NOTFOUND,
-                "variable 'v': no column 'xss'; did you mean 'xs'?\n"
+                "v: no column 'xss'; did you mean 'xs'?\n"
                 "  xss + 1\n  ^^^");
     check_error("sqrtt(x)", BL_E_NOTFOUND,
-                "variable 'v': there is no function 'sqrtt'; did you mean 'sqrt'?\n"
+                "v: there is no function 'sqrtt'; did you mean 'sqrt'?\n"
                 "  sqrtt(x)\n  ^^^^^^^^");
     check_error("sum(x)", BL_E_SHAPE,
-                "variable 'v': sum takes lists, and this is one float an event\n"
+                "v: sum takes lists, and this is one float an event\n"
                 "  sum(x)\n      ^");
     check_error("xs & 1", BL_E_TYPE,
-                "variable 'v': bit_and takes whole numbers or bools, and this has floats; & | ^ "
+                "v: bit_and takes whole numbers or bools, and this has floats; & | ^ "
                 "bind tighter than comparisons: (a > 1) & (b < 2)\n  xs & 1\n  ^^^^^^");
     check_error("xs[-1]", BL_E_INVALID,
-                "variable 'v': an index counts from the front, a negative one points at nothing; "
+                "v: an index counts from the front, a negative one points at nothing; "
                 "the last item is last(x)\n  xs[-1]\n     ^^");
     check_error("1 + (xs + xs[xs > 0])", BL_E_SHAPE,
                 "lists of different lengths meet in row 2\n  1 + (xs + xs[xs > 0])\n"
                 "       ^^^^^^^^^^^^^^^");
-    check_error("zip(a=x)", BL_E_TYPE, "variable 'v': is a record; choose one of its fields");
+    check_error("zip(a=x)", BL_E_TYPE, "v: is a record; choose one of its fields");
     check_error("v * 2", BL_E_INVALID,
-                "variable 'v': 'v' needs itself here; a variable hides a column of its name, so "
+                "v: 'v' needs itself here; a variable hides a column of its name, so "
                 "give it another one\n  v * 2\n  ^");
 }
 

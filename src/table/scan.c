@@ -303,12 +303,46 @@ bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
     return BL_OK;
 }
 
-bl_status bl_scan_late(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
-    if (!scan->late.of || scan->given_last == 0)
+/// The end of the clusters that follow each other from `first` on and have kept rows; `*ret_first`
+/// skips those before them that have none. `last` where there are none left.
+static int64_t wanted_range(const bl_reader *reader, const uint8_t *keep, int64_t base,
+                            int64_t first, int64_t last, int64_t *ret_first) {
+    int64_t begin = first;
+    for (int64_t at = first; at < last;) {
+        size_t cluster = cluster_after(reader, at);
+        int64_t end = cluster < reader->n_clusters ? reader->cluster_ends[cluster] : last;
+        end = end < last ? end : last;
+        bool is_wanted = memchr(keep + (at - base), 1, (size_t)(end - at)) != NULL;
+        if (!is_wanted && begin < at) {
+            *ret_first = begin;
+            return at;
+        }
+        begin = is_wanted ? begin : end;
+        at = end;
+    }
+    *ret_first = begin;
+    return last;
+}
+
+bl_status bl_scan_late(bl_scan *scan, const uint8_t *keep, bl_batch **ret_batch, bl_error *err) {
+    int64_t first = scan->given_first, last = scan->given_last;
+    if (!scan->late.of || last == 0)
         return bl_error_set(err, BL_E_INVALID, "late columns before the first batch");
-    uint64_t memory, stored;
-    bl_view_estimate(&scan->late, scan->given_first, scan->given_last, &memory, &stored);
-    scan->stored_bytes += stored;
-    return bl_view_read(&scan->late, scan->file_start, scan->given_first, scan->given_last,
-                        ret_batch, err);
+    BL_AUTO(bl_batch) all = NULL;
+    for (int64_t begin, at = first; at < last;) {
+        int64_t end = wanted_range(scan->late.part->reader, keep, first, at, last, &begin);
+        BL_AUTO(bl_batch) read = NULL;
+        BL_AUTO(bl_batch) some = NULL;
+        at = end;
+        if (begin == end && all) // nothing is left
+            continue;
+        uint64_t memory, stored;
+        bl_view_estimate(&scan->late, begin, end, &memory, &stored);
+        scan->stored_bytes += stored;
+        BL_TRY(bl_view_read(&scan->late, scan->file_start, begin, end, &read, err));
+        BL_TRY(bl_batch_filter(read, keep + (begin - first), &some, err));
+        BL_TRY(bl_batch_append(&all, some, err));
+    }
+    *ret_batch = BL_MOVE(all);
+    return BL_OK;
 }

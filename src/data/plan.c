@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans. Of each range of rows first the columns are read that cuts look at; where no row passes,
+// that is all. Else the other columns are read, the rows that passed are copied out of both, and
+// the variables are computed of these rows alone.
+#include <beamline/plan.h>
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/context.h"
+#include "base/options.h"
+#include "column/column.h"
+#include "expr/expressions.h"
+
+BL_DEFINE_AUTO(bl_scan, bl_scan_close);
+BL_DEFINE_AUTO(bl_plan, bl_plan_close);
+
+/// Where a column of the table is in a range: among the first or the late ones.
+typedef struct place {
+    bool is_late;
+    size_t at;
+} place;
+
+struct bl_plan {
+    bl_context *context;
+    bl_arena arena;
+    bl_table *table;
+    bl_scan *scan;
+    bl_expressions *cuts, *variables; ///< NULL: there are none
+    size_t n_cuts;
+    const char **cut_texts; ///< [n_cuts]
+    int64_t *passed;        ///< [n_cuts] rows
+    size_t n_variables;
+    bl_named_text *named; ///< [n_variables]
+    size_t n_kept;
+    size_t *kept;           ///< [n_kept] columns of the table
+    place *kept_places;     ///< [n_kept]
+    place *variable_places; ///< of the columns that variables are computed of
+    size_t n_early, n_late; ///< columns read first, and late
+    size_t *early, *late;
+    int64_t n_rows, n_taken;
+};
+
+// ---- making ----
+
+static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "a plan"); }
+
+static bl_status copy_options(bl_plan *plan, const bl_plan_options *o, bl_error *err) {
+    bl_arena *arena = &plan->arena;
+    plan->cut_texts = (const char **)bl_arena_array(arena, o->n_cuts + 1, sizeof(char *));
+    plan->passed = (int64_t *)bl_arena_array(arena, o->n_cuts + 1, sizeof *plan->passed);
+    plan->named = (bl_named_text *)bl_arena_array(arena, o->n_variables + 1, sizeof *plan->named);
+    plan->kept = (size_t *)bl_arena_array(arena, o->n_columns + 1, sizeof *plan->kept);
+    plan->kept_places = (place *)bl_arena_array(arena, o->n_columns + 1, sizeof(place));
+    if (!plan->cut_texts || !plan->passed || !plan->named || !plan->kept || !plan->kept_places)
+        return out_of_memory(err);
+    for (; plan->n_cuts < o->n_cuts; plan->n_cuts++) {
+        const char *text = o->cuts[plan->n_cuts];
+        plan->cut_texts[plan->n_cuts] = bl_arena_text(arena, text, strlen(text));
+        if (!plan->cut_texts[plan->n_cuts])
+            return out_of_memory(err);
+    }
+    for (; plan->n_variables < o->n_variables; plan->n_variables++) {
+        const bl_named_text *from = &o->variables[plan->n_variables];
+        bl_named_text *to = &plan->named[plan->n_variables];
+        to->name = bl_arena_text(arena, from->name, strlen(from->name));
+        to->text = bl_arena_text(arena, from->text, strlen(from->text));
+        if (!to->name || !to->text)
+            return out_of_memory(err);
+    }
+    plan->n_kept = o->n_columns;
+    if (o->n_columns)
+        memcpy(plan->kept, o->columns, o->n_columns * sizeof *plan->kept);
+    return BL_OK;
+}
+
+/// What is computed is whether a cut is true, neither false nor missing; its own text is an
+/// expression beside it, so that an error shows the user's words.
+static bl_status compile_cuts(bl_plan *plan, bl_error *err) {
+    size_t n_cuts = plan->n_cuts, n = 2 * n_cuts + plan->n_variables;
+    bl_named_text *texts = (bl_named_text *)bl_arena_array(&plan->arena, n + 1, sizeof *texts);
+    if (!texts)
+        return out_of_memory(err);
+    for (size_t i = 0; i < n_cuts; i++) {
+        const char *name = bl_arena_printf(&plan->arena, "selection %zu", i + 1);
+        texts[i].name = bl_arena_printf(&plan->arena, "selection %zu is true", i + 1);
+        texts[i].text =
+            bl_arena_printf(&plan->arena, "fill_none(`selection %zu`, False) and True", i + 1);
+        texts[n_cuts + i] = (bl_named_text){name, plan->cut_texts[i]};
+        if (!texts[i].name || !texts[i].text || !name)
+            return out_of_memory(err);
+    }
+    if (plan->n_variables)
+        memcpy(texts + 2 * n_cuts, plan->named, plan->n_variables * sizeof *texts);
+    BL_TRY(bl_expressions_new_some(plan->context, plan->table, texts, n, n_cuts, &plan->cuts, err));
+    for (size_t i = 0; i < n_cuts; i++)
+        if (bl_type_get_id(bl_expressions_type(plan->cuts, i)) != BL_BOOL)
+            return bl_error_set(err, BL_E_SHAPE,
+                                "selection %zu: '%s' gives a list; a selection is one value an "
+                                "event, such as any(...) or all(...) of a list",
+                                i + 1, plan->cut_texts[i]);
+    return BL_OK;
+}
+
+static bl_status compile(bl_plan *plan, bl_error *err) {
+    if (plan->n_cuts)
+        BL_TRY(compile_cuts(plan, err));
+    if (plan->n_variables)
+        BL_TRY(bl_expressions_new(plan->context, plan->table, plan->named, plan->n_variables,
+                                  &plan->variables, err));
+    return BL_OK;
+}
+
+static size_t columns_of(const bl_expressions *expressions, const size_t **ret_columns) {
+    *ret_columns = NULL;
+    return expressions ? bl_expressions_columns(expressions, ret_columns) : 0;
+}
+
+/// Finds the place of a column, and makes it a late one where it has none.
+static place place_of(bl_plan *plan, size_t column) {
+    for (size_t i = 0; i < plan->n_early; i++)
+        if (plan->early[i] == column)
+            return (place){false, i};
+    size_t i = 0;
+    while (i < plan->n_late && plan->late[i] != column)
+        i++;
+    if (i == plan->n_late)
+        plan->late[plan->n_late++] = column;
+    return (place){true, i};
+}
+
+static bl_status place_columns(bl_plan *plan, bl_error *err) {
+    const size_t *of_cuts, *of_variables;
+    size_t n_cuts = columns_of(plan->cuts, &of_cuts);
+    size_t n_variables = columns_of(plan->variables, &of_variables);
+    plan->early = (size_t *)bl_arena_array(&plan->arena, n_cuts + 1, sizeof(size_t));
+    plan->late =
+        (size_t *)bl_arena_array(&plan->arena, n_variables + plan->n_kept + 1, sizeof(size_t));
+    plan->variable_places = (place *)bl_arena_array(&plan->arena, n_variables + 1, sizeof(place));
+    if (!plan->early || !plan->late || !plan->variable_places)
+        return out_of_memory(err);
+    for (; plan->n_early < n_cuts; plan->n_early++)
+        plan->early[plan->n_early] = of_cuts[plan->n_early];
+    for (size_t i = 0; i < plan->n_kept; i++)
+        plan->kept_places[i] = place_of(plan, plan->kept[i]);
+    for (size_t i = 0; i < n_variables; i++)
+        plan->variable_places[i] = place_of(plan, of_variables[i]);
+    return BL_OK;
+}
+
+bl_status bl_plan_open(bl_context *context, bl_table *table, const bl_plan_options *options,
+                       bl_plan **ret_plan, bl_error *err) {
+    bl_plan_options o = {0};
+    BL_TRY(bl_options_copy(&o, sizeof o, options, err));
+    bl_plan *made = (bl_plan *)bl_alloc_zero(context, 1, sizeof *made);
+    if (!made)
+        return bl_error_nomem(err, sizeof *made, "a plan");
+    BL_AUTO(bl_plan) plan = made;
+    plan->context = context;
+    plan->table = table;
+    bl_context_ref(context);
+    bl_arena_init(&plan->arena, context);
+    BL_TRY(copy_options(plan, &o, err));
+    BL_TRY(compile(plan, err));
+    BL_TRY(place_columns(plan, err));
+    bl_scan_options scanned = {.size = sizeof scanned,
+                               .columns = plan->early,
+                               .n_columns = plan->n_early,
+                               .late_columns = plan->late,
+                               .n_late_columns = plan->n_late,
+                               .first = o.first,
+                               .last = o.last};
+    BL_TRY(bl_scan_open(table, &scanned, &plan->scan, err));
+    *ret_plan = BL_MOVE(plan);
+    return BL_OK;
+}
+
+void bl_plan_close(bl_plan *plan) {
+    if (!plan)
+        return;
+    bl_context *context = plan->context;
+    bl_scan_close(plan->scan);
+    bl_expressions_free(plan->cuts);
+    bl_expressions_free(plan->variables);
+    bl_arena_release(&plan->arena);
+    bl_free(context, plan);
+    bl_context_unref(context);
+}
+
+// ---- columns and cuts ----
+
+size_t bl_plan_n_columns(const bl_plan *plan) { return plan->n_kept + plan->n_variables; }
+
+bl_status bl_plan_column(const bl_plan *plan, size_t i, bl_plan_column_info *ret_info,
+                         bl_error *err) {
+    bl_plan_column_info info = {.size = sizeof info, .column = SIZE_MAX};
+    bl_column_info of_table = {.size = sizeof of_table};
+    if (i >= bl_plan_n_columns(plan))
+        return bl_error_set(err, BL_E_RANGE, "column %zu of %zu", i, bl_plan_n_columns(plan));
+    if (i < plan->n_kept) {
+        info.column = plan->kept[i];
+        BL_TRY(bl_table_column(plan->table, info.column, &of_table, err));
+        info.name = of_table.path;
+        info.type = of_table.type;
+    } else {
+        info.name = plan->named[i - plan->n_kept].name;
+        info.type = bl_expressions_type(plan->variables, i - plan->n_kept);
+    }
+    return bl_info_copy(ret_info, &info, sizeof info, err);
+}
+
+bl_status bl_plan_cut(const bl_plan *plan, size_t i, bl_cut_info *ret_info, bl_error *err) {
+    if (i >= plan->n_cuts)
+        return bl_error_set(err, BL_E_RANGE, "cut %zu of %zu", i, plan->n_cuts);
+    const bl_cut_info info = {.size = sizeof info,
+                              .text = plan->cut_texts[i],
+                              .n_rows_in = i ? plan->passed[i - 1] : plan->n_rows,
+                              .n_rows_out = plan->passed[i]};
+    return bl_info_copy(ret_info, &info, sizeof info, err);
+}
+
+void bl_plan_progress(const bl_plan *plan, int64_t *ret_rows, int64_t *ret_taken,
+                      uint64_t *ret_stored_bytes) {
+    bl_scan_progress(plan->scan, ret_rows, ret_stored_bytes);
+    *ret_taken = plan->n_taken;
+}
+
+// ---- running ----
+
+/// Applies cut after cut. \param keep [rows] 1 where all are true \param ret_n how many are
+static bl_status apply_cuts(bl_plan *plan, const bl_batch *early, uint8_t *keep, int64_t *ret_n,
+                            bl_error *err) {
+    int64_t n_rows = bl_batch_n_rows(early);
+    memset(keep, 1, (size_t)n_rows);
+    *ret_n = n_rows;
+    if (!plan->cuts)
+        return BL_OK;
+    BL_AUTO(bl_batch) results = NULL;
+    BL_TRY(bl_expressions_eval(plan->cuts, early, &results, err));
+    for (size_t i = 0; i < plan->n_cuts; i++) {
+        const uint8_t *bits = (const uint8_t *)bl_column_values(&results->columns[i]);
+        *ret_n = 0;
+        for (int64_t row = 0; row < n_rows; row++) {
+            keep[row] &= bits[row / 8] >> row % 8 & 1;
+            *ret_n += keep[row];
+        }
+        plan->passed[i] += *ret_n;
+    }
+    return BL_OK;
+}
+
+/// Shares a column of another batch.
+static bl_status share(bl_batch *batch, size_t i, const bl_column *column, bl_error *err) {
+    return bl_column_concat(batch->context, &column, 1, &batch->columns[i], err);
+}
+
+static const bl_column *column_at(const place *at, const bl_batch *early, const bl_batch *late) {
+    return bl_batch_column(at->is_late ? late : early, at->at);
+}
+
+/// The variables, of rows that were taken already.
+static bl_status compute(const bl_plan *plan, const bl_batch *early, const bl_batch *late,
+                         bl_batch **ret_batch, bl_error *err) {
+    const size_t *columns;
+    size_t n = columns_of(plan->variables, &columns);
+    const char **names = (const char **)bl_alloc_zero(plan->context, n + 1, sizeof *names);
+    BL_AUTO(bl_batch) inputs = NULL;
+    if (!names)
+        return out_of_memory(err);
+    for (size_t i = 0; i < n; i++)
+        names[i] = ""; // they are told by their places
+    bl_status status =
+        bl_batch_new(plan->context, n, names, early->first_row, early->n_rows, &inputs, err);
+    bl_free(plan->context, names);
+    for (size_t i = 0; i < n && status == BL_OK; i++)
+        status = share(inputs, i, column_at(&plan->variable_places[i], early, late), err);
+    return status == BL_OK ? bl_expressions_eval(plan->variables, inputs, ret_batch, err) : status;
+}
+
+/// Kept columns and variables as one batch. \param variables NULL: there are none
+static bl_status assemble(const bl_plan *plan, const bl_batch *early, const bl_batch *late,
+                          const bl_batch *variables, bl_batch **ret_batch, bl_error *err) {
+    size_t n = bl_plan_n_columns(plan);
+    const char **names = (const char **)bl_alloc_zero(plan->context, n + 1, sizeof *names);
+    BL_AUTO(bl_batch) batch = NULL;
+    if (!names)
+        return out_of_memory(err);
+    bl_status status = BL_OK;
+    for (size_t i = 0; i < n && status == BL_OK; i++) {
+        bl_plan_column_info info = {.size = sizeof info};
+        status = bl_plan_column(plan, i, &info, err);
+        names[i] = info.name;
+    }
+    if (status == BL_OK)
+        status =
+            bl_batch_new(plan->context, n, names, early->first_row, early->n_rows, &batch, err);
+    bl_free(plan->context, names);
+    for (size_t i = 0; i < n && status == BL_OK; i++)
+        status = share(batch, i,
+                       i < plan->n_kept ? column_at(&plan->kept_places[i], early, late)
+                                        : bl_batch_column(variables, i - plan->n_kept),
+                       err);
+    if (status == BL_OK)
+        *ret_batch = BL_MOVE(batch);
+    return status;
+}
+
+/// Reads what is read late, and takes the rows that passed out of everything.
+static bl_status take(bl_plan *plan, const bl_batch *early, const uint8_t *keep,
+                      bl_batch **ret_batch, bl_error *err) {
+    BL_AUTO(bl_batch) some_early = NULL;
+    BL_AUTO(bl_batch) some_late = NULL;
+    BL_AUTO(bl_batch) variables = NULL;
+    BL_TRY(bl_batch_filter(early, keep, &some_early, err));
+    if (plan->n_late)
+        BL_TRY(bl_scan_late(plan->scan, keep, &some_late, err));
+    if (plan->variables)
+        BL_TRY(compute(plan, some_early, some_late, &variables, err));
+    return assemble(plan, some_early, some_late, variables, ret_batch, err);
+}
+
+bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err) {
+    for (;;) {
+        BL_AUTO(bl_batch) early = NULL;
+        BL_AUTO(bl_buffer) keep = NULL;
+        int64_t n_taken;
+        bl_status status = bl_scan_next(plan->scan, &early, err);
+        if (status != BL_OK)
+            return status;
+        BL_TRY(bl_buffer_new(plan->context, (size_t)early->n_rows, &keep, err));
+        plan->n_rows += early->n_rows;
+        BL_TRY(apply_cuts(plan, early, keep->data, &n_taken, err));
+        if (n_taken == 0)
+            continue;
+        BL_TRY(take(plan, early, keep->data, ret_batch, err));
+        plan->n_taken += n_taken;
+        return BL_OK;
+    }
+}

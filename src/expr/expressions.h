@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Named expressions, for the wings above.
+#ifndef BL_EXPR_EXPRESSIONS_H
+#define BL_EXPR_EXPRESSIONS_H
+
+#include <beamline/expression.h>
+
+#include "base/error.h"
+
+BL_DEFINE_AUTO(bl_expressions, bl_expressions_free);
+
+/// As bl_expressions_new, but only the first `n_results` expressions are computed; the others are
+/// there to be used by them, and are not looked at where they are not.
+bl_status bl_expressions_new_some(bl_context *context, bl_table *table, const bl_named_text *texts,
+                                  size_t n, size_t n_results, bl_expressions **ret_expressions,
+                                  bl_error *err);
+/// The type of result `i`; borrows.
+const bl_type *bl_expressions_type(const bl_expressions *expressions, size_t i);
+
+#endif
