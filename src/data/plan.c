@@ -241,7 +241,7 @@ static bl_status apply_cuts(bl_plan *plan, const bl_batch *early, uint8_t *keep,
         const uint8_t *bits = (const uint8_t *)bl_column_values(&results->columns[i]);
         *ret_n = 0;
         for (int64_t row = 0; row < n_rows; row++) {
-            keep[row] &= bits[row / 8] >> row % 8 & 1;
+            keep[row] = (uint8_t)(keep[row] & (bits[row / 8] >> row % 8));
             *ret_n += keep[row];
         }
         plan->passed[i] += *ret_n;
