@@ -6,23 +6,17 @@
 #include "base/cursor.h"
 #include "formats/root/kernels_rows.h"
 
-static void swap16(const uint8_t *data, size_t n, void *out) {
-    uint16_t *to = (uint16_t *)out;
-    for (size_t i = 0; i < n; i++)
-        to[i] = bl_load_be16(data + 2 * i);
-}
-
-static void swap32(const uint8_t *data, size_t n, void *out) {
-    uint32_t *to = (uint32_t *)out;
-    for (size_t i = 0; i < n; i++)
-        to[i] = bl_load_be32(data + 4 * i);
-}
-
-static void swap64(const uint8_t *data, size_t n, void *out) {
-    uint64_t *to = (uint64_t *)out;
-    for (size_t i = 0; i < n; i++)
-        to[i] = bl_load_be64(data + 8 * i);
-}
+/// Neither side need be aligned.
+#define SWAP(bits)                                                            \
+    static void swap##bits(const uint8_t *data, size_t n, void *out) {        \
+        for (size_t i = 0; i < n; i++) {                                      \
+            uint##bits##_t value = bl_load_be##bits(data + i * sizeof value); \
+            memcpy((uint8_t *)out + i * sizeof value, &value, sizeof value);  \
+        }                                                                     \
+    }
+SWAP(16)
+SWAP(32)
+SWAP(64)
 
 static void widened(const uint8_t *data, size_t n, double *out) {
     for (size_t i = 0; i < n; i++) {

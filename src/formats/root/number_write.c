@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers in memory into numbers on disk: a plain loop for each width, which compilers turn into
-// vector code. Neither side need be aligned.
-#include "formats/root/number.h"
+// Numbers in memory into numbers on disk: the other byte order, which the kernels that read give
+// as well. Neither side need be aligned.
+#include <string.h>
 
-#include "base/cursor.h"
-
-#define SWAP(bits)                                             \
-    for (size_t i = 0; i < n; i++) {                           \
-        uint##bits##_t value;                                  \
-        memcpy(&value, from + i * sizeof value, sizeof value); \
-        value = __builtin_bswap##bits(value);                  \
-        memcpy(out + i * sizeof value, &value, sizeof value);  \
-    }
+#include "formats/root/kernels.h"
 
 void bl_root_numbers_encode(size_t width, const void *values, size_t n, uint8_t *out) {
+    const bl_root_kernels *kernels = bl_root_kernels_get();
     const uint8_t *from = (const uint8_t *)values;
     switch (width) {
     case 1:
@@ -21,13 +14,13 @@ void bl_root_numbers_encode(size_t width, const void *values, size_t n, uint8_t 
             memcpy(out, from, n);
         break;
     case 2:
-        SWAP(16)
+        kernels->swap16(from, n, out);
         break;
     case 4:
-        SWAP(32)
+        kernels->swap32(from, n, out);
         break;
     default:
-        SWAP(64)
+        kernels->swap64(from, n, out);
     }
 }
 
