@@ -19,8 +19,9 @@ page cache, on one thread and on two, by
 Before, the number of values of every column and their sum are compared between the readers, for the
 smallest file of each tree. Then the subjects take turns: the one that has had the least time so far
 is next, until each has had its runs or the input its share of the minutes; then those without a run
-have one, and those whose runs are short all of theirs. Past all minutes, what is left stays empty. MB are of uncompressed baskets, 10^6 bytes. It
-prints Markdown; `make bench` writes it to bench/results.md.
+have one, and those whose runs are short all of theirs. Past all minutes, what is left stays empty.
+MB are of uncompressed baskets, 10^6 bytes. It prints Markdown; `make bench` writes it to
+bench/results.md.
 """
 
 import argparse

@@ -209,7 +209,8 @@ bl_status bl_step_load(bl_run *run, const bl_step *step, bl_error *err) {
             n *= size;
             continue;
         }
-        lists[level] = (const int32_t *)(const void *)column->offsets->data + first;
+        static const int32_t none[1] = {0}; // there may be no buffer where there are no lists
+        lists[level] = n ? (const int32_t *)(const void *)column->offsets->data + first : none;
         first = lists[level][0];
         n = lists[level][n] - first;
     }
