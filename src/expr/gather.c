@@ -105,7 +105,7 @@ bl_status bl_step_item(bl_run *run, const bl_step *step, bl_error *err) {
         bool is_there = !index->valid || index->valid[i];
         choose(&c, is_there ? item_of(from, row, ((const int64_t *)index->data)[i]) : -1);
     }
-    return gather(run, step, from, 1, &c, 0, NULL, err);
+    return gather(run, step, from, 1, &c, 0, from->offsets, err);
 }
 
 bl_status bl_step_last(bl_run *run, const bl_step *step, bl_error *err) {
@@ -115,7 +115,7 @@ bl_status bl_step_last(bl_run *run, const bl_step *step, bl_error *err) {
     BL_TRY(begin(run, from->n_rows, &c, err));
     for (int64_t row = 0; row < from->n_rows; row++)
         choose(&c, item_of(from, row, offsets[row + 1] - offsets[row] - 1));
-    return gather(run, step, from, 1, &c, 0, NULL, err);
+    return gather(run, step, from, 1, &c, 0, from->offsets, err);
 }
 
 // ---- some items of lists ----
