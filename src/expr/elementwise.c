@@ -71,6 +71,14 @@ static bl_status begin(bl_run *run, const bl_step *step, bl_array **ret_array, v
     return BL_OK;
 }
 
+/// The same with a mask where elements may be missing. \param ret_valid NULL: none is
+static bl_status begin_masked(bl_run *run, const bl_step *step, bl_array **ret_array,
+                              void **ret_data, uint8_t **ret_valid, bl_error *err) {
+    *ret_valid = NULL;
+    BL_TRY(begin(run, step, ret_array, ret_data, err));
+    return step->type.may_miss ? bl_run_new_valid(run, step, ret_valid, err) : BL_OK;
+}
+
 // ---- steps ----
 
 bl_status bl_step_elementwise(bl_run *run, const bl_step *step, bl_error *err) {
@@ -180,10 +188,8 @@ bl_status bl_step_where(bl_run *run, const bl_step *step, bl_error *err) {
     const bl_array *condition = bl_run_input(run, step, 0);
     bl_array *array;
     void *data;
-    uint8_t *valid = NULL;
-    BL_TRY(begin(run, step, &array, &data, err));
-    if (step->type.may_miss)
-        BL_TRY(bl_run_new_valid(run, step, &valid, err));
+    uint8_t *valid;
+    BL_TRY(begin_masked(run, step, &array, &data, &valid, err));
     for (int64_t i = 0; i < array->n; i++) {
         bool yes = ((const uint8_t *)condition->data)[condition->is_constant ? 0 : i];
         const bl_array *chosen = bl_run_input(run, step, yes ? 1 : 2);
@@ -213,10 +219,8 @@ bl_status bl_step_fill(bl_run *run, const bl_step *step, bl_error *err) {
     const bl_array *from = bl_run_input(run, step, 0), *other = bl_run_input(run, step, 1);
     bl_array *array;
     void *data;
-    uint8_t *valid = NULL;
-    BL_TRY(begin(run, step, &array, &data, err));
-    if (step->type.may_miss)
-        BL_TRY(bl_run_new_valid(run, step, &valid, err));
+    uint8_t *valid;
+    BL_TRY(begin_masked(run, step, &array, &data, &valid, err));
     for (int64_t i = 0; i < array->n; i++) {
         const bl_array *chosen = is_there(from, i) ? from : other;
         copy_element(chosen, i, data, i);

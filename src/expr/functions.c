@@ -49,11 +49,11 @@ bl_status bl_call_flag(bl_checker *checker, const bl_call *call, const char *nam
     return BL_OK;
 }
 
-bl_status bl_call_literal(bl_checker *checker, const bl_call *call, size_t i, int64_t *ret_integer,
-                          bl_error *err) {
-    if (bl_node_integer(call->nodes[i], ret_integer) && *ret_integer >= 0)
+bl_status bl_check_literal(const bl_checker *checker, const bl_node *node, int64_t *ret_integer,
+                           bl_error *err) {
+    if (bl_node_integer(node, ret_integer) && *ret_integer >= 0)
         return BL_OK;
-    return bl_check_error(checker, call->nodes[i], BL_E_INVALID, err,
+    return bl_check_error(checker, node, BL_E_INVALID, err,
                           "this is a literal that is not negative");
 }
 
@@ -68,23 +68,22 @@ static bl_status check_count(const bl_checker *checker, const bl_node *node, siz
                           node->text, least, most, n);
 }
 
-/// Keywords that every function may be given, or the ones that some know.
-static bl_status check_keyword(const bl_checker *checker, const bl_node *node, const char *keyword,
-                               bl_error *err) {
-    static const char *const known[] = {"axis",  "ascending", "clip",          "nan",
-                                        "right", "value",     "mask_identity", "keepdims",
-                                        "n",     "fields",    "replacement"};
-    bl_nearest nearest;
-    bl_error hint = {0};
-    bl_nearest_init(&nearest, keyword);
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(keyword, known[i]) == 0)
-            return BL_OK;
-        bl_nearest_offer(&nearest, known[i]);
-    }
-    (void)bl_error_set(&hint, BL_E_INVALID, "no function takes '%s'", keyword);
-    (void)bl_nearest_hint(&nearest, BL_E_INVALID, &hint);
-    return bl_check_error(checker, node, BL_E_INVALID, err, "%s", hint.message);
+/// Whether a function has an optional parameter: "x, ascending=True" has "ascending".
+static bool has_option(const bl_function *function, const char *keyword) {
+    size_t length = strlen(keyword);
+    const char *at = function ? function->parameters : "";
+    while ((at = strstr(at, keyword)) && at[length] != '=')
+        at += length;
+    return at != NULL;
+}
+
+static bl_status check_keyword(const bl_checker *checker, const bl_node *call,
+                               const bl_node *argument, const bl_function *function,
+                               const char *keyword, bl_error *err) {
+    if (has_option(function, keyword))
+        return BL_OK;
+    return bl_check_error(checker, argument, BL_E_INVALID, err, "%s takes no '%s'; its values: %s",
+                          call->text, keyword, function ? function->parameters : "only numbers");
 }
 
 static bl_status check_axis(const bl_checker *checker, const bl_node *node, bl_call *call,
@@ -99,8 +98,9 @@ static bl_status check_axis(const bl_checker *checker, const bl_node *node, bl_c
 
 /// Positional arguments are checked, and the items of a list as if they stood alone; the record
 /// functions take keywords as fields.
-static bl_status check_arguments(bl_checker *checker, const bl_node *node, bool takes_fields,
-                                 bl_call *call, bl_error *err) {
+static bl_status check_arguments(bl_checker *checker, const bl_node *node,
+                                 const bl_function *function, bl_call *call, bl_error *err) {
+    bool takes_fields = function && strcmp(function->name, "zip") == 0;
     for (size_t i = 0; i < node->n_arguments; i++) {
         const bl_node *argument = node->arguments[i];
         if (node->keywords[i] && strcmp(node->keywords[i], "axis") == 0) {
@@ -109,7 +109,7 @@ static bl_status check_arguments(bl_checker *checker, const bl_node *node, bool 
         }
         if (node->keywords[i]) {
             if (!takes_fields)
-                BL_TRY(check_keyword(checker, argument, node->keywords[i], err));
+                BL_TRY(check_keyword(checker, node, argument, function, node->keywords[i], err));
             continue;
         }
         if (call->n == BL_MOST_INPUTS)
@@ -140,8 +140,7 @@ bl_status bl_check_call(bl_checker *checker, const bl_node *node, bl_value *ret_
     bl_call call = {.node = node, .axis = INT64_MIN};
     if (!function && !elementwise)
         return no_function(checker, node, err);
-    bool takes_fields = function && strcmp(function->name, "zip") == 0;
-    BL_TRY(check_arguments(checker, node, takes_fields, &call, err));
+    BL_TRY(check_arguments(checker, node, function, &call, err));
     if (elementwise)
         return call_elementwise(checker, &call, elementwise, ret_value, err);
     BL_TRY(check_count(checker, node, call.n, function->least, function->most, err));

@@ -36,8 +36,8 @@ const bl_node *bl_call_keyword(const bl_call *call, const char *name);
 bl_status bl_call_flag(bl_checker *checker, const bl_call *call, const char *name, bool *ret_given,
                        bl_error *err);
 /// A literal that is not negative.
-bl_status bl_call_literal(bl_checker *checker, const bl_call *call, size_t i, int64_t *ret_integer,
-                          bl_error *err);
+bl_status bl_check_literal(const bl_checker *checker, const bl_node *node, int64_t *ret_integer,
+                           bl_error *err);
 /// Calls a kernel on values of any kinds and depths.
 bl_status bl_check_elementwise(bl_checker *checker, const bl_node *node,
                                const bl_elementwise *function, const bl_value *values, size_t n,

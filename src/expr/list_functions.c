@@ -160,7 +160,7 @@ static bl_status check_pad(bl_checker *checker, const bl_call *call, bl_value *r
     enum { MOST = 1 << 20 };
     padding p = {0};
     BL_TRY(bl_check_list(checker, call->nodes[0], &call->values[0], "pad", err));
-    BL_TRY(bl_call_literal(checker, call, 1, &p.n, err));
+    BL_TRY(bl_check_literal(checker, call->nodes[1], &p.n, err));
     BL_TRY(bl_call_flag(checker, call, "clip", &p.clips, err));
     if (p.n > MOST)
         return bl_check_error(checker, call->nodes[1], BL_E_LIMIT, err,
@@ -294,8 +294,9 @@ static bl_status combinations(bl_checker *checker, const bl_call *call, int64_t 
 static bl_status check_combinations(bl_checker *checker, const bl_call *call, bl_value *ret_value,
                                     bl_error *err) {
     int64_t n = 2;
-    if (call->n == 2)
-        BL_TRY(bl_call_literal(checker, call, 1, &n, err));
+    const bl_node *node = call->n == 2 ? call->nodes[1] : bl_call_keyword(call, "n");
+    if (node)
+        BL_TRY(bl_check_literal(checker, node, &n, err));
     return combinations(checker, call, n, ret_value, err);
 }
 

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "expr/value.h"
 
-#include <stdio.h>
-
 const char *bl_kind_text(bl_kind kind) {
     static const char *const texts[] = {"bool", "int", "float", "text"};
     return texts[kind];
-}
-
-size_t bl_value_type_format(const bl_value_type *type, char *buffer, size_t size) {
-    const char *const lists[] = {"", "list of ", "list of lists of ", "list of lists of lists of "};
-    const char *depth = type->depth < 4 ? lists[type->depth] : "deep list of ";
-    int n = snprintf(buffer, size, "%s%s", depth, bl_kind_text(type->kind));
-    return n < 0 ? 0 : (size_t)n;
 }
 
 int64_t bl_array_n_lists(const bl_array *array, unsigned level) {

@@ -44,8 +44,6 @@ static inline size_t bl_kind_width(bl_kind kind) { return kind == BL_KIND_BOOL ?
 
 /// "bool", "int", "float", "text".
 const char *bl_kind_text(bl_kind kind);
-/// "list of float", "list of lists of int that may be missing"; writes as snprintf does.
-size_t bl_value_type_format(const bl_value_type *type, char *buffer, size_t size);
 
 /// Lists at a level: n_k.
 int64_t bl_array_n_lists(const bl_array *array, unsigned level);

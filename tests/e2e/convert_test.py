@@ -19,19 +19,12 @@ import beamline_arrow  # noqa: E402
 import converted  # noqa: E402
 import same_values  # noqa: E402
 import uproot  # noqa: E402
+from command import run  # noqa: E402
 
 DATA = os.environ.get("BEAMLINE_DATA")
 FILES = sorted(pathlib.Path(DATA, "root").rglob("*.root")) if DATA else []
 CODECS = ["none", "lz4", "lz4:9", "zlib", "zstd:9", "lzma:1"]
 SAMPLE_EVENTS = 20000
-
-
-def run(*arguments, code=0):
-    """What the command prints on standard output and error; its exit code must be `code`."""
-    done = subprocess.run([os.environ["BEAMLINE"], *map(str, arguments)], capture_output=True,
-                          text=True)
-    assert done.returncode == code, done.stderr
-    return done.stdout, done.stderr
 
 
 def convert(source, copy, *options):

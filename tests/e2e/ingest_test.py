@@ -4,23 +4,18 @@
 import json
 import os
 import pathlib
-import subprocess
+import sys
 
 import awkward as ak
 import numpy as np
 import pytest
 import uproot
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from command import run  # noqa: E402
+
 DATA = os.environ.get("BEAMLINE_DATA")
 N_EVENTS = 20000
-
-
-def run(*arguments, code=0):
-    """What the command prints on standard output and error; its exit code must be `code`."""
-    done = subprocess.run([os.environ["BEAMLINE"], *map(str, arguments)], capture_output=True,
-                          text=True)
-    assert done.returncode == code, done.stderr
-    return done.stdout, done.stderr
 
 
 def real(name):

@@ -169,6 +169,11 @@ bl_status bl_request_check_room(const bl_request *request, uint64_t n_bytes, bl_
 /// A buffer within the memory budget. \return BL_OK, BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_request_buffer(const bl_request *request, size_t n_bytes, bl_buffer **ret_buffer,
                             bl_error *err);
+/// Makes `*buffer`, which may be NULL, hold `needed` bytes; what is in use of it stays. Where it
+/// must move it gets room for as many as `all_bytes` promise where `done_bytes` of them need so
+/// many.
+bl_status bl_request_grow(const bl_request *request, uint64_t needed, uint64_t done_bytes,
+                          uint64_t all_bytes, bl_buffer **buffer, bl_error *err);
 /// Makes `*buffer`, which may be NULL, one of at least so many bytes; what is in it is lost.
 bl_status bl_request_scratch(const bl_request *request, size_t n_bytes, bl_buffer **buffer,
                              bl_error *err);

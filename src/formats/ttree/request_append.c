@@ -12,30 +12,13 @@ bool bl_job_can_append(const bl_request *request, const bl_job *j) {
            (n_threads == 1 || request->n_columns >= (size_t)COLUMNS_A_THREAD * n_threads);
 }
 
-/// Makes a buffer hold `needed` bytes, and where it is too small as many as the stored bytes of all
-/// baskets promise, so that it grows once or twice.
+/// Grows a buffer of the column by what this basket and those before it needed.
 static bl_status reserve(const bl_request *request, const bl_basket_task *t, size_t needed,
                          bl_buffer **buffer, bl_error *err) {
-    if (*buffer && (*buffer)->capacity >= needed)
-        return BL_OK;
-    const bl_job *j = t->job;
-    const bl_basket_task *first = &request->tasks[j->first_task];
-    uint64_t stored = 0;
-    for (const bl_basket_task *i = first; i <= t; i++)
-        stored += i->slot.n_bytes;
-    size_t wanted = needed;
-    if (t + 1 < first + j->n_slots && stored)
-        wanted = (size_t)((double)needed / (double)stored * (double)j->stored_bytes * 1.1);
-    if (wanted < needed || bl_request_check_room(request, wanted, NULL) != BL_OK)
-        wanted = needed;
-    bl_buffer *bigger = NULL;
-    BL_TRY(bl_request_buffer(request, wanted, &bigger, err));
-    if (*buffer && (*buffer)->size)
-        memcpy(bigger->data, (*buffer)->data, (*buffer)->size);
-    bigger->size = *buffer ? (*buffer)->size : 0;
-    bl_buffer_release(*buffer);
-    *buffer = bigger;
-    return BL_OK;
+    uint64_t done_bytes = 0;
+    for (const bl_basket_task *i = &request->tasks[t->job->first_task]; i <= t; i++)
+        done_bytes += i->slot.n_bytes;
+    return bl_request_grow(request, needed, done_bytes, t->job->stored_bytes, buffer, err);
 }
 
 /// Copies the ends of `n` more lists behind those of the column.

@@ -184,26 +184,11 @@ static bl_status place_jagged(const bl_request *request, bl_basket_task *t, bl_e
 /// stored bytes of these promise, so that values need not move when the next window is placed.
 static bl_status make_room(bl_request *request, bl_job *j, bl_error *err) {
     bl_buffer **values = &bl_column_innermost(&j->result)->values;
-    uint64_t needed =
-        (uint64_t)j->n_items * bl_layout_item_width(&bl_job_column(request, j)->layout);
-    if (*values && (*values)->capacity >= needed) {
-        (*values)->size = (size_t)needed;
-        return BL_OK;
-    }
-    uint64_t wanted = needed;
-    if (j->n_placed < j->n_slots && j->placed_bytes)
-        wanted =
-            (uint64_t)((double)needed / (double)j->placed_bytes * (double)j->stored_bytes * 1.1);
-    if (wanted < needed || bl_request_check_room(request, wanted, NULL) != BL_OK)
-        wanted = needed;
-    bl_buffer *bigger = NULL;
-    BL_TRY(bl_request_buffer(request, (size_t)wanted, &bigger, err));
-    if (*values && (*values)->size)
-        memcpy(bigger->data, (*values)->data, (*values)->size);
-    bl_buffer_release(*values);
-    *values = bigger;
-    bigger->size = (size_t)needed;
-    j->values = bigger->data;
+    size_t width = bl_layout_item_width(&bl_job_column(request, j)->layout);
+    uint64_t needed = (uint64_t)j->n_items * width;
+    BL_TRY(bl_request_grow(request, needed, j->placed_bytes, j->stored_bytes, values, err));
+    (*values)->size = (size_t)needed;
+    j->values = (*values)->data;
     return BL_OK;
 }
 

@@ -31,6 +31,26 @@ bl_status bl_request_scratch(const bl_request *request, size_t n_bytes, bl_buffe
     return bl_request_buffer(request, n_bytes, buffer, err);
 }
 
+bl_status bl_request_grow(const bl_request *request, uint64_t needed, uint64_t done_bytes,
+                          uint64_t all_bytes, bl_buffer **buffer, bl_error *err) {
+    bl_buffer *before = *buffer;
+    if (before && before->capacity >= needed)
+        return BL_OK;
+    uint64_t wanted = needed;
+    if (done_bytes && done_bytes < all_bytes)
+        wanted = (uint64_t)((double)needed / (double)done_bytes * (double)all_bytes * 1.1);
+    if (wanted < needed || bl_request_check_room(request, wanted, NULL) != BL_OK)
+        wanted = needed;
+    bl_buffer *bigger = NULL;
+    BL_TRY(bl_request_buffer(request, (size_t)wanted, &bigger, err));
+    bigger->size = before ? before->size : 0;
+    if (bigger->size)
+        memcpy(bigger->data, before->data, bigger->size);
+    bl_buffer_release(before);
+    *buffer = bigger;
+    return BL_OK;
+}
+
 /// A caller that keeps all batches may go past the budget, but one read takes only a share then.
 /// Baskets kept for the next read take a share, too: the others are gone through again.
 static void set_limits(bl_request *request) {
