@@ -66,3 +66,18 @@ def test_a_basket_past_the_budget_is_refused(folder):
     assert run.code != 0
     assert "needs " in run.stderr and "memory budget" in run.stderr
     assert run.peak_kib < BUDGET_MIB * 1024
+
+
+@pytest.mark.skipif("BEAMLINE_DATA" not in os.environ, reason="BEAMLINE_DATA is not set")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_real_file_stays_in_200_mib(folder, threads):
+    free, bound, peaks = folder / "free", folder / "bound", {}
+    for path in sorted(pathlib.Path(os.environ["BEAMLINE_DATA"]).rglob("*.root")):
+        code = peak_memory.run("stats", "--json", path, output=free).code
+        run = peak_memory.run("stats", "--json", "--memory", "200M", "--threads", threads, path,
+                              output=bound)
+        assert run.code == code, run.stderr  # some are damaged: the same columns then fail
+        assert bound.read_text("utf-8") == free.read_text("utf-8"), path
+        peaks[path.name] = run.peak_kib
+    print("most:", max(peaks.items(), key=lambda item: item[1]))
+    assert peaks and max(peaks.values()) < 200 * 1024
