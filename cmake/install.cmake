@@ -21,7 +21,7 @@ install(FILES ${PROJECT_BINARY_DIR}/beamline-config.cmake
               ${PROJECT_BINARY_DIR}/beamline-config-version.cmake cmake/dependencies.cmake
         DESTINATION ${package_dir})
 
-list(JOIN BL_CODEC_MODULES ", " BL_PC_REQUIRES_PRIVATE)
+list(JOIN BL_LIBRARY_MODULES ", " BL_PC_REQUIRES_PRIVATE)
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY "\${prefix}"
            OUTPUT_VARIABLE BL_PC_LIBDIR)
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR BASE_DIRECTORY "\${prefix}"

@@ -24,6 +24,8 @@ typedef struct bl_plan_options {
     const size_t *columns; ///< of the table, that are taken along
     size_t n_columns;
     int64_t first, last; ///< rows; last 0: to the end
+    const char *weight;  ///< of a row, an expression; NULL: 1
+    size_t n_hidden;     ///< the last so many variables are there for others, and no columns
 } bl_plan_options;
 
 /// One column of a plan's batches. Set `size` before the call.
@@ -40,6 +42,7 @@ typedef struct bl_cut_info {
     const char *text;   ///< borrows from the plan
     int64_t n_rows_in;  ///< rows that all cuts before it took
     int64_t n_rows_out; ///< and this one, too
+    double sumw, sumw2; ///< of the weights of these, and of their squares
 } bl_cut_info;
 
 /// Compiles cuts and variables and starts a pass. Columns that only taken rows need are read only
@@ -58,9 +61,12 @@ BL_API size_t bl_plan_n_columns(const bl_plan *plan);
 BL_API BL_MUST_CHECK bl_status bl_plan_column(const bl_plan *plan, size_t i,
                                               bl_plan_column_info *ret_info, bl_error *err);
 /// The next rows that the cuts take, never none. \param ret_batch the caller holds one reference
-/// \return BL_OK, BL_END, or what bl_scan_next and bl_expressions_eval return
+/// \return BL_OK, BL_END, BL_E_RANGE (a weight is no finite number), or what bl_scan_next and
+/// bl_expressions_eval return
 BL_API BL_MUST_CHECK bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err);
-/// \return BL_OK, BL_E_RANGE (there is no such cut)
+/// Entries of the cut flow: "all", which takes all rows, then the cuts.
+BL_API size_t bl_plan_n_cuts(const bl_plan *plan);
+/// Entry `i` of the cut flow. \return BL_OK, BL_E_RANGE (there is no such cut)
 BL_API BL_MUST_CHECK bl_status bl_plan_cut(const bl_plan *plan, size_t i, bl_cut_info *ret_info,
                                            bl_error *err);
 /// Rows looked at, rows taken and stored bytes read so far.

@@ -9,32 +9,9 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "base/size.h"
 
-enum { MAX_OPTIONS = 32, FIRST_LONG = 256 };
-
-bl_status bl_args_size(const char *text, uint64_t *ret_bytes, bl_error *err) {
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    const char *suffix = end;
-    unsigned shift = 0;
-    static const char units[] = "KMGT";
-    const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
-    if (unit) {
-        shift = 10 * ((unsigned)(unit - units) + 1);
-        suffix = end + 1;
-        if (strcmp(suffix, "iB") == 0)
-            suffix += 2;
-    }
-    if (strcmp(suffix, "B") == 0)
-        suffix++;
-    if (errno || end == text || *text < '0' || *text > '9' || *suffix)
-        return bl_error_set(err, BL_E_USAGE, "'%s' is no size such as 200M or 2G", text);
-    if (value == 0 || value > UINT64_MAX >> shift)
-        return bl_error_set(err, BL_E_USAGE, "size '%s' is out of range", text);
-    *ret_bytes = (uint64_t)value << shift;
-    return BL_OK;
-}
+enum { MAX_OPTIONS = 48, FIRST_LONG = 256 };
 
 static bool parse_row(const char *text, const char **ret_end, int64_t *ret_row) {
     char *end;
@@ -107,7 +84,7 @@ static bl_status store(const bl_option *option, const char *text, bl_arguments *
     case BL_OPTION_COUNT:
         return parse_count(text, place, err);
     case BL_OPTION_SIZE:
-        return bl_args_size(text, place, err);
+        return bl_size_parse(text, place, err);
     case BL_OPTION_ROWS:
         return bl_args_rows(text, place, err);
     }

@@ -12,8 +12,6 @@
 /// \return BL_OK, BL_E_USAGE (with the nearest names)
 bl_status bl_args_parse(int argc, char **argv, bl_arguments *ret_arguments, bl_error *err);
 
-/// A size in bytes: digits, then nothing or one of K, M, G, T (powers of 1024), `iB` or `B`.
-bl_status bl_args_size(const char *text, uint64_t *ret_bytes, bl_error *err);
 /// `A:B`, `A:`, `:B`; a single number is that many rows from the start.
 bl_status bl_args_rows(const char *text, bl_row_range *ret_rows, bl_error *err);
 

@@ -75,21 +75,6 @@ static void test_messages(void **state) {
     }
 }
 
-static void test_sizes(void **state) {
-    (void)state;
-    uint64_t n = 0;
-    assert_int_equal(BL_OK, bl_args_size("1000", &n, NULL));
-    assert_int_equal(n, 1000);
-    assert_int_equal(BL_OK, bl_args_size("2GiB", &n, NULL));
-    assert_int_equal(n, UINT64_C(2) << 30);
-    assert_int_equal(BL_OK, bl_args_size("3kB", &n, NULL));
-    assert_int_equal(n, 3072);
-    static const char *const wrong[] = {"", "-1", "0", "1X", "1MM", " 1", "99999999999G", "1.5G"};
-    for (size_t i = 0; i < BL_COUNT(wrong); i++)
-        assert_int_equal(BL_E_USAGE, bl_args_size(wrong[i], &n, NULL));
-    assert_int_equal(n, 3072);
-}
-
 static void test_rows(void **state) {
     (void)state;
     bl_row_range rows;
@@ -108,7 +93,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

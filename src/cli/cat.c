@@ -189,7 +189,7 @@ static bl_status run_cat(bl_cli *cli, bl_error *err) {
                          err));
     bl_selection selection;
     BL_TRY(bl_select_columns(cli->context, table, arguments->columns, &selection, err));
-    bl_status status = bl_select_whole(cli, table, false, &selection, err);
+    bl_status status = bl_select_whole(table, false, &selection, err);
     if (status == BL_OK && selection.n == 0)
         status = bl_error_set(err, BL_E_UNSUPPORTED, "no column can be read");
     char **keys = bl_alloc_zero(cli->context, selection.n + 1, sizeof *keys);

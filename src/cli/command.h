@@ -102,8 +102,11 @@ typedef struct bl_arguments {
     bool overwrite, append, skip_unreadable;
     uint64_t cluster_bytes, basket_bytes;
     // of ingest
-    bl_texts cuts, variables;
-    bool dry_run;
+    bl_texts cuts, variables, inputs;
+    const char *config, *weight, *fraction;
+    unsigned max_events, part_events, bad_files;
+    uint64_t part_bytes;
+    bool dry_run, profile;
 } bl_arguments;
 
 /// Length of a const table.

@@ -42,10 +42,4 @@ bl_status bl_convert_output_open(bl_cli *cli, bl_output **ret_output, bl_error *
 /// Safe on zeroed memory.
 void bl_convert_plan_release(bl_convert_plan *plan);
 
-/// How columns are written: a branch's own name where no other column of the selection has it, else
-/// its path; the counter of a list only where that column is written too.
-/// \param ret_specs [selection->n] in the arena \return BL_OK, BL_E_NOMEM
-bl_status bl_convert_specs(bl_arena *arena, const bl_selection *selection,
-                           bl_column_spec **ret_specs, bl_error *err);
-
 #endif

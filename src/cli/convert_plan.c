@@ -7,11 +7,11 @@ static bl_status select_columns(bl_cli *cli, bl_convert_plan *plan, bl_convert_t
                                 bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
     bool is_strict = !arguments->skip_unreadable;
-    bl_status status = bl_select_whole(cli, tree->table, is_strict, &tree->selection, err);
+    bl_status status = bl_select_whole(tree->table, is_strict, &tree->selection, err);
     if (status == BL_E_UNSUPPORTED)
         return bl_error_hint(err, status, "; --skip-unreadable leaves them out");
     BL_TRY(status);
-    return bl_convert_specs(&plan->arena, &tree->selection, &tree->specs, err);
+    return bl_selection_specs(&plan->arena, &tree->selection, &tree->specs, err);
 }
 
 /// Rows asked for, as far as there are any.

@@ -142,7 +142,7 @@ static void test_names(void **state) {
     bl_arena arena;
     bl_arena_init(&arena, context);
     bl_column_spec *specs;
-    assert_int_equal(BL_OK, bl_convert_specs(&arena, &selection, &specs, NULL));
+    assert_int_equal(BL_OK, bl_selection_specs(&arena, &selection, &specs, NULL));
     for (size_t i = 0; i < BL_COUNT(rows); i++) {
         assert_string_equal(specs[i].name, rows[i].written);
         bool has_counter = rows[i].counter && strcmp(rows[i].counter, "Jet") == 0;

@@ -2,18 +2,18 @@
 // Plans. Of each range of rows first the columns are read that cuts look at; where no row passes,
 // that is all. Else the other columns are read, the rows that passed are copied out of both, and
 // the variables are computed of these rows alone.
-#include <beamline/plan.h>
+#include "data/plan.h"
 
 #include <stdint.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/context.h"
 #include "base/options.h"
+#include "base/sum.h"
 #include "column/column.h"
-#include "expr/expressions.h"
 
 BL_DEFINE_AUTO(bl_scan, bl_scan_close);
-BL_DEFINE_AUTO(bl_plan, bl_plan_close);
 
 /// Where a column of the table is in a range: among the first or the late ones.
 typedef struct place {
@@ -21,24 +21,37 @@ typedef struct place {
     size_t at;
 } place;
 
+/// One entry of the cut flow.
+typedef struct cut {
+    const char *text;
+    int64_t n_rows;
+    bl_sum sumw, sumw2;
+} cut;
+
 struct bl_plan {
     bl_context *context;
     bl_arena arena;
     bl_table *table;
     bl_scan *scan;
-    bl_expressions *cuts, *variables; ///< NULL: there are none
+    bl_plan_extras extras;
+    /// Cuts, then the weight, then the run and the section where there is a mask; NULL: nothing
+    bl_expressions *cuts;
+    bl_expressions *variables; ///< NULL: there are none
     size_t n_cuts;
     const char **cut_texts; ///< [n_cuts]
-    int64_t *passed;        ///< [n_cuts] rows
+    const char *weight;     ///< NULL: 1
+    cut *flow;              ///< [1 + (is there a mask) + n_cuts]
     size_t n_variables;
     bl_named_text *named; ///< [n_variables]
+    size_t n_computed;    ///< of the variables: columns
     size_t n_kept;
     size_t *kept;           ///< [n_kept] columns of the table
     place *kept_places;     ///< [n_kept]
     place *variable_places; ///< of the columns that variables are computed of
     size_t n_early, n_late; ///< columns read first, and late
     size_t *early, *late;
-    int64_t n_rows, n_taken;
+    int64_t n_taken; ///< rows
+    bl_plan_times times;
 };
 
 // ---- making ----
@@ -48,11 +61,11 @@ static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "a
 static bl_status copy_options(bl_plan *plan, const bl_plan_options *o, bl_error *err) {
     bl_arena *arena = &plan->arena;
     plan->cut_texts = (const char **)bl_arena_array(arena, o->n_cuts + 1, sizeof(char *));
-    plan->passed = (int64_t *)bl_arena_array(arena, o->n_cuts + 1, sizeof *plan->passed);
+    plan->flow = (cut *)bl_arena_array(arena, o->n_cuts + 2, sizeof *plan->flow);
     plan->named = (bl_named_text *)bl_arena_array(arena, o->n_variables + 1, sizeof *plan->named);
     plan->kept = (size_t *)bl_arena_array(arena, o->n_columns + 1, sizeof *plan->kept);
     plan->kept_places = (place *)bl_arena_array(arena, o->n_columns + 1, sizeof(place));
-    if (!plan->cut_texts || !plan->passed || !plan->named || !plan->kept || !plan->kept_places)
+    if (!plan->cut_texts || !plan->flow || !plan->named || !plan->kept || !plan->kept_places)
         return out_of_memory(err);
     for (; plan->n_cuts < o->n_cuts; plan->n_cuts++) {
         const char *text = o->cuts[plan->n_cuts];
@@ -68,46 +81,101 @@ static bl_status copy_options(bl_plan *plan, const bl_plan_options *o, bl_error 
         if (!to->name || !to->text)
             return out_of_memory(err);
     }
+    if (o->weight && !(plan->weight = bl_arena_text(arena, o->weight, strlen(o->weight))))
+        return out_of_memory(err);
+    if (o->n_hidden > o->n_variables)
+        return bl_error_set(err, BL_E_INVALID, "%zu hidden variables of %zu", o->n_hidden,
+                            o->n_variables);
+    plan->n_computed = o->n_variables - o->n_hidden;
     plan->n_kept = o->n_columns;
     if (o->n_columns)
         memcpy(plan->kept, o->columns, o->n_columns * sizeof *plan->kept);
     return BL_OK;
 }
 
-/// What is computed is whether a cut is true, neither false nor missing; its own text is an
-/// expression beside it, so that an error shows the user's words.
-static bl_status compile_cuts(bl_plan *plan, bl_error *err) {
-    size_t n_cuts = plan->n_cuts, n = 2 * n_cuts + plan->n_variables;
-    bl_named_text *texts = (bl_named_text *)bl_arena_array(&plan->arena, n + 1, sizeof *texts);
-    if (!texts)
-        return out_of_memory(err);
-    for (size_t i = 0; i < n_cuts; i++) {
-        const char *name = bl_arena_printf(&plan->arena, "selection %zu", i + 1);
-        texts[i].name = bl_arena_printf(&plan->arena, "selection %zu is true", i + 1);
-        texts[i].text =
-            bl_arena_printf(&plan->arena, "fill_none(`selection %zu`, False) and True", i + 1);
-        texts[n_cuts + i] = (bl_named_text){name, plan->cut_texts[i]};
-        if (!texts[i].name || !texts[i].text || !name)
-            return out_of_memory(err);
-    }
-    if (plan->n_variables)
-        memcpy(texts + 2 * n_cuts, plan->named, plan->n_variables * sizeof *texts);
-    BL_TRY(bl_expressions_new_some(plan->context, plan->table, texts, n, n_cuts, &plan->cuts, err));
-    for (size_t i = 0; i < n_cuts; i++)
-        if (bl_type_get_id(bl_expressions_type(plan->cuts, i)) != BL_BOOL)
+/// Adds an expression, of which `format` says how it is made of the user's own, which stands beside
+/// it by another name, so that an error shows the user's words.
+/// \param results, sources next places of what is computed, and of the user's
+static bl_status wrap(bl_plan *plan, bl_named_text **results, bl_named_text **sources,
+                      const char *name, const char *text, const char *format, bl_error *err) {
+    bl_named_text *result = (*results)++, *source = (*sources)++;
+    *source = (bl_named_text){name, text};
+    result->name = bl_arena_printf(&plan->arena, "%s as a value", name);
+    result->text = bl_arena_printf(&plan->arena, format, name);
+    return result->name && result->text && name ? BL_OK : out_of_memory(err);
+}
+
+static size_t n_results(const bl_plan *plan) {
+    size_t n = plan->n_cuts;
+    n += plan->weight ? 1 : 0;
+    return n + (plan->extras.mask ? 2 : 0);
+}
+
+/// What is computed of a cut is whether it is true, neither false nor missing.
+static bl_status wrap_all(bl_plan *plan, bl_named_text *results, bl_named_text *sources,
+                          bl_error *err) {
+    for (size_t i = 0; i < plan->n_cuts; i++)
+        BL_TRY(wrap(plan, &results, &sources, bl_arena_printf(&plan->arena, "selection %zu", i + 1),
+                    plan->cut_texts[i], "fill_none(`%s`, False) and True", err));
+    if (plan->weight)
+        BL_TRY(wrap(plan, &results, &sources, "the weight", plan->weight, "float(`%s`)", err));
+    if (!plan->extras.mask)
+        return BL_OK;
+    BL_TRY(wrap(plan, &results, &sources, "the run", plan->extras.run, "int(`%s`)", err));
+    return wrap(plan, &results, &sources, "the luminosity section", plan->extras.luminosity_block,
+                "int(`%s`)", err);
+}
+
+/// Each is one value an event.
+static bl_status check_results(const bl_plan *plan, const bl_named_text *sources, bl_error *err) {
+    for (size_t i = 0; i < n_results(plan); i++) {
+        bl_type_id id = bl_type_get_id(bl_expressions_type(plan->cuts, i));
+        if (i < plan->n_cuts && id != BL_BOOL)
             return bl_error_set(err, BL_E_SHAPE,
-                                "selection %zu: '%s' gives a list; a selection is one value an "
-                                "event, such as any(...) or all(...) of a list",
-                                i + 1, plan->cut_texts[i]);
+                                "%s: '%s' gives a list; a selection is one value an event, such as "
+                                "any(...) or all(...) of a list",
+                                sources[i].name, sources[i].text);
+        bool is_of_mask = i >= plan->n_cuts + (plan->weight ? 1 : 0);
+        if (is_of_mask && id != BL_INT64)
+            return bl_error_set(err, BL_E_TYPE, "%s: '%s' is no integer", sources[i].name,
+                                sources[i].text);
+        if (id > BL_FLOAT64)
+            return bl_error_set(err, BL_E_SHAPE, "%s: '%s' gives a list; it is one value an event",
+                                sources[i].name, sources[i].text);
+    }
     return BL_OK;
 }
 
-static bl_status compile(bl_plan *plan, bl_error *err) {
-    if (plan->n_cuts)
-        BL_TRY(compile_cuts(plan, err));
+static bl_status compile_cuts(bl_plan *plan, bl_error *err) {
+    size_t n = n_results(plan), n_all = 2 * n + plan->n_variables;
+    bl_named_text *texts = (bl_named_text *)bl_arena_array(&plan->arena, n_all + 1, sizeof *texts);
+    if (!texts)
+        return out_of_memory(err);
+    BL_TRY(wrap_all(plan, texts, texts + n, err));
     if (plan->n_variables)
-        BL_TRY(bl_expressions_new(plan->context, plan->table, plan->named, plan->n_variables,
-                                  &plan->variables, err));
+        memcpy(texts + 2 * n, plan->named, plan->n_variables * sizeof *texts);
+    BL_TRY(bl_expressions_new_some(plan->context, plan->table, texts, n_all, n, plan->extras.rule,
+                                   &plan->cuts, err));
+    return check_results(plan, texts + n, err);
+}
+
+/// The first entries of the cut flow: all rows, the mask, the cuts.
+static void name_cuts(bl_plan *plan) {
+    cut *next = plan->flow;
+    (next++)->text = "all";
+    if (plan->extras.mask)
+        (next++)->text = plan->extras.mask_text;
+    for (size_t i = 0; i < plan->n_cuts; i++)
+        (next++)->text = plan->cut_texts[i];
+}
+
+static bl_status compile(bl_plan *plan, bl_error *err) {
+    name_cuts(plan);
+    if (n_results(plan))
+        BL_TRY(compile_cuts(plan, err));
+    if (plan->n_computed)
+        BL_TRY(bl_expressions_new_some(plan->context, plan->table, plan->named, plan->n_variables,
+                                       plan->n_computed, plan->extras.rule, &plan->variables, err));
     return BL_OK;
 }
 
@@ -150,6 +218,11 @@ static bl_status place_columns(bl_plan *plan, bl_error *err) {
 
 bl_status bl_plan_open(bl_context *context, bl_table *table, const bl_plan_options *options,
                        bl_plan **ret_plan, bl_error *err) {
+    return bl_plan_open_with(context, table, options, NULL, ret_plan, err);
+}
+
+bl_status bl_plan_open_with(bl_context *context, bl_table *table, const bl_plan_options *options,
+                            const bl_plan_extras *extras, bl_plan **ret_plan, bl_error *err) {
     bl_plan_options o = {0};
     BL_TRY(bl_options_copy(&o, sizeof o, options, err));
     bl_plan *made = (bl_plan *)bl_alloc_zero(context, 1, sizeof *made);
@@ -158,6 +231,8 @@ bl_status bl_plan_open(bl_context *context, bl_table *table, const bl_plan_optio
     BL_AUTO(bl_plan) plan = made;
     plan->context = context;
     plan->table = table;
+    if (extras)
+        plan->extras = *extras;
     bl_context_ref(context);
     bl_arena_init(&plan->arena, context);
     BL_TRY(copy_options(plan, &o, err));
@@ -189,7 +264,7 @@ void bl_plan_close(bl_plan *plan) {
 
 // ---- columns and cuts ----
 
-size_t bl_plan_n_columns(const bl_plan *plan) { return plan->n_kept + plan->n_variables; }
+size_t bl_plan_n_columns(const bl_plan *plan) { return plan->n_kept + plan->n_computed; }
 
 bl_status bl_plan_column(const bl_plan *plan, size_t i, bl_plan_column_info *ret_info,
                          bl_error *err) {
@@ -209,15 +284,27 @@ bl_status bl_plan_column(const bl_plan *plan, size_t i, bl_plan_column_info *ret
     return bl_info_copy(ret_info, &info, sizeof info, err);
 }
 
+size_t bl_plan_n_cuts(const bl_plan *plan) { return plan->n_cuts + (plan->extras.mask ? 2 : 1); }
+
 bl_status bl_plan_cut(const bl_plan *plan, size_t i, bl_cut_info *ret_info, bl_error *err) {
-    if (i >= plan->n_cuts)
-        return bl_error_set(err, BL_E_RANGE, "cut %zu of %zu", i, plan->n_cuts);
+    if (i >= bl_plan_n_cuts(plan))
+        return bl_error_set(err, BL_E_RANGE, "cut %zu of %zu", i, bl_plan_n_cuts(plan));
+    const cut *entry = &plan->flow[i];
     const bl_cut_info info = {.size = sizeof info,
-                              .text = plan->cut_texts[i],
-                              .n_rows_in = i ? plan->passed[i - 1] : plan->n_rows,
-                              .n_rows_out = plan->passed[i]};
+                              .text = entry->text,
+                              .n_rows_in = i ? entry[-1].n_rows : entry->n_rows,
+                              .n_rows_out = entry->n_rows,
+                              .sumw = bl_sum_value(&entry->sumw),
+                              .sumw2 = bl_sum_value(&entry->sumw2)};
     return bl_info_copy(ret_info, &info, sizeof info, err);
 }
+
+size_t bl_plan_reads(const bl_plan *plan, bool late, const size_t **ret_columns) {
+    *ret_columns = late ? plan->late : plan->early;
+    return late ? plan->n_late : plan->n_early;
+}
+
+void bl_plan_get_times(const bl_plan *plan, bl_plan_times *ret_times) { *ret_times = plan->times; }
 
 void bl_plan_progress(const bl_plan *plan, int64_t *ret_rows, int64_t *ret_taken,
                       uint64_t *ret_stored_bytes) {
@@ -227,24 +314,68 @@ void bl_plan_progress(const bl_plan *plan, int64_t *ret_rows, int64_t *ret_taken
 
 // ---- running ----
 
-/// Applies cut after cut. \param keep [rows] 1 where all are true \param ret_n how many are
+/// Adds the rows that are kept to an entry of the cut flow. \param weights NULL: 1 each
+static int64_t count(cut *entry, const uint8_t *keep, const double *weights, int64_t n_rows) {
+    int64_t n = 0;
+    for (int64_t row = 0; row < n_rows; row++)
+        n += keep[row];
+    entry->n_rows += n;
+    if (!weights) {
+        bl_sum_add(&entry->sumw, (double)n);
+        bl_sum_add(&entry->sumw2, (double)n);
+        return n;
+    }
+    for (int64_t row = 0; row < n_rows; row++)
+        if (keep[row]) {
+            bl_sum_add(&entry->sumw, weights[row]);
+            bl_sum_add(&entry->sumw2, weights[row] * weights[row]);
+        }
+    return n;
+}
+
+static bl_status check_weights(const bl_plan *plan, const double *weights, int64_t first_row,
+                               int64_t n_rows, bl_error *err) {
+    for (int64_t row = 0; row < n_rows; row++)
+        if (!isfinite(weights[row]))
+            return bl_error_set(
+                err, BL_E_RANGE, "%s: entry %lld: the weight '%s' is missing or no finite number",
+                bl_table_file(plan->table, 0), (long long)(first_row + row), plan->weight);
+    return BL_OK;
+}
+
+static void apply_mask(const bl_plan *plan, const int64_t *runs, const int64_t *sections,
+                       uint8_t *keep, int64_t n_rows) {
+    for (int64_t row = 0; row < n_rows; row++)
+        keep[row] &= bl_lumi_mask_has(plan->extras.mask, runs[row], sections[row]);
+}
+
+/// Applies the mask, then cut after cut.
+/// \param keep [rows] 1 where all are true \param ret_n how many are
 static bl_status apply_cuts(bl_plan *plan, const bl_batch *early, uint8_t *keep, int64_t *ret_n,
                             bl_error *err) {
     int64_t n_rows = bl_batch_n_rows(early);
-    memset(keep, 1, (size_t)n_rows);
-    *ret_n = n_rows;
-    if (!plan->cuts)
-        return BL_OK;
+    const double *weights = NULL;
     BL_AUTO(bl_batch) results = NULL;
-    BL_TRY(bl_expressions_eval(plan->cuts, early, &results, err));
+    memset(keep, 1, (size_t)n_rows);
+    if (plan->cuts)
+        BL_TRY(bl_expressions_eval(plan->cuts, early, &results, err));
+    const bl_column *column = results ? &results->columns[plan->n_cuts] : NULL;
+    if (plan->weight)
+        weights = (const double *)bl_column_values(column++);
+    if (weights)
+        BL_TRY(check_weights(plan, weights, early->first_row, n_rows, err));
+    cut *entry = plan->flow;
+    *ret_n = count(entry++, keep, weights, n_rows);
+    if (plan->extras.mask) {
+        apply_mask(plan, (const int64_t *)bl_column_values(column),
+                   (const int64_t *)bl_column_values(column + 1), keep, n_rows);
+        *ret_n = count(entry++, keep, weights, n_rows);
+    }
     for (size_t i = 0; i < plan->n_cuts; i++) {
         const uint8_t *bits = (const uint8_t *)bl_column_values(&results->columns[i]);
-        *ret_n = 0;
-        for (int64_t row = 0; row < n_rows; row++) {
+        for (int64_t row = 0; row < n_rows; row++)
             keep[row] = (uint8_t)(keep[row] & (bits[row / 8] >> row % 8));
-            *ret_n += keep[row];
-        }
-        plan->passed[i] += *ret_n;
+        *ret_n = count(entry++, keep, weights, n_rows);
     }
     return BL_OK;
 }
@@ -305,18 +436,31 @@ static bl_status assemble(const bl_plan *plan, const bl_batch *early, const bl_b
     return status;
 }
 
+/// Seconds since `*since`, which becomes now.
+static double lap(struct timespec *since) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds =
+        (double)(now.tv_sec - since->tv_sec) + 1e-9 * (double)(now.tv_nsec - since->tv_nsec);
+    *since = now;
+    return seconds;
+}
+
 /// Reads what is read late, and takes the rows that passed out of everything.
 static bl_status take(bl_plan *plan, const bl_batch *early, const uint8_t *keep,
-                      bl_batch **ret_batch, bl_error *err) {
+                      struct timespec *since, bl_batch **ret_batch, bl_error *err) {
     BL_AUTO(bl_batch) some_early = NULL;
     BL_AUTO(bl_batch) some_late = NULL;
     BL_AUTO(bl_batch) variables = NULL;
-    BL_TRY(bl_batch_filter(early, keep, &some_early, err));
     if (plan->n_late)
         BL_TRY(bl_scan_late(plan->scan, keep, &some_late, err));
+    plan->times.late_s += lap(since);
+    BL_TRY(bl_batch_filter(early, keep, &some_early, err));
     if (plan->variables)
         BL_TRY(compute(plan, some_early, some_late, &variables, err));
-    return assemble(plan, some_early, some_late, variables, ret_batch, err);
+    BL_TRY(assemble(plan, some_early, some_late, variables, ret_batch, err));
+    plan->times.compute_s += lap(since);
+    return BL_OK;
 }
 
 bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err) {
@@ -324,15 +468,18 @@ bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err) {
         BL_AUTO(bl_batch) early = NULL;
         BL_AUTO(bl_buffer) keep = NULL;
         int64_t n_taken;
+        struct timespec since = {0};
+        (void)lap(&since);
         bl_status status = bl_scan_next(plan->scan, &early, err);
+        plan->times.read_s += lap(&since);
         if (status != BL_OK)
             return status;
         BL_TRY(bl_buffer_new(plan->context, (size_t)early->n_rows, &keep, err));
-        plan->n_rows += early->n_rows;
         BL_TRY(apply_cuts(plan, early, keep->data, &n_taken, err));
+        plan->times.cut_s += lap(&since);
         if (n_taken == 0)
             continue;
-        BL_TRY(take(plan, early, keep->data, ret_batch, err));
+        BL_TRY(take(plan, early, keep->data, &since, ret_batch, err));
         plan->n_taken += n_taken;
         return BL_OK;
     }

@@ -23,12 +23,36 @@ struct bl_expressions {
 
 // ---- where columns are found ----
 
+/// Whether experiments write a branch of that name for simulated events only: what the generator
+/// did, and the number of collisions that were overlaid.
+static bool is_of_simulation(const char *name) {
+    static const char *const beginnings[] = {"gen",       "Gen",          "LHE",        "PSWeight",
+                                             "mcEvent",   "Pileup_nTrue", "Pileup_nPU", "HTXS_",
+                                             "Generator", "mc_generator"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
+/// A table, and the rule for its names.
+typedef struct named_table {
+    bl_table *table;
+    const bl_name_rule *rule; ///< NULL: none
+} named_table;
+
 static bl_status find_in_table(void *self, const char *name, size_t *ret_column,
                                const bl_type **ret_type, bl_error *err) {
-    bl_table *table = (bl_table *)self;
+    const named_table *named = (const named_table *)self;
     bl_column_info info = {.size = sizeof info};
-    BL_TRY(bl_table_find(table, name, ret_column, err));
-    BL_TRY(bl_table_column(table, *ret_column, &info, err));
+    if (named->rule)
+        BL_TRY(named->rule->apply(named->rule->self, name, &name, err));
+    bl_status status = bl_table_find(named->table, name, ret_column, err);
+    if (status == BL_E_NOTFOUND && is_of_simulation(name))
+        return bl_error_hint(err, status, "; only simulation has '%s': is this collision data?",
+                             name);
+    BL_TRY(status);
+    BL_TRY(bl_table_column(named->table, *ret_column, &info, err));
     if (!info.type)
         return bl_error_set(err, BL_E_UNSUPPORTED, "'%s' cannot be read: %s", name,
                             info.unreadable);
@@ -123,13 +147,14 @@ static bl_status compile(bl_context *context, bl_expr_source source, const bl_na
 
 bl_status bl_expressions_new(bl_context *context, bl_table *table, const bl_named_text *texts,
                              size_t n, bl_expressions **ret_expressions, bl_error *err) {
-    return bl_expressions_new_some(context, table, texts, n, n, ret_expressions, err);
+    return bl_expressions_new_some(context, table, texts, n, n, NULL, ret_expressions, err);
 }
 
 bl_status bl_expressions_new_some(bl_context *context, bl_table *table, const bl_named_text *texts,
-                                  size_t n, size_t n_results, bl_expressions **ret_expressions,
-                                  bl_error *err) {
-    return compile(context, (bl_expr_source){find_in_table, table}, texts, n, n_results,
+                                  size_t n, size_t n_results, const bl_name_rule *rule,
+                                  bl_expressions **ret_expressions, bl_error *err) {
+    named_table named = {table, rule};
+    return compile(context, (bl_expr_source){find_in_table, &named}, texts, n, n_results,
                    ret_expressions, err);
 }
 

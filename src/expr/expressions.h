@@ -10,11 +10,18 @@
 
 BL_DEFINE_AUTO(bl_expressions, bl_expressions_free);
 
+/// What columns are called that expressions name.
+typedef struct bl_name_rule {
+    bl_status (*apply)(const void *self, const char *name, const char **ret_name, bl_error *err);
+    const void *self;
+} bl_name_rule;
+
 /// As bl_expressions_new, but only the first `n_results` expressions are computed; the others are
 /// there to be used by them, and are not looked at where they are not.
+/// \param rule NULL: columns are called as they are
 bl_status bl_expressions_new_some(bl_context *context, bl_table *table, const bl_named_text *texts,
-                                  size_t n, size_t n_results, bl_expressions **ret_expressions,
-                                  bl_error *err);
+                                  size_t n, size_t n_results, const bl_name_rule *rule,
+                                  bl_expressions **ret_expressions, bl_error *err);
 /// The type of result `i`; borrows.
 const bl_type *bl_expressions_type(const bl_expressions *expressions, size_t i);
 

@@ -73,9 +73,6 @@ bl_status bl_catalog_open_as(bl_context *context, const bl_format *formats, cons
                              bl_catalog **ret_catalog, bl_error *err);
 
 // chain.c
-/// Replaces globs by what they match. \param ret_urls [*ret_n] in the arena
-bl_status bl_urls_expand(bl_arena *arena, const char *const *urls, size_t n_urls, char ***ret_urls,
-                         size_t *ret_n, bl_error *err);
 /// The open part of a file; borrows until the next call with another file.
 bl_status bl_table_part(bl_table *table, size_t file, bl_part **ret_part, bl_error *err);
 void bl_part_close(bl_context *context, bl_part *part);

@@ -3,6 +3,7 @@
 #include "base/context.h"
 #include "base/options.h"
 #include "table/private.h"
+#include "table/selection.h"
 
 #include <stdlib.h>
 

@@ -52,7 +52,8 @@ def test_selection_and_variables(sample, tmp_path):
     events = uproot.open(sample)["Events"].arrays()
     at_least_two = events.nJet >= 2
     taken = at_least_two & (ak.fill_none(ak.max(events.Jet_pt, axis=1), 0) > 50)
-    assert [cut["events_out"] for cut in said["cuts"]] == [ak.sum(at_least_two), ak.sum(taken)]
+    assert [cut["events"] for cut in said["samples"][0]["cuts"]] == [
+        N_EVENTS, ak.sum(at_least_two), ak.sum(taken)]
     assert (said["events_in"], said["events_out"]) == (N_EVENTS, ak.sum(taken))
     found, wanted = uproot.open(out)["Events"].arrays(), events[taken]
     for name in ("i", "x", "late", "Jet_pt", "Jet_b", "nJet"):
@@ -75,7 +76,7 @@ def test_bytes_do_not_depend_on_threads_and_memory(sample, tmp_path):
 
 def test_entries_and_columns(sample, tmp_path):
     out = tmp_path / "out.root"
-    run("ingest", sample, "-e", "1990:4010", "-c", "i", "-w", "i % 2 == 0", "-o", out, "--as", "T")
+    run("ingest", sample, "-e", "1990:4010", "--columns", "i", "-w", "i % 2 == 0", "-o", out, "--as", "T")
     tree = uproot.open(out)["T"]
     assert tree.keys() == ["i"]
     assert tree["i"].array().to_list() == list(range(1990, 4010, 2))
@@ -103,6 +104,13 @@ def test_late_columns_are_not_looked_at_where_nothing_is_taken(sample, tmp_path)
     assert not (tmp_path / "bad.root").exists()
 
 
+def test_simulation_is_asked_of_data(tmp_path):
+    _, error = run("ingest", real("misc/DYto2E.root"), "-T", "Events", "-d", "w=genWeight",
+                   "-o", tmp_path / "out.root", code=3)
+    assert "no column 'genWeight'" in error
+    assert "only simulation has 'genWeight': is this collision data?" in error
+
+
 @pytest.mark.parametrize("arguments, code, message", [
     (["-w", "nJett > 1"], 3, "selection 1: no column 'nJett'; did you mean 'nJet'?\n  nJett > 1\n"
                              "  ^^^^^\n"),
@@ -120,13 +128,15 @@ def test_errors(sample, tmp_path, arguments, code, message):
 
 
 def test_dry_run(sample, tmp_path):
-    printed, _ = run("ingest", sample, "-w", "x > 0", "-d", "y=Jet_pt*2", "-c", "x", "-n")
+    printed, _ = run("ingest", sample, "-w", "x > 0", "-d", "y=Jet_pt*2", "--columns", "x", "-n")
     assert [line.split() for line in printed.splitlines()] == [
-        ["where", "x", ">", "0"], ["write", "x", "float64"], ["write", "y", "list<float64>"]]
+        ["where", "x", ">", "0"], ["read", "x"],
+        ["read", "Jet_pt", "where", "events", "are", "taken"],
+        ["write", "x", "float64"], ["write", "y", "list<float64>"]]
 
 
 def test_indices_that_point_at_nothing(tmp_path):
-    run("ingest", real("misc/DYto2E.root"), "-T", "Events", "-c", "run",
+    run("ingest", real("misc/DYto2E.root"), "-T", "Events", "--columns", "run",
         "-d", "pt=Muon_pt[Jet_muonIdx1]", "-o", tmp_path / "out.root")
     values = ak.flatten(uproot.open(tmp_path / "out.root")["Events/pt"].array())
     assert (len(values), ak.sum(np.isnan(values))) == (2861, 2846)
@@ -134,7 +144,7 @@ def test_indices_that_point_at_nothing(tmp_path):
 
 def test_weights_of_physlite(tmp_path):
     run("ingest", real("coffea/PHYSLITE_example.root"), "-T", "CollectionTree",
-        "-c", "EventInfoAuxDyn.eventNumber", "-d", "w=EventInfoAuxDyn.mcEventWeights[0]",
+        "--columns", "EventInfoAuxDyn.eventNumber", "-d", "w=EventInfoAuxDyn.mcEventWeights[0]",
         "-o", tmp_path / "out.root")
     weights = uproot.open(tmp_path / "out.root")["CollectionTree/w"].array()
     assert abs(ak.sum(weights) - 1245368870.75) < 0.01
@@ -147,7 +157,7 @@ def test_dimuons(tmp_path):
     mass = ("sqrt((Muon_E[0]+Muon_E[1])**2 - (Muon_Px[0]+Muon_Px[1])**2"
             " - (Muon_Py[0]+Muon_Py[1])**2 - (Muon_Pz[0]+Muon_Pz[1])**2)")
     run("ingest", source, "-w", "NMuon == 2 and Muon_Charge[0] != Muon_Charge[1]",
-        "-d", f"mass={mass}", "-c", "NMuon", "-o", tmp_path / "out.root")
+        "-d", f"mass={mass}", "--columns", "NMuon", "-o", tmp_path / "out.root")
     muons = uproot.open(source)["events"].arrays(filter_name="*Muon*")
     muons = muons[muons.NMuon == 2]
     muons = muons[ak.sum(muons.Muon_Charge, axis=1) == 0]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the columns of an input to those of an output: names, counters, and what is taken along.
 #include "base/names.h"
-#include "cli/convert.h"
+#include "table/selection.h"
 
 /// Names by place in the selection.
 typedef struct naming {
@@ -93,8 +93,8 @@ static bl_status fill(naming *n, bl_column_spec *specs, bl_error *err) {
     return BL_OK;
 }
 
-bl_status bl_convert_specs(bl_arena *arena, const bl_selection *selection,
-                           bl_column_spec **ret_specs, bl_error *err) {
+bl_status bl_selection_specs(bl_arena *arena, const bl_selection *selection,
+                             bl_column_spec **ret_specs, bl_error *err) {
     size_t n = selection->n;
     bl_column_spec *specs = bl_arena_array(arena, n, sizeof *specs);
     naming all = {.arena = arena,

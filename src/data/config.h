@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The data configuration: samples, selection, variables, what is written. docs/configuration.md
+/// says which keys there are and which command reads which.
+#ifndef BL_DATA_CONFIG_H
+#define BL_DATA_CONFIG_H
+
+#include <beamline/expression.h>
+
+#include "base/document.h"
+
+/// Texts that grow in an arena.
+typedef struct bl_text_list {
+    const char **texts;
+    size_t n, capacity;
+} bl_text_list;
+
+/// Where the sum of the weights of all generated events is found: in trees that are filled once a
+/// run or a file, so that it knows of events that were skimmed away.
+typedef struct bl_sumw_source {
+    const char *tree;
+    const char *branch; ///< an expression over the tree's branches; NULL: there is no source
+    int64_t index;      ///< element of an array; negative: it is a number
+} bl_sumw_source;
+
+typedef struct bl_sample_config {
+    const char *name;
+    bl_text_list files; ///< URLs and patterns
+    bool is_data, has_label;
+    int64_t label;
+    double xsec_pb;     ///< NaN: not normalised
+    double kfactor;     ///< 1
+    double lumi_ifb;    ///< 1
+    const char *weight; ///< an expression; NULL: 1
+    bl_sumw_source sumw;
+    const char *lumi_mask;              ///< path of a JSON file; NULL: none
+    const char *run, *luminosity_block; ///< columns that it looks at
+} bl_sample_config;
+
+/// `from` becomes `to` wherever a name has it.
+typedef struct bl_rename {
+    const char *from, *to;
+} bl_rename;
+
+/// The value that a variable has in files whose URL matches.
+typedef struct bl_file_value {
+    const char *name;
+    const char *pattern; ///< a regular expression
+    double value;
+} bl_file_value;
+
+typedef struct bl_config {
+    bl_arena *arena;
+    const char *source; ///< its path; NULL: there is no file
+    const char *treename;
+    bl_text_list cuts;
+    bl_named_text *variables;
+    size_t n_variables, variables_capacity;
+    bl_rename *renames;
+    size_t n_renames;
+    bl_file_value *file_values;
+    size_t n_file_values;
+    bl_text_list names;   ///< of columns and variables that inputs, labels, observers, weights name
+    bl_text_list columns; ///< patterns of columns that are taken along
+    bl_text_list dropped; ///< names that are not written
+    bl_sample_config *samples;
+    size_t n_samples, samples_capacity;
+    const char *url, *codec, *output_tree; ///< of the output; NULL: not said
+    int64_t part_events;                   ///< 0: not said
+    uint64_t part_bytes;                   ///< 0: not said
+    int64_t seed;
+} bl_config;
+
+/// An empty configuration.
+void bl_config_init(bl_config *config, bl_arena *arena);
+/// Reads a configuration: weaver's YAML with our additions, or a preproc.json of MLaaS4HEP.
+/// \return BL_OK, BL_E_INVALID (with line and column, unknown keys with the nearest ones),
+/// BL_E_UNSUPPORTED, and what bl_document_read returns
+bl_status bl_config_read(bl_config *config, const char *path, bl_error *err);
+/// The same of a document that was read already.
+bl_status bl_config_read_document(bl_config *config, const bl_item *document, bl_error *err);
+
+bl_status bl_text_list_add(bl_arena *arena, bl_text_list *list, const char *text, bl_error *err);
+bool bl_text_list_has(const bl_text_list *list, const char *text);
+/// \return also BL_E_INVALID: there is such a variable
+bl_status bl_config_add_variable(bl_config *config, const char *name, const char *text,
+                                 bl_error *err);
+/// The sample of a name, made where there is none.
+bl_status bl_config_sample(bl_config *config, const char *name, bl_sample_config **ret_sample,
+                           bl_error *err);
+/// A name as branch_magic has it.
+/// \param ret_name in the arena, or the same \return BL_OK, BL_E_NOMEM
+bl_status bl_config_rename(const bl_config *config, const char *name, const char **ret_name,
+                           bl_error *err);
+
+// ---- parts of it, one a file ----
+
+bl_status bl_config_read_weaver(bl_config *config, const bl_item *document, bl_error *err);
+bl_status bl_config_read_samples(bl_config *config, const bl_item *samples, bl_error *err);
+bl_status bl_config_read_preproc(bl_config *config, const bl_item *document, bl_error *err);
+/// Whether a document is a preproc.json.
+bool bl_config_is_preproc(const bl_item *document);
+
+#endif
