@@ -93,7 +93,7 @@ static bl_status make_variables(maker *m, bl_error *err) {
                      is_written(config, config->variables[i].name));
     for (size_t i = 0; i < m->dataset->n_magic; i++)
         BL_TRY(add_formatted(m, m->dataset->magic[i], is_written(config, m->dataset->magic[i]), err,
-                             "%.17g", m->stretch->values[i]));
+                             "float(%.17g)", m->stretch->values[i]));
     BL_TRY(add_of_sample(m, err));
     stream->n_hidden = m->n_hidden;
     if (m->n_hidden)

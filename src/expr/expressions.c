@@ -48,7 +48,8 @@ static bl_status find_in_table(void *self, const char *name, size_t *ret_column,
     if (named->rule)
         BL_TRY(named->rule->apply(named->rule->self, name, &name, err));
     bl_status status = bl_table_find(named->table, name, ret_column, err);
-    if (status == BL_E_NOTFOUND && is_of_simulation(name))
+    bool has_near_names = err && strstr(err->message, "did you mean");
+    if (status == BL_E_NOTFOUND && !has_near_names && is_of_simulation(name))
         return bl_error_hint(err, status, "; only simulation has '%s': is this collision data?",
                              name);
     BL_TRY(status);
