@@ -113,7 +113,7 @@ typedef struct bl_arguments {
 #define BL_COUNT(table) (sizeof(table) / sizeof *(table))
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
-    bl_command_convert, bl_command_ingest, bl_command_help, bl_command_completion;
+    bl_command_convert, bl_command_ingest, bl_command_init, bl_command_help, bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

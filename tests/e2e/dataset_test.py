@@ -338,3 +338,23 @@ def test_configurations_of_weaver(tmp_path, name):
         np.testing.assert_allclose(ak.flatten(found[column]), ak.flatten(values), rtol=1e-12)
         assert ak.all(ak.num(found[column]) == ak.num(values))
     assert "jet_pt" in found.fields
+
+
+def test_a_configuration_to_start_from(files, tmp_path):
+    """What `init` writes, `ingest` reads; truth, counters and identifiers are no inputs."""
+    path = tmp_path / "start.yaml"
+    run("init", files[0], files[1], "-o", path)
+    text = path.read_text("utf-8")
+    assert "  mc0:  # 3,000 events" in text and "weight: genWeight" in text
+    assert "# sumw: {tree: Runs, branch: genEventSumw}  # 2500.5 of all generated events" in text
+    met = events_of(*files[:2]).MET
+    assert f"- MET  # float32, {ak.min(met):.6g} to {ak.max(met):.6g}, mean {ak.mean(met):.4g}" in text
+    assert "- genWeight" not in text and "- nJet_pt" not in text
+    run("ingest", "-c", path, "-o", tmp_path / "o.root")
+    found = uproot.open(tmp_path / "o.root")["Events"]
+    assert set(found.keys()) == {"MET", "nJet_pt", "Jet_pt", "run", "event", "luminosityBlock",
+                                 "sample_index", "sample_label", "weight_physics"}
+    assert "File exists" in run("init", files[0], "-o", path, code=4)[1]
+    assert path.read_text("utf-8") == text
+    data = run("init", files[0], files[2])[0]
+    assert f"#   genWeight  ({files[2]})" in data
