@@ -142,17 +142,38 @@ static bl_status tally_file(init_run *run, const init_sample *sample, bl_table *
 
 // ---- files ----
 
-/// A sample is called as its file, without folders and extension.
+/// The part of a URL between two places, as a name. \return NULL: no memory
+static const char *name_part(bl_arena *arena, const char *begin, const char *end) {
+    return bl_arena_text(arena, begin, (size_t)(end - begin));
+}
+
+/// A sample is called as its file, without folders and extension; of a pattern, as its folder.
 static bl_status name_sample(init_run *run, init_sample *sample, bl_error *err) {
-    const char *slash = strrchr(sample->url, '/'), *base = slash ? slash + 1 : sample->url;
-    const char *dot = strrchr(base, '.');
-    size_t length = dot && dot != base ? (size_t)(dot - base) : strlen(base);
-    sample->name = bl_arena_text(&run->arena, base, length);
+    const char *end = sample->given + strlen(sample->given);
+    const char *slash = strrchr(sample->given, '/'), *begin = slash ? slash + 1 : sample->given;
+    const char *dot = strrchr(begin, '.');
+    bool is_pattern = strpbrk(begin, "*?[") != NULL;
+    if (is_pattern && slash) {
+        end = begin = slash;
+        while (begin > sample->given && begin[-1] != '/')
+            begin--;
+    } else if (!is_pattern && dot && dot != begin) {
+        end = dot;
+    }
+    sample->name = is_pattern && !slash ? "sample" : name_part(&run->arena, begin, end);
     for (init_sample *other = run->samples; sample->name && other < sample; other++)
         if (strcmp(other->name, sample->name) == 0)
             sample->name = bl_arena_printf(&run->arena, "%s_%zu", sample->name,
                                            (size_t)(sample - run->samples));
-    return sample->name ? BL_OK : bl_error_nomem(err, length, "a name");
+    return sample->name ? BL_OK : bl_error_nomem(err, 0, "a name");
+}
+
+static bl_status first_file(init_run *run, init_sample *sample, bl_error *err) {
+    char **urls;
+    size_t n;
+    BL_TRY(bl_urls_expand(&run->arena, &sample->given, 1, &urls, &n, err));
+    sample->url = urls[0];
+    return BL_OK;
 }
 
 /// \param ret_table the caller owns it
@@ -160,6 +181,7 @@ static bl_status look_at(init_run *run, size_t i, bl_table **ret_table, bl_error
     init_sample *sample = &run->samples[i];
     BL_AUTO(bl_catalog) catalog = NULL;
     BL_AUTO(bl_table) table = NULL;
+    BL_TRY(first_file(run, sample, err));
     BL_TRY(name_sample(run, sample, err));
     BL_TRY(bl_catalog_open(run->cli->context, sample->url, &catalog, err));
     if (!run->tree)
@@ -232,7 +254,7 @@ static bl_status run_init(bl_cli *cli, bl_error *err) {
     run.samples = (init_sample *)bl_arena_array(&run.arena, run.n_samples, sizeof *run.samples);
     bl_status status = run.samples ? BL_OK : bl_error_nomem(err, 0, "samples");
     for (size_t i = 0; i < run.n_samples && status == BL_OK; i++)
-        run.samples[i].url = arguments->operands[i];
+        run.samples[i].given = arguments->operands[i];
     if (status == BL_OK)
         status = look_at_all(&run, &first, err);
     if (status == BL_OK)
@@ -250,7 +272,7 @@ static const bl_option init_options[] = {
 
 static const bl_example init_examples[] = {
     {"Signal and background", "beamline init signal.root background.root -o data.yaml"},
-    {"Then the events", "beamline ingest -c data.yaml -o events/"},
+    {"What the files have", "beamline init 'signal/*.root' 'background/*.root' --tree Events"},
 };
 
 const bl_command bl_command_init = {
@@ -258,12 +280,14 @@ const bl_command bl_command_init = {
     .summary = "write a data configuration to start from",
     .operands = "URL...",
     .description =
-        "Looks at files and writes a commented data configuration: each file is a sample, labelled "
+        "Looks at files and writes a commented data configuration: each file or pattern is a "
+        "sample, labelled "
         "0, 1 and so on; columns are suggested as inputs, with the ranges that they have in the "
         "first 10,000 events of the files. What only the generator knows is no input, nor are "
         "counters, identifiers and columns that never change. Weights and the sums of generated "
         "weights are named where they are found.\n\n"
-        "docs/configuration.md explains all keys. weaver reads the configuration, too, without "
+        "`beamline ingest -c FILE` then takes the events. docs/configuration.md explains all keys. "
+        "weaver reads the configuration, too, without "
         "`samples` and `output`.",
     .options = init_options,
     .n_options = BL_COUNT(init_options),

@@ -25,7 +25,9 @@ typedef struct init_column {
 } init_column;
 
 typedef struct init_sample {
-    const char *url, *name;
+    const char *given; ///< URL or pattern
+    const char *url;   ///< the first file
+    const char *name;
     int64_t n_rows;
     bl_sumw_source sumw; ///< where it was found; branch NULL: nowhere
     double sum;

@@ -117,8 +117,9 @@ static void print_sample(init_run *run, size_t i) {
     bl_number_grouped(events, sample->n_rows);
     bl_out_text(out, "  ");
     print_scalar(out, sample->name);
-    bl_out_printf(out, ":  # %s events\n    files: [", events);
-    bl_out_json_text(out, sample->url);
+    bl_out_printf(out, ":  # %s events%s\n    files: [", events,
+                  strcmp(sample->url, sample->given) ? " in the first file" : "");
+    bl_out_json_text(out, sample->given);
     bl_out_printf(out, "]\n    label: %zu\n", run->n_samples == 1 ? i : run->n_samples - 1 - i);
     print_weight(run);
     if (sample->sumw.branch)
