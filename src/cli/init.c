@@ -2,11 +2,8 @@
 // `beamline init`: looks at files and writes a data configuration to start from.
 #include "cli/init.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "base/context.h"
+#include "base/whole_file.h"
 #include "cli/select.h"
 #include "data/normalise.h"
 
@@ -209,33 +206,13 @@ static bl_status look_at_all(init_run *run, bl_table **ret_first, bl_error *err)
 
 // ---- the result ----
 
-/// A new file, never over one that is there. \param text [size]
-static bl_status write_file(const char *path, const char *text, size_t size, bl_error *err) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return bl_error_errno(err, errno, path);
-    size_t done = 0;
-    while (done < size) {
-        ssize_t n = write(fd, text + done, size - done);
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
-    int why = errno;
-    if (close(fd) != 0 || done < size) {
-        (void)unlink(path);
-        return bl_error_errno(err, why ? why : EIO, path);
-    }
-    return BL_OK;
-}
-
 static bl_status write_result(init_run *run, bl_error *err) {
     const char *path = run->cli->arguments.output;
     bl_out_init_memory(&run->text, run->cli->context);
     bl_init_write(run);
     bl_status status = bl_out_finish(&run->text, err);
     if (status == BL_OK && path)
-        status = write_file(path, run->text.data, run->text.used, err);
+        status = bl_whole_file_write(path, run->text.data, run->text.used, false, err);
     else if (status == BL_OK)
         bl_out_bytes(&run->cli->out, run->text.data, run->text.used);
     bl_out_release(&run->text);

@@ -9,6 +9,17 @@
 
 #include "column/column.h"
 
+/// A histogram of one axis, as it is written.
+typedef struct bl_histogram_view {
+    const char *name, *title, *x_title, *y_title;
+    size_t n_bins;
+    bool is_uniform;            ///< all bins have one width
+    const double *edges;        ///< [n_bins + 1], ascending
+    const double *sumw, *sumw2; ///< [n_bins + 2]: underflow, bins, overflow
+    double n_entries;
+    double total[4]; ///< Σw, Σw², Σwx, Σwx² of what is in the bins
+} bl_histogram_view;
+
 typedef struct bl_writer_ops {
     /// Appends a batch, whose columns have the writer's types. Not called again after a failure.
     bl_status (*write)(bl_writer *writer, const bl_batch *batch, bl_error *err);
@@ -34,6 +45,9 @@ typedef struct bl_output_ops {
                      const bl_writer_options *options, bl_writer **ret_writer, bl_error *err);
     /// \return BL_OK, BL_E_TYPE, BL_E_NOMEM
     bl_status (*check)(bl_output *output, const bl_column_spec *column, bl_error *err);
+    /// Adds a histogram. \return BL_OK, BL_E_EXISTS, BL_E_IO, BL_E_NOMEM
+    bl_status (*add_histogram)(bl_output *output, const bl_histogram_view *histogram,
+                               bl_error *err);
     /// Finishes the tables that are not, too. Not called after a failure, nor twice.
     bl_status (*finish)(bl_output *output, bl_error *err);
     void (*close)(bl_output *output);

@@ -2,13 +2,13 @@
 // manifest.json, written and read back by Jansson.
 #include "data/manifest.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/sum.h"
+#include "base/whole_file.h"
 
 static const char *const format = "beamline parts 1";
 
@@ -99,31 +99,14 @@ static json_t *manifest_json(const bl_manifest *manifest) {
                      samples, "parts", parts);
 }
 
-static bl_status write_file(json_t *json, const char *path, bl_error *err) {
-    FILE *file = fopen(path, "wbe");
-    if (!file)
-        return bl_error_errno(err, errno, path);
-    int failed = json_dumpf(json, file, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) < 0 ||
-                 fputc('\n', file) == EOF || fflush(file) != 0 || fsync(fileno(file)) != 0;
-    int why = errno;
-    failed |= fclose(file) != 0;
-    return failed ? bl_error_errno(err, why ? why : EIO, path) : BL_OK;
-}
-
 bl_status bl_manifest_write(const bl_manifest *manifest, bl_error *err) {
-    char temporary[4096];
-    int length = snprintf(temporary, sizeof temporary, "%s.new", manifest->path);
-    if (length < 0 || (size_t)length >= sizeof temporary)
-        return bl_error_set(err, BL_E_LIMIT, "%s: the path is too long", manifest->path);
     json_t *json = manifest_json(manifest);
-    if (!json)
-        return bl_error_nomem(err, 0, "a manifest");
-    bl_status status = write_file(json, temporary, err);
+    char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(json);
-    if (status == BL_OK && rename(temporary, manifest->path) != 0)
-        status = bl_error_errno(err, errno, manifest->path);
-    if (status != BL_OK)
-        (void)unlink(temporary);
+    if (!text)
+        return bl_error_nomem(err, 0, "a manifest");
+    bl_status status = bl_whole_file_write(manifest->path, text, strlen(text), true, err);
+    free(text);
     return status;
 }
 

@@ -3,6 +3,7 @@
 // (formats/ttree). Trees are closed in the order in which they were added.
 #include "formats/root_output.h"
 
+#include "formats/root/histogram_write.h"
 #include "formats/ttree/writer.h"
 
 typedef struct root_output {
@@ -121,8 +122,17 @@ static bl_status finish(bl_output *head, bl_error *err) {
     return bl_root_writer_finish(output->file, err);
 }
 
-static const bl_output_ops ops = {
-    .add = add, .check = check, .finish = finish, .close = close_output};
+static bl_status add_histogram(bl_output *head, const bl_histogram_view *histogram, bl_error *err) {
+    root_output *output = (root_output *)head;
+    BL_TRY(check_free(output, histogram->name, err));
+    return bl_root_histogram_write(output->file, histogram, err);
+}
+
+static const bl_output_ops ops = {.add = add,
+                                  .check = check,
+                                  .add_histogram = add_histogram,
+                                  .finish = finish,
+                                  .close = close_output};
 
 bl_status bl_root_create(bl_context *context, bl_sink *sink, bl_source *base, bl_compression how,
                          bl_output **ret_output, bl_error *err) {

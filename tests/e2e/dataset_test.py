@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`beamline ingest -c`: samples with weights, data with certified luminosity, parts that are resumed,
-files that are bad."""
+"""`beamline ingest -c`: samples with weights, data with certified luminosity, parts that are
+resumed, files that are bad."""
 
 import json
 import os
@@ -90,7 +90,8 @@ def test_weights_are_normalised_by_all_generated_events(files, tmp_path):
     assert ak.all(found.weight_physics[~of_ttbar] == 1)
     flow = {sample["name"]: sample for sample in said["samples"]}
     assert flow["ttbar"]["weight_factor"] == pytest.approx(factor, rel=1e-15)
-    assert [cut["cut"] for cut in flow["data"]["cuts"]] == ["all", "certified luminosity", "MET > 30"]
+    assert [cut["cut"] for cut in flow["data"]["cuts"]] == ["all", "certified luminosity",
+                                                            "MET > 30"]
     cut = flow["ttbar"]["cuts"][1]
     assert cut["sumw"] == pytest.approx(np.sum(expected), rel=1e-12)
     assert cut["sumw2"] == pytest.approx(np.sum(expected**2), rel=1e-12)
@@ -195,7 +196,7 @@ def damage(path):
 
 @pytest.mark.parametrize("output", ["out/", "out.root"])
 def test_bad_files(files, tmp_path, output):
-    """A file without its beginning, and one with a damaged basket, of whose events none is taken."""
+    """A file without its beginning, and one with a damaged basket: no event of theirs is taken."""
     bad = write(tmp_path / "mc2.root", 4, sumw=1e6)
     bad.write_bytes(b"nothing" + bad.read_bytes()[7:])
     damaged = write(tmp_path / "mc3.root", 5, sumw=1e6)
@@ -265,7 +266,8 @@ def test_preproc_of_mlaas4hep(files, tmp_path):
                          "remove": "True"}},
         "flat_cut": {"luminosityBlock": {"cut": "2<=luminosityBlock<=6", "remove": "True"}},
         "jagged_cut": {"Jet_pt": {"cut": ["Jet_pt > 1", "all"], "remove": "False"}}}), "utf-8")
-    run("ingest", "-c", tmp_path / "preproc.json", "-T", "Events", files[0], "-o", tmp_path / "o.root")
+    run("ingest", "-c", tmp_path / "preproc.json", "-T", "Events", files[0],
+        "-o", tmp_path / "o.root")
     found, e = (uproot.open(path)["Events"].arrays() for path in (tmp_path / "o.root", files[0]))
     ht = ak.sum(e.Jet_pt, axis=1)
     taken = ((ht > 20) & (ht < 400) & ak.any(e.Jet_pt > 8, axis=1) & ak.all(e.Jet_pt > 1, axis=1)
@@ -354,7 +356,7 @@ def test_a_configuration_to_start_from(files, tmp_path):
     found = uproot.open(tmp_path / "o.root")["Events"]
     assert set(found.keys()) == {"MET", "nJet_pt", "Jet_pt", "run", "event", "luminosityBlock",
                                  "sample_index", "sample_label", "weight_physics"}
-    assert "File exists" in run("init", files[0], "-o", path, code=4)[1]
+    assert "already exists" in run("init", files[0], "-o", path, code=4)[1]
     assert path.read_text("utf-8") == text
     data = run("init", files[0], files[2])[0]
     assert f"#   genWeight  ({files[2]})" in data

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The classes that a file with trees is made of, as ROOT 6.40 writes them, and the versions before
-// that ROOT 5 and 6 wrote: what its streamer info says of each, in the order of its members. The
-// comments of the authors are left out, but for the brackets that name a counter; no checksum
-// depends on the rest. \source the streamer info of files that ROOT 6.40 wrote
+// The classes that a file with trees or histograms is made of, as ROOT 6.40 writes them, and the
+// versions before that ROOT 5 and 6 wrote: what its streamer info says of each, in the order of its
+// members. The comments of the authors are left out, but for the brackets that name a counter; no
+// checksum depends on the rest. \source the streamer info of files that ROOT 6.40 wrote
 #include "formats/root/known_classes.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -208,6 +208,55 @@ static const bl_root_element list[] = {BASE("TSeqCollection", BL_ROOT_BASE)};
 static const bl_root_element obj_array[] = {BASE("TSeqCollection", BL_ROOT_BASE),
                                             INT("fLowerBound"), INT("fLast")};
 
+#define ENUM(member, type_name) NUMBER(member, 3, type_name)
+#define ALWAYS_THERE(member, class_name) OBJECT(member, BL_ROOT_OBJECT_AT, class_name "*")
+static const bl_root_element att_axis[] = {
+    INT("fNdivisions"),    SHORT("fAxisColor"),  SHORT("fLabelColor"), SHORT("fLabelFont"),
+    FLOAT("fLabelOffset"), FLOAT("fLabelSize"),  FLOAT("fTickLength"), FLOAT("fTitleOffset"),
+    FLOAT("fTitleSize"),   SHORT("fTitleColor"), SHORT("fTitleFont")};
+static const bl_root_element axis[] = {BASE("TNamed", BL_ROOT_TNAMED),
+                                       BASE("TAttAxis", BL_ROOT_BASE),
+                                       INT("fNbins"),
+                                       DOUBLE("fXmin"),
+                                       DOUBLE("fXmax"),
+                                       EMBEDDED_ANY("fXbins", "TArrayD"),
+                                       INT("fFirst"),
+                                       INT("fLast"),
+                                       NUMBER("fBits2", 12, "unsigned short"),
+                                       BOOL("fTimeDisplay"),
+                                       STRING("fTimeFormat"),
+                                       POINTER("fLabels", "THashList"),
+                                       POINTER("fModLabs", "TList")};
+static const bl_root_element histogram[] = {BASE("TNamed", BL_ROOT_TNAMED),
+                                            BASE("TAttLine", BL_ROOT_BASE),
+                                            BASE("TAttFill", BL_ROOT_BASE),
+                                            BASE("TAttMarker", BL_ROOT_BASE),
+                                            INT("fNcells"),
+                                            EMBEDDED("fXaxis", "TAxis"),
+                                            EMBEDDED("fYaxis", "TAxis"),
+                                            EMBEDDED("fZaxis", "TAxis"),
+                                            SHORT("fBarOffset"),
+                                            SHORT("fBarWidth"),
+                                            DOUBLE("fEntries"),
+                                            DOUBLE("fTsumw"),
+                                            DOUBLE("fTsumw2"),
+                                            DOUBLE("fTsumwx"),
+                                            DOUBLE("fTsumwx2"),
+                                            DOUBLE("fMaximum"),
+                                            DOUBLE("fMinimum"),
+                                            DOUBLE("fNormFactor"),
+                                            EMBEDDED_ANY("fContour", "TArrayD"),
+                                            EMBEDDED_ANY("fSumw2", "TArrayD"),
+                                            STRING("fOption"),
+                                            ALWAYS_THERE("fFunctions", "TList"),
+                                            COUNT("fBufferSize"),
+                                            COUNTED("fBuffer", 8, "double*", "fBufferSize"),
+                                            ENUM("fBinStatErrOpt", "TH1::EBinErrorOpt"),
+                                            ENUM("fStatOverflows", "TH1::EStatOverflows")};
+static const bl_root_element histogram_d[] = {BASE("TH1", BL_ROOT_BASE),
+                                              BASE("TArrayD", BL_ROOT_BASE)};
+static const bl_root_element hash_list[] = {BASE("TList", BL_ROOT_BASE)};
+
 const bl_root_class bl_root_known_classes[] = {
     CLASS("TObject", 1, 0x901bc02d, object),
     CLASS("TNamed", 1, 0xdfb74a3c, named),
@@ -256,6 +305,11 @@ const bl_root_class bl_root_known_classes[] = {
     CLASS("TFriendElement", 2, 0x2771167d, friend_element),
     CLASS("TNtuple", 2, 0xb8a51cab, ntuple),
     CLASS("TNtupleD", 1, 0x8de8d873, ntuple_d),
+    CLASS("TAttAxis", 4, 0x5c6fff3e, att_axis),
+    CLASS("TAxis", 10, 0x5a496e70, axis),
+    CLASS("TH1", 8, 0x1c3740c4, histogram),
+    CLASS("TH1D", 3, 0xf9b1569f, histogram_d),
+    CLASS("THashList", 0, 0xcc7e49c1, hash_list),
     CLASS("TCollection", 3, 0x57e3cb9c, collection),
     CLASS("TSeqCollection", 0, 0xfc6c3bc6, seq_collection),
     CLASS("TList", 5, 0x69c5c3bb, list),

@@ -162,13 +162,25 @@ static void scribe_list(bl_root_scribe *scribe, const char *class_name, const bl
     end_count(scribe, start);
 }
 
+/// A TArrayD or TArrayI: the numbers of its fArray.
+static void scribe_numbers(bl_packer *packer, size_t size, const bl_root_draft *object) {
+    const bl_root_setting *set = setting_of(object, "fArray", BL_ROOT_KIND_NUMBERS);
+    size_t n = set ? set->numbers.n : 0;
+    bl_pack_be32(packer, (uint32_t)n);
+    uint8_t *to = n ? bl_packer_extend(packer, n * size) : NULL;
+    if (to)
+        memcpy(to, set->numbers.data, n * size);
+}
+
 /// What streamers by hand write; else by the class's description.
 static void scribe_body(bl_root_scribe *scribe, const char *class_name,
                         const bl_root_draft *object) {
     if (strcmp(class_name, "TObjArray") == 0 || strcmp(class_name, "TList") == 0)
         scribe_list(scribe, class_name, object);
-    else if (strcmp(class_name, "TArrayD") == 0 || strcmp(class_name, "TArrayI") == 0)
-        bl_pack_be32(&scribe->packer, 0); // we write none that holds something
+    else if (strcmp(class_name, "TArrayD") == 0)
+        scribe_numbers(&scribe->packer, sizeof(double), object);
+    else if (strcmp(class_name, "TArrayI") == 0)
+        scribe_numbers(&scribe->packer, sizeof(int32_t), object);
     else
         scribe_class(scribe, class_name, object);
 }
@@ -182,11 +194,13 @@ static void scribe_element(bl_root_scribe *scribe, const bl_root_element *elemen
     if (code == BL_ROOT_TOBJECT)
         scribe_tobject(scribe, object);
     else if (code == BL_ROOT_BASE || code == BL_ROOT_TNAMED)
-        scribe_class(scribe, element->name, object);
+        scribe_body(scribe, element->name, object);
     else if (code == BL_ROOT_TSTRING)
         pack_text(&scribe->packer, text ? text->text : "");
     else if (code == BL_ROOT_OBJECT_IN || code == BL_ROOT_ANY_IN)
         scribe_body(scribe, element->type_name, held ? held->object : NULL);
+    else if (code == BL_ROOT_OBJECT_AT)
+        scribe_body(scribe, "TList", held ? held->object : NULL); // the one class of ours there
     else if (code == BL_ROOT_OBJECT_PTR)
         bl_root_scribe_pointer(scribe, held ? held->object : NULL);
     else if (bl_root_number_of_code(code, "", &number))

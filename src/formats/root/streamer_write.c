@@ -28,7 +28,7 @@ static const char *describe(const bl_root_element *element, int *ret_size) {
     *ret_size = code == BL_ROOT_TSTRING ? TSTRING_SIZE : POINTER_SIZE;
     if (code == BL_ROOT_TSTRING)
         return "TStreamerString";
-    if (code == BL_ROOT_OBJECT_PTR)
+    if (code == BL_ROOT_OBJECT_PTR || code == BL_ROOT_OBJECT_AT)
         return "TStreamerObjectPointer";
     assert(code > BL_ROOT_POINTER_TO && code < BL_ROOT_OBJECT_IN);
     return "TStreamerBasicPointer";
