@@ -306,8 +306,8 @@ def weaver_tree(path, config, label):
     text = config.read_text("utf-8")
     flat |= {name: rng.integers(0, 2, 500).astype("i4") for name in (
         "label", "label_QCD", "label_Hbb", "label_Hcc", "label_Hgg", "label_H4q", "label_Hqql",
-        "label_Zqq", "label_Wqq", "label_Tbqq", "label_Tbl", "jet_isTop", "jet_isQCD", "is_signal_new",
-        "ttv")
+        "label_Zqq", "label_Wqq", "label_Tbqq", "label_Tbl", "jet_isTop", "jet_isQCD",
+        "is_signal_new", "ttv")
         if name in text}
     lists = {f"part_{name}": ak.unflatten(rng.normal(size=counts.sum()) if name != "energy" else
                                           rng.exponential(1, counts.sum()) + 0.1, counts)
@@ -350,7 +350,8 @@ def test_a_configuration_to_start_from(files, tmp_path):
     assert "  mc0:  # 3,000 events" in text and "weight: genWeight" in text
     assert "# sumw: {tree: Runs, branch: genEventSumw}  # 2500.5 of all generated events" in text
     met = events_of(*files[:2]).MET
-    assert f"- MET  # float32, {ak.min(met):.6g} to {ak.max(met):.6g}, mean {ak.mean(met):.4g}" in text
+    ranges = f"{ak.min(met):.6g} to {ak.max(met):.6g}, mean {ak.mean(met):.4g}"
+    assert f"- MET  # float32, {ranges}" in text
     assert "- genWeight" not in text and "- nJet_pt" not in text
     run("ingest", "-c", path, "-o", tmp_path / "o.root")
     found = uproot.open(tmp_path / "o.root")["Events"]

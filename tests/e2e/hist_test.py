@@ -73,7 +73,8 @@ def test_numbers_and_lists_weighted(sample, threads):
 
 
 def test_limits_are_found(sample):
-    found = json.loads(run("hist", sample, "-T", "Events", "-x", "pt", "--json")[0])["histograms"][0]
+    printed = run("hist", sample, "-T", "Events", "-x", "pt", "--json")[0]
+    found = json.loads(printed)["histograms"][0]
     values = ak.flatten(events(sample).pt).to_numpy().astype("f8")
     check(found, values, np.ones(len(values)))
     assert found["underflow"] == found["overflow"] == 0

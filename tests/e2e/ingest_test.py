@@ -76,7 +76,8 @@ def test_bytes_do_not_depend_on_threads_and_memory(sample, tmp_path):
 
 def test_entries_and_columns(sample, tmp_path):
     out = tmp_path / "out.root"
-    run("ingest", sample, "-e", "1990:4010", "--columns", "i", "-w", "i % 2 == 0", "-o", out, "--as", "T")
+    run("ingest", sample, "-e", "1990:4010", "--columns", "i", "-w", "i % 2 == 0", "-o", out,
+        "--as", "T")
     tree = uproot.open(out)["T"]
     assert tree.keys() == ["i"]
     assert tree["i"].array().to_list() == list(range(1990, 4010, 2))
