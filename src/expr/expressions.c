@@ -19,6 +19,7 @@ struct bl_expressions {
     size_t n;                   ///< results
     bl_definition *definitions; ///< [n], and behind them those that only others use
     bl_type **types;            ///< [n] of the results; shares
+    uint32_t *steps;            ///< [n] that compute the results
 };
 
 // ---- where columns are found ----
@@ -122,6 +123,16 @@ static bl_status copy_texts(bl_expressions *e, const bl_named_text *texts, size_
     return BL_OK;
 }
 
+/// Results know where they are computed, and nothing else is.
+static bl_status prune(bl_expressions *e, bl_error *err) {
+    e->steps = (uint32_t *)bl_arena_array(&e->arena, e->n + 1, sizeof *e->steps);
+    if (!e->steps)
+        return bl_error_nomem(err, e->n * sizeof *e->steps, "expressions");
+    for (size_t i = 0; i < e->n; i++)
+        e->steps[i] = e->definitions[i].value.step;
+    return bl_program_prune(&e->program, e->steps, e->n, err);
+}
+
 static bl_status compile(bl_context *context, bl_expr_source source, const bl_named_text *texts,
                          size_t n, size_t n_results, bl_expressions **ret_expressions,
                          bl_error *err) {
@@ -142,6 +153,7 @@ static bl_status compile(bl_context *context, bl_expr_source source, const bl_na
         BL_TRY(bl_check_definition(&checker, e->n, err));
         BL_TRY(result_type(e, &e->definitions[e->n], &e->types[e->n], err));
     }
+    BL_TRY(prune(e, err));
     *ret_expressions = BL_MOVE(e);
     return BL_OK;
 }
@@ -256,7 +268,7 @@ static bl_status run_block(void *argument, size_t index, unsigned worker, bl_err
         BL_TRY(bl_run_init(run, &e->program, e->context, err));
     BL_TRY(bl_run_rows(run, v->batch, first, left < BLOCK_ROWS ? left : BLOCK_ROWS, err));
     for (size_t i = 0; i < e->n; i++) {
-        bl_array array = run->arrays[e->definitions[i].value.step];
+        bl_array array = run->arrays[e->steps[i]];
         array.n_rows = run->n_rows; // of a constant, too
         BL_TRY(make_column(e->context, &array, e->types[i], &v->pieces[index * e->n + i], err));
     }

@@ -98,3 +98,37 @@ bl_status bl_program_column(bl_program *program, size_t column, int64_t *ret_pla
     *ret_place = (int64_t)program->n_columns++;
     return BL_OK;
 }
+
+/// Marks what results need; inputs stand before what needs them. \param needed [n_steps], zeroed
+static void mark(const bl_program *program, const uint32_t *results, size_t n, uint8_t *needed) {
+    for (size_t i = 0; i < n; i++)
+        needed[results[i]] = 1;
+    for (size_t i = program->n_steps; i-- > 0;)
+        for (unsigned k = 0; needed[i] && k < program->steps[i].n_inputs; k++)
+            needed[program->steps[i].inputs[k]] = 1;
+}
+
+bl_status bl_program_prune(bl_program *program, uint32_t *results, size_t n, bl_error *err) {
+    size_t n_steps = program->n_steps, *columns = program->columns;
+    uint8_t *needed = (uint8_t *)bl_arena_array(program->arena, n_steps + 1, 1);
+    uint32_t *numbers = (uint32_t *)bl_arena_array(program->arena, n_steps + 1, sizeof *numbers);
+    if (!needed || !numbers)
+        return bl_error_nomem(err, n_steps * sizeof *numbers, "a compiled expression");
+    mark(program, results, n, needed);
+    program->n_steps = program->n_columns = program->columns_capacity = 0;
+    for (size_t i = 0; i < n_steps; i++) {
+        if (!needed[i])
+            continue;
+        bl_step step = program->steps[i];
+        for (unsigned k = 0; k < step.n_inputs; k++)
+            step.inputs[k] = numbers[step.inputs[k]];
+        if (step.run == bl_step_load)
+            BL_TRY(bl_program_column(program, columns[step.integer], &step.integer, err));
+        numbers[i] = (uint32_t)program->n_steps;
+        program->steps[program->n_steps++] = step;
+    }
+    for (size_t i = 0; i < n; i++)
+        results[i] = numbers[results[i]];
+    program->table = NULL; // no step is added any more
+    return BL_OK;
+}

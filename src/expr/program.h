@@ -50,6 +50,10 @@ bl_status bl_program_add(bl_program *program, const bl_step *step, uint32_t *ret
 /// The place of a column among those that a batch must have.
 bl_status bl_program_column(bl_program *program, size_t column, int64_t *ret_place, bl_error *err);
 
+/// Leaves only the steps and columns that some results need.
+/// \param results [n] steps; their new numbers \return BL_OK, BL_E_NOMEM
+bl_status bl_program_prune(bl_program *program, uint32_t *results, size_t n, bl_error *err);
+
 /// What a step needs room for.
 typedef struct bl_store {
     bl_buffer *data, *valid, *offsets[BL_MOST_DEPTH];
