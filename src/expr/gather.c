@@ -133,6 +133,11 @@ bl_status bl_step_take(bl_run *run, const bl_step *step, bl_error *err) {
     const bl_array *from = bl_run_input(run, step, 0), *index = bl_run_input(run, step, 1);
     unsigned level = (unsigned)step->integer; // of `from`, counted from 1
     BL_TRY(bl_run_check_lists(run, from, index, level - 1, err));
+    bool is_done = false;
+    if (bl_is_flat(step, from, index))
+        BL_TRY(bl_take_flat(run, step, &is_done, err));
+    if (is_done)
+        return BL_OK;
     choice c;
     BL_TRY(begin(run, index->n, &c, err));
     int64_t n_lists = bl_array_n_lists(index, level - 1), at = 0;
@@ -174,6 +179,8 @@ bl_status bl_step_filter(bl_run *run, const bl_step *step, bl_error *err) {
     int64_t n_lists = bl_array_n_lists(from, level - 1);
     kept k;
     BL_TRY(bl_run_check_lists(run, from, mask, level, err));
+    if (bl_is_flat(step, from, mask))
+        return bl_filter_flat(run, step, err);
     BL_TRY(begin_kept(run, step, from, level, mask->n + 1, &k, err));
     for (int64_t list = 0; list < n_lists; list++) {
         int64_t end = offsets[list + 1] - offsets[0];

@@ -43,6 +43,12 @@ bl_status bl_step_last(bl_run *run, const bl_step *step, bl_error *err);
 bl_status bl_step_take(bl_run *run, const bl_step *step, bl_error *err);
 /// The items of level `integer` at which input 1 is true.
 bl_status bl_step_filter(bl_run *run, const bl_step *step, bl_error *err);
+/// Whether take and filter have a short way: numbers in one level of lists, none missing.
+bool bl_is_flat(const bl_step *step, const bl_array *from, const bl_array *by);
+/// The short way of take. \param ret_done false: some place is in no list, and nothing is done
+bl_status bl_take_flat(bl_run *run, const bl_step *step, bool *ret_done, bl_error *err);
+/// The short way of filter, of lists that were compared.
+bl_status bl_filter_flat(bl_run *run, const bl_step *step, bl_error *err);
 /// Items `integer` to `integer2` of each event's list.
 bl_status bl_step_slice(bl_run *run, const bl_step *step, bl_error *err);
 /// Each event's list with missing items behind it, up to `integer`; `integer2`: and no more.
