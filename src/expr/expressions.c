@@ -10,7 +10,7 @@
 #include "column/column.h"
 #include "expr/check.h"
 
-enum { BLOCK_ROWS = 2048 };
+enum { BLOCK_ROWS = 512 };
 
 struct bl_expressions {
     bl_context *context;
