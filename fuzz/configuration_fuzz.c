@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data configurations: YAML as a tree, and what its keys say. A text that begins with '{' is read as
-// JSON, too.
+// Data configurations: YAML as a tree, and what its keys say. A text that begins with a brace is
+// read as JSON, too.
 #include "base/context.h"
 #include "data/config.h"
 

@@ -80,13 +80,13 @@ bl_status bl_config_rename(const bl_config *config, const char *name, const char
                            bl_error *err) {
     enum { MOST_NAME = 4096 };
     const char *now = name;
-    for (size_t i = 0; i < config->n_renames && now; i++) {
+    for (size_t i = 0; i < config->n_renames; i++) {
         if (strlen(now) > MOST_NAME)
             return bl_error_set(err, BL_E_LIMIT, "branch_magic makes '%.40s…' too long", name);
         now = replaced(config->arena, now, &config->renames[i]);
+        if (!now)
+            return bl_error_nomem(err, strlen(name), "a name");
     }
-    if (!now)
-        return bl_error_nomem(err, strlen(name), "a name");
     *ret_name = now;
     return BL_OK;
 }

@@ -148,7 +148,9 @@ static const char *file_name(bl_ingest *ingest, const bl_sample *sample, size_t 
     char *text = bl_arena_printf(&ingest->arena, "%s-%05zu.root", name, number);
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-=";
-    for (char *at = text; at && *(at += strspn(at, allowed));)
+    if (!text)
+        return NULL;
+    for (char *at = text; *(at += strspn(at, allowed));)
         *at = '_';
     return text;
 }

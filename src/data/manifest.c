@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/packer.h"
 #include "base/sum.h"
 #include "base/whole_file.h"
 
@@ -99,14 +100,22 @@ static json_t *manifest_json(const bl_manifest *manifest) {
                      samples, "parts", parts);
 }
 
+static int append(const char *text, size_t size, void *packer) {
+    bl_pack_bytes((bl_packer *)packer, text, size);
+    return 0;
+}
+
 bl_status bl_manifest_write(const bl_manifest *manifest, bl_error *err) {
+    bl_packer text = {.context = manifest->dataset->context};
     json_t *json = manifest_json(manifest);
-    char *text = json ? json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) : NULL;
+    bool failed = json_dump_callback(json, append, &text, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     json_decref(json);
-    if (!text)
-        return bl_error_nomem(err, 0, "a manifest");
-    bl_status status = bl_whole_file_write(manifest->path, text, strlen(text), true, err);
-    free(text);
+    bl_status status =
+        failed ? bl_error_nomem(err, 0, "a manifest") : bl_packer_check(&text, "a manifest", err);
+    if (status == BL_OK)
+        status = bl_whole_file_write(manifest->path, text.buffer->data, bl_packer_size(&text), true,
+                                     err);
+    bl_packer_release(&text);
     return status;
 }
 

@@ -371,7 +371,7 @@ static bl_status apply_cuts(bl_plan *plan, const bl_batch *early, uint8_t *keep,
                    (const int64_t *)bl_column_values(column + 1), keep, n_rows);
         *ret_n = count(entry++, keep, weights, n_rows);
     }
-    for (size_t i = 0; i < plan->n_cuts; i++) {
+    for (size_t i = 0; results && i < plan->n_cuts; i++) {
         const uint8_t *bits = (const uint8_t *)bl_column_values(&results->columns[i]);
         for (int64_t row = 0; row < n_rows; row++)
             keep[row] = (uint8_t)(keep[row] & (bits[row / 8] >> row % 8));

@@ -65,8 +65,9 @@ def is_scalar(text):
 
 def test_scalars():
     rng = random.Random(11)
-    words = ["1e5", "1.5e+3", "-.inf", ".NaN", "0o17", "190:20:30", "190:20:30.15", "0b1_0", "685_230",
-             "0x_0A", "1_000.5", "+12e03", "=", "yes", "NO", "!!int '3'", "'no'", '"a\\tb"', "|\n x\n"]
+    words = ["1e5", "1.5e+3", "-.inf", ".NaN", "0o17", "190:20:30", "190:20:30.15", "0b1_0",
+             "685_230", "0x_0A", "1_000.5", "+12e03", "=", "yes", "NO", "!!int '3'", "'no'",
+             '"a\\tb"', "|\n x\n"]
     texts = words + ["".join(rng.choices(ALPHABET, k=rng.randint(1, 8))) for _ in range(N_SCALARS)]
     texts = [text for text in texts if is_scalar(text)]
     assert len(texts) > N_SCALARS / 3
@@ -95,7 +96,8 @@ def test_documents():
         return "{" + ", ".join(f"k{i}: {item}" for i, item in enumerate(items)) + "}"
 
     texts = [make(4) for _ in range(2000)]
-    texts += ["a: &x {p: 1}\nb: {<<: *x, q: 2}\nc: [*x, *x]\n", "- a\n- - b\n  - c: d\n", "# nothing\n"]
+    texts += ["a: &x {p: 1}\nb: {<<: *x, q: 2}\nc: [*x, *x]\n", "- a\n- - b\n  - c: d\n",
+              "# nothing\n"]
     assert ours(texts) == [theirs(text) for text in texts]
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints YAML documents as JSON, for a test that compares with PyYAML: one a line of standard input,
-// with "\n" and "\\" written as escapes; one line each, `error: …` for what is refused.
+// Prints YAML documents as JSON, for a test that compares with PyYAML: one for each line of
+// standard input, with "\n" and "\\" written as escapes; `error: …` for what is refused.
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
