@@ -28,10 +28,11 @@ static bl_status name(const char *temporary, const char *path, bool overwrite, b
     return failed ? bl_error_errno(err, errno, path) : BL_OK;
 }
 
+// One temporary name: what a killed process left under it goes with the next one.
 bl_status bl_whole_file_write(const char *path, const void *bytes, size_t size, bool overwrite,
                               bl_error *err) {
     char temporary[4096];
-    int length = snprintf(temporary, sizeof temporary, "%s.%ld.new", path, (long)getpid());
+    int length = snprintf(temporary, sizeof temporary, "%s.new", path);
     if (length < 0 || (size_t)length >= sizeof temporary)
         return bl_error_set(err, BL_E_LIMIT, "%s: the path is too long", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -108,10 +108,12 @@ static int append(const char *text, size_t size, void *packer) {
 bl_status bl_manifest_write(const bl_manifest *manifest, bl_error *err) {
     bl_packer text = {.context = manifest->dataset->context};
     json_t *json = manifest_json(manifest);
-    bool failed = json_dump_callback(json, append, &text, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+    bool failed = json_dump_callback(json, append, &text,
+                                     (size_t)JSON_INDENT(1) | (size_t)JSON_REAL_PRECISION(17));
     json_decref(json);
-    bl_status status =
-        failed ? bl_error_nomem(err, 0, "a manifest") : bl_packer_check(&text, "a manifest", err);
+    bl_status status = bl_packer_check(&text, "a manifest", err);
+    if (failed)
+        status = bl_error_nomem(err, 0, "a manifest");
     if (status == BL_OK)
         status = bl_whole_file_write(manifest->path, text.buffer->data, bl_packer_size(&text), true,
                                      err);
