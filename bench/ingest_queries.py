@@ -15,13 +15,13 @@ LEPTON = ("zip(" + ", ".join(f"{field}=concat(Muon_{field}, Electron_{field})" f
 
 # Ours: cuts, hidden variables, columns that are variables, columns that are taken along.
 OURS = {
-    1: ([], {}, {"met": "MET_pt"}, []),
-    2: ([], {}, {"pts": "Jet_pt"}, []),
+    1: ([], {}, {}, ["MET_pt"]),
+    2: ([], {}, {}, ["Jet_pt"]),
     3: ([], {}, {"pts": "Jet_pt[abs(Jet_eta) < 1]"}, []),
-    4: (["sum(Jet_pt > 40) >= 2"], {}, {"met": "MET_pt"}, []),
+    4: (["sum(Jet_pt > 40) >= 2"], {}, {}, ["MET_pt"]),
     5: (["any(opposite & (m > 60) & (m < 120))"],
         {"pair": f"combinations({MUON}, 2)", "m": 'mass(pair["0"], pair["1"])',
-         "opposite": 'pair["0"]["charge"] != pair["1"]["charge"]'}, {"met": "MET_pt"}, []),
+         "opposite": 'pair["0"]["charge"] != pair["1"]["charge"]'}, {}, ["MET_pt"]),
     6: (["nJet >= 3"],
         {"jets": f"combinations({JET}, 3)", "a": 'jets["0"]', "b": 'jets["1"]', "c": 'jets["2"]',
          "best": "argmin(abs(mass(a, b, c) - 172.5))"},

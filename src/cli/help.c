@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "expr/expressions.h"
 
 enum { OPTION_INDENT = 26 };
 
@@ -146,15 +147,32 @@ void bl_help_version(bl_out *out) {
     bl_out_text(out, "codecs: zlib, lzma, lz4, zstd\n");
 }
 
+/// The language of selections, by its own table.
+static void write_functions(bl_out *out) {
+    bl_function_info f;
+    bl_out_text(out,
+                "Functions of selections and variables; docs/expressions.md says the rest.\n\n");
+    for (size_t i = 0; bl_function_at(i, &f); i++) {
+        char name[128], text[512];
+        snprintf(name, sizeof name, "%s(%s)", f.name, f.parameters);
+        snprintf(text, sizeof text, "%s%s%s", f.help, f.aliases ? "; also called " : "",
+                 f.aliases ? f.aliases : "");
+        write_entry(out, name, text, OPTION_INDENT);
+    }
+}
+
 static bl_status run_help(bl_cli *cli, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
     if (arguments->man)
         return bl_help_write_manuals(cli->context, arguments->man, err);
     const bl_command *command = &bl_command_root;
-    if (arguments->n_operands)
+    bool is_functions = arguments->n_operands && strcmp(arguments->operands[0], "functions") == 0;
+    if (arguments->n_operands && !is_functions)
         BL_TRY(bl_command_find(arguments->operands[0], &command, err));
     if (arguments->markdown)
         bl_help_markdown(&cli->out);
+    else if (is_functions)
+        write_functions(&cli->out);
     else
         bl_help_command(&cli->out, command);
     return BL_OK;
@@ -171,15 +189,17 @@ static const bl_option help_options[] = {
 
 static const bl_example help_examples[] = {
     {"Read about a command", "beamline help stats"},
+    {"Read about the functions of selections", "beamline help functions"},
     {"Install the manual pages", "beamline help --man /usr/local/share/man/man1"},
 };
 
 const bl_command bl_command_help = {
     .name = "help",
     .summary = "explain a command, or write the manual",
-    .operands = "[COMMAND]",
-    .description = "Explains a command, as COMMAND --help does. The manual pages and the "
-                   "reference are made of the same text.",
+    .operands = "[COMMAND|functions]",
+    .description = "Explains a command, as COMMAND --help does, or lists the functions of "
+                   "selections and variables. The manual pages and the reference are made of the "
+                   "same text.",
     .options = help_options,
     .n_options = BL_COUNT(help_options),
     .operand_hint = BL_HINT_COMMANDS,

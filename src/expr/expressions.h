@@ -22,6 +22,17 @@ typedef struct bl_name_rule {
 bl_status bl_expressions_new_some(bl_context *context, bl_table *table, const bl_named_text *texts,
                                   size_t n, size_t n_results, const bl_name_rule *rule,
                                   bl_expressions **ret_expressions, bl_error *err);
+/// A function as help shows it. Static texts.
+typedef struct bl_function_info {
+    const char *name;
+    const char *aliases;    ///< separated by spaces; NULL: none
+    const char *parameters; ///< "x, n, clip=False"
+    const char *help;
+} bl_function_info;
+
+/// Function `i` of the language. \return false past the last
+bool bl_function_at(size_t i, bl_function_info *ret_info);
+
 /// The type of result `i`; borrows.
 const bl_type *bl_expressions_type(const bl_expressions *expressions, size_t i);
 

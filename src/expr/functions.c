@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "expr/elementwise.h"
+#include "expr/expressions.h"
 
 static const bl_function *const all_functions[] = {bl_element_functions, bl_list_functions,
                                                    bl_event_functions, bl_binning_functions};
@@ -30,6 +31,20 @@ static bl_status no_function(const bl_checker *checker, const bl_node *node, bl_
     (void)bl_error_set(&hint, BL_E_NOTFOUND, "there is no function '%s'", node->text);
     (void)bl_nearest_hint(&nearest, BL_E_NOTFOUND, &hint);
     return bl_check_error(checker, node, BL_E_NOTFOUND, err, "%s", hint.message);
+}
+
+bool bl_function_at(size_t i, bl_function_info *ret_info) {
+    static const char *const parameters[] = {"", "x", "x, y", "x, y, z"};
+    for (size_t k = 0; k < sizeof all_functions / sizeof *all_functions; k++)
+        for (const bl_function *f = all_functions[k]; f->name; f++, i--)
+            if (i == 0)
+                return *ret_info = (bl_function_info){f->name, f->aliases, f->parameters, f->help},
+                       true;
+    if (i >= bl_n_elementwise)
+        return false;
+    const bl_elementwise *e = &bl_elementwise_table[i];
+    *ret_info = (bl_function_info){e->name, e->aliases, parameters[e->n_inputs], e->help};
+    return true;
 }
 
 const bl_node *bl_call_keyword(const bl_call *call, const char *name) {
