@@ -3,6 +3,7 @@
 """Selections and derived variables beside uproot + awkward-array and RDataFrame.
 
 usage: ingest.py BUILD [--output FILE] [--runs N] [--megabytes N] [--codec C] [--queries 1,2,…]
+                 [--folder CACHE]
 
 Ten queries of growing jaggedness (ingest_queries.py) over events with muons, electrons and jets.
 beamline writes what each gives into a file in memory, uncompressed: the whole command, its start
@@ -62,9 +63,9 @@ def events(rng, n):
             "Jet": collection(4.5, mass=lambda k: rng.exponential(8, k), btag=rng.random)}
 
 
-def make(beamline, n, codec):
-    """The file, from the cache folder or new: as much as a writer puts into a basket usually."""
-    path = inputs.cache() / f"ingest-{codec.replace(':', '')}-{n}.root"
+def make(beamline, folder, n, codec):
+    """The file, there already or new: as much as a writer puts into a basket usually."""
+    path = folder / f"ingest-{codec.replace(':', '')}-{n}.root"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -211,6 +212,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--output", type=pathlib.Path)
+    parser.add_argument("--folder", type=pathlib.Path, default=inputs.cache())
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--codec", default="lz4:4")
@@ -218,7 +220,7 @@ def main():
     options = parser.parse_args()
     beamline = options.build / "src" / "beamline"
     n = options.megabytes * 1_000_000 // BYTES_PER_EVENT
-    path, few = make(beamline, n, options.codec), make(beamline, 1000, options.codec)
+    path, few = (make(beamline, options.folder, size, options.codec) for size in (n, 1000))
     rows = []
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         ways = {"beamline": Beamline(beamline, 1, folder), "reading": Reading(options.build, 1),
@@ -228,6 +230,8 @@ def main():
         inputs.read_from_disk(path)
         for query in map(int, options.queries.split(",")):
             taken = check(query, ways, path)
+            if options.runs == 0:  # the comparison was all
+                continue
             rows.append((query, taken, measure(query, ways, path, options.runs)))
             print(*list(report(rows[-1:], path, n, options.codec))[-1:], sep="\n", flush=True)
     text = "\n".join(report(rows, path, n, options.codec)) + "\n"
