@@ -467,7 +467,7 @@ bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err) {
     for (;;) {
         BL_AUTO(bl_batch) early = NULL;
         BL_AUTO(bl_buffer) keep = NULL;
-        int64_t n_taken;
+        int64_t n_taken = 0;
         struct timespec since = {0};
         (void)lap(&since);
         bl_status status = bl_scan_next(plan->scan, &early, err);
