@@ -31,57 +31,44 @@ static bl_status input_kind(const bl_checker *checker, const bl_node *node,
     return BL_OK;
 }
 
-/// The step that chose a value's elements for combinations of them, or NULL.
-static const bl_step *choice_of(const bl_program *program, const bl_value *value) {
-    const bl_step *take = &program->steps[value->step];
-    if (take->run != bl_step_take)
-        return NULL;
-    const bl_step *places = &program->steps[take->inputs[1]];
-    bool is_of_pairs = places->run == bl_step_combination || places->run == bl_step_cartesian;
-    return is_of_pairs ? take : NULL;
-}
-
-/// Whether all values but constants were chosen alike, so that a kernel may come before the choice:
-/// an item is in many combinations, but computed once.
-static bool is_chosen_alike(const bl_program *program, const bl_value *values, size_t n) {
-    const bl_step *first = NULL;
+/// The places from which all values but constants are taken, if they are those of combinations:
+/// f(x[places]) is f(x)[places] then, and f is computed once for each item and not once for each
+/// combination. \param ret_places a step \return false: it is not so
+static bool has_common_places(const bl_checker *checker, const bl_value *values, size_t n,
+                              uint32_t *ret_places) {
+    const uint32_t *places = NULL;
     for (size_t i = 0; i < n; i++) {
-        const bl_step *take = values[i].type.is_constant ? NULL : choice_of(program, &values[i]);
-        if (!take && !values[i].type.is_constant)
-            return false;
-        if (take && first &&
-            (take->inputs[1] != first->inputs[1] || take->integer != first->integer))
-            return false;
-        first = take ? take : first;
-    }
-    return first != NULL;
-}
-
-/// Chooses from the results of a kernel what was chosen from its inputs.
-static bl_status choose_after(bl_checker *checker, bl_step *kernel, const bl_value *values,
-                              size_t n, bl_value *ret_value, bl_error *err) {
-    bl_value sources[BL_MOST_INPUTS], chosen[2];
-    bl_step take = {0};
-    for (size_t i = 0; i < n; i++) {
-        sources[i] = values[i];
+        const bl_step *step = &checker->program->steps[values[i].step];
         if (values[i].type.is_constant)
             continue;
-        take = *choice_of(checker->program, &values[i]);
-        sources[i] = (bl_value){.type = checker->program->steps[take.inputs[0]].type,
-                                .step = take.inputs[0]};
+        bool is_taken = step->run == bl_step_take || step->run == bl_step_take_combination;
+        if (!is_taken || (places && *places != step->inputs[1]))
+            return false;
+        places = &step->inputs[1];
     }
-    bl_value_type type = kernel->type;
-    kernel->type.may_miss = false;
+    if (!places)
+        return false;
+    *ret_places = *places;
+    bl_step_fn makes = checker->program->steps[*places].run;
+    return makes == bl_step_combination || makes == bl_step_cartesian;
+}
+
+static bl_status apply_kernel(bl_checker *checker, const bl_node *node,
+                              const bl_elementwise *function, bl_value *values, size_t n,
+                              bl_value *ret_value, bl_error *err);
+
+static bl_status apply_before_taking(bl_checker *checker, const bl_node *node,
+                                     const bl_elementwise *function, bl_value *values, size_t n,
+                                     uint32_t places, bl_value *ret_value, bl_error *err) {
+    bl_value result, index = {.type = checker->program->steps[places].type, .step = places};
     for (size_t i = 0; i < n; i++) {
-        kernel->type.may_miss = kernel->type.may_miss || sources[i].type.may_miss;
-        if (!sources[i].type.is_constant)
-            kernel->type.depth = sources[i].type.depth;
+        if (values[i].type.is_constant)
+            continue;
+        uint32_t source = checker->program->steps[values[i].step].inputs[0];
+        values[i] = (bl_value){.type = checker->program->steps[source].type, .step = source};
     }
-    BL_TRY(bl_check_step(checker, kernel, sources, n, &chosen[0], err));
-    chosen[1] =
-        (bl_value){.type = checker->program->steps[take.inputs[1]].type, .step = take.inputs[1]};
-    take.type = type;
-    return bl_check_step(checker, &take, chosen, 2, ret_value, err);
+    BL_TRY(apply_kernel(checker, node, function, values, n, &result, err));
+    return bl_check_take(checker, node, &result, &index, false, ret_value, err);
 }
 
 static bl_status apply_kernel(bl_checker *checker, const bl_node *node,
@@ -90,6 +77,9 @@ static bl_status apply_kernel(bl_checker *checker, const bl_node *node,
     bl_kind kind = BL_KIND_BOOL;
     for (size_t i = 0; i < n; i++)
         BL_TRY(bl_check_array(checker, node, &values[i], function->name, err));
+    uint32_t places;
+    if (has_common_places(checker, values, n, &places))
+        return apply_before_taking(checker, node, function, values, n, places, ret_value, err);
     BL_TRY(input_kind(checker, node, function, values, n, &kind, err));
     for (size_t i = 0; i < n; i++)
         BL_TRY(bl_check_convert(checker, &values[i], kind, &values[i], err));
@@ -103,8 +93,6 @@ static bl_status apply_kernel(bl_checker *checker, const bl_node *node,
         if (!values[i].type.is_constant)
             step.type.depth = values[i].type.depth;
     }
-    if (is_chosen_alike(checker->program, values, n))
-        return choose_after(checker, &step, values, n, ret_value, err);
     return bl_check_step(checker, &step, values, n, ret_value, err);
 }
 

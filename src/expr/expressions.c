@@ -9,17 +9,19 @@
 #include "base/names.h"
 #include "column/column.h"
 #include "expr/check.h"
+#include "expr/lists.h"
 
-enum { BLOCK_ROWS = 512 };
+/// Less where there are many values a row.
+enum { BLOCK_ROWS = 2048, BLOCK_ROWS_OF_PAIRS = 512, BLOCK_ROWS_OF_TRIPLES = 128 };
 
 struct bl_expressions {
     bl_context *context;
     bl_arena arena;
     bl_program program;
+    int64_t block_rows;
     size_t n;                   ///< results
     bl_definition *definitions; ///< [n], and behind them those that only others use
     bl_type **types;            ///< [n] of the results; shares
-    uint32_t *steps;            ///< [n] that compute the results
 };
 
 // ---- where columns are found ----
@@ -123,14 +125,31 @@ static bl_status copy_texts(bl_expressions *e, const bl_named_text *texts, size_
     return BL_OK;
 }
 
-/// Results know where they are computed, and nothing else is.
-static bl_status prune(bl_expressions *e, bl_error *err) {
-    e->steps = (uint32_t *)bl_arena_array(&e->arena, e->n + 1, sizeof *e->steps);
-    if (!e->steps)
-        return bl_error_nomem(err, e->n * sizeof *e->steps, "expressions");
+static int64_t block_rows(const bl_program *program) {
+    int64_t rows = BLOCK_ROWS;
+    for (size_t i = 0; i < program->n_steps; i++) {
+        const bl_step *step = &program->steps[i];
+        bool has_triples = step->run == bl_step_combination && step->integer > 2;
+        bool has_pairs = step->run == bl_step_combination || step->run == bl_step_cartesian;
+        int64_t most = has_triples ? BLOCK_ROWS_OF_TRIPLES
+                       : has_pairs ? BLOCK_ROWS_OF_PAIRS
+                                   : BLOCK_ROWS;
+        if (step->is_needed && most < rows)
+            rows = most;
+    }
+    return rows;
+}
+
+/// When all is checked.
+static bl_status finish(bl_expressions *e, bl_error *err) {
+    uint32_t *results = (uint32_t *)bl_arena_array(&e->arena, e->n + 1, sizeof *results);
+    if (!results)
+        return bl_error_nomem(err, e->n * sizeof *results, "expressions");
     for (size_t i = 0; i < e->n; i++)
-        e->steps[i] = e->definitions[i].value.step;
-    return bl_program_prune(&e->program, e->steps, e->n, err);
+        results[i] = e->definitions[i].value.step;
+    BL_TRY(bl_program_finish(&e->program, results, e->n, err));
+    e->block_rows = block_rows(&e->program);
+    return BL_OK;
 }
 
 static bl_status compile(bl_context *context, bl_expr_source source, const bl_named_text *texts,
@@ -153,7 +172,7 @@ static bl_status compile(bl_context *context, bl_expr_source source, const bl_na
         BL_TRY(bl_check_definition(&checker, e->n, err));
         BL_TRY(result_type(e, &e->definitions[e->n], &e->types[e->n], err));
     }
-    BL_TRY(prune(e, err));
+    BL_TRY(finish(e, err));
     *ret_expressions = BL_MOVE(e);
     return BL_OK;
 }
@@ -200,8 +219,20 @@ size_t bl_expressions_columns(const bl_expressions *expressions, const size_t **
 
 // ---- results as columns ----
 
+/// Numbers of the type that is written, none of them missing.
+static bool are_as_written(const bl_array *array, bl_type_id id) {
+    bool is_same = (id == BL_FLOAT64 && array->kind == BL_KIND_FLOAT) ||
+                   (id == BL_INT64 && array->kind == BL_KIND_INT);
+    return is_same && !array->valid && !array->is_constant;
+}
+
 /// Elements as the type that is written: `n` of them, of a constant the same ones.
 static void write_elements(const bl_array *array, bl_type_id id, int64_t n, void *out) {
+    if (are_as_written(array, id)) {
+        if (n)
+            memcpy(out, array->data, (size_t)n * sizeof(double));
+        return;
+    }
     for (int64_t i = 0; i < n; i++) {
         int64_t k = array->is_constant ? 0 : i;
         bool is_there = !array->valid || array->valid[k];
@@ -263,12 +294,12 @@ static bl_status run_block(void *argument, size_t index, unsigned worker, bl_err
     evaluation *v = (evaluation *)argument;
     const bl_expressions *e = v->expressions;
     bl_run *run = &v->runs[worker];
-    int64_t first = (int64_t)index * BLOCK_ROWS, left = v->batch->n_rows - first;
+    int64_t first = (int64_t)index * e->block_rows, left = v->batch->n_rows - first;
     if (!run->program)
         BL_TRY(bl_run_init(run, &e->program, e->context, err));
-    BL_TRY(bl_run_rows(run, v->batch, first, left < BLOCK_ROWS ? left : BLOCK_ROWS, err));
+    BL_TRY(bl_run_rows(run, v->batch, first, left < e->block_rows ? left : e->block_rows, err));
     for (size_t i = 0; i < e->n; i++) {
-        bl_array array = run->arrays[e->steps[i]];
+        bl_array array = run->arrays[e->definitions[i].value.step];
         array.n_rows = run->n_rows; // of a constant, too
         BL_TRY(make_column(e->context, &array, e->types[i], &v->pieces[index * e->n + i], err));
     }
@@ -315,7 +346,8 @@ bl_status bl_expressions_eval(const bl_expressions *expressions, const bl_batch 
     if (batch->n_columns != e->program.n_columns)
         return bl_error_set(err, BL_E_INVALID, "a batch of %zu columns for expressions of %zu",
                             batch->n_columns, e->program.n_columns);
-    v.n_blocks = batch->n_rows ? ((size_t)batch->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS : 1;
+    size_t block = (size_t)e->block_rows;
+    v.n_blocks = batch->n_rows ? ((size_t)batch->n_rows + block - 1) / block : 1;
     v.runs = (bl_run *)bl_alloc_zero(context, n_threads, sizeof *v.runs);
     v.pieces = (bl_column *)bl_alloc_zero(context, v.n_blocks * (e->n + 1), sizeof *v.pieces);
     bl_status status = BL_OK;

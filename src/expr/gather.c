@@ -127,17 +127,33 @@ static int64_t taken(const bl_array *from, unsigned level, int64_t list, int64_t
     return place >= 0 && place < n ? offsets[list] - offsets[0] + place : -1;
 }
 
+/// Items of each event's list at places in it, where nothing is missing: without a choice between.
+static bl_status take_items(bl_run *run, const bl_step *step, const bl_array *from,
+                            const bl_array *index, bl_error *err) {
+    const int32_t *ends = index->offsets[0], *offsets = from->offsets[0];
+    const int64_t *places = (const int64_t *)index->data;
+    bl_array *array;
+    void *data;
+    BL_TRY(bl_run_new(run, step, index->n, &array, &data, err));
+    bl_run_share_lists(array, index, 1);
+    for (int64_t row = 0; row < run->n_rows; row++) {
+        uint64_t n = (uint64_t)(offsets[row + 1] - offsets[row]);
+        const uint64_t *items = (const uint64_t *)from->data + (offsets[row] - offsets[0]);
+        for (int64_t i = ends[row] - ends[0]; i < ends[row + 1] - ends[0]; i++)
+            ((uint64_t *)data)[i] = (uint64_t)places[i] < n ? items[places[i]] : 0;
+    }
+    return BL_OK;
+}
+
 /// The list of level `level` that each innermost list of `index` belongs to is the row, or the list
 /// at the same place.
 bl_status bl_step_take(bl_run *run, const bl_step *step, bl_error *err) {
     const bl_array *from = bl_run_input(run, step, 0), *index = bl_run_input(run, step, 1);
     unsigned level = (unsigned)step->integer; // of `from`, counted from 1
     BL_TRY(bl_run_check_lists(run, from, index, level - 1, err));
-    bool is_done = false;
-    if (bl_is_flat(step, from, index))
-        BL_TRY(bl_take_flat(run, step, &is_done, err));
-    if (is_done)
-        return BL_OK;
+    if (from->depth == 1 && index->depth == 1 && !step->type.may_miss &&
+        bl_kind_width(from->kind) == sizeof(uint64_t))
+        return take_items(run, step, from, index, err);
     choice c;
     BL_TRY(begin(run, index->n, &c, err));
     int64_t n_lists = bl_array_n_lists(index, level - 1), at = 0;
@@ -161,14 +177,46 @@ typedef struct kept {
     choice chosen;
 } kept;
 
-static bl_status begin_kept(bl_run *run, const bl_step *step, const bl_array *from, unsigned level,
-                            int64_t most, kept *k, bl_error *err) {
+/// The lists, without their items.
+static bl_status lay_around(bl_run *run, const bl_step *step, const bl_array *from, unsigned level,
+                            kept *k, bl_error *err) {
+    *k = (kept){0};
     for (unsigned i = 0; i + 1 < level; i++)
         k->around[i] = from->offsets[i];
     BL_TRY(
         bl_run_new_offsets(run, step, level - 1, bl_array_n_lists(from, level - 1), &k->ends, err));
     k->around[level - 1] = k->ends;
+    return BL_OK;
+}
+
+static bl_status begin_kept(bl_run *run, const bl_step *step, const bl_array *from, unsigned level,
+                            int64_t most, kept *k, bl_error *err) {
+    BL_TRY(lay_around(run, step, from, level, k, err));
     return begin(run, most, &k->chosen, err);
+}
+
+/// Where nothing is missing and there are no lists in the lists: elements at once.
+static bl_status filter_elements(bl_run *run, const bl_step *step, const bl_array *from,
+                                 const bl_array *mask, kept *k, bl_error *err) {
+    unsigned level = (unsigned)step->integer;
+    const int32_t *offsets = from->offsets[level - 1];
+    const uint8_t *keep = (const uint8_t *)mask->data;
+    const uint64_t *in = (const uint64_t *)from->data;
+    int64_t n_lists = bl_array_n_lists(from, level - 1), n = 0;
+    bl_array *array;
+    void *data;
+    BL_TRY(bl_run_new(run, step, mask->n + 1, &array, &data, err));
+    for (int64_t list = 0; list < n_lists; list++) {
+        int64_t end = offsets[list + 1] - offsets[0];
+        for (int64_t i = offsets[list] - offsets[0]; i < end; i++) {
+            ((uint64_t *)data)[n] = in[i]; // written always and counted if wanted: no branch
+            n += keep[i];
+        }
+        k->ends[list + 1] = (int32_t)n;
+    }
+    array->n = n;
+    memcpy(array->offsets, k->around, sizeof array->offsets);
+    return BL_OK;
 }
 
 bl_status bl_step_filter(bl_run *run, const bl_step *step, bl_error *err) {
@@ -179,9 +227,12 @@ bl_status bl_step_filter(bl_run *run, const bl_step *step, bl_error *err) {
     int64_t n_lists = bl_array_n_lists(from, level - 1);
     kept k;
     BL_TRY(bl_run_check_lists(run, from, mask, level, err));
-    if (bl_is_flat(step, from, mask))
-        return bl_filter_flat(run, step, err);
-    BL_TRY(begin_kept(run, step, from, level, mask->n + 1, &k, err));
+    BL_TRY(lay_around(run, step, from, level, &k, err));
+    bool is_plain = from->depth == level && !step->type.may_miss && !mask->valid &&
+                    bl_kind_width(from->kind) == sizeof(uint64_t);
+    if (is_plain)
+        return filter_elements(run, step, from, mask, &k, err);
+    BL_TRY(begin(run, mask->n + 1, &k.chosen, err));
     for (int64_t list = 0; list < n_lists; list++) {
         int64_t end = offsets[list + 1] - offsets[0];
         for (int64_t i = offsets[list] - offsets[0]; i < end; i++) {
@@ -242,10 +293,19 @@ bl_status bl_step_flatten(bl_run *run, const bl_step *step, bl_error *err) {
     return BL_OK;
 }
 
+/// Most lists are short, too short for a call.
+static void copy_items(const bl_array *from, int64_t first, int64_t n, void *to, int64_t at) {
+    if (bl_kind_width(from->kind) == sizeof(uint64_t))
+        for (int64_t i = 0; i < n; i++)
+            ((uint64_t *)to)[at + i] = ((const uint64_t *)from->data)[first + i];
+    else
+        for (int64_t i = 0; i < n; i++)
+            ((uint8_t *)to)[at + i] = ((const uint8_t *)from->data)[first + i];
+}
+
 bl_status bl_step_concat(bl_run *run, const bl_step *step, bl_error *err) {
     const bl_array *parts[2] = {bl_run_input(run, step, 0), bl_run_input(run, step, 1)};
     int64_t n = parts[0]->n + parts[1]->n, at = 0;
-    size_t width = bl_kind_width(step->type.kind);
     int32_t *offsets;
     bl_array *array;
     void *data;
@@ -261,9 +321,7 @@ bl_status bl_step_concat(bl_run *run, const bl_step *step, bl_error *err) {
         for (int p = 0; p < 2; p++) {
             const int32_t *ends = parts[p]->offsets[0];
             int64_t first = ends[row] - ends[0], m = ends[row + 1] - ends[row];
-            if (m)
-                memcpy((uint8_t *)data + (size_t)at * width,
-                       (const uint8_t *)parts[p]->data + (size_t)first * width, (size_t)m * width);
+            copy_items(parts[p], first, m, data, at);
             for (int64_t i = 0; valid && i < m; i++)
                 valid[at + i] = !parts[p]->valid || parts[p]->valid[first + i];
             at += m;

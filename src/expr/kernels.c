@@ -3,45 +3,50 @@
 // compilers turn them into vector instructions.
 #include <math.h>
 
+#include "expr/angles.h"
 #include "expr/elementwise.h"
 
-#define UNARY(name, from, to, expression)                                              \
-    static void name(const void *const *in, unsigned constants, void *out, size_t n) { \
-        (void)constants;                                                               \
-        const from *x = (const from *)in[0];                                           \
-        to *o = (to *)out;                                                             \
-        for (size_t i = 0; i < n; i++) {                                               \
-            from a = x[i];                                                             \
-            o[i] = (to)(expression);                                                   \
-        }                                                                              \
+#define LOOP(how, name, from, to, expression)                                              \
+    how static void name(const void *const *in, unsigned constants, void *out, size_t n) { \
+        (void)constants;                                                                   \
+        const from *x = (const from *)in[0];                                               \
+        to *o = (to *)out;                                                                 \
+        for (size_t i = 0; i < n; i++) {                                                   \
+            from a = x[i];                                                                 \
+            o[i] = (to)(expression);                                                       \
+        }                                                                                  \
     }
 
-#define BINARY(name, from, to, expression)                                             \
-    static void name(const void *const *in, unsigned constants, void *out, size_t n) { \
-        const from *x = (const from *)in[0], *y = (const from *)in[1];                 \
-        to *o = (to *)out;                                                             \
-        if (constants & 1) {                                                           \
-            const from a = x[0];                                                       \
-            for (size_t i = 0; i < n; i++) {                                           \
-                from b = constants & 2 ? y[0] : y[i];                                  \
-                o[i] = (to)(expression);                                               \
-            }                                                                          \
-        } else if (constants & 2) {                                                    \
-            const from b = y[0];                                                       \
-            for (size_t i = 0; i < n; i++) {                                           \
-                from a = x[i];                                                         \
-                o[i] = (to)(expression);                                               \
-            }                                                                          \
-        } else {                                                                       \
-            for (size_t i = 0; i < n; i++) {                                           \
-                from a = x[i], b = y[i];                                               \
-                o[i] = (to)(expression);                                               \
-            }                                                                          \
-        }                                                                              \
+#define UNARY(name, from, to, expression) LOOP(BL_WIDE, name, from, to, expression)
+/// Of what the C library computes, one by one.
+#define CALL(name, expression) LOOP(, name##_float, double, double, expression)
+
+#define BINARY(name, from, to, expression)                                                     \
+    BL_WIDE static void name(const void *const *in, unsigned constants, void *out, size_t n) { \
+        const from *x = (const from *)in[0], *y = (const from *)in[1];                         \
+        to *o = (to *)out;                                                                     \
+        if (constants & 1) {                                                                   \
+            const from a = x[0];                                                               \
+            for (size_t i = 0; i < n; i++) {                                                   \
+                from b = constants & 2 ? y[0] : y[i];                                          \
+                o[i] = (to)(expression);                                                       \
+            }                                                                                  \
+        } else if (constants & 2) {                                                            \
+            const from b = y[0];                                                               \
+            for (size_t i = 0; i < n; i++) {                                                   \
+                from a = x[i];                                                                 \
+                o[i] = (to)(expression);                                                       \
+            }                                                                                  \
+        } else {                                                                               \
+            for (size_t i = 0; i < n; i++) {                                                   \
+                from a = x[i], b = y[i];                                                       \
+                o[i] = (to)(expression);                                                       \
+            }                                                                                  \
+        }                                                                                      \
     }
 
 #define TERNARY(name, from, to, expression)                                                      \
-    static void name(const void *const *in, unsigned constants, void *out, size_t n) {           \
+    BL_WIDE static void name(const void *const *in, unsigned constants, void *out, size_t n) {   \
         const from *x = (const from *)in[0], *y = (const from *)in[1], *z = (const from *)in[2]; \
         size_t sx = !(constants & 1), sy = !(constants & 2), sz = !(constants & 4);              \
         to *o = (to *)out;                                                                       \
@@ -167,32 +172,24 @@ UNARY(zeros_int, int64_t, int64_t, ((void)a, 0))
 
 static const double pi = 3.14159265358979323846;
 
-/// In [−π, π].
-static inline double wrap_phi(double phi) {
-    double wrapped = remainder(phi, 2 * pi);
-    return wrapped;
-}
-
 UNARY(sqrt_float, double, double, sqrt(a))
-UNARY(cbrt_float, double, double, cbrt(a))
-UNARY(exp_float, double, double, exp(a))
-UNARY(expm1_float, double, double, expm1(a))
-UNARY(log_float, double, double, log(a))
-UNARY(log2_float, double, double, log2(a))
-UNARY(log10_float, double, double, log10(a))
-UNARY(log1p_float, double, double, log1p(a))
-UNARY(sin_float, double, double, sin(a))
-UNARY(cos_float, double, double, cos(a))
-UNARY(tan_float, double, double, tan(a))
-UNARY(arcsin_float, double, double, asin(a))
-UNARY(arccos_float, double, double, acos(a))
-UNARY(arctan_float, double, double, atan(a))
-UNARY(sinh_float, double, double, sinh(a))
-UNARY(cosh_float, double, double, cosh(a))
-UNARY(tanh_float, double, double, tanh(a))
-UNARY(arcsinh_float, double, double, asinh(a))
-UNARY(arccosh_float, double, double, acosh(a))
-UNARY(arctanh_float, double, double, atanh(a))
+CALL(cbrt, cbrt(a))
+CALL(exp, exp(a))
+CALL(expm1, expm1(a))
+CALL(log, log(a))
+CALL(log2, log2(a))
+CALL(log10, log10(a))
+CALL(log1p, log1p(a))
+CALL(tan, tan(a))
+CALL(arcsin, asin(a))
+CALL(arccos, acos(a))
+CALL(arctan, atan(a))
+CALL(sinh, sinh(a))
+CALL(cosh, cosh(a))
+CALL(tanh, tanh(a))
+CALL(arcsinh, asinh(a))
+CALL(arccosh, acosh(a))
+CALL(arctanh, atanh(a))
 UNARY(floor_float, double, double, floor(a))
 UNARY(ceil_float, double, double, ceil(a))
 UNARY(trunc_float, double, double, trunc(a))
@@ -203,7 +200,7 @@ UNARY(float32_float, double, double, (double)(float)a)
 BINARY(hypot_float, double, double, hypot(a, b))
 BINARY(arctan2_float, double, double, atan2(a, b))
 BINARY(copysign_float, double, double, copysign(a, b))
-BINARY(delta_phi_float, double, double, wrap_phi(a - b))
+BINARY(delta_phi_float, double, double, bl_wrap_phi(a - b))
 
 #define FLOAT(name, aliases, n, help) \
     { #name, aliases, BL_RULE_FLOAT, n, {NULL, NULL, name##_float }, help }
@@ -260,8 +257,8 @@ const bl_elementwise bl_elementwise_table[] = {
     FLOAT(log2, NULL, 1, "logarithm to base 2"),
     FLOAT(log10, NULL, 1, "logarithm to base 10"),
     FLOAT(log1p, NULL, 1, "log(1 + a)"),
-    FLOAT(sin, NULL, 1, "sine"),
-    FLOAT(cos, NULL, 1, "cosine"),
+    {"sin", NULL, BL_RULE_FLOAT, 1, {NULL, NULL, bl_sin_floats}, "sine"},
+    {"cos", NULL, BL_RULE_FLOAT, 1, {NULL, NULL, bl_cos_floats}, "cosine"},
     FLOAT(tan, NULL, 1, "tangent"),
     FLOAT(arcsin, "asin", 1, "inverse sine"),
     FLOAT(arccos, "acos", 1, "inverse cosine"),

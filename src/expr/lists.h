@@ -43,12 +43,6 @@ bl_status bl_step_last(bl_run *run, const bl_step *step, bl_error *err);
 bl_status bl_step_take(bl_run *run, const bl_step *step, bl_error *err);
 /// The items of level `integer` at which input 1 is true.
 bl_status bl_step_filter(bl_run *run, const bl_step *step, bl_error *err);
-/// Whether take and filter have a short way: numbers in one level of lists, none missing.
-bool bl_is_flat(const bl_step *step, const bl_array *from, const bl_array *by);
-/// The short way of take. \param ret_done false: some place is in no list, and nothing is done
-bl_status bl_take_flat(bl_run *run, const bl_step *step, bool *ret_done, bl_error *err);
-/// The short way of filter, of lists that were compared.
-bl_status bl_filter_flat(bl_run *run, const bl_step *step, bl_error *err);
 /// Items `integer` to `integer2` of each event's list.
 bl_status bl_step_slice(bl_run *run, const bl_step *step, bl_error *err);
 /// Each event's list with missing items behind it, up to `integer`; `integer2`: and no more.
@@ -80,6 +74,10 @@ bl_status bl_step_cone_sum(bl_run *run, const bl_step *step, bl_error *err);
 /// Of all choices of `integer` different items of each event's list, the place of choice
 /// `integer2`.
 bl_status bl_step_combination(bl_run *run, const bl_step *step, bl_error *err);
+/// The items of input 0, 64 bits each and none missing, at the places that such a step, input 1,
+/// has: without reading the places, which need not be there. BL_E_SHAPE where it is about other
+/// lists.
+bl_status bl_step_take_combination(bl_run *run, const bl_step *step, bl_error *err);
 /// Of all pairs of an item of input 0 and one of input 1, the place of the first (`integer` 0) or
 /// second.
 bl_status bl_step_cartesian(bl_run *run, const bl_step *step, bl_error *err);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "expr/angles.h"
 #include "expr/lists.h"
 
 /// An item of the second list.
@@ -17,6 +18,22 @@ static int by_eta(const void *a, const void *b) {
     if (x->eta != y->eta)
         return x->eta < y->eta ? -1 : 1;
     return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/// Most events have few: those are put in order one by one.
+static void sort(target *targets, int64_t n) {
+    enum { FEW = 24 };
+    if (n > FEW) {
+        qsort(targets, (size_t)n, sizeof *targets, by_eta);
+        return;
+    }
+    for (int64_t i = 1; i < n; i++) {
+        target moved = targets[i];
+        int64_t at = i;
+        for (; at > 0 && targets[at - 1].eta > moved.eta; at--)
+            targets[at] = targets[at - 1];
+        targets[at] = moved;
+    }
 }
 
 static bool is_there(const bl_array *array, int64_t i) { return !array->valid || array->valid[i]; }
@@ -36,7 +53,7 @@ static int64_t sorted_targets(const bl_array *eta, const bl_array *phi, int64_t 
         if (!isnan(t.eta) && !isnan(t.phi))
             targets[n++] = t;
     }
-    qsort(targets, (size_t)n, sizeof *targets, by_eta);
+    sort(targets, n);
     return n;
 }
 
@@ -56,8 +73,7 @@ static int64_t first_from(const target *targets, int64_t n, double eta) {
 }
 
 static double distance(const target *t, double eta, double phi) {
-    const double pi = 3.14159265358979323846;
-    double deta = t->eta - eta, dphi = remainder(t->phi - phi, 2 * pi);
+    double deta = t->eta - eta, dphi = bl_wrap_phi(t->phi - phi);
     return sqrt(deta * deta + dphi * dphi);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs as lists of steps, each found again by what it does.
-#include "expr/program.h"
+#include "expr/lists.h"
 
 enum { MOST_STEPS = 20000 };
 
@@ -99,36 +99,59 @@ bl_status bl_program_column(bl_program *program, size_t column, int64_t *ret_pla
     return BL_OK;
 }
 
-/// Marks what results need; inputs stand before what needs them. \param needed [n_steps], zeroed
-static void mark(const bl_program *program, const uint32_t *results, size_t n, uint8_t *needed) {
-    for (size_t i = 0; i < n; i++)
-        needed[results[i]] = 1;
-    for (size_t i = program->n_steps; i-- > 0;)
-        for (unsigned k = 0; needed[i] && k < program->steps[i].n_inputs; k++)
-            needed[program->steps[i].inputs[k]] = 1;
+// ---- what is needed, and where it is ----
+
+/// Until when the elements of each step are needed: \param until [n_steps] the last step that reads
+/// them; UINT32_MAX: they are a result's; its own number: nobody does
+static void find_uses(bl_program *program, const uint32_t *results, size_t n, uint32_t *until) {
+    for (size_t i = 0; i < program->n_steps; i++)
+        until[i] = (uint32_t)i;
+    for (size_t i = 0; i < n; i++) {
+        until[results[i]] = UINT32_MAX;
+        program->steps[results[i]].is_read = true;
+    }
+    for (size_t i = program->n_steps; i-- > 0;) {
+        bl_step *step = &program->steps[i];
+        step->is_needed = until[i] != i;
+        // flatten has the elements of its input
+        uint32_t last = step->run == bl_step_flatten ? until[i] : (uint32_t)i;
+        for (unsigned k = 0; step->is_needed && k < step->n_inputs; k++) {
+            bl_step *input = &program->steps[step->inputs[k]];
+            input->is_read |= k != 1 || step->run != bl_step_take_combination;
+            if (until[step->inputs[k]] < last)
+                until[step->inputs[k]] = last;
+        }
+    }
 }
 
-bl_status bl_program_prune(bl_program *program, uint32_t *results, size_t n, bl_error *err) {
-    size_t n_steps = program->n_steps, *columns = program->columns;
-    uint8_t *needed = (uint8_t *)bl_arena_array(program->arena, n_steps + 1, 1);
-    uint32_t *numbers = (uint32_t *)bl_arena_array(program->arena, n_steps + 1, sizeof *numbers);
-    if (!needed || !numbers)
-        return bl_error_nomem(err, n_steps * sizeof *numbers, "a compiled expression");
-    mark(program, results, n, needed);
-    program->n_steps = program->n_columns = program->columns_capacity = 0;
-    for (size_t i = 0; i < n_steps; i++) {
-        if (!needed[i])
+/// Slots that are free again are taken first that were last used, which caches still have.
+static void place_elements(bl_program *program, const uint32_t *until, uint32_t *free_slots,
+                           bool *is_free) {
+    size_t n_free = 0;
+    for (size_t i = 0; i < program->n_steps; i++) {
+        bl_step *step = &program->steps[i];
+        if (!step->is_needed)
             continue;
-        bl_step step = program->steps[i];
-        for (unsigned k = 0; k < step.n_inputs; k++)
-            step.inputs[k] = numbers[step.inputs[k]];
-        if (step.run == bl_step_load)
-            BL_TRY(bl_program_column(program, columns[step.integer], &step.integer, err));
-        numbers[i] = (uint32_t)program->n_steps;
-        program->steps[program->n_steps++] = step;
+        step->slot = n_free ? free_slots[--n_free] : (uint32_t)program->n_slots++;
+        is_free[step->slot] = false;
+        for (unsigned k = 0; k < step->n_inputs; k++) {
+            uint32_t input = step->inputs[k], slot = program->steps[input].slot;
+            if (until[input] != i || is_free[slot])
+                continue;
+            is_free[slot] = true;
+            free_slots[n_free++] = slot;
+        }
     }
-    for (size_t i = 0; i < n; i++)
-        results[i] = numbers[results[i]];
-    program->table = NULL; // no step is added any more
+}
+
+bl_status bl_program_finish(bl_program *program, const uint32_t *results, size_t n, bl_error *err) {
+    size_t n_bytes = (program->n_steps + 1) * sizeof(uint32_t);
+    uint32_t *until = (uint32_t *)bl_arena_array(program->arena, program->n_steps + 1, sizeof(int));
+    uint32_t *slots = (uint32_t *)bl_arena_array(program->arena, program->n_steps + 1, sizeof(int));
+    bool *is_free = (bool *)bl_arena_array(program->arena, program->n_steps + 1, sizeof *is_free);
+    if (!until || !slots || !is_free)
+        return bl_error_nomem(err, n_bytes, "a compiled expression");
+    find_uses(program, results, n, until);
+    place_elements(program, until, slots, is_free);
     return BL_OK;
 }

@@ -29,6 +29,9 @@ struct bl_step {
     double number;
     const char *text;    ///< that it comes from
     uint32_t begin, end; ///< its part of the text
+    bool is_needed;      ///< a result needs it; by bl_program_finish
+    bool is_read;        ///< of places of combinations: needs more of it than its lists
+    uint32_t slot;       ///< of its elements
 };
 
 typedef struct bl_program {
@@ -39,6 +42,7 @@ typedef struct bl_program {
     uint32_t *table;   ///< steps by their hash; 0: free, else 1 + step
     size_t n_columns, columns_capacity;
     size_t *columns; ///< [n_columns]: of the source; in this order in every batch
+    size_t n_slots;
 } bl_program;
 
 /// An empty program, in an arena that outlives it.
@@ -47,16 +51,16 @@ void bl_program_init(bl_program *program, bl_arena *arena);
 /// Adds a step, or finds the equal one that is there. \return BL_OK, BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_program_add(bl_program *program, const bl_step *step, uint32_t *ret_step,
                          bl_error *err);
+/// Says which steps the results need, and gives them places for their elements, which steps share
+/// that are not needed at the same time. No step may be added any more.
+/// \param results [n] steps \return BL_OK, BL_E_NOMEM
+bl_status bl_program_finish(bl_program *program, const uint32_t *results, size_t n, bl_error *err);
 /// The place of a column among those that a batch must have.
 bl_status bl_program_column(bl_program *program, size_t column, int64_t *ret_place, bl_error *err);
 
-/// Leaves only the steps and columns that some results need.
-/// \param results [n] steps; their new numbers \return BL_OK, BL_E_NOMEM
-bl_status bl_program_prune(bl_program *program, uint32_t *results, size_t n, bl_error *err);
-
-/// What a step needs room for.
+/// What a step needs room for, besides its elements.
 typedef struct bl_store {
-    bl_buffer *data, *valid, *offsets[BL_MOST_DEPTH];
+    bl_buffer *valid, *offsets[BL_MOST_DEPTH];
 } bl_store;
 
 /// One thread's pass over rows of batches.
@@ -67,6 +71,7 @@ struct bl_run {
     int64_t first, n_rows; ///< of the batch
     bl_array *arrays;      ///< [n_steps]
     bl_store *stores;      ///< [n_steps], kept from block to block
+    bl_buffer **slots;     ///< [n_slots] of elements, the same
     bl_buffer *scratch;
 };
 

@@ -178,6 +178,36 @@ SUMS(sum_ints, uint64_t, 0)
 EXTREMES(max_floats, double, >)
 EXTREMES(min_floats, double, <)
 
+/// The place of the first NaN of a list that has one.
+static int64_t first_nan(const double *x) {
+    int64_t i = 0;
+    while (x[i] == x[i])
+        i++;
+    return i;
+}
+
+#define PLACES_OF_EXTREMES(name, sign)                                            \
+    static void name(const void *data, const int32_t *ends, int64_t n, void *out, \
+                     uint8_t *valid) {                                            \
+        const double *x = (const double *)data;                                   \
+        for (int64_t i = 0; i < n; i++, x += ends[i] - ends[i - 1]) {             \
+            int64_t length = ends[i + 1] - ends[i], place = length > 0 ? 0 : -1;  \
+            double best = length > 0 ? x[0] : 0;                                  \
+            bool has_nan = best != best;                                          \
+            for (int64_t k = 1; k < length; k++) {                                \
+                bool is_better = x[k] sign best;                                  \
+                place = is_better ? k : place;                                    \
+                best = is_better ? x[k] : best;                                   \
+                has_nan |= x[k] != x[k];                                          \
+            }                                                                     \
+            ((int64_t *)out)[i] = has_nan ? first_nan(x) : place;                 \
+            if (valid)                                                            \
+                valid[i] = length > 0;                                            \
+        }                                                                         \
+    }
+PLACES_OF_EXTREMES(argmax_floats, >)
+PLACES_OF_EXTREMES(argmin_floats, <)
+
 #define ANY_OR_ALL(name, start, sign)                                             \
     static void name(const void *data, const int32_t *ends, int64_t n, void *out, \
                      uint8_t *valid) {                                            \
@@ -201,6 +231,10 @@ static lists_fn whole_lists(bl_reduction what, bl_kind kind) {
         return kind == BL_KIND_FLOAT ? max_floats : NULL;
     case BL_REDUCE_MIN:
         return kind == BL_KIND_FLOAT ? min_floats : NULL;
+    case BL_REDUCE_ARGMAX:
+        return kind == BL_KIND_FLOAT ? argmax_floats : NULL;
+    case BL_REDUCE_ARGMIN:
+        return kind == BL_KIND_FLOAT ? argmin_floats : NULL;
     case BL_REDUCE_ANY:
         return any_bools;
     case BL_REDUCE_ALL:

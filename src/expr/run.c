@@ -10,7 +10,8 @@ bl_status bl_run_init(bl_run *run, const bl_program *program, bl_context *contex
     size_t n = program->n_steps ? program->n_steps : 1;
     run->arrays = (bl_array *)bl_alloc_zero(context, n, sizeof *run->arrays);
     run->stores = (bl_store *)bl_alloc_zero(context, n, sizeof *run->stores);
-    if (run->arrays && run->stores)
+    run->slots = (bl_buffer **)bl_alloc_zero(context, program->n_slots + 1, sizeof(bl_buffer *));
+    if (run->arrays && run->stores && run->slots)
         return BL_OK;
     bl_run_release(run);
     return bl_error_nomem(err, n * sizeof *run->arrays, "values of expressions");
@@ -18,12 +19,14 @@ bl_status bl_run_init(bl_run *run, const bl_program *program, bl_context *contex
 
 void bl_run_release(bl_run *run) {
     for (size_t i = 0; run->stores && i < run->program->n_steps; i++) {
-        bl_buffer_release(run->stores[i].data);
         bl_buffer_release(run->stores[i].valid);
         for (unsigned k = 0; k < BL_MOST_DEPTH; k++)
             bl_buffer_release(run->stores[i].offsets[k]);
     }
+    for (size_t i = 0; run->slots && i < run->program->n_slots; i++)
+        bl_buffer_release(run->slots[i]);
     bl_buffer_release(run->scratch);
+    bl_free(run->context, run->slots);
     bl_free(run->context, run->stores);
     bl_free(run->context, run->arrays);
     *run = (bl_run){0};
@@ -39,15 +42,16 @@ static bl_status room(const bl_run *run, bl_buffer **buffer, size_t n_bytes, bl_
 bl_status bl_run_new(bl_run *run, const bl_step *step, int64_t n, bl_array **ret_array,
                      void **ret_data, bl_error *err) {
     size_t i = bl_run_number(run, step);
-    BL_TRY(room(run, &run->stores[i].data, (size_t)n * bl_kind_width(step->type.kind), err));
+    bl_buffer **slot = &run->slots[step->slot];
+    BL_TRY(room(run, slot, (size_t)n * bl_kind_width(step->type.kind), err));
     run->arrays[i] = (bl_array){.kind = step->type.kind,
                                 .depth = step->type.depth,
                                 .is_constant = step->type.is_constant,
                                 .n_rows = run->n_rows,
                                 .n = n,
-                                .data = run->stores[i].data->data};
+                                .data = (*slot)->data};
     *ret_array = &run->arrays[i];
-    *ret_data = run->stores[i].data->data;
+    *ret_data = (*slot)->data;
     return BL_OK;
 }
 
@@ -96,6 +100,8 @@ bl_status bl_run_rows(bl_run *run, const bl_batch *batch, int64_t first, int64_t
     for (size_t i = 0; i < run->program->n_steps; i++) {
         const bl_step *step = &run->program->steps[i];
         bl_error why = {0};
+        if (!step->is_needed)
+            continue;
         bl_status status = step->run(run, step, &why);
         if (status != BL_OK)
             return bl_expr_error(err, status, step->text, step->begin, step->end, "%s",

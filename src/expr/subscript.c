@@ -62,6 +62,12 @@ static bl_status make_take(bl_checker *checker, const bl_value *from, const void
         return bl_error_set(err, BL_E_LIMIT, "lists of more than %d levels", BL_MOST_DEPTH);
     bl_step step = choosing(bl_step_take, from, depth, p->may_miss);
     step.integer = level;
+    bool is_plain = from->type.depth == 1 && !from->type.may_miss &&
+                    bl_kind_width(from->type.kind) == sizeof(uint64_t);
+    if (is_plain && checker->program->steps[p->index->step].run == bl_step_combination) {
+        step.run = bl_step_take_combination;
+        step.type.may_miss = false;
+    }
     return bl_check_step(checker, &step, inputs, 2, ret_value, err);
 }
 
