@@ -183,15 +183,28 @@ static bl_status keep_flow(bl_ingest *ingest, bl_ingest_part *part, const bl_pla
     return BL_OK;
 }
 
+/// Whether the stream that is open already, of the first stretch, has the rows of a part. It can be
+/// read once.
+static bool is_model_of(const bl_ingest *ingest, const bl_ingest_part *part) {
+    const bl_stretch *first = &ingest->dataset->stretches[0];
+    return !ingest->is_model_read && part->stretch == first && part->first == first->first &&
+           part->last == first->last;
+}
+
 static bl_status write_rows(bl_ingest *ingest, bl_ingest_part *part, const char *path, target *to,
                             bl_error *err) {
     BL_AUTO(bl_stream) stream = NULL;
     part->n_rows = 0;
     if (part->first == part->last)
         return BL_OK;
-    BL_TRY(bl_stream_open(ingest->dataset, part->stretch, part->first, part->last, &stream, err));
-    BL_TRY(write_batches(ingest, part, stream->plan, path, to, err));
-    return keep_flow(ingest, part, stream->plan, err);
+    bool is_model = is_model_of(ingest, part);
+    ingest->is_model_read = ingest->is_model_read || is_model;
+    if (!is_model)
+        BL_TRY(
+            bl_stream_open(ingest->dataset, part->stretch, part->first, part->last, &stream, err));
+    bl_plan *plan = is_model ? ingest->model->plan : stream->plan;
+    BL_TRY(write_batches(ingest, part, plan, path, to, err));
+    return keep_flow(ingest, part, plan, err);
 }
 
 static bl_status finish(bl_ingest *ingest, target *to, bl_error *err) {
@@ -285,6 +298,7 @@ static void remove_file(bl_ingest *ingest, const char *name) {
 
 /// Its files go, and its parts are made anew; those of other samples stay.
 static bl_status begin_anew(bl_ingest *ingest, const bl_sample *sample, bl_error *err) {
+    ingest->is_model_read = true; // its files may be others now
     bl_ingest_part *old = ingest->parts;
     size_t n_old = ingest->manifest.n_parts;
     bl_status status = bl_dataset_divide(ingest->dataset, err);

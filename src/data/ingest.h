@@ -39,6 +39,7 @@ typedef struct bl_ingest {
     const char *const **cuts;  ///< [samples]
     const char **fingerprints; ///< [samples]
     bl_stream *model;          ///< whose columns all others have; owns
+    bool is_model_read;        ///< it was the stream of a part
     const char *tree;          ///< path in the output
     bool has_manifest;         ///< in the folder there is one
     int64_t n_rows, n_taken;   ///< looked at, written; by this run

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sine and cosine of many numbers, of which compilers make vector instructions: the same bits on
-// every machine, within one unit in the last place.
+// every machine, within 1.1 units in the last place.
 // Source: Cody and Waite's reduction by multiples of π/2, and the polynomials of FreeBSD's k_sin.c
 // and k_cos.c (Sun Microsystems, 1993). Numbers past 2^19, which would need a longer π, are left to
 // the C library.
