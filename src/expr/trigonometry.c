@@ -69,10 +69,8 @@ static size_t count_large(const double *x, size_t n) {
     return large;
 }
 
-BL_WIDE void bl_sin_floats(const void *const *in, unsigned constants, void *out, size_t n) {
-    const double *x = (const double *)in[0];
-    double *o = (double *)out;
-    (void)constants;
+// Loops that are made twice are static: a library would offer their names.
+BL_WIDE static void all_sines(const double *x, double *o, size_t n) {
     for (size_t i = 0; i < n; i++)
         o[i] = turn(x[i], 0);
     size_t large = count_large(x, n);
@@ -82,13 +80,20 @@ BL_WIDE void bl_sin_floats(const void *const *in, unsigned constants, void *out,
         o[i] = x[i] == 0 ? x[i] : o[i]; // with its sign
 }
 
-BL_WIDE void bl_cos_floats(const void *const *in, unsigned constants, void *out, size_t n) {
-    const double *x = (const double *)in[0];
-    double *o = (double *)out;
-    (void)constants;
+BL_WIDE static void all_cosines(const double *x, double *o, size_t n) {
     for (size_t i = 0; i < n; i++)
         o[i] = turn(x[i], 1);
     size_t large = count_large(x, n);
     for (size_t i = 0; large && i < n; i++)
         o[i] = fabs(x[i]) <= most ? o[i] : cos(x[i]);
+}
+
+void bl_sin_floats(const void *const *in, unsigned constants, void *out, size_t n) {
+    (void)constants;
+    all_sines((const double *)in[0], (double *)out, n);
+}
+
+void bl_cos_floats(const void *const *in, unsigned constants, void *out, size_t n) {
+    (void)constants;
+    all_cosines((const double *)in[0], (double *)out, n);
 }
