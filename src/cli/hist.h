@@ -5,7 +5,7 @@
 #define BL_CLI_HIST_H
 
 #include "cli/progress.h"
-#include "data/histogram.h"
+#include "plot/histogram.h"
 
 typedef struct hist_run {
     bl_cli *cli;

@@ -6,7 +6,7 @@
 #include "base/whole_file.h"
 #include "cli/hist.h"
 #include "cli/terminal.h"
-#include "data/plot.h"
+#include "plot/plot.h"
 #include "table/histograms.h"
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/init.h"
+#include "expr/expressions.h"
 
 /// A YAML scalar, in quotes where it would not stand for itself.
 static void print_scalar(bl_out *out, const char *text) {
@@ -29,12 +30,10 @@ static bool matches(const char *const *patterns, const char *name) {
 /// What the generator knows, what a trigger decided, and what weighs events.
 static bool is_no_input(const char *name) {
     static const char *const patterns[] = {
-        "gen*",        "*Gen*",       "*_gen*",   "LHE*",
-        "*mcEvent*",   "PSWeight*",   "Pileup_*", "HTXS*",
-        "HLT_*",       "L1_*",        "Flag_*",   "*truth*",
-        "*Truth*",     "Particle.*",  "*eight*",  "*pileUpMixture*",
-        "*timeStamp*", "*RandomRun*", NULL};
-    return matches(patterns, name);
+        "*Gen*",      "*_gen*",          "*mcEvent*",   "Pileup_*",    "HLT_*",
+        "L1_*",       "Flag_*",          "*truth*",     "*Truth*",     "*eight*",
+        "Particle.*", "*pileUpMixture*", "*timeStamp*", "*RandomRun*", NULL};
+    return bl_is_of_simulation(name) || matches(patterns, name);
 }
 
 /// What tells events or places in other lists apart.

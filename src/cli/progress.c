@@ -3,26 +3,20 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/number.h"
 #include "cli/terminal.h"
-
-static double now_s(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 void bl_progress_start(bl_progress *progress, const bl_cli *cli, int64_t total_rows) {
     *progress = (bl_progress){.is_shown = cli->progress,
                               .width = bl_terminal_width(STDERR_FILENO),
                               .total_rows = total_rows};
-    progress->start_s = progress->drawn_s = now_s();
+    progress->start_s = progress->drawn_s = bl_clock_s();
 }
 
-double bl_progress_seconds(const bl_progress *progress) { return now_s() - progress->start_s; }
+double bl_progress_seconds(const bl_progress *progress) { return bl_clock_s() - progress->start_s; }
 
 static void time_left(char *text, size_t size, double seconds) {
     if (seconds < 100)
@@ -59,7 +53,7 @@ void bl_progress_text(char *text, unsigned width, int64_t rows, int64_t total_ro
 void bl_progress_show(bl_progress *progress, int64_t rows, uint64_t stored_bytes) {
     if (!progress->is_shown)
         return;
-    double now = now_s();
+    double now = bl_clock_s();
     if (now - progress->drawn_s < 0.1)
         return;
     progress->drawn_s = now;

@@ -2,26 +2,19 @@
 // Tables by name, the first file of a chain.
 #include "cli/select.h"
 
-#include <glob.h>
-#include <unistd.h>
-
-static bool is_pattern(const char *url) {
-    const char *path = strncmp(url, "file:", 5) == 0 ? url + 5 : url;
-    return strpbrk(path, "*?[") && access(path, F_OK) != 0;
-}
-
 bl_status bl_select_catalog(bl_cli *cli, bl_catalog **ret_catalog, bool *ret_is_chain,
                             bl_error *err) {
     const char *url = cli->arguments.operands[0];
-    *ret_is_chain = cli->arguments.n_operands > 1;
-    if (!is_pattern(url))
-        return bl_catalog_open(cli->context, url, ret_catalog, err);
-    *ret_is_chain = true;
-    glob_t found;
-    if (glob(strncmp(url, "file:", 5) == 0 ? url + 5 : url, 0, NULL, &found) != 0)
-        return bl_error_set(err, BL_E_NOTFOUND, "%s: no file matches", url);
-    bl_status status = bl_catalog_open(cli->context, found.gl_pathv[0], ret_catalog, err);
-    globfree(&found);
+    char **urls;
+    size_t n;
+    bl_arena arena;
+    bl_arena_init(&arena, cli->context);
+    bl_status status = bl_urls_expand(&arena, &url, 1, &urls, &n, err);
+    if (status == BL_OK)
+        status = bl_catalog_open(cli->context, urls[0], ret_catalog, err);
+    if (status == BL_OK) // a pattern is a chain, whatever it matches
+        *ret_is_chain = cli->arguments.n_operands > 1 || strcmp(urls[0], url) != 0;
+    bl_arena_release(&arena);
     return status;
 }
 

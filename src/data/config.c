@@ -92,7 +92,6 @@ bl_status bl_config_rename(const bl_config *config, const char *name, const char
 }
 
 bl_status bl_config_read_document(bl_config *config, const bl_item *document, bl_error *err) {
-    config->source = document->source;
     if (bl_config_is_preproc(document))
         return bl_config_read_preproc(config, document, err);
     if (document->kind == BL_ITEM_NULL)

@@ -51,7 +51,6 @@ typedef struct bl_file_value {
 
 typedef struct bl_config {
     bl_arena *arena;
-    const char *source; ///< its path; NULL: there is no file
     const char *treename;
     bl_text_list cuts;
     bl_named_text *variables;
@@ -68,7 +67,6 @@ typedef struct bl_config {
     const char *url, *codec, *output_tree; ///< of the output; NULL: not said
     int64_t part_events;                   ///< 0: not said
     uint64_t part_bytes;                   ///< 0: not said
-    int64_t seed;
 } bl_config;
 
 /// An empty configuration.

@@ -305,7 +305,9 @@ static bl_status read_output(bl_config *config, const bl_item *item, const char 
 }
 
 static bl_status read_seed(bl_config *config, const bl_item *item, const char *key, bl_error *err) {
-    return bl_item_integer(item, key, &config->seed, err);
+    int64_t seed; // of preparation, which is not here
+    (void)config;
+    return bl_item_integer(item, key, &seed, err);
 }
 
 static const section sections[] = {

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/clock.h"
 #include "base/context.h"
 #include "base/sum.h"
 #include "data/ingest_private.h"
@@ -21,12 +21,6 @@ typedef struct target {
     bl_output *output; ///< NULL: not begun yet
     bl_writer *writer;
 } target;
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static const char *path_of(bl_ingest *ingest, const char *name) {
     return bl_arena_printf(&ingest->arena, "%s/%s", ingest->folder, name);
@@ -43,7 +37,7 @@ static bool is_folder(const char *url) {
 /// Where there is no manifest, files under the names of parts are somebody else's.
 static bl_status check_strangers(bl_ingest *ingest, bl_error *err) {
     for (size_t i = 0; i < ingest->manifest.n_parts; i++) {
-        const char *path = path_of(ingest, ingest->parts[i].name);
+        const char *path = path_of(ingest, ingest->manifest.parts[i].name);
         if (path && access(path, F_OK) == 0)
             return bl_error_set(err, BL_E_EXISTS,
                                 "%s: exists, and there is no manifest; --overwrite replaces it",
@@ -65,7 +59,7 @@ static bl_status prepare_folder(bl_ingest *ingest, bl_error *err) {
         return ingest->options->overwrite ? BL_OK : check_strangers(ingest, err);
     BL_TRY(bl_manifest_resume(document, ingest->folder, &ingest->manifest, err));
     for (size_t i = 0; i < ingest->manifest.n_parts; i++)
-        ingest->n_resumed += ingest->parts[i].is_done;
+        ingest->n_resumed += ingest->manifest.parts[i].is_done;
     return BL_OK;
 }
 
@@ -94,7 +88,7 @@ void bl_ingest_release(bl_ingest *ingest) {
     if (!ingest->dataset)
         return;
     bl_stream_close(ingest->model);
-    bl_free(ingest->arena.context, ingest->parts);
+    bl_free(ingest->arena.context, ingest->manifest.parts);
     bl_arena_release(&ingest->arena);
 }
 
@@ -102,7 +96,7 @@ bl_flow bl_ingest_flow(const bl_ingest *ingest, size_t sample, size_t i) {
     bl_flow flow = {0};
     bl_sum sumw = {0}, sumw2 = {0};
     for (size_t k = 0; k < ingest->manifest.n_parts; k++) {
-        const bl_ingest_part *part = &ingest->parts[k];
+        const bl_ingest_part *part = &ingest->manifest.parts[k];
         if (part->stretch->number != sample || i >= part->n_cuts)
             continue;
         flow.n_rows += part->flow[i].n_rows;
@@ -147,14 +141,14 @@ static bl_status write_batches(bl_ingest *ingest, bl_ingest_part *part, bl_plan 
         bl_status status = bl_plan_next(plan, &batch, err);
         if (status != BL_OK)
             return status == BL_END ? BL_OK : status;
-        double start = seconds();
+        double start = bl_clock_s();
         if (!to->output)
             status = begin(ingest, path, true, to, err);
         if (status == BL_OK)
             status = bl_writer_write(to->writer, batch, err);
         part->n_rows += bl_batch_n_rows(batch);
         bl_batch_release(batch);
-        ingest->times.write_s += seconds() - start;
+        ingest->times.write_s += bl_clock_s() - start;
         if (status != BL_OK) // what an output says is not about an input
             return bl_error_in(err, status, "output");
         show_progress(ingest, plan);
@@ -208,9 +202,9 @@ static bl_status write_rows(bl_ingest *ingest, bl_ingest_part *part, const char 
 }
 
 static bl_status finish(bl_ingest *ingest, target *to, bl_error *err) {
-    double start = seconds();
+    double start = bl_clock_s();
     bl_status status = to->output ? bl_output_finish(to->output, err) : BL_OK;
-    ingest->times.write_s += seconds() - start;
+    ingest->times.write_s += bl_clock_s() - start;
     return status;
 }
 
@@ -267,7 +261,7 @@ static bl_status write_part(bl_ingest *ingest, bl_ingest_part *part, bl_error *e
 
 static bl_status write_parts(bl_ingest *ingest, bl_sample **ret_sample, bl_error *err) {
     for (size_t i = 0; i < ingest->manifest.n_parts; i++) {
-        bl_ingest_part *part = &ingest->parts[i];
+        bl_ingest_part *part = &ingest->manifest.parts[i];
         *ret_sample = part->stretch->sample;
         if (!part->is_done)
             BL_TRY(write_part(ingest, part, err));
@@ -280,9 +274,9 @@ static bl_status write_file(bl_ingest *ingest, bl_sample **ret_sample, bl_error 
     target to = {0};
     bl_status status = begin(ingest, ingest->options->url, ingest->options->overwrite, &to, err);
     for (size_t i = 0; status == BL_OK && i < ingest->manifest.n_parts; i++) {
-        *ret_sample = ingest->parts[i].stretch->sample;
-        status = write_rows(ingest, &ingest->parts[i], NULL, &to, err);
-        ingest->parts[i].is_done = true;
+        *ret_sample = ingest->manifest.parts[i].stretch->sample;
+        status = write_rows(ingest, &ingest->manifest.parts[i], NULL, &to, err);
+        ingest->manifest.parts[i].is_done = true;
     }
     if (status == BL_OK)
         status = finish(ingest, &to, err);
@@ -299,7 +293,7 @@ static void remove_file(bl_ingest *ingest, const char *name) {
 /// Its files go, and its parts are made anew; those of other samples stay.
 static bl_status begin_anew(bl_ingest *ingest, const bl_sample *sample, bl_error *err) {
     ingest->is_model_read = true; // its files may be others now
-    bl_ingest_part *old = ingest->parts;
+    bl_ingest_part *old = ingest->manifest.parts;
     size_t n_old = ingest->manifest.n_parts;
     bl_status status = bl_dataset_divide(ingest->dataset, err);
     if (status == BL_OK)
@@ -310,7 +304,7 @@ static bl_status begin_anew(bl_ingest *ingest, const bl_sample *sample, bl_error
         if (old[i].stretch->sample == sample)
             remove_file(ingest, old[i].name);
         for (size_t k = 0; k < ingest->manifest.n_parts; k++) {
-            bl_ingest_part *part = &ingest->parts[k];
+            bl_ingest_part *part = &ingest->manifest.parts[k];
             if (old[i].stretch->sample == sample || strcmp(part->name, old[i].name) != 0)
                 continue;
             const bl_stretch *stretch = part->stretch;
@@ -318,7 +312,7 @@ static bl_status begin_anew(bl_ingest *ingest, const bl_sample *sample, bl_error
             part->stretch = stretch;
         }
     }
-    if (old != ingest->parts)
+    if (old != ingest->manifest.parts)
         bl_free(ingest->arena.context, old);
     if (status == BL_OK && ingest->is_folder)
         status = bl_manifest_write(&ingest->manifest, err);

@@ -33,18 +33,14 @@ typedef struct bl_ingest {
     const bl_ingest_options *options;
     bool is_folder;
     const char *folder;
-    bl_manifest manifest;  ///< of a file, too: its part is the whole
-    bl_ingest_part *parts; ///< those of the manifest; owns
-    size_t parts_capacity;
-    const char *const **cuts;  ///< [samples]
-    const char **fingerprints; ///< [samples]
-    bl_stream *model;          ///< whose columns all others have; owns
-    bool is_model_read;        ///< it was the stream of a part
-    const char *tree;          ///< path in the output
-    bool has_manifest;         ///< in the folder there is one
-    int64_t n_rows, n_taken;   ///< looked at, written; by this run
-    uint64_t stored_bytes;     ///< read by this run
-    size_t n_resumed;          ///< parts that were there already
+    bl_manifest manifest;    ///< of a file, too: its part is the whole; owns the parts
+    bl_stream *model;        ///< whose columns all others have; owns
+    bool is_model_read;      ///< it was the stream of a part
+    const char *tree;        ///< path in the output
+    bool has_manifest;       ///< in the folder there is one
+    int64_t n_rows, n_taken; ///< looked at, written; by this run
+    uint64_t stored_bytes;   ///< read by this run
+    size_t n_resumed;        ///< parts that were there already
     bl_ingest_times times;
 } bl_ingest;
 

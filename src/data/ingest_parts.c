@@ -54,7 +54,7 @@ static bl_status copy_cuts(bl_ingest *ingest, const bl_stretch *stretch, const b
         if (!texts[i])
             return out_of_memory(err);
     }
-    ingest->cuts[stretch->number] = texts;
+    ingest->manifest.cuts[stretch->number] = texts;
     return BL_OK;
 }
 
@@ -113,10 +113,10 @@ static bl_status make_fingerprint(bl_ingest *ingest, const bl_stretch *stretch,
             add_number(state, sample->files[i].bytes);
             add_number(state, (uint64_t)sample->files[i].n_rows);
         }
-    ingest->fingerprints[stretch->number] =
+    ingest->manifest.fingerprints[stretch->number] =
         bl_arena_printf(&ingest->arena, "%016llx", (unsigned long long)XXH64_digest(state));
     (void)XXH64_freeState(state);
-    return ingest->fingerprints[stretch->number] ? BL_OK : out_of_memory(err);
+    return ingest->manifest.fingerprints[stretch->number] ? BL_OK : out_of_memory(err);
 }
 
 // ---- parts ----
@@ -157,9 +157,10 @@ static const char *file_name(bl_ingest *ingest, const bl_sample *sample, size_t 
 
 static bl_status add_part(bl_ingest *ingest, const bl_stretch *stretch, int64_t first, int64_t last,
                           size_t number, size_t n_cuts, bl_error *err) {
-    BL_TRY(bl_array_grow(ingest->arena.context, &ingest->parts, &ingest->parts_capacity,
-                         ingest->manifest.n_parts, sizeof *ingest->parts, "parts", err));
-    bl_ingest_part *part = &ingest->parts[ingest->manifest.n_parts];
+    BL_TRY(bl_array_grow(ingest->arena.context, &ingest->manifest.parts,
+                         &ingest->manifest.parts_capacity, ingest->manifest.n_parts,
+                         sizeof *ingest->manifest.parts, "parts", err));
+    bl_ingest_part *part = &ingest->manifest.parts[ingest->manifest.n_parts];
     *part = (bl_ingest_part){.name = file_name(ingest, stretch->sample, number),
                              .stretch = stretch,
                              .first = first,
@@ -169,10 +170,9 @@ static bl_status add_part(bl_ingest *ingest, const bl_stretch *stretch, int64_t 
     if (!part->name || !part->flow)
         return out_of_memory(err);
     for (size_t i = 0; i < ingest->manifest.n_parts; i++)
-        if (strcmp(ingest->parts[i].name, part->name) == 0)
+        if (strcmp(ingest->manifest.parts[i].name, part->name) == 0)
             return bl_error_set(err, BL_E_INVALID, "two samples would write a file '%s'",
                                 part->name);
-    ingest->manifest.parts = ingest->parts;
     ingest->manifest.n_parts++;
     return BL_OK;
 }
@@ -189,7 +189,7 @@ static bl_status add_stretch(bl_ingest *ingest, const bl_stretch *stretch, size_
             ingest->tree = bl_table_path(opened->table);
     }
     BL_TRY(check_columns(ingest, stretch, opened, err));
-    if (!ingest->cuts[stretch->number]) {
+    if (!ingest->manifest.cuts[stretch->number]) {
         BL_TRY(copy_cuts(ingest, stretch, opened, err));
         BL_TRY(make_fingerprint(ingest, stretch, opened, err));
     }
@@ -208,16 +208,14 @@ bl_status bl_ingest_make_parts(bl_ingest *ingest, bl_error *err) {
     const bl_dataset *dataset = ingest->dataset;
     size_t n = dataset->n_samples, number = 0;
     ingest->manifest.n_parts = 0;
-    ingest->parts = NULL;
-    ingest->parts_capacity = 0;
-    ingest->cuts =
-        (const char *const **)bl_arena_array(&ingest->arena, n + 1, sizeof *ingest->cuts);
-    ingest->fingerprints =
-        (const char **)bl_arena_array(&ingest->arena, n + 1, sizeof *ingest->fingerprints);
-    if (!ingest->cuts || !ingest->fingerprints)
+    ingest->manifest.parts = NULL;
+    ingest->manifest.parts_capacity = 0;
+    ingest->manifest.cuts =
+        (const char *const **)bl_arena_array(&ingest->arena, n + 1, sizeof *ingest->manifest.cuts);
+    ingest->manifest.fingerprints =
+        (const char **)bl_arena_array(&ingest->arena, n + 1, sizeof *ingest->manifest.fingerprints);
+    if (!ingest->manifest.cuts || !ingest->manifest.fingerprints)
         return out_of_memory(err);
-    ingest->manifest.cuts = ingest->cuts;
-    ingest->manifest.fingerprints = ingest->fingerprints;
     for (size_t i = 0; i < dataset->n_stretches; i++) {
         if (i && dataset->stretches[i].sample != dataset->stretches[i - 1].sample)
             number = 0;

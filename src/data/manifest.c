@@ -172,12 +172,12 @@ static bool is_as_left(const char *folder, const bl_ingest_part *part) {
     return stat(path, &found) == 0 && (uint64_t)found.st_size == part->bytes;
 }
 
-/// Takes what an earlier run wrote of a part. \return whether it is all there
-static bool take_part(const bl_item *item, const char *folder, bl_ingest_part *part) {
+/// Takes what an earlier run wrote of a part, where that is all there.
+static void take_part(const bl_item *item, const char *folder, bl_ingest_part *part) {
     const bl_item *flow = list_of(item, "cut_flow");
     if (integer_of(item, "first") != part->first || integer_of(item, "last") != part->last ||
         flow->n != part->n_cuts)
-        return false;
+        return;
     for (size_t i = 0; i < flow->n; i++)
         part->flow[i] =
             (bl_flow){integer_of(flow->items[i], "events"), number_of(flow->items[i], "sumw"),
@@ -186,7 +186,6 @@ static bool take_part(const bl_item *item, const char *folder, bl_ingest_part *p
     part->bytes = (uint64_t)integer_of(item, "bytes");
     part->xxh64 = strtoull(text_of(item, "xxh64"), NULL, 16);
     part->is_done = is_as_left(folder, part);
-    return part->is_done;
 }
 
 bl_status bl_manifest_resume(const bl_item *document, const char *folder, bl_manifest *manifest,
@@ -206,6 +205,6 @@ bl_status bl_manifest_resume(const bl_item *document, const char *folder, bl_man
     for (size_t i = 0; i < manifest->n_parts; i++)
         for (size_t k = 0; k < parts->n; k++)
             if (strcmp(text_of(parts->items[k], "file"), manifest->parts[i].name) == 0)
-                (void)take_part(parts->items[k], folder, &manifest->parts[i]);
+                take_part(parts->items[k], folder, &manifest->parts[i]);
     return BL_OK;
 }

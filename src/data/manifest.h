@@ -29,9 +29,9 @@ typedef struct bl_ingest_part {
 typedef struct bl_manifest {
     const char *path;
     const bl_dataset *dataset;
-    const char *const *fingerprints; ///< of samples: of all that their parts depend on
-    const char *const *const *cuts;  ///< of samples: [n_cuts]
-    size_t n_parts;
+    const char **fingerprints; ///< of samples: of all that their parts depend on
+    const char *const **cuts;  ///< of samples: of their cut flow, ending with NULL
+    size_t n_parts, parts_capacity;
     bl_ingest_part *parts; ///< [n_parts]
 } bl_manifest;
 

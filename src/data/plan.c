@@ -5,9 +5,9 @@
 #include "data/plan.h"
 
 #include <stdint.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/context.h"
 #include "base/options.h"
 #include "base/sum.h"
@@ -437,18 +437,15 @@ static bl_status assemble(const bl_plan *plan, const bl_batch *early, const bl_b
 }
 
 /// Seconds since `*since`, which becomes now.
-static double lap(struct timespec *since) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double seconds =
-        (double)(now.tv_sec - since->tv_sec) + 1e-9 * (double)(now.tv_nsec - since->tv_nsec);
-    *since = now;
-    return seconds;
+static double lap(double *since) {
+    double before = *since;
+    *since = bl_clock_s();
+    return *since - before;
 }
 
 /// Reads what is read late, and takes the rows that passed out of everything.
-static bl_status take(bl_plan *plan, const bl_batch *early, const uint8_t *keep,
-                      struct timespec *since, bl_batch **ret_batch, bl_error *err) {
+static bl_status take(bl_plan *plan, const bl_batch *early, const uint8_t *keep, double *since,
+                      bl_batch **ret_batch, bl_error *err) {
     BL_AUTO(bl_batch) some_early = NULL;
     BL_AUTO(bl_batch) some_late = NULL;
     BL_AUTO(bl_batch) variables = NULL;
@@ -468,8 +465,7 @@ bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err) {
         BL_AUTO(bl_batch) early = NULL;
         BL_AUTO(bl_buffer) keep = NULL;
         int64_t n_taken = 0;
-        struct timespec since = {0};
-        (void)lap(&since);
+        double since = bl_clock_s();
         bl_status status = bl_scan_next(plan->scan, &early, err);
         plan->times.read_s += lap(&since);
         if (status != BL_OK)

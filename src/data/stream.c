@@ -50,8 +50,8 @@ static bl_status add_formatted(maker *m, const char *name, bool written, bl_erro
     return BL_OK;
 }
 
-/// What tells the events of samples apart, and their weights. Where labels or columns of these
-/// names are asked for, too, that is an error of names that stand twice.
+/// What tells the events of samples apart, and their weights. A column of such a name is hidden as
+/// by any variable; a variable of such a name is an error.
 static bl_status add_of_sample(maker *m, bl_error *err) {
     const bl_sample *sample = m->stretch->sample;
     if (!m->dataset->is_named)

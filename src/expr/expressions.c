@@ -26,9 +26,7 @@ struct bl_expressions {
 
 // ---- where columns are found ----
 
-/// Whether experiments write a branch of that name for simulated events only: what the generator
-/// did, and the number of collisions that were overlaid.
-static bool is_of_simulation(const char *name) {
+bool bl_is_of_simulation(const char *name) {
     static const char *const beginnings[] = {"gen",       "Gen",          "LHE",        "PSWeight",
                                              "mcEvent",   "Pileup_nTrue", "Pileup_nPU", "HTXS_",
                                              "Generator", "mc_generator"};
@@ -52,7 +50,7 @@ static bl_status find_in_table(void *self, const char *name, size_t *ret_column,
         BL_TRY(named->rule->apply(named->rule->self, name, &name, err));
     bl_status status = bl_table_find(named->table, name, ret_column, err);
     bool has_near_names = err && strstr(err->message, "did you mean");
-    if (status == BL_E_NOTFOUND && !has_near_names && is_of_simulation(name))
+    if (status == BL_E_NOTFOUND && !has_near_names && bl_is_of_simulation(name))
         return bl_error_hint(err, status, "; only simulation has '%s': is this collision data?",
                              name);
     BL_TRY(status);

@@ -22,6 +22,10 @@ typedef struct bl_name_rule {
 bl_status bl_expressions_new_some(bl_context *context, bl_table *table, const bl_named_text *texts,
                                   size_t n, size_t n_results, const bl_name_rule *rule,
                                   bl_expressions **ret_expressions, bl_error *err);
+/// Whether experiments write a branch of that name for simulated events only: what the generator
+/// did, and the number of collisions that were overlaid.
+bool bl_is_of_simulation(const char *name);
+
 /// A function as help shows it. Static texts.
 typedef struct bl_function_info {
     const char *name;

@@ -144,6 +144,18 @@ static void place_elements(bl_program *program, const uint32_t *until, uint32_t 
     }
 }
 
+/// Columns that only steps load which nobody needs are not asked for.
+static bl_status choose_columns(bl_program *program, bl_error *err) {
+    const size_t *all = program->columns;
+    program->n_columns = program->columns_capacity = 0; // the new list is another array
+    for (size_t i = 0; i < program->n_steps; i++) {
+        bl_step *step = &program->steps[i];
+        if (step->is_needed && step->run == bl_step_load)
+            BL_TRY(bl_program_column(program, all[step->integer], &step->integer, err));
+    }
+    return BL_OK;
+}
+
 bl_status bl_program_finish(bl_program *program, const uint32_t *results, size_t n, bl_error *err) {
     size_t n_bytes = (program->n_steps + 1) * sizeof(uint32_t);
     uint32_t *until = (uint32_t *)bl_arena_array(program->arena, program->n_steps + 1, sizeof(int));
@@ -153,5 +165,5 @@ bl_status bl_program_finish(bl_program *program, const uint32_t *results, size_t
         return bl_error_nomem(err, n_bytes, "a compiled expression");
     find_uses(program, results, n, until);
     place_elements(program, until, slots, is_free);
-    return BL_OK;
+    return choose_columns(program, err);
 }

@@ -51,9 +51,9 @@ void bl_program_init(bl_program *program, bl_arena *arena);
 /// Adds a step, or finds the equal one that is there. \return BL_OK, BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_program_add(bl_program *program, const bl_step *step, uint32_t *ret_step,
                          bl_error *err);
-/// Says which steps the results need, and gives them places for their elements, which steps share
-/// that are not needed at the same time. No step may be added any more.
-/// \param results [n] steps \return BL_OK, BL_E_NOMEM
+/// Says which steps the results need, leaves only the columns that those load, and gives them
+/// places for their elements, which steps share that are not needed at the same time. No step may
+/// be added any more. \param results [n] steps \return BL_OK, BL_E_NOMEM
 bl_status bl_program_finish(bl_program *program, const uint32_t *results, size_t n, bl_error *err);
 /// The place of a column among those that a batch must have.
 bl_status bl_program_column(bl_program *program, size_t column, int64_t *ret_place, bl_error *err);

@@ -69,31 +69,27 @@ static size_t count_large(const double *x, size_t n) {
     return large;
 }
 
-// Loops that are made twice are static: a library would offer their names.
-BL_WIDE static void all_sines(const double *x, double *o, size_t n) {
+/// A loop that is made twice is static: a library would offer its names.
+BL_WIDE static void turn_all(const double *x, double *o, size_t n, uint64_t quarter) {
     for (size_t i = 0; i < n; i++)
-        o[i] = turn(x[i], 0);
-    size_t large = count_large(x, n);
-    for (size_t i = 0; large && i < n; i++)
-        o[i] = fabs(x[i]) <= most ? o[i] : sin(x[i]);
+        o[i] = turn(x[i], quarter);
+    if (count_large(x, n) == 0)
+        return;
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs(x[i]) <= most))
+            o[i] = quarter ? cos(x[i]) : sin(x[i]);
+}
+
+void bl_sin_floats(const void *const *in, unsigned constants, void *out, size_t n) {
+    const double *x = (const double *)in[0];
+    double *o = (double *)out;
+    (void)constants;
+    turn_all(x, o, n, 0);
     for (size_t i = 0; i < n; i++)
         o[i] = x[i] == 0 ? x[i] : o[i]; // with its sign
 }
 
-BL_WIDE static void all_cosines(const double *x, double *o, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        o[i] = turn(x[i], 1);
-    size_t large = count_large(x, n);
-    for (size_t i = 0; large && i < n; i++)
-        o[i] = fabs(x[i]) <= most ? o[i] : cos(x[i]);
-}
-
-void bl_sin_floats(const void *const *in, unsigned constants, void *out, size_t n) {
-    (void)constants;
-    all_sines((const double *)in[0], (double *)out, n);
-}
-
 void bl_cos_floats(const void *const *in, unsigned constants, void *out, size_t n) {
     (void)constants;
-    all_cosines((const double *)in[0], (double *)out, n);
+    turn_all((const double *)in[0], (double *)out, n, 1);
 }

@@ -136,6 +136,12 @@ def test_dry_run(sample, tmp_path):
         ["write", "x", "float64"], ["write", "y", "list<float64>"]]
 
 
+def test_columns_that_no_result_needs_are_not_read(sample):
+    printed, _ = run("ingest", sample, "-d", "y=zip(a=x, b=late)['a'] + 1", "--columns", "i", "-n")
+    assert [line.split()[1] for line in printed.splitlines() if line.startswith("  read")] == [
+        "i", "x"]
+
+
 def test_indices_that_point_at_nothing(tmp_path):
     run("ingest", real("misc/DYto2E.root"), "-T", "Events", "--columns", "run",
         "-d", "pt=Muon_pt[Jet_muonIdx1]", "-o", tmp_path / "out.root")

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/testing.h"
 #include "data/ingest.h"
+#include "each_allocation.h"
 
 static const char text[] =
     "samples:\n"
@@ -34,7 +34,8 @@ static bl_status ingest_with(bl_context *context, bl_config *config, const char 
     return status;
 }
 
-static bl_status run(bl_context *context, const char *url) {
+/// \param url of the output
+static bl_status run(bl_context *context, void *url) {
     bl_arena arena;
     bl_config config;
     const bl_item *document;
@@ -44,9 +45,14 @@ static bl_status run(bl_context *context, const char *url) {
     if (status == BL_OK)
         status = bl_config_read_document(&config, document, NULL);
     if (status == BL_OK)
-        status = ingest_with(context, &config, url);
+        status = ingest_with(context, &config, (const char *)url);
     bl_arena_release(&arena);
     return status;
+}
+
+static void look(bl_status status, void *url) {
+    assert_int_equal(access((const char *)url, F_OK) == 0, status == BL_OK);
+    (void)unlink((const char *)url);
 }
 
 static void every_allocation_fails_once(void **state) {
@@ -54,25 +60,7 @@ static void every_allocation_fails_once(void **state) {
     char folder[] = "/tmp/beamline-fault-XXXXXX", url[64];
     assert_non_null(mkdtemp(folder));
     snprintf(url, sizeof url, "%s/out.root", folder);
-    test_allocator faulty = {0};
-    bl_allocator allocator = test_allocator_face(&faulty);
-    size_t n_survived = 0, n_failed = 0;
-    for (long n = 1; n == 1 || faulty.failed; n++) {
-        test_allocator_arm(&faulty, 0);
-        bl_context *context = test_context_of(1, &allocator, 0);
-        atomic_store(&faulty.fail_in, n);
-        bl_status status = run(context, url);
-        bl_context_free(context);
-        if (status != BL_E_NOMEM && status != BL_OK)
-            fail_msg("allocation %ld: %s", n, bl_status_text(status));
-        assert_int_equal(access(url, F_OK) == 0, status == BL_OK);
-        (void)unlink(url);
-        assert_int_equal(faulty.n_live, 0);
-        n_failed += faulty.failed;
-        n_survived += faulty.failed && status == BL_OK;
-    }
-    assert_in_range(n_failed, 500, 50000);
-    assert_in_range(n_survived, 0, n_failed / 10); // fetching ahead, which is then tried again
+    fail_each_allocation(run, look, url, 500, 50000);
     assert_int_equal(rmdir(folder), 0);
 }
 

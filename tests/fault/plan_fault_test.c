@@ -2,7 +2,7 @@
 // Faults while a plan is made and run: every allocation fails once, and nothing stays behind.
 #include <beamline/plan.h>
 
-#include "base/testing.h"
+#include "each_allocation.h"
 
 static bl_status read_plan(bl_plan *plan) {
     for (;;) {
@@ -14,7 +14,8 @@ static bl_status read_plan(bl_plan *plan) {
     }
 }
 
-static bl_status run_plan(bl_context *context) {
+static bl_status run_plan(bl_context *context, void *unused) {
+    (void)unused;
     static const char *const url = TINY_FILES "/leaves-zlib.root";
     static const char *const cuts[] = {"n > 0 and max(values) < big", "flag or not flag"};
     static const bl_named_text variables[] = {{"big", "1e6 + n"}, {"sum", "sum(values) / big"}};
@@ -44,22 +45,7 @@ static bl_status run_plan(bl_context *context) {
 
 static void every_allocation_fails_once(void **state) {
     (void)state;
-    test_allocator faulty = {0};
-    bl_allocator allocator = test_allocator_face(&faulty);
-    size_t n_survived = 0, n_failed = 0;
-    for (long n = 1; n == 1 || faulty.failed; n++) {
-        test_allocator_arm(&faulty, 0);
-        bl_context *context = test_context_of(1, &allocator, 0);
-        atomic_store(&faulty.fail_in, n);
-        bl_status status = run_plan(context);
-        bl_context_free(context);
-        assert_true(status == BL_E_NOMEM || status == BL_OK);
-        assert_int_equal(faulty.n_live, 0);
-        n_failed += faulty.failed;
-        n_survived += faulty.failed && status == BL_OK;
-    }
-    assert_in_range(n_failed, 100, 10000);
-    assert_in_range(n_survived, 0, n_failed / 10); // fetching ahead, which is then tried again
+    fail_each_allocation(run_plan, NULL, NULL, 100, 10000);
 }
 
 int main(void) {

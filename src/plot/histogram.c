@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/histogram.h"
+#include "plot/histogram.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 
 #include "base/context.h"
 #include "base/packer.h"
-#include "data/canvas.h"
+#include "plot/canvas.h"
 
 typedef struct svg {
     bl_canvas head;

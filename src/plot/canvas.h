@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// What pictures are drawn on: SVG or PDF. Lengths are points, y grows downwards.
-#ifndef BL_DATA_CANVAS_H
-#define BL_DATA_CANVAS_H
+#ifndef BL_PLOT_CANVAS_H
+#define BL_PLOT_CANVAS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // PDF, by libharu, with the fonts that every reader has. Letters outside Latin 1 become '?'.
-#include "data/canvas.h"
+#include "plot/canvas.h"
 
 #ifdef BL_HAVE_HARU
 

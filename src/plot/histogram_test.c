@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bins: edges belong to the upper one, round limits hold all values.
-#include "data/histogram.h"
+#include "plot/histogram.h"
 
 #include <math.h>
 

@@ -2,8 +2,8 @@
 /// \file
 /// Histograms of one axis: weighted, with errors, filled in the order of rows, so that they depend
 /// neither on batches nor on threads.
-#ifndef BL_DATA_HISTOGRAM_H
-#define BL_DATA_HISTOGRAM_H
+#ifndef BL_PLOT_HISTOGRAM_H
+#define BL_PLOT_HISTOGRAM_H
 
 #include <beamline/batch.h>
 

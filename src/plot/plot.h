@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Plots in the style of HEP papers.
-#ifndef BL_DATA_PLOT_H
-#define BL_DATA_PLOT_H
+#ifndef BL_PLOT_PLOT_H
+#define BL_PLOT_PLOT_H
 
-#include "data/canvas.h"
-#include "data/histogram.h"
+#include "plot/canvas.h"
+#include "plot/histogram.h"
 
 enum { BL_PLOT_WIDTH = 480, BL_PLOT_HEIGHT = 360 };
 

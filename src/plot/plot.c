@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outlines of histograms in a frame with ticks on all sides, inside; titles at the axes' ends.
-#include "data/plot.h"
+#include "plot/plot.h"
 
 #include <math.h>
 #include <stdio.h>
