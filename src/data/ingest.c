@@ -143,7 +143,7 @@ static bl_status write_batches(bl_ingest *ingest, bl_ingest_part *part, bl_plan 
             return status == BL_END ? BL_OK : status;
         double start = bl_clock_s();
         if (!to->output)
-            status = begin(ingest, path, true, to, err);
+            status = begin(ingest, path, false, to, err);
         if (status == BL_OK)
             status = bl_writer_write(to->writer, batch, err);
         part->n_rows += bl_batch_n_rows(batch);
@@ -237,12 +237,15 @@ static bl_status check_in(bl_ingest_part *part, const char *path, bl_error *err)
     return status;
 }
 
-/// A part of a folder, whole or not at all.
+/// A part of a folder, whole or not at all. A file that lies under its name, but is in no manifest,
+/// goes first: to replace one takes two steps, and who is killed between them leaves a third name.
 static bl_status write_part(bl_ingest *ingest, bl_ingest_part *part, bl_error *err) {
     target to = {0};
     const char *path = path_of(ingest, part->name);
     if (!path)
         return bl_error_nomem(err, 0, "a path");
+    if (unlink(path) != 0 && errno != ENOENT)
+        return bl_error_errno(err, errno, path);
     bl_status status = write_rows(ingest, part, path, &to, err);
     if (status == BL_OK)
         status = finish(ingest, &to, err);
@@ -251,8 +254,6 @@ static bl_status write_part(bl_ingest *ingest, bl_ingest_part *part, bl_error *e
     BL_TRY(status);
     if (is_written)
         BL_TRY(check_in(part, path, err));
-    else if (unlink(path) != 0 && errno != ENOENT)
-        return bl_error_errno(err, errno, path);
     part->is_done = true;
     return bl_manifest_write(&ingest->manifest, err);
 }
