@@ -56,9 +56,15 @@ BL_API size_t bl_type_n_children(const bl_type *type);
 BL_API const bl_type *bl_type_child(const bl_type *type, size_t i);
 /// Name of child `i` ("item" for lists); borrows from `type`. NULL past the last.
 BL_API const char *bl_type_child_name(const bl_type *type, size_t i);
+/// True where values may be null. What is null, bl_column_validity says.
+BL_API bool bl_type_is_nullable(const bl_type *type);
+/// What the numbers of an int32 or int64 type stand for, as an Arrow format string, such as
+/// "tsu:UTC" for microseconds since 1970 or "tdD" for days; NULL: numbers. Borrows from `type`.
+BL_API const char *bl_type_logical(const bl_type *type);
 /// Items per list of a fixed-size list, else 0.
 BL_API int64_t bl_type_list_size(const bl_type *type);
-/// Writes a type as text, such as `list<float32>` or `fixed_list<int32>[3]`, as snprintf does.
+/// Writes a type as text, such as `list<float32>`, `fixed_list<int32>[3]` or, where it may be null,
+/// `int32?`, as snprintf does.
 /// \return the length of the whole text without its NUL
 BL_API size_t bl_type_format(const bl_type *type, char *buffer, size_t size);
 
@@ -77,6 +83,10 @@ BL_API const bl_column *bl_batch_column(const bl_batch *batch, size_t i);
 
 BL_API const bl_type *bl_column_type(const bl_column *column);
 BL_API int64_t bl_column_length(const bl_column *column);
+/// Which values are there: bit `i`, least significant first, is 1 where value `i` is not null; NULL
+/// where none is null. A null has a 0, an empty text or an empty list in its place. Borrows from
+/// the batch.
+BL_API const uint8_t *bl_column_validity(const bl_column *column);
 /// Values of a primitive column, [length] in host byte order (bool: packed bits, least significant
 /// first); the bytes of a utf8 or binary column. NULL for lists and structs, whose values are in
 /// their children. Borrows from the batch.
@@ -96,7 +106,7 @@ BL_API BL_MUST_CHECK bl_status bl_batch_export(const bl_batch *batch,
                                                struct ArrowArray *ret_array, bl_error *err);
 
 /// Takes a struct array of another Arrow library over as a batch, without copying values. Only
-/// types of BL_TYPE_TABLE; a null anywhere is refused.
+/// types of BL_TYPE_TABLE, and what bl_type_logical gives.
 /// \param schema read and left to the caller. \param array moves, also on failure
 /// \param ret_batch the caller holds one reference
 /// \return BL_OK, BL_E_TYPE, BL_E_CORRUPT (lengths and offsets contradict each other), BL_E_NOMEM

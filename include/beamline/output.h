@@ -23,12 +23,16 @@ typedef struct bl_writer bl_writer;
 /// Zero-initialise, set `size`, then what differs from the default.
 typedef struct bl_output_options {
     size_t size;
-    const char *format; ///< "ROOT"; NULL: by the extension of the URL
-    const char *codec;  ///< "zstd" (the default), "lz4", "zlib", "lzma", "none"; with a level:
-                        ///< "zstd:9"
-    const char *base;   ///< a file whose objects the new one begins with, copied as they are; may
-                        ///< be the URL itself, with `overwrite`
-    bool overwrite;     ///< replace what is under that name; else that is BL_E_EXISTS
+    const char *format; ///< "ROOT", "Parquet", …; NULL: by the extension of the URL
+    const char *codec; ///< "zstd", "lz4", "zlib", "lzma", "snappy", "gzip", "bzip2", "none", as the
+                       ///< format knows them; with a level: "zstd:9"; NULL: the format's own
+    const char *base;  ///< a file whose objects the new one begins with, copied as they are; may
+                       ///< be the URL itself, with `overwrite`
+    bool overwrite;    ///< replace what is under that name; else that is BL_E_EXISTS
+    const char *const *metadata; ///< [2 × n_metadata] keys, each before its value: where the data
+                                 ///< came from; kept where the format has a place for it
+    size_t n_metadata;
+    const char *separator; ///< of CSV: one character; NULL: ',', or a tab for .tsv
 } bl_output_options;
 
 /// Starts a file. \param options NULL for the defaults. \param ret_output the caller owns it

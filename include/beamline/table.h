@@ -52,10 +52,25 @@ typedef struct bl_column_info {
     const char *counter;   ///< path of the column that counts the items of its lists, else NULL
 } bl_column_info;
 
+/// How a file is to be read where it does not say so itself. Zero-initialise, set `size`, then what
+/// differs from the default.
+typedef struct bl_open_options {
+    size_t size;
+    const char *format; ///< "ROOT", "Parquet", "CSV", …; NULL: by its first bytes, then its name
+    const char *types;  ///< of columns of text formats: "pt=float32, name=utf8"; NULL: inferred
+    const char *separator; ///< of CSV: one character; NULL: found in its first lines
+    bool no_header;        ///< of CSV: the first line is values
+    bool plain_vectors;    ///< vectors of Spark's ML library, which are structs, become lists
+} bl_open_options;
+
 /// Opens a file to look around. \param ret_catalog the caller owns it
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_FORMAT, BL_E_CORRUPT, BL_E_UNSUPPORTED
 BL_API BL_MUST_CHECK bl_status bl_catalog_open(bl_context *context, const char *url,
                                                bl_catalog **ret_catalog, bl_error *err);
+/// The same with options. \param options NULL for the defaults
+BL_API BL_MUST_CHECK bl_status bl_catalog_open_with(bl_context *context, const char *url,
+                                                    const bl_open_options *options,
+                                                    bl_catalog **ret_catalog, bl_error *err);
 BL_API void bl_catalog_close(bl_catalog *catalog);
 /// The format's name, such as "ROOT"; a static string.
 BL_API const char *bl_catalog_format(const bl_catalog *catalog);
@@ -81,6 +96,7 @@ typedef struct bl_table_options {
     const char *tree;           ///< path inside the files; NULL: the only table there is
     const char *const *friends; ///< "URL" or "URL:TREE", joined row by row as "TREE.column"
     size_t n_friends;
+    const bl_open_options *open; ///< of the files, not of friends; NULL: the defaults
 } bl_table_options;
 
 /// Opens one or many URLs as one table; many, or a glob, make a chain, whose files are opened one

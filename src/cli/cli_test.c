@@ -12,21 +12,21 @@ static void test_stats_json(void **state) {
     assert_int_equal(got.worst, BL_E_CORRUPT);
     assert_string_equal(
         got.text, HEAD("i", "int32") ",\"entries\":10,\"values\":10,\"sum\":45,\"min\":0,\"max\":9,"
-                                     "\"nan\":0,\"inf\":0,\"longest\":1}\n" //
-        HEAD("bad", "int32") ",\"error\":\"branch 'bad': corrupt\"}\n"      //
+                                     "\"nan\":0,\"inf\":0,\"nulls\":0,\"longest\":1}\n" //
+        HEAD("bad", "int32") ",\"error\":\"branch 'bad': corrupt\"}\n"                  //
         HEAD("v", "list<float32>") ",\"entries\":10,\"values\":9,\"sum\":3.8000000193715096,"
                                    "\"min\":0.10000000149011612,\"max\":0.800000011920929,"
-                                   "\"nan\":1,\"inf\":0,\"longest\":2}\n" //
+                                   "\"nan\":1,\"inf\":0,\"nulls\":0,\"longest\":2}\n" //
         HEAD("odd", "int32") ",\"entries\":4,\"values\":4,\"sum\":6,\"min\":0,\"max\":3,"
-                             "\"nan\":0,\"inf\":0,\"longest\":1}\n"        //
-        HEAD("u", "Some_t") ",\"unreadable\":\"type 'Foo' is unknown\"}\n" //
-        HEAD("worse", "int32") ",\"error\":\"branch 'worse': corrupt\"}\n" //
+                             "\"nan\":0,\"inf\":0,\"nulls\":0,\"longest\":1}\n" //
+        HEAD("u", "Some_t") ",\"unreadable\":\"type 'Foo' is unknown\"}\n"      //
+        HEAD("worse", "int32") ",\"error\":\"branch 'worse': corrupt\"}\n"      //
         HEAD("s", "utf8") ",\"entries\":10,\"values\":10,\"sum\":null,\"min\":null,\"max\":null,"
-                          "\"nan\":0,\"inf\":0,\"longest\":1,\"bytes\":20}\n" //
+                          "\"nan\":0,\"inf\":0,\"nulls\":0,\"longest\":1,\"bytes\":20}\n" //
                           "{\"file\":\"f.root\",\"tree\":\"T\",\"column\":\"i\",\"duplicate\":1,"
                           "\"type\":\"int32\","
                           "\"entries\":10,\"values\":10,\"sum\":45,\"min\":0,\"max\":9,"
-                          "\"nan\":0,\"inf\":0,\"longest\":1}\n");
+                          "\"nan\":0,\"inf\":0,\"nulls\":0,\"longest\":1}\n");
 }
 
 static void test_stats_table(void **state) {

@@ -47,6 +47,7 @@ static void json_values(bl_out *out, const bl_tally *tally) {
     } else {
         bl_out_text(out, ",\"nan\":null,\"inf\":null");
     }
+    json_int(out, "nulls", tally->n_null);
 }
 
 static void json_numbers(bl_out *out, const bl_tally *tally) {

@@ -17,7 +17,8 @@ enum { BL_TALLY_LANES = 4 };
 typedef struct bl_tally {
     bl_type_id id; ///< of the values
     bool has_checksums;
-    int64_t n_entries, n_values;
+    int64_t n_entries, n_values; ///< values that are not null
+    int64_t n_null;
     int64_t longest; ///< most values of one entry
     // floats
     int64_t n_nan, n_inf;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/tally.h"
+#include "column/column.h"
 
 /// Which items of the present level belong to a row: row r has [at(r) · factor, at(r + 1) ·
 /// factor), where at() reads whichever offsets there are and is r itself where there are none.
@@ -38,10 +39,8 @@ static void count_rows(const tally_walk *walk, const row_map *map, bl_tally *tal
     }
 }
 
-static bl_status walk_leaf(tally_walk *walk, const bl_column *column, const row_map *map) {
-    if (walk->next == walk->end)
-        return bl_error_set(walk->err, BL_E_TYPE, "the type changes between batches");
-    bl_tally *tally = walk->next++;
+static bl_status tally_leaf(tally_walk *walk, const bl_column *column, const row_map *map,
+                            bl_tally *tally) {
     bl_type_id id = bl_type_get_id(bl_column_type(column));
     bool is_string = id == BL_UTF8 || id == BL_BINARY; // a batch may hold either
     if (is_string ? bl_tally_get_kind(tally) != BL_TALLY_STRING : id != tally->id)
@@ -53,6 +52,40 @@ static bl_status walk_leaf(tally_walk *walk, const bl_column *column, const row_
         bl_tally_values(tally, bl_column_values(column), bl_column_length(column));
     count_rows(walk, map, tally);
     return BL_OK;
+}
+
+/// A value that may be null is a list of none or one: only those that are there are counted.
+static bl_status tally_some(tally_walk *walk, const bl_column *column, const row_map *map,
+                            bl_tally *tally) {
+    bl_column there = {0};
+    BL_TRY(bl_column_drop_nulls(walk->context, column, &there, walk->err));
+    tally->n_null += column->length - there.length;
+    size_t n = (size_t)column->length;
+    int64_t *before = bl_alloc_zero(walk->context, n + 1, sizeof *before);
+    int64_t *ends = bl_alloc_zero(walk->context, walk->n_rows + 1, sizeof *ends);
+    bl_status status = BL_OK;
+    if (before && ends) {
+        const uint8_t *bits = bl_column_validity(column);
+        for (size_t i = 0; i < n; i++)
+            before[i + 1] = before[i] + (bits[i / 8] >> i % 8 & 1);
+        for (size_t row = 0; row <= walk->n_rows; row++)
+            ends[row] = before[map_at(map, row)];
+        status = tally_leaf(walk, &there, &(row_map){.wide = ends, .factor = 1}, tally);
+    } else {
+        status = bl_error_nomem(walk->err, n * sizeof *before, "row offsets");
+    }
+    bl_free(walk->context, ends);
+    bl_free(walk->context, before);
+    bl_column_release(walk->context, &there);
+    return status;
+}
+
+static bl_status walk_leaf(tally_walk *walk, const bl_column *column, const row_map *map) {
+    if (walk->next == walk->end)
+        return bl_error_set(walk->err, BL_E_TYPE, "the type changes between batches");
+    bl_tally *tally = walk->next++;
+    return bl_column_validity(column) ? tally_some(walk, column, map, tally)
+                                      : tally_leaf(walk, column, map, tally);
 }
 
 static bl_status walk_list(tally_walk *walk, const bl_column *column, row_map map) {

@@ -154,7 +154,10 @@ static void write_primitive(bl_out *out, const void *values, bl_type_id id, int6
 static void write_value(bl_out *out, const bl_column *column, int64_t row, bl_value_style style,
                         bool is_nested) {
     bl_type_id id = bl_type_get_id(bl_column_type(column));
-    if (id == BL_BINARY || id == BL_UTF8)
+    const uint8_t *validity = bl_column_validity(column);
+    if (validity && !(validity[row / 8] >> row % 8 & 1))
+        bl_out_text(out, style == BL_VALUE_CSV && !is_nested ? "" : "null");
+    else if (id == BL_BINARY || id == BL_UTF8)
         write_string(out, column, row, id, style, is_nested);
     else if (id == BL_LIST || id == BL_LARGE_LIST || id == BL_FIXED_LIST)
         write_list(out, column, row, style);
@@ -175,7 +178,9 @@ static void write_csv_nested(bl_out *out, const bl_column *column, int64_t row) 
 
 void bl_value_write(bl_out *out, const bl_column *column, int64_t row, bl_value_style style) {
     bool is_nested = bl_type_n_children(bl_column_type(column)) > 0;
-    if (style == BL_VALUE_CSV && is_nested)
+    const uint8_t *validity = bl_column_validity(column);
+    bool is_null = validity && !(validity[row / 8] >> row % 8 & 1);
+    if (style == BL_VALUE_CSV && is_nested && !is_null)
         write_csv_nested(out, column, row);
     else
         write_value(out, column, row, style, false);

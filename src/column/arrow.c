@@ -3,7 +3,7 @@
 // points to, holds its buffers itself and keeps the context's memory alive, so that a consumer may
 // move children out and release them after their parent.
 //
-// No field is nullable: neither ROOT nor our readers know nulls.
+// A field is nullable where its type says that values may be null.
 // \source Apache Arrow, "The Arrow C data interface"
 #include <stdio.h>
 
@@ -19,17 +19,20 @@ static const char *const formats[] = {
 #undef FORMAT
 };
 
+/// Rows, a struct of columns.
+static const bl_type rows_type = {.id = BL_STRUCT};
+
 typedef struct schema_node {
     bl_context *context;
     struct ArrowSchema *children;
     struct ArrowSchema **child_pointers;
-    char format[32];
+    char format[64];
     char name[];
 } schema_node;
 
 typedef struct array_node {
     bl_context *context;
-    bl_buffer *held[2];
+    bl_buffer *held[3];
     const void *buffers[3];
     struct ArrowArray *children;
     struct ArrowArray **child_pointers;
@@ -49,8 +52,8 @@ static void release_schema(struct ArrowSchema *schema) {
 }
 
 /// A node whose children are zeroed, so that it can be released before they are all filled.
-static bl_status new_schema(bl_context *context, const char *name, bl_type_id id, int64_t list_size,
-                            size_t n, struct ArrowSchema *schema, bl_error *err) {
+static bl_status new_schema(bl_context *context, const char *name, const bl_type *type, size_t n,
+                            struct ArrowSchema *schema, bl_error *err) {
     size_t size = sizeof(schema_node) + strlen(name) + 1;
     schema_node *node = (schema_node *)bl_alloc_zero(context, 1, size);
     if (!node)
@@ -58,12 +61,15 @@ static bl_status new_schema(bl_context *context, const char *name, bl_type_id id
     node->context = context;
     bl_context_ref(context);
     memcpy(node->name, name, strlen(name) + 1);
-    if (id == BL_FIXED_LIST)
-        snprintf(node->format, sizeof node->format, "%s%lld", formats[id], (long long)list_size);
+    if (type->id == BL_FIXED_LIST)
+        snprintf(node->format, sizeof node->format, "%s%lld", formats[type->id],
+                 (long long)type->list_size);
     else
-        snprintf(node->format, sizeof node->format, "%s", formats[id]);
+        snprintf(node->format, sizeof node->format, "%s",
+                 type->logical ? type->logical : formats[type->id]);
     *schema = (struct ArrowSchema){.format = node->format,
                                    .name = node->name,
+                                   .flags = type->is_nullable ? ARROW_FLAG_NULLABLE : 0,
                                    .release = release_schema,
                                    .private_data = node};
     if (n == 0)
@@ -84,7 +90,7 @@ static bl_status new_schema(bl_context *context, const char *name, bl_type_id id
 
 static bl_status export_type(bl_context *context, const char *name, const bl_type *type,
                              struct ArrowSchema *schema, bl_error *err) {
-    BL_TRY(new_schema(context, name, type->id, type->list_size, type->n_children, schema, err));
+    BL_TRY(new_schema(context, name, type, type->n_children, schema, err));
     for (size_t i = 0; i < type->n_children; i++) {
         bl_status status =
             export_type(context, type->names[i], type->children[i], schema->children[i], err);
@@ -99,7 +105,7 @@ static bl_status export_type(bl_context *context, const char *name, const bl_typ
 bl_status bl_schema_export(bl_context *context, size_t n_columns, const char *const *names,
                            bl_type *const *types, struct ArrowSchema *ret_schema, bl_error *err) {
     struct ArrowSchema schema;
-    BL_TRY(new_schema(context, "", BL_STRUCT, 0, n_columns, &schema, err));
+    BL_TRY(new_schema(context, "", &rows_type, n_columns, &schema, err));
     for (size_t i = 0; i < n_columns; i++) {
         bl_status status = export_type(context, names[i], types[i], schema.children[i], err);
         if (status != BL_OK) {
@@ -118,8 +124,8 @@ static void release_array(struct ArrowArray *array) {
             array->children[i]->release(array->children[i]);
     array->release = NULL;
     bl_context *context = node->context;
-    bl_buffer_release(node->held[0]);
-    bl_buffer_release(node->held[1]);
+    for (size_t i = 0; i < sizeof node->held / sizeof *node->held; i++)
+        bl_buffer_release(node->held[i]);
     bl_free(context, node->children);
     bl_free(context, node->child_pointers);
     bl_free(context, node);
@@ -134,7 +140,7 @@ static bl_status new_array(bl_context *context, int64_t length, size_t n, struct
     node->context = context;
     bl_context_ref(context);
     *array = (struct ArrowArray){.length = length,
-                                 .n_buffers = 1, // validity: NULL, as there are no nulls
+                                 .n_buffers = 1, // validity: NULL, as long as there are no nulls
                                  .buffers = node->buffers,
                                  .release = release_array,
                                  .private_data = node};
@@ -154,6 +160,15 @@ static bl_status new_array(bl_context *context, int64_t length, size_t n, struct
     return BL_OK;
 }
 
+static void add_validity(struct ArrowArray *array, const bl_column *column) {
+    array_node *node = (array_node *)array->private_data;
+    array->null_count = bl_column_count_nulls(column);
+    if (array->null_count == 0)
+        return;
+    node->held[0] = bl_buffer_ref(column->validity);
+    node->buffers[0] = column->validity->data;
+}
+
 static void add_buffer(struct ArrowArray *array, size_t held, bl_buffer *buffer) {
     array_node *node = (array_node *)array->private_data;
     node->held[held] = buffer ? bl_buffer_ref(buffer) : NULL;
@@ -164,10 +179,11 @@ static bl_status export_column(bl_context *context, const bl_column *column,
                                struct ArrowArray *array, bl_error *err) {
     bl_type_id id = column->type->id;
     BL_TRY(new_array(context, column->length, column->n_children, array, err));
+    add_validity(array, column);
     if (id == BL_LIST || id == BL_LARGE_LIST || id == BL_UTF8 || id == BL_BINARY)
-        add_buffer(array, 0, column->offsets);
+        add_buffer(array, 1, column->offsets);
     if (id < BL_LIST)
-        add_buffer(array, 1, column->values);
+        add_buffer(array, 2, column->values);
     for (size_t i = 0; i < column->n_children; i++) {
         bl_status status = export_column(context, &column->children[i], array->children[i], err);
         if (status != BL_OK) {
@@ -192,7 +208,7 @@ static bl_status export_columns(const bl_batch *batch, struct ArrowArray *array,
 }
 
 static bl_status export_names(const bl_batch *batch, struct ArrowSchema *schema, bl_error *err) {
-    BL_TRY(new_schema(batch->context, "", BL_STRUCT, 0, batch->n_columns, schema, err));
+    BL_TRY(new_schema(batch->context, "", &rows_type, batch->n_columns, schema, err));
     for (size_t i = 0; i < batch->n_columns; i++) {
         bl_status status = export_type(batch->context, batch->names[i], batch->columns[i].type,
                                        schema->children[i], err);

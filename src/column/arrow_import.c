@@ -3,14 +3,14 @@
 // came from, which is released with the last of them. Copied are only offsets that do not begin at
 // 0 (a slice of lists), bits that do not begin with a byte, and values that are not aligned.
 //
-// Left out: types that are not in BL_TYPE_TABLE, dictionaries, nulls.
+// Left out: types that are not in BL_TYPE_TABLE, dictionaries.
 // \source Apache Arrow, "The Arrow C data interface"
 #include <stdlib.h>
 
 #include "base/context.h"
 #include "column/column.h"
 
-enum { MAX_NESTING = 64 };
+enum { MAX_NESTING = 64, MOST_LOGICAL = 60 };
 
 static const char *const formats[] = {
 #define FORMAT(name, format, width, text) format,
@@ -101,12 +101,18 @@ static bl_status import_struct(bl_context *context, const struct ArrowSchema *sc
     return status;
 }
 
-static bl_status import_type(bl_context *context, const struct ArrowSchema *schema, int depth,
-                             bl_type **ret_type, bl_error *err) {
-    if (depth > MAX_NESTING)
-        return bl_error_set(err, BL_E_TYPE, "nested deeper than %d", MAX_NESTING);
-    if (schema->dictionary)
-        return bl_error_set(err, BL_E_TYPE, "dictionaries are not known");
+/// A number that stands for something, such as "tsu:UTC".
+static bl_status import_logical(bl_context *context, const struct ArrowSchema *schema,
+                                bl_type **ret_type, bl_error *err) {
+    size_t width = bl_type_logical_width(schema->format);
+    if (!width || strlen(schema->format) > MOST_LOGICAL)
+        return unknown_type(schema->format, err);
+    return bl_type_new_logical(context, width == 4 ? BL_INT32 : BL_INT64, schema->format, false,
+                               ret_type, err);
+}
+
+static bl_status import_plain(bl_context *context, const struct ArrowSchema *schema, int depth,
+                              bl_type **ret_type, bl_error *err) {
     for (size_t i = 0; i < N_FORMATS; i++) {
         bl_type_id id = (bl_type_id)i;
         if (id == BL_FIXED_LIST ? strncmp(schema->format, formats[i], strlen(formats[i])) != 0
@@ -119,7 +125,21 @@ static bl_status import_type(bl_context *context, const struct ArrowSchema *sche
         *ret_type = bl_type_ref(bl_type_primitive(id));
         return BL_OK;
     }
-    return unknown_type(schema->format, err);
+    return import_logical(context, schema, ret_type, err);
+}
+
+static bl_status import_type(bl_context *context, const struct ArrowSchema *schema, int depth,
+                             bl_type **ret_type, bl_error *err) {
+    if (depth > MAX_NESTING)
+        return bl_error_set(err, BL_E_TYPE, "nested deeper than %d", MAX_NESTING);
+    if (schema->dictionary)
+        return bl_error_set(err, BL_E_TYPE, "dictionaries are not known");
+    BL_AUTO(bl_type) type = NULL;
+    BL_TRY(import_plain(context, schema, depth, &type, err));
+    if (schema->flags & ARROW_FLAG_NULLABLE)
+        return bl_type_new_nullable(context, type, ret_type, err);
+    *ret_type = BL_MOVE(type);
+    return BL_OK;
 }
 
 // ---- values ----
@@ -156,19 +176,8 @@ static bl_status shared(const part *p, const uint8_t *data, size_t size, size_t 
 
 static bool bit(const uint8_t *bits, int64_t i) { return bits[i / 8] >> (i % 8) & 1; }
 
-static bl_status refuse_nulls(const part *p, bl_error *err) {
-    const uint8_t *valid = (const uint8_t *)p->array->buffers[0];
-    if (p->array->null_count == 0 || !valid)
-        return BL_OK;
-    for (int64_t i = p->first; i < p->first + p->length; i++)
-        if (!bit(valid, i))
-            return bl_error_set(err, BL_E_TYPE, "row %lld is null, which cannot be held",
-                                (long long)(i - p->first));
-    return BL_OK;
-}
-
-static bl_status import_bits(const part *p, bl_buffer **ret_buffer, bl_error *err) {
-    const uint8_t *bits = (const uint8_t *)p->array->buffers[1];
+static bl_status import_bits(const part *p, size_t buffer, bl_buffer **ret_buffer, bl_error *err) {
+    const uint8_t *bits = (const uint8_t *)p->array->buffers[buffer];
     size_t size = ((size_t)p->length + 7) / 8;
     if (p->first % 8 == 0)
         return shared(p, bits ? bits + p->first / 8 : NULL, size, 1, ret_buffer, err);
@@ -265,7 +274,7 @@ static bl_status import_children(const part *p, bl_column *column, bl_error *err
 static bl_status import_values(const part *p, bl_column *column, bl_error *err) {
     bl_type_id id = column->type->id;
     if (id == BL_BOOL)
-        return import_bits(p, &column->values, err);
+        return import_bits(p, 1, &column->values, err);
     const uint8_t *values =
         (const uint8_t *)p->array->buffers[id == BL_UTF8 || id == BL_BINARY ? 2 : 1];
     size_t width = bl_type_id_width(id);
@@ -287,16 +296,17 @@ static bl_status import_column(const part *p, bl_type *type, bl_column *column, 
         return bl_error_set(err, BL_E_CORRUPT, "%lld buffers and %lld children of a %s",
                             (long long)p->array->n_buffers, (long long)p->array->n_children,
                             bl_type_id_text(type->id));
-    BL_TRY(refuse_nulls(p, err));
     BL_TRY(bl_column_init(p->from->context, column, type, err));
     column->length = p->length;
+    if (p->array->null_count != 0 && p->array->buffers[0])
+        BL_TRY(import_bits(p, 0, &column->validity, err));
     return type->id >= BL_LIST ? import_children(p, column, err) : import_values(p, column, err);
 }
 
 static bl_status import_columns(imported *from, bl_type *type, bl_batch *batch, bl_error *err) {
     const struct ArrowArray *array = &from->array;
-    part whole = {from, array, array->offset, array->length};
-    BL_TRY(refuse_nulls(&whole, err));
+    if (array->null_count > 0)
+        return bl_error_set(err, BL_E_TYPE, "rows that are null");
     for (size_t i = 0; i < batch->n_columns; i++) {
         const struct ArrowArray *child = array->children[i];
         if (child->offset < 0 || child->length < array->offset ||
@@ -308,6 +318,7 @@ static bl_status import_columns(imported *from, bl_type *type, bl_batch *batch, 
         BL_TRY_IN(import_column(&p, type->children[i], &batch->columns[i], err), err, "column '%s'",
                   batch->names[i]);
         BL_TRY_IN(bl_column_check(&batch->columns[i], err), err, "column '%s'", batch->names[i]);
+        BL_TRY(bl_column_empty_nulls(from->context, &batch->columns[i], err));
     }
     return BL_OK;
 }

@@ -30,6 +30,7 @@ void bl_builder_release(bl_builder *builder) {
         bl_builder_release(&builder->children[i]);
     if (builder->context)
         bl_free(builder->context, builder->children);
+    bl_buffer_release(builder->validity);
     bl_buffer_release(builder->offsets);
     bl_buffer_release(builder->values);
     *builder = (bl_builder){0};
@@ -146,6 +147,40 @@ void bl_builder_end_list(bl_builder *builder) {
 
 void bl_builder_append_empty(bl_builder *builder, size_t n) { builder->length += (int64_t)n; }
 
+/// Says of the next `n` values whether they are there.
+static void mark(bl_builder *builder, size_t n, bool is_there) {
+    size_t at = (size_t)builder->n_marked, have = (at + 7) / 8;
+    if (n > SIZE_MAX - at - 7) {
+        fail(builder, BL_E_NOMEM);
+        return;
+    }
+    uint8_t *fresh = grow(builder, &builder->validity, (at + n + 7) / 8 - have);
+    if (!fresh)
+        return;
+    memset(fresh, 0, builder->validity->size - have);
+    uint8_t *bits = builder->validity->data;
+    for (size_t end = at + n; is_there && at < end; at++)
+        bits[at / 8] = (uint8_t)(bits[at / 8] | 1U << at % 8);
+    builder->n_marked += (int64_t)n;
+}
+
+void bl_builder_append_nulls(bl_builder *builder, size_t n) {
+    if (n == 0 || builder->failed != BL_OK)
+        return;
+    mark(builder, (size_t)(bl_builder_length(builder) - builder->n_marked), true);
+    mark(builder, n, false);
+    bl_type_id id = builder->type->id;
+    if (id != BL_STRUCT && id != BL_FIXED_LIST) {
+        bl_builder_append_defaults(builder, n);
+        return;
+    }
+    for (size_t i = 0; i < builder->n_children; i++)
+        bl_builder_append_nulls(&builder->children[i],
+                                id == BL_STRUCT ? n : n * (size_t)builder->type->list_size);
+    if (!builder->n_children)
+        bl_builder_append_empty(builder, n);
+}
+
 int64_t bl_builder_length(const bl_builder *builder) {
     if (builder->type->id == BL_STRUCT)
         return builder->n_children ? bl_builder_length(&builder->children[0]) : builder->length;
@@ -158,8 +193,10 @@ int64_t bl_builder_length(const bl_builder *builder) {
 
 /// Empties a builder for its next use, whatever became of what it held.
 static void reset(bl_builder *builder) {
+    bl_buffer_release(BL_MOVE(builder->validity));
     bl_buffer_release(BL_MOVE(builder->offsets));
     bl_buffer_release(BL_MOVE(builder->values));
+    builder->n_marked = 0;
     builder->length = 0;
     builder->failed = BL_OK;
     builder->is_utf8 = builder->type->id == BL_UTF8;
@@ -212,16 +249,21 @@ static bl_status finish(bl_builder *builder, bl_column *column, bl_error *err) {
     bl_type_id id = builder->type->id;
     if (is_list(id) || is_string(id))
         (void)has_first_offset(builder);
+    if (builder->validity)
+        mark(builder, (size_t)(bl_builder_length(builder) - builder->n_marked), true);
     if (builder->failed == BL_E_LIMIT)
         return bl_error_set(err, BL_E_LIMIT,
                             "more than 2147483647 %s in one column of a batch; read fewer rows",
                             is_string(id) ? "bytes" : "items");
     if (builder->failed != BL_OK)
         return bl_error_set(err, builder->failed, "out of memory: a column is too large");
-    bl_type *type =
-        id == BL_UTF8 && !builder->is_utf8 ? bl_type_primitive(BL_BINARY) : builder->type;
+    bl_type *type = builder->type;
+    if (id == BL_UTF8 && !builder->is_utf8)
+        type = type->is_nullable ? bl_type_primitive_nullable(BL_BINARY)
+                                 : bl_type_primitive(BL_BINARY);
     BL_TRY(bl_column_init(builder->context, column, type, err));
     column->length = bl_builder_length(builder);
+    column->validity = BL_MOVE(builder->validity);
     column->offsets = BL_MOVE(builder->offsets);
     column->values = BL_MOVE(builder->values);
     return builder->n_children ? finish_children(builder, column, err) : BL_OK;

@@ -15,7 +15,9 @@ typedef struct bl_builder bl_builder;
 struct bl_builder {
     bl_type *type; ///< borrows
     bl_context *context;
-    int64_t length; ///< values, strings or lists so far; of structs only those without members
+    int64_t length;      ///< values, strings or lists so far; of structs only those without members
+    int64_t n_marked;    ///< values that `validity` speaks of; those behind are there
+    bl_buffer *validity; ///< NULL: none is null so far
     bl_buffer *offsets;
     bl_buffer *values;
     size_t n_children;
@@ -45,6 +47,9 @@ void bl_builder_append_empty(bl_builder *builder, size_t n);
 void bl_builder_append_number(bl_builder *builder, bl_type_id type, const void *value);
 /// Appends `n` zeros, empty texts, empty lists or structs of them.
 void bl_builder_append_defaults(bl_builder *builder, size_t n);
+/// Appends `n` nulls, with zeros or what is empty in their places; members of structs and items of
+/// fixed lists are nulls too.
+void bl_builder_append_nulls(bl_builder *builder, size_t n);
 /// Number of values, strings, lists, fixed lists or structs appended so far.
 int64_t bl_builder_length(const bl_builder *builder);
 

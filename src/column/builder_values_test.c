@@ -76,10 +76,46 @@ static void what_is_not_there_is_zero_or_empty(void **state) {
     bl_context_free(context);
 }
 
+static void nulls_reach_all_the_way_down(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    bl_type *pair = NULL, *record = NULL;
+    assert_ok(bl_type_new_list(context, BL_FIXED_LIST, 2, bl_type_primitive(BL_INT8), &pair, NULL));
+    const char *const names[] = {"pair"};
+    assert_ok(bl_type_new_struct(context, 1, names, &pair, &record, NULL));
+    bl_builder builder;
+    bl_column column = {0};
+    assert_ok(bl_builder_init(&builder, context, record, NULL));
+    bl_builder_append_defaults(&builder, 9);
+    bl_builder_append_nulls(&builder, 2);
+    bl_builder_append_defaults(&builder, 1);
+    assert_ok(bl_builder_finish(&builder, &column, NULL));
+    assert_int_equal(column.length, 12);
+    assert_int_equal(bl_column_count_nulls(&column), 2);
+    assert_int_equal(bl_column_count_nulls(&column.children[0]), 2);
+    assert_int_equal(bl_column_count_nulls(&column.children[0].children[0]), 4);
+    assert_int_equal(column.validity->data[1], 0x09);
+    bl_column there = {0}, twice = {0};
+    assert_ok(bl_column_drop_nulls(context, &column, &there, NULL));
+    assert_int_equal(there.length, 10);
+    const bl_column *parts[] = {&there, &column};
+    assert_ok(bl_column_concat(context, parts, 2, &twice, NULL));
+    assert_int_equal(bl_column_count_nulls(&twice), 2);
+    assert_int_equal(twice.validity->data[2], 0x27);
+    bl_column_release(context, &twice);
+    bl_column_release(context, &there);
+    bl_column_release(context, &column);
+    bl_builder_release(&builder);
+    bl_type_release(record);
+    bl_type_release(pair);
+    bl_context_free(context);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_become_other_numbers),
         cmocka_unit_test(what_is_not_there_is_zero_or_empty),
+        cmocka_unit_test(nulls_reach_all_the_way_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

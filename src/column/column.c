@@ -11,6 +11,7 @@ void bl_column_release(bl_context *context, bl_column *column) {
     for (size_t i = 0; i < column->n_children; i++)
         bl_column_release(context, &column->children[i]);
     bl_free(context, column->children);
+    bl_buffer_release(column->validity);
     bl_buffer_release(column->offsets);
     bl_buffer_release(column->values);
     bl_type_release(column->type);
@@ -103,6 +104,9 @@ bl_status bl_column_check(const bl_column *column, bl_error *err) {
         return bl_error_set(err, BL_E_CORRUPT, "a column without its type");
     if (column->length < 0 || column->length > INT64_MAX / 16)
         return bl_error_set(err, BL_E_CORRUPT, "%lld values", (long long)column->length);
+    if (column->validity && column->validity->size < ((uint64_t)column->length + 7) / 8)
+        return bl_error_set(err, BL_E_CORRUPT, "%zu bytes that say which of %lld values are null",
+                            column->validity->size, (long long)column->length);
     int64_t behind = column->length;
     if (has_offsets(type->id))
         BL_TRY(check_offsets(column, &behind, err));
@@ -114,8 +118,36 @@ bl_status bl_column_check(const bl_column *column, bl_error *err) {
     return check_children(column, behind, err);
 }
 
+int64_t bl_column_count_nulls(const bl_column *column) {
+    if (!column->validity)
+        return 0;
+    const uint8_t *bits = column->validity->data;
+    int64_t n = column->length, there = 0, i = 0;
+    for (; i + 64 <= n; i += 64) {
+        uint64_t word;
+        memcpy(&word, bits + i / 8, sizeof word);
+        there += __builtin_popcountll(word);
+    }
+    for (; i < n; i++)
+        there += bits[i / 8] >> (i % 8) & 1;
+    return n - there;
+}
+
+bool bl_column_has_nulls(const bl_column *column) {
+    if (bl_column_count_nulls(column))
+        return true;
+    for (size_t i = 0; i < column->n_children; i++)
+        if (bl_column_has_nulls(&column->children[i]))
+            return true;
+    return false;
+}
+
 const bl_type *bl_column_type(const bl_column *column) { return column->type; }
 int64_t bl_column_length(const bl_column *column) { return column->length; }
+
+const uint8_t *bl_column_validity(const bl_column *column) {
+    return column->validity ? column->validity->data : NULL;
+}
 
 const void *bl_column_values(const bl_column *column) {
     if (column->type->id >= BL_LIST)

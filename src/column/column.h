@@ -6,10 +6,12 @@
 
 #include "column/type.h"
 
-/// `length` values in Arrow's layout. No value is null: ROOT has none.
+/// `length` values in Arrow's layout. Where one is null, a text or list is empty, a number whatever
+/// it is, and the items of a fixed list and the members of a struct are null too.
 struct bl_column {
     bl_type *type; ///< shares
     int64_t length;
+    bl_buffer *validity; ///< bits, 1 where a value is there; NULL: none is null; shares
     bl_buffer *offsets; ///< lists and strings: [length + 1] int32, or int64 for large lists; shares
     bl_buffer *values;  ///< primitives and strings; shares
     size_t n_children;
@@ -23,6 +25,17 @@ bl_status bl_column_init(bl_context *context, bl_column *column, bl_type *type, 
 /// Checks lengths and offsets against each other, all the way down (not the bytes of strings).
 /// \return BL_OK, BL_E_CORRUPT
 bl_status bl_column_check(const bl_column *column, bl_error *err);
+/// Nulls of a column itself, not of what is in its lists.
+int64_t bl_column_count_nulls(const bl_column *column);
+/// True where the column or anything in it is null.
+bool bl_column_has_nulls(const bl_column *column);
+/// Makes a column whose lists and texts may have items where they are null, and whose structs and
+/// fixed lists may have members there that are not, one that has none: others allow both.
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_column_empty_nulls(bl_context *context, bl_column *column, bl_error *err);
+/// Fills a zeroed column with the values of another that are not null.
+bl_status bl_column_drop_nulls(bl_context *context, const bl_column *from, bl_column *column,
+                               bl_error *err);
 /// Fills a zeroed `column` with `n` columns of one shape, one after the other. Utf8 joined with
 /// binary gives binary. A single part is shared, not copied.
 /// \return BL_OK, BL_E_NOMEM, BL_E_TYPE, BL_E_LIMIT (more than 32-bit offsets can count)

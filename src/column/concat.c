@@ -8,6 +8,7 @@ static bl_status share(bl_context *context, const bl_column *from, bl_column *co
                        bl_error *err) {
     BL_TRY(bl_column_init(context, column, from->type, err));
     column->length = from->length;
+    column->validity = from->validity ? bl_buffer_ref(from->validity) : NULL;
     column->offsets = from->offsets ? bl_buffer_ref(from->offsets) : NULL;
     column->values = from->values ? bl_buffer_ref(from->values) : NULL;
     for (size_t i = 0; i < from->n_children; i++)
@@ -55,6 +56,30 @@ static void append_bits(uint8_t *out, size_t at, const uint8_t *in, size_t n) {
         if (bits >> 8)
             out[i + 1] |= (uint8_t)(bits >> 8);
     }
+}
+
+/// The bits of what is null, where any part has some.
+static bl_status concat_validity(bl_context *context, const bl_column *const *parts, size_t n,
+                                 bl_column *column, bl_error *err) {
+    bool any = false;
+    for (size_t i = 0; i < n; i++)
+        any = any || parts[i]->validity;
+    if (!any)
+        return BL_OK;
+    size_t size = ((size_t)column->length + 7) / 8, at = 0;
+    BL_TRY(bl_buffer_new(context, size, &column->validity, err));
+    column->validity->size = size;
+    uint8_t *out = column->validity->data;
+    memset(out, 0, size);
+    for (size_t i = 0; i < n; i++) {
+        size_t end = at + (size_t)parts[i]->length;
+        if (parts[i]->validity)
+            append_bits(out, at, parts[i]->validity->data, (size_t)parts[i]->length);
+        for (; !parts[i]->validity && at < end; at++)
+            out[at / 8] = (uint8_t)(out[at / 8] | 1U << at % 8);
+        at = end;
+    }
+    return BL_OK;
 }
 
 static size_t last_offset(const bl_column *part) {
@@ -176,6 +201,7 @@ static bl_status concat(bl_context *context, const bl_column *const *parts, size
     for (size_t i = 0; i < n; i++)
         if (__builtin_add_overflow(column->length, parts[i]->length, &column->length))
             return bl_error_set(err, BL_E_LIMIT, "too many values");
+    BL_TRY(concat_validity(context, parts, n, column, err));
     if (type->id == BL_LIST || type->id == BL_LARGE_LIST || is_string(type))
         BL_TRY(concat_offsets(context, parts, n, column, err));
     if (type->id < BL_LIST)

@@ -24,11 +24,24 @@ static const bl_type primitives[] = {
     {.id = BL_FLOAT64}, {.id = BL_BINARY}, {.id = BL_UTF8},
 };
 
+#define NULLABLE(type_id) \
+    { .id = (type_id), .is_nullable = true }
+static const bl_type nullable_primitives[] = {
+    NULLABLE(BL_BOOL),   NULLABLE(BL_INT8),    NULLABLE(BL_UINT8),   NULLABLE(BL_INT16),
+    NULLABLE(BL_UINT16), NULLABLE(BL_INT32),   NULLABLE(BL_UINT32),  NULLABLE(BL_INT64),
+    NULLABLE(BL_UINT64), NULLABLE(BL_FLOAT32), NULLABLE(BL_FLOAT64), NULLABLE(BL_BINARY),
+    NULLABLE(BL_UTF8),
+};
+
 size_t bl_type_id_width(bl_type_id id) { return rows[id].width; }
 const char *bl_type_id_text(bl_type_id id) { return rows[id].text; }
 
 /// Not const for its callers, who count holders; a type without a context is never written to.
 bl_type *bl_type_primitive(bl_type_id id) { return (bl_type *)(uintptr_t)&primitives[id]; }
+
+bl_type *bl_type_primitive_nullable(bl_type_id id) {
+    return (bl_type *)(uintptr_t)&nullable_primitives[id];
+}
 
 /// A type of `n` children whose names and children are still to be filled in.
 static bl_type *new_type(bl_context *context, bl_type_id id, size_t n) {
@@ -91,8 +104,53 @@ bl_status bl_type_with_children(bl_context *context, const bl_type *like, const 
     if (!ok)
         return bl_error_nomem(err, sizeof *type, "a type");
     type->list_size = like->list_size;
+    type->is_nullable = like->is_nullable;
     *ret_type = BL_MOVE(type);
     return BL_OK;
+}
+
+bl_status bl_type_new_logical(bl_context *context, bl_type_id id, const char *logical,
+                              bool is_nullable, bl_type **ret_type, bl_error *err) {
+    BL_AUTO(bl_type) type = new_type(context, id, 0);
+    if (!type || (logical && !(type->logical = bl_strdup(context, logical))))
+        return bl_error_nomem(err, sizeof *type, "a type");
+    type->is_nullable = is_nullable;
+    *ret_type = BL_MOVE(type);
+    return BL_OK;
+}
+
+bl_status bl_type_new_nullable(bl_context *context, bl_type *like, bl_type **ret_type,
+                               bl_error *err) {
+    if (like->is_nullable || !like->context) {
+        *ret_type = like->is_nullable ? bl_type_ref(like) : bl_type_primitive_nullable(like->id);
+        return BL_OK;
+    }
+    if (!like->n_children && like->id < BL_LIST)
+        return bl_type_new_logical(context, like->id, like->logical, true, ret_type, err);
+    BL_AUTO(bl_type) type = new_type(context, like->id, like->n_children);
+    bool ok = type != NULL;
+    for (size_t i = 0; ok && i < like->n_children; i++)
+        ok = add_child(type, i, like->names[i], like->children[i]);
+    if (!ok)
+        return bl_error_nomem(err, sizeof *type, "a type");
+    type->list_size = like->list_size;
+    type->is_nullable = true;
+    *ret_type = BL_MOVE(type);
+    return BL_OK;
+}
+
+size_t bl_type_logical_width(const char *format) {
+    static const char *const narrow[] = {"tdD", "tts", "ttm"};
+    static const char *const wide[] = {"tdm", "ttu", "ttn", "tDs", "tDm", "tDu", "tDn"};
+    for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++)
+        if (strcmp(format, narrow[i]) == 0)
+            return 4;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (strcmp(format, wide[i]) == 0)
+            return 8;
+    bool is_timestamp =
+        strncmp(format, "ts", 2) == 0 && format[2] && strchr("smun", format[2]) && format[3] == ':';
+    return is_timestamp ? 8 : 0;
 }
 
 bl_type *bl_type_ref(bl_type *type) {
@@ -112,6 +170,7 @@ void bl_type_release(bl_type *type) {
     }
     bl_free(context, type->children);
     bl_free(context, type->names);
+    bl_free(context, type->logical);
     bl_free(context, type);
     bl_context_unref(context);
 }
@@ -119,7 +178,8 @@ void bl_type_release(bl_type *type) {
 bool bl_type_equal(const bl_type *a, const bl_type *b) {
     if (a == b)
         return true;
-    if (a->id != b->id || a->list_size != b->list_size || a->n_children != b->n_children)
+    if (a->id != b->id || a->list_size != b->list_size || a->n_children != b->n_children ||
+        strcmp(a->logical ? a->logical : "", b->logical ? b->logical : "") != 0)
         return false;
     for (size_t i = 0; i < a->n_children; i++) {
         if (a->id == BL_STRUCT && strcmp(a->names[i], b->names[i]) != 0)
@@ -132,6 +192,8 @@ bool bl_type_equal(const bl_type *a, const bl_type *b) {
 
 bl_type_id bl_type_get_id(const bl_type *type) { return type->id; }
 size_t bl_type_n_children(const bl_type *type) { return type->n_children; }
+bool bl_type_is_nullable(const bl_type *type) { return type->is_nullable; }
+const char *bl_type_logical(const bl_type *type) { return type->logical; }
 int64_t bl_type_list_size(const bl_type *type) { return type->list_size; }
 
 const bl_type *bl_type_child(const bl_type *type, size_t i) {
@@ -158,10 +220,27 @@ static void add(text *t, const char *words) {
     t->length += length;
 }
 
-static void add_type(text *t, const bl_type *type) {
-    add(t, rows[type->id].text);
-    if (!type->n_children)
-        return;
+static void add_type(text *t, const bl_type *type);
+
+/// "timestamp[us, UTC]", "date[D]", "time[ms]", "duration[s]": the unit is the format's letter.
+static void add_logical(text *t, const char *format) {
+    bool is_stamp = format[1] == 's';
+    add(t, is_stamp           ? "timestamp["
+           : format[1] == 'd' ? "date["
+           : format[1] == 't' ? "time["
+                              : "duration[");
+    if (format[1] == 'd')
+        add(t, format[2] == 'D' ? "day" : "ms");
+    else
+        add(t, format[2] == 's' ? "s" : format[2] == 'm' ? "ms" : format[2] == 'u' ? "us" : "ns");
+    if (is_stamp && format[4]) {
+        add(t, ", ");
+        add(t, format + 4);
+    }
+    add(t, "]");
+}
+
+static void add_children(text *t, const bl_type *type) {
     add(t, "<");
     for (size_t i = 0; i < type->n_children; i++) {
         if (type->id == BL_STRUCT) {
@@ -177,6 +256,16 @@ static void add_type(text *t, const bl_type *type) {
         snprintf(size, sizeof size, "[%lld]", (long long)type->list_size);
         add(t, size);
     }
+}
+
+static void add_type(text *t, const bl_type *type) {
+    if (type->logical)
+        add_logical(t, type->logical);
+    else
+        add(t, rows[type->id].text);
+    if (type->n_children)
+        add_children(t, type);
+    add(t, type->is_nullable ? "?" : "");
 }
 
 size_t bl_type_format(const bl_type *type, char *buffer, size_t size) {

@@ -8,6 +8,8 @@
 #include <beamline/output.h>
 
 #include "column/column.h"
+#include "io/bytes/source.h"
+#include "io/codec/codec.h"
 
 /// A histogram of one axis, as it is written.
 typedef struct bl_histogram_view {
@@ -51,7 +53,15 @@ typedef struct bl_output_ops {
     /// Finishes the tables that are not, too. Not called after a failure, nor twice.
     bl_status (*finish)(bl_output *output, bl_error *err);
     void (*close)(bl_output *output);
+    bool holds_nulls; ///< else batches with nulls are refused before they come here
 } bl_output_ops;
+
+/// What a format is told when a file is started.
+typedef struct bl_create {
+    bl_source *base; ///< a file whose objects come first; moves; NULL: none
+    bl_compression compression;
+    const bl_output_options *options; ///< borrows until the call returns
+} bl_create;
 
 /// The head of every format's file being written.
 struct bl_output {

@@ -129,7 +129,9 @@ static bl_status value_of_type(bl_checker *checker, const bl_node *node, size_t 
     bl_kind kind = item->id == BL_BOOL     ? BL_KIND_BOOL
                    : item->id < BL_FLOAT32 ? BL_KIND_INT
                                            : BL_KIND_FLOAT;
-    bl_step step = {.run = bl_step_load, .type = {.kind = kind, .depth = depth}, .integer = place};
+    bl_step step = {.run = bl_step_load,
+                    .type = {.kind = kind, .depth = depth, .may_miss = item->is_nullable},
+                    .integer = place};
     return bl_check_step(checker, &step, NULL, 0, ret_value, err);
 }
 

@@ -203,6 +203,20 @@ static bl_status fixed_lists(bl_run *run, const bl_step *step, unsigned level, i
     return BL_OK;
 }
 
+/// Nulls are missing elements. \param n of them from `first` on
+static bl_status load_nulls(bl_run *run, const bl_step *step, const bl_column *column,
+                            int64_t first, int64_t n, bl_error *err) {
+    uint8_t *valid;
+    if (!column->validity || n == 0)
+        return BL_OK;
+    if (!step->type.may_miss)
+        return bl_error_set(err, BL_E_TYPE,
+                            "a null, where the table's first file says there is none");
+    BL_TRY(bl_run_new_valid(run, step, &valid, err));
+    unpack_bools(column->validity->data, first, n, valid);
+    return BL_OK;
+}
+
 bl_status bl_step_load(bl_run *run, const bl_step *step, bl_error *err) {
     const bl_column *column = &run->batch->columns[step->integer];
     const int32_t *lists[BL_MOST_DEPTH] = {0};
@@ -229,6 +243,7 @@ bl_status bl_step_load(bl_run *run, const bl_step *step, bl_error *err) {
     array->n = n;
     if (n == 0) // there may be no buffer
         return BL_OK;
+    BL_TRY(load_nulls(run, step, column, first, n, err));
     if (!is_as_wanted)
         return widen(column, first, n, data, err);
     array->data = column->values->data + (size_t)first * 8;

@@ -134,14 +134,16 @@ static const bl_output_ops ops = {.add = add,
                                   .finish = finish,
                                   .close = close_output};
 
-bl_status bl_root_create(bl_context *context, bl_sink *sink, bl_source *base, bl_compression how,
+bl_status bl_root_create(bl_context *context, bl_sink *sink, const bl_create *how,
                          bl_output **ret_output, bl_error *err) {
     BL_AUTO(bl_sink) owned_sink = sink;
     BL_AUTO(bl_root_file) continued = NULL;
-    if (base)
-        BL_TRY_IN(bl_root_file_open(context, base, &continued, err), err, "the file to continue");
+    if (how->base)
+        BL_TRY_IN(bl_root_file_open(context, how->base, &continued, err), err,
+                  "the file to continue");
     BL_AUTO(bl_root_writer) file = NULL;
-    BL_TRY(bl_root_writer_new(context, BL_MOVE(owned_sink), continued, how, &file, err));
+    BL_TRY(
+        bl_root_writer_new(context, BL_MOVE(owned_sink), continued, how->compression, &file, err));
     root_output *output = (root_output *)bl_alloc_zero(context, 1, sizeof *output);
     if (!output)
         return bl_error_nomem(err, sizeof *output, "a file");

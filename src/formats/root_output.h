@@ -9,12 +9,11 @@
 #include "io/bytes/source.h"
 #include "io/codec/codec.h"
 
-/// Starts a ROOT file. \param sink moves, also on failure
-/// \param base moves, also on failure; a ROOT file whose objects come first; NULL: none
+/// Starts a ROOT file. \param sink moves, also on failure, as `how->base` does
 /// \param ret_output the caller owns it
 /// \return BL_OK, BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED; of the base as bl_root_file_open, and
 /// BL_E_UNSUPPORTED
-bl_status bl_root_create(bl_context *context, bl_sink *sink, bl_source *base, bl_compression how,
+bl_status bl_root_create(bl_context *context, bl_sink *sink, const bl_create *how,
                          bl_output **ret_output, bl_error *err);
 
 #endif

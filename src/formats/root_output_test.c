@@ -101,7 +101,7 @@ static bl_status write_trees(bl_context *context, const char *codec, long fail_i
     bl_output *output = NULL;
     assert_ok(bl_compression_parse(codec, &how, NULL));
     BL_TRY(test_sink_init(&memory, context, fail_in, err));
-    BL_TRY(bl_root_create(context, &memory.sink, NULL, how, &output, err));
+    BL_TRY(bl_root_create(context, &memory.sink, &(bl_create){.compression = how}, &output, err));
     bl_status status = add_tree(output, "one", NULL, err);
     if (status == BL_OK)
         status = add_tree(output, "some/where/two", NULL, err);
@@ -183,7 +183,8 @@ static bl_status continued(bl_context *context) {
         bl_sink_close(&memory.sink);
         return status;
     }
-    BL_TRY(bl_root_create(context, &memory.sink, source, how, &output, NULL));
+    BL_TRY(bl_root_create(context, &memory.sink, &(bl_create){.base = source, .compression = how},
+                          &output, NULL));
     status = add_tree(output, "three", "one", NULL);
     if (status == BL_OK)
         status = output->ops->finish(output, NULL);
@@ -233,7 +234,8 @@ static bl_status add_one(bl_type *type, const char *counter, bl_error *err) {
     bl_writer *writer = NULL;
     bl_compression how = {BL_CODEC_STORED, 0};
     assert_ok(test_sink_init(&memory, shared.context, 0, err));
-    assert_ok(bl_root_create(shared.context, &memory.sink, NULL, how, &output, err));
+    assert_ok(bl_root_create(shared.context, &memory.sink, &(bl_create){.compression = how},
+                             &output, err));
     bl_column_spec specs[] = {
         {.size = sizeof *specs, .name = "c", .type = type, .counter = counter},
         {.size = sizeof *specs, .name = "x", .type = shared.types[0]}};

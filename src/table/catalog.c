@@ -11,9 +11,10 @@ struct bl_catalog {
 };
 
 bl_status bl_catalog_open_as(bl_context *context, const bl_format *formats, const char *url,
-                             bl_catalog **ret_catalog, bl_error *err) {
+                             const bl_open_options *options, bl_catalog **ret_catalog,
+                             bl_error *err) {
     BL_AUTO(bl_file) file = NULL;
-    BL_TRY(bl_formats_open(formats, context, url, &file, err));
+    BL_TRY(bl_formats_open(formats, context, url, options, &file, err));
     bl_catalog *catalog = (bl_catalog *)bl_alloc_zero(context, 1, sizeof *catalog);
     if (!catalog)
         return bl_error_nomem(err, sizeof *catalog, "a catalog");
@@ -24,7 +25,12 @@ bl_status bl_catalog_open_as(bl_context *context, const bl_format *formats, cons
 
 bl_status bl_catalog_open(bl_context *context, const char *url, bl_catalog **ret_catalog,
                           bl_error *err) {
-    return bl_catalog_open_as(context, bl_formats, url, ret_catalog, err);
+    return bl_catalog_open_as(context, bl_formats, url, NULL, ret_catalog, err);
+}
+
+bl_status bl_catalog_open_with(bl_context *context, const char *url, const bl_open_options *options,
+                               bl_catalog **ret_catalog, bl_error *err) {
+    return bl_catalog_open_as(context, bl_formats, url, options, ret_catalog, err);
 }
 
 void bl_catalog_close(bl_catalog *catalog) {

@@ -15,7 +15,8 @@ void bl_part_close(bl_context *context, bl_part *part) {
 
 static bl_status open_reader(bl_table *table, size_t file, bl_reader **ret_reader, bl_error *err) {
     BL_AUTO(bl_file) opened = NULL;
-    BL_TRY(bl_formats_open(table->formats, table->context, table->urls[file], &opened, err));
+    BL_TRY(bl_formats_open(table->formats, table->context, table->urls[file], &table->open, &opened,
+                           err));
     bl_status status = opened->ops->open_table(opened, table->tree, ret_reader, err);
     return status == BL_OK ? BL_OK : bl_error_in_file(err, status, table->urls[file]);
 }

@@ -232,8 +232,9 @@ static bl_status fake_parse(fake_file *file, bl_error *err) {
     return BL_OK;
 }
 
-static bl_status fake_open(bl_context *context, bl_source *source, bl_file **ret_file,
-                           bl_error *err) {
+static bl_status fake_open(bl_context *context, bl_source *source, const bl_open_options *options,
+                           bl_file **ret_file, bl_error *err) {
+    (void)options;
     fake_file *file = (fake_file *)bl_alloc_zero(context, 1, sizeof *file);
     if (!file) {
         bl_source_close(source);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The formats that can be opened or written, in one table, and opening a file by its first bytes.
+/// The formats that can be opened or written, in one table: by name, by first bytes, by extension.
 #ifndef BL_TABLE_FORMATS_H
 #define BL_TABLE_FORMATS_H
 
@@ -12,22 +12,34 @@
 
 typedef struct bl_format {
     const char *name; ///< NULL ends the table
-    /// True where a file that begins with these bytes (64, or all of a shorter file) is ours.
+    /// True where a file that begins with these bytes (64, or all of a shorter file) is ours. NULL:
+    /// its files begin with anything, and are known by their extension.
     bool (*probe)(const uint8_t *head, size_t size);
-    /// \param source moves, also on failure
-    bl_status (*open)(bl_context *context, bl_source *source, bl_file **ret_file, bl_error *err);
-    const char *extension; ///< of files that are to be written: "root"
-    /// NULL: cannot be written. \param sink, base move, also on failure; base NULL: none
-    bl_status (*create)(bl_context *context, bl_sink *sink, bl_source *base, bl_compression how,
+    const char *const *extensions; ///< ends with NULL; the first is that of files that are written
+    /// \param source moves, also on failure \param options never NULL
+    bl_status (*open)(bl_context *context, bl_source *source, const bl_open_options *options,
+                      bl_file **ret_file, bl_error *err);
+    const char *const *codecs; ///< that it can be written with, the default first; ends with NULL
+    /// NULL: cannot be written. \param sink moves, also on failure, as what `how` holds does
+    bl_status (*create)(bl_context *context, bl_sink *sink, const bl_create *how,
                         bl_output **ret_output, bl_error *err);
+    bool is_packable; ///< a whole file may be compressed: name.csv.gz
 } bl_format;
 
 extern const bl_format bl_formats[];
 
-/// Opens a URL as whatever format it begins like. Messages begin with the URL.
-/// \param formats ends with a NULL name
+/// Opens a URL as the format that the options name, else as whatever it begins like, else by its
+/// extension. Messages begin with the URL.
+/// \param formats ends with a NULL name \param options NULL for the defaults
 bl_status bl_formats_open(const bl_format *formats, bl_context *context, const char *url,
-                          bl_file **ret_file, bl_error *err);
+                          const bl_open_options *options, bl_file **ret_file, bl_error *err);
+
+/// The format that is to be written: the one called `name`, or where that is NULL the one whose
+/// files end like `url`. \param ret_packing what the URL says it is packed with, else NULL
+/// \return BL_OK, BL_E_UNSUPPORTED (with the nearest names)
+bl_status bl_formats_for_output(const bl_format *formats, const char *url, const char *name,
+                                const bl_format **ret_format, const char **ret_packing,
+                                bl_error *err);
 
 /// Puts a URL in front of a message that does not begin with it; returns `status`.
 bl_status bl_error_in_file(bl_error *err, bl_status status, const char *url);

@@ -8,50 +8,37 @@
 #include "column/writer.h"
 #include "table/formats.h"
 
-static const char default_codec[] = "zstd";
 static const char default_path[] = "Events";
 
-static const char *extension_of(const char *url) {
-    const char *dot = strrchr(url, '.'), *slash = strrchr(url, '/');
-    return dot && (!slash || dot > slash) ? dot + 1 : "";
-}
-
-/// The format that writes what is called `name`, or files of that extension where it is NULL.
-static bl_status find_format(const char *url, const char *name, const bl_format **ret_format,
-                             bl_error *err) {
-    const char *wanted = name ? name : extension_of(url);
-    bl_nearest nearest;
-    bl_nearest_init(&nearest, wanted);
-    for (const bl_format *format = bl_formats; format->name; format++) {
-        const char *known = name ? format->name : format->extension;
-        if (format->create && strcasecmp(known, wanted) == 0) {
-            *ret_format = format;
+/// How a file of a format is compressed: as asked for, as its name says, or as is usual.
+static bl_status choose_codec(const bl_format *format, const char *asked, const char *packing,
+                              bl_compression *ret_how, bl_error *err) {
+    const char *text = asked ? asked : packing ? packing : format->codecs[0];
+    BL_TRY(bl_compression_parse(text, ret_how, err));
+    for (const char *const *known = format->codecs; *known; known++)
+        if (strcmp(*known, bl_compression_name(*ret_how)) == 0)
             return BL_OK;
-        }
-        if (format->create)
-            bl_nearest_offer(&nearest, known);
-    }
-    bl_status status = bl_error_set(err, BL_E_UNSUPPORTED, "%s '%s' cannot be written; known are",
-                                    name ? "format" : "a file with the extension", wanted);
-    for (const bl_format *format = bl_formats; format->name; format++)
-        if (format->create)
-            (void)bl_error_hint(err, status, " '%s'", name ? format->name : format->extension);
-    (void)bl_nearest_hint(&nearest, status, err);
-    return BL_E_UNSUPPORTED;
+    bl_status status = bl_error_set(err, BL_E_INVALID, "%s files are not compressed with %s; with",
+                                    format->name, bl_compression_name(*ret_how));
+    for (const char *const *known = format->codecs; *known; known++)
+        (void)bl_error_hint(err, status, "%s '%s'", known == format->codecs ? "" : ",", *known);
+    return status;
 }
 
 static bl_status create(bl_context *context, const char *url, const bl_output_options *options,
                         bl_output **ret_output, bl_error *err) {
     const bl_format *format = NULL;
-    bl_compression how;
-    BL_TRY(find_format(url, options->format, &format, err));
-    BL_TRY(bl_compression_parse(options->codec ? options->codec : default_codec, &how, err));
+    const char *packing = NULL;
+    bl_create how = {.options = options};
+    BL_TRY(bl_formats_for_output(bl_formats, url, options->format, &format, &packing, err));
+    BL_TRY(choose_codec(format, options->codec, packing, &how.compression, err));
     BL_AUTO(bl_source) base = NULL;
     if (options->base)
         BL_TRY(bl_source_open(context, options->base, &base, err));
     bl_sink *sink = NULL;
     BL_TRY(bl_sink_open(context, url, options->overwrite, &sink, err));
-    return format->create(context, sink, BL_MOVE(base), how, ret_output, err);
+    how.base = BL_MOVE(base);
+    return format->create(context, sink, &how, ret_output, err);
 }
 
 bl_status bl_output_open(bl_context *context, const char *url, const bl_output_options *options,
@@ -176,6 +163,17 @@ static bool is_same(const bl_type *a, const bl_type *b) {
     return true;
 }
 
+/// Refuses what is null where the format has no place for it.
+static bl_status check_nulls(const bl_writer *writer, const bl_batch *batch, bl_error *err) {
+    for (size_t i = 0; i < batch->n_columns && !writer->output->ops->holds_nulls; i++)
+        if (bl_column_has_nulls(&batch->columns[i]))
+            return bl_error_set(err, BL_E_TYPE,
+                                "column '%s' has nulls, which this format cannot hold; ingest "
+                                "--define 'name = fill_none(%s, 0)' gives them a value",
+                                writer->names[i], writer->names[i]);
+    return BL_OK;
+}
+
 static bl_status check_batch(const bl_writer *writer, const bl_batch *batch, bl_error *err) {
     if (batch->n_columns != writer->n_columns)
         return bl_error_set(err, BL_E_TYPE, "a batch of %zu columns for a table of %zu",
@@ -194,7 +192,7 @@ static bl_status check_batch(const bl_writer *writer, const bl_batch *batch, bl_
                                 writer->names[i], (long long)column->length,
                                 (long long)batch->n_rows);
     }
-    return BL_OK;
+    return check_nulls(writer, batch, err);
 }
 
 static bl_status check_writer(const bl_writer *writer, bl_error *err) {

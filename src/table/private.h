@@ -48,9 +48,10 @@ struct bl_table {
     const bl_format *formats;
     bl_arena arena; ///< URLs, aliases, paths of friends' columns
     size_t n_files;
-    char **urls;        ///< [n_files]
-    int64_t *file_rows; ///< [n_files]; −1: not opened yet
-    const char *tree;   ///< path in every file
+    bl_open_options open; ///< of its files; texts in the arena
+    char **urls;          ///< [n_files]
+    int64_t *file_rows;   ///< [n_files]; −1: not opened yet
+    const char *tree;     ///< path in every file
     bl_part first;
     bl_part current; ///< reader NULL, or open on a file after the first
     size_t n_columns, columns_capacity;
@@ -70,7 +71,8 @@ bl_status bl_table_open_as(bl_context *context, const bl_format *formats, const 
 bl_status bl_table_of_reader(bl_context *context, const bl_format *formats, const char *url,
                              bl_reader *reader, bl_table **ret_table, bl_error *err);
 bl_status bl_catalog_open_as(bl_context *context, const bl_format *formats, const char *url,
-                             bl_catalog **ret_catalog, bl_error *err);
+                             const bl_open_options *options, bl_catalog **ret_catalog,
+                             bl_error *err);
 
 // chain.c
 /// The open part of a file; borrows until the next call with another file.

@@ -14,6 +14,7 @@ static bl_status new_table(bl_context *context, const bl_format *formats, bl_tab
         return bl_error_nomem(err, sizeof *table, "a table");
     table->context = context;
     table->formats = formats;
+    table->open.size = sizeof table->open;
     bl_arena_init(&table->arena, context);
     bl_context_ref(context);
     *ret_table = table;
@@ -73,6 +74,19 @@ static bl_status begin(bl_table *table, const char *tree, bl_reader *reader, bl_
     return add_own_columns(table, err);
 }
 
+/// Files of a chain are opened later, too, so what they are opened with is kept.
+static bl_status copy_open(bl_table *table, const bl_open_options *options, bl_error *err) {
+    bl_open_options *open = &table->open;
+    BL_TRY(bl_options_copy(open, sizeof *open, options, err));
+    open->size = sizeof *open;
+    const char **texts[] = {&open->format, &open->types, &open->separator};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (*texts[i] && !(*texts[i] = bl_arena_text(&table->arena, *texts[i], strlen(*texts[i]))))
+            return bl_error_nomem(err, 0, "options");
+    }
+    return BL_OK;
+}
+
 bl_status bl_table_open_as(bl_context *context, const bl_format *formats, const char *const *urls,
                            size_t n_urls, const bl_table_options *options, bl_table **ret_table,
                            bl_error *err) {
@@ -80,6 +94,8 @@ bl_status bl_table_open_as(bl_context *context, const bl_format *formats, const 
     BL_TRY(bl_options_copy(&o, sizeof o, options, err));
     BL_AUTO(bl_table) table = NULL;
     BL_TRY(new_table(context, formats, &table, err));
+    if (o.open)
+        BL_TRY(copy_open(table, o.open, err));
     BL_TRY(bl_urls_expand(&table->arena, urls, n_urls, &table->urls, &table->n_files, err));
     BL_TRY(begin(table, o.tree, NULL, err));
     BL_TRY(bl_friends_add_given(table, &o, err));

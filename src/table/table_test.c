@@ -66,7 +66,7 @@ static void catalog(void **state) {
     bl_context *context = test_context(1);
     bl_catalog *opened = NULL;
     bl_table *table = NULL;
-    assert_ok(bl_catalog_open_as(context, fake_formats, "one.fake", &opened, NULL));
+    assert_ok(bl_catalog_open_as(context, fake_formats, "one.fake", NULL, &opened, NULL));
     assert_string_equal(bl_catalog_format(opened), "fake");
     assert_int_equal(bl_catalog_n_objects(opened), 1);
     bl_object_info info = {.size = sizeof info};

@@ -45,6 +45,8 @@ typedef struct bl_compression {
 
 /// Reads "zstd", "zstd:9" or "none". \return BL_OK, BL_E_INVALID (with the nearest names)
 bl_status bl_compression_parse(const char *text, bl_compression *ret_how, bl_error *err);
+/// "zstd", "none", …: what bl_compression_parse reads, without a level; a static string.
+const char *bl_compression_name(bl_compression how);
 /// As ROOT writes it into files and branches: 100 × algorithm + level.
 int bl_compression_setting(bl_compression how);
 

@@ -54,6 +54,10 @@ bl_status bl_compression_parse(const char *text, bl_compression *ret_how, bl_err
     return unknown_codec(text, name, err);
 }
 
+const char *bl_compression_name(bl_compression how) {
+    return how.codec == BL_CODEC_STORED ? none : bl_codec_name(how.codec);
+}
+
 int bl_compression_setting(bl_compression how) {
     return 100 * bl_codec_get(how.codec)->root_algorithm + how.level;
 }
