@@ -11,7 +11,7 @@
 #include "base/names.h"
 #include "base/size.h"
 
-enum { MAX_OPTIONS = 48, FIRST_LONG = 256 };
+enum { MAX_OPTIONS = 64, FIRST_LONG = 256 };
 
 static bool parse_row(const char *text, const char **ret_end, int64_t *ret_row) {
     char *end;

@@ -180,8 +180,10 @@ static bl_status cat_selection(bl_cli *cli, bl_table *table, const bl_selection 
 
 static bl_status run_cat(bl_cli *cli, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
+    const bl_open_options open = bl_select_open_options(arguments);
     bl_table_options options = {.size = sizeof options,
                                 .tree = arguments->tree,
+                                .open = &open,
                                 .friends = arguments->friends.texts,
                                 .n_friends = arguments->friends.n};
     BL_AUTO(bl_table) table = NULL;
@@ -238,6 +240,7 @@ const bl_command bl_command_cat = {
     .options = cat_options,
     .n_options = BL_COUNT(cat_options),
     .takes_common = true,
+    .reads_files = true,
     .operand_hint = BL_HINT_FILES,
     .min_operands = 1,
     .max_operands = SIZE_MAX,

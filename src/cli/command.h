@@ -58,6 +58,7 @@ typedef struct bl_command {
     const bl_option *options;
     size_t n_options;
     bool takes_common; ///< the common options too
+    bool reads_files;  ///< and those that say how files are to be read
     bl_hint operand_hint;
     const char *operand_choices;
     size_t min_operands, max_operands;
@@ -90,6 +91,9 @@ typedef struct bl_arguments {
     unsigned color; ///< bl_color_choice
     unsigned n_threads;
     uint64_t memory_bytes;
+    // of all that read files
+    const char *from, *types, *separator;
+    bool no_header, plain_vectors;
     // of some
     const char *tree, *columns;
     bl_texts friends;
@@ -98,7 +102,7 @@ typedef struct bl_arguments {
     bool json, names, checksums, markdown;
     const char *man;
     // of convert
-    const char *output, *codec, *name, *friend_of;
+    const char *output, *output_format, *codec, *name, *friend_of;
     bool overwrite, append, skip_unreadable;
     uint64_t cluster_bytes, basket_bytes;
     // of ingest

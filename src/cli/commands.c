@@ -23,6 +23,20 @@ static const bl_option common_options[] = {
      .offset = AT(version)},
 };
 
+static const bl_option reading_options[] = {
+    {"from", 0, "FORMAT",
+     "Read files as ROOT, Parquet, Arrow, TFRecord, HDF5, CSV or JSON lines; by default they tell",
+     BL_OPTION_TEXT, .offset = AT(from)},
+    {"types", 0, "TYPES", "Types of columns of text files, such as 'pt=float32,run=uint32'",
+     BL_OPTION_TEXT, .offset = AT(types)},
+    {"separator", 0, "CHAR", "What is between the values of CSV files; found by default",
+     BL_OPTION_TEXT, .offset = AT(separator)},
+    {"no-header", 0, NULL, "The first line of CSV files is values, not names", BL_OPTION_FLAG,
+     .offset = AT(no_header)},
+    {"plain-vectors", 0, NULL, "Read vectors of Spark's ML library, which are structs, as lists",
+     BL_OPTION_FLAG, .offset = AT(plain_vectors)},
+};
+
 static const bl_option root_options[] = {
     {"help", 'h', NULL, "Explain beamline", BL_OPTION_FLAG, .offset = AT(help)},
     {"version", 'V', NULL, "Print the version and how it was built", BL_OPTION_FLAG,
@@ -80,6 +94,9 @@ const bl_option *bl_command_option(const bl_command *command, size_t i) {
     if (i < command->n_options)
         return &command->options[i];
     i -= command->n_options;
+    if (command->reads_files && i < BL_COUNT(reading_options))
+        return &reading_options[i];
+    i -= command->reads_files ? BL_COUNT(reading_options) : 0;
     return command->takes_common && i < BL_COUNT(common_options) ? &common_options[i] : NULL;
 }
 

@@ -74,6 +74,7 @@ static bl_status copy_tree(convert_run *run, bl_output *output, bl_convert_tree 
 bl_status bl_convert_output_open(bl_cli *cli, bl_output **ret_output, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
     bl_output_options options = {.size = sizeof options,
+                                 .format = arguments->output_format,
                                  .codec = arguments->codec,
                                  .base = arguments->append ? arguments->output : NULL,
                                  .overwrite = arguments->overwrite || arguments->append};
@@ -143,12 +144,10 @@ static void report_text(const convert_run *run, double seconds, uint64_t output_
                 written, read, seconds, rate, 1e-6 * (double)run->bytes * per_second);
 }
 
-/// The output is opened once more: that it can be is worth more than its size.
 static bl_status report(const convert_run *run, bl_error *err) {
     double seconds = bl_progress_seconds(&run->progress);
-    BL_AUTO(bl_catalog) output = NULL;
-    BL_TRY(bl_catalog_open(run->cli->context, run->cli->arguments.output, &output, err));
-    uint64_t bytes = bl_catalog_size_bytes(output);
+    uint64_t bytes;
+    BL_TRY(bl_url_size(run->cli->context, run->cli->arguments.output, &bytes, err));
     if (run->cli->arguments.json)
         report_json(run, seconds, bytes);
     else
@@ -183,9 +182,11 @@ static const bl_option convert_options[] = {
      .offset = offsetof(bl_arguments, entries)},
     {"skip-unreadable", 0, NULL, "Leave columns out that cannot be read, instead of refusing",
      BL_OPTION_FLAG, .offset = offsetof(bl_arguments, skip_unreadable)},
+    {"format", 'f', "FORMAT", "Write this format; by default the one that FILE ends like",
+     BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, output_format), false},
     {"codec", 0, "CODEC",
-     "Compress with zstd, lz4, zlib, lzma or none, such as zstd:9; default "
-     "zstd",
+     "Compress with zstd, lz4, zlib, lzma, snappy, gzip, bzip2 or none, as the format knows them, "
+     "such as zstd:9; default zstd",
      BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, codec), false},
     {"as", 0, "NAME", "Call the tree so, with its directories", BL_OPTION_TEXT, BL_HINT_NONE, NULL,
      offsetof(bl_arguments, name), false},
@@ -232,6 +233,7 @@ const bl_command bl_command_convert = {
     .options = convert_options,
     .n_options = BL_COUNT(convert_options),
     .takes_common = true,
+    .reads_files = true,
     .operand_hint = BL_HINT_FILES,
     .min_operands = 1,
     .max_operands = SIZE_MAX,

@@ -50,6 +50,18 @@ bl_status bl_catalog_open(bl_context *context, const char *url, bl_catalog **ret
     (*ret_catalog)->context = context;
     return BL_OK;
 }
+bl_status bl_catalog_open_with(bl_context *context, const char *url, const bl_open_options *options,
+                               bl_catalog **ret_catalog, bl_error *err) {
+    (void)options;
+    return bl_catalog_open(context, url, ret_catalog, err);
+}
+bl_status bl_url_size(bl_context *context, const char *url, uint64_t *ret_bytes, bl_error *err) {
+    (void)context;
+    (void)url;
+    (void)err;
+    *ret_bytes = 123456;
+    return BL_OK;
+}
 void bl_catalog_close(bl_catalog *catalog) { bl_free(catalog->context, catalog); }
 const char *bl_catalog_format(const bl_catalog *catalog) {
     (void)catalog;

@@ -175,8 +175,10 @@ static bl_status make_histograms(hist_run *run, bl_error *err) {
 
 static bl_status draw(hist_run *run, bl_error *err) {
     const bl_arguments *arguments = &run->cli->arguments;
+    const bl_open_options open = bl_select_open_options(arguments);
     bl_table_options options = {.size = sizeof options,
                                 .tree = arguments->tree,
+                                .open = &open,
                                 .friends = arguments->friends.texts,
                                 .n_friends = arguments->friends.n};
     int64_t total = 0;
@@ -271,6 +273,7 @@ const bl_command bl_command_hist = {
     .options = hist_options,
     .n_options = BL_COUNT(hist_options),
     .takes_common = true,
+    .reads_files = true,
     .operand_hint = BL_HINT_FILES,
     .min_operands = 1,
     .max_operands = SIZE_MAX,

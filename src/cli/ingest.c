@@ -3,6 +3,8 @@
 // table or of the samples of a data configuration, into a file or a folder of parts.
 #include "cli/ingest.h"
 
+#include "cli/select.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -88,7 +90,9 @@ static bl_status read_config(ingest_run *run, bl_error *err) {
 
 static bl_status open_dataset(ingest_run *run, bl_error *err) {
     const bl_arguments *arguments = &run->cli->arguments;
-    bl_dataset_options options = {.skips_bad_files = arguments->bad_files == BL_BAD_FILES_SKIP,
+    run->open = bl_select_open_options(arguments);
+    bl_dataset_options options = {.open = &run->open,
+                                  .skips_bad_files = arguments->bad_files == BL_BAD_FILES_SKIP,
                                   .max_events = arguments->max_events,
                                   .leaves_out_unreadable = arguments->skip_unreadable,
                                   .friends = arguments->friends.texts,
@@ -118,6 +122,7 @@ static void set_options(ingest_run *run) {
     const bl_config *config = &run->config;
     run->options = (bl_ingest_options){
         .url = arguments->output ? arguments->output : config->url,
+        .format = arguments->output_format,
         .codec = arguments->codec ? arguments->codec : config->codec,
         .tree = arguments->name ? arguments->name : config->output_tree,
         .cluster_bytes = arguments->cluster_bytes,
@@ -200,9 +205,13 @@ static const bl_option ingest_options[] = {
      .offset = offsetof(bl_arguments, profile)},
     {"skip-unreadable", 0, NULL, "Leave columns out that cannot be read, instead of refusing",
      BL_OPTION_FLAG, .offset = offsetof(bl_arguments, skip_unreadable)},
+    {"format", 'f', "FORMAT",
+     "Write this format; by default the one that FILE ends like, in a folder ROOT", BL_OPTION_TEXT,
+     BL_HINT_NONE, NULL, offsetof(bl_arguments, output_format), false},
     {"codec", 0, "CODEC",
-     "Compress with zstd, lz4, zlib, lzma or none, such as zstd:9; default zstd", BL_OPTION_TEXT,
-     BL_HINT_NONE, NULL, offsetof(bl_arguments, codec), false},
+     "Compress with zstd, lz4, zlib, lzma, snappy, gzip, bzip2 or none, as the format knows them, "
+     "such as zstd:9; default zstd",
+     BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, codec), false},
     {"as", 0, "NAME", "Call the tree so, with its directories", BL_OPTION_TEXT, BL_HINT_NONE, NULL,
      offsetof(bl_arguments, name), false},
     {"overwrite", 0, NULL, "Replace FILE where it exists", BL_OPTION_FLAG,
@@ -251,6 +260,7 @@ const bl_command bl_command_ingest = {
     .options = ingest_options,
     .n_options = BL_COUNT(ingest_options),
     .takes_common = true,
+    .reads_files = true,
     .operand_hint = BL_HINT_FILES,
     .min_operands = 0,
     .max_operands = SIZE_MAX,

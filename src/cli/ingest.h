@@ -14,6 +14,7 @@ typedef struct ingest_run {
     bl_cli *cli;
     bl_arena arena;
     bl_config config;
+    bl_open_options open;
     bl_dataset *dataset; ///< owns
     bl_ingest_options options;
     bl_ingest ingest;

@@ -83,7 +83,8 @@ static bl_status inspect_json(bl_cli *cli, const char *url, bl_catalog *catalog,
 static bl_status inspect_file(bl_cli *cli, const char *url, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
     BL_AUTO(bl_catalog) catalog = NULL;
-    BL_TRY(bl_catalog_open(cli->context, url, &catalog, err));
+    const bl_open_options open = bl_select_open_options(arguments);
+    BL_TRY(bl_catalog_open_with(cli->context, url, &open, &catalog, err));
     if (arguments->json)
         return inspect_json(cli, url, catalog, err);
     bool is_restricted = arguments->tree || arguments->columns;
@@ -138,6 +139,7 @@ const bl_command bl_command_inspect = {
     .options = inspect_options,
     .n_options = BL_COUNT(inspect_options),
     .takes_common = true,
+    .reads_files = true,
     .operand_hint = BL_HINT_FILES,
     .min_operands = 1,
     .max_operands = SIZE_MAX,

@@ -2,16 +2,26 @@
 // Tables by name, the first file of a chain.
 #include "cli/select.h"
 
+bl_open_options bl_select_open_options(const bl_arguments *arguments) {
+    return (bl_open_options){.size = sizeof(bl_open_options),
+                             .format = arguments->from,
+                             .types = arguments->types,
+                             .separator = arguments->separator,
+                             .no_header = arguments->no_header,
+                             .plain_vectors = arguments->plain_vectors};
+}
+
 bl_status bl_select_catalog(bl_cli *cli, bl_catalog **ret_catalog, bool *ret_is_chain,
                             bl_error *err) {
     const char *url = cli->arguments.operands[0];
+    const bl_open_options open = bl_select_open_options(&cli->arguments);
     char **urls;
     size_t n;
     bl_arena arena;
     bl_arena_init(&arena, cli->context);
     bl_status status = bl_urls_expand(&arena, &url, 1, &urls, &n, err);
     if (status == BL_OK)
-        status = bl_catalog_open(cli->context, urls[0], ret_catalog, err);
+        status = bl_catalog_open_with(cli->context, urls[0], &open, ret_catalog, err);
     if (status == BL_OK) // a pattern is a chain, whatever it matches
         *ret_is_chain = cli->arguments.n_operands > 1 || strcmp(urls[0], url) != 0;
     bl_arena_release(&arena);
@@ -23,8 +33,10 @@ bl_status bl_select_open(bl_cli *cli, bl_catalog *catalog, bool is_chain, const 
     const bl_arguments *arguments = &cli->arguments;
     if (!is_chain && arguments->friends.n == 0)
         return bl_catalog_open_table(catalog, tree, ret_table, err);
+    const bl_open_options open = bl_select_open_options(arguments);
     bl_table_options options = {.size = sizeof options,
                                 .tree = tree,
+                                .open = &open,
                                 .friends = arguments->friends.texts,
                                 .n_friends = arguments->friends.n};
     return bl_table_open(cli->context, arguments->operands, arguments->n_operands, &options,

@@ -7,6 +7,9 @@
 #include "cli/cli.h"
 #include "table/selection.h"
 
+/// How the command line wants files to be read.
+bl_open_options bl_select_open_options(const bl_arguments *arguments);
+
 /// The first file behind the URLs of the command line, to look around in.
 /// \param ret_is_chain more than one file, or a pattern
 bl_status bl_select_catalog(bl_cli *cli, bl_catalog **ret_catalog, bool *ret_is_chain,

@@ -238,6 +238,7 @@ const bl_command bl_command_stats = {
     .options = stats_options,
     .n_options = BL_COUNT(stats_options),
     .takes_common = true,
+    .reads_files = true,
     .operand_hint = BL_HINT_FILES,
     .min_operands = 1,
     .max_operands = SIZE_MAX,

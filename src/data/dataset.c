@@ -20,7 +20,7 @@ static bl_status look_at(bl_dataset *dataset, const bl_sample *sample, bl_datase
     BL_AUTO(bl_catalog) catalog = NULL;
     BL_AUTO(bl_table) table = NULL;
     const bl_sumw_source *sumw = &sample->config->sumw;
-    BL_TRY(bl_catalog_open(dataset->context, file->url, &catalog, err));
+    BL_TRY(bl_catalog_open_with(dataset->context, file->url, dataset->options.open, &catalog, err));
     BL_TRY(bl_catalog_open_table(catalog, dataset->config->treename, &table, err));
     BL_TRY(bl_table_n_rows(table, &file->n_rows, err));
     file->bytes = bl_catalog_size_bytes(catalog);

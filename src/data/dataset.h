@@ -11,12 +11,13 @@
 
 /// Zero-initialise, then set what differs from the default.
 typedef struct bl_dataset_options {
-    bool skips_bad_files;       ///< those that cannot be read are left out, and say why
-    double fraction;            ///< of each sample's events, the first ones; 0: all
-    int64_t max_events;         ///< of each sample; 0: all
-    int64_t first, last;        ///< of a data set of one stretch; last 0: the end
-    bool leaves_out_unreadable; ///< columns that cannot be read, else they are an error
-    const char *const *friends; ///< as bl_table_options has them
+    const bl_open_options *open; ///< how files are read; borrows; NULL: the defaults
+    bool skips_bad_files;        ///< those that cannot be read are left out, and say why
+    double fraction;             ///< of each sample's events, the first ones; 0: all
+    int64_t max_events;          ///< of each sample; 0: all
+    int64_t first, last;         ///< of a data set of one stretch; last 0: the end
+    bool leaves_out_unreadable;  ///< columns that cannot be read, else they are an error
+    const char *const *friends;  ///< as bl_table_options has them
     size_t n_friends;
 } bl_dataset_options;
 

@@ -72,6 +72,7 @@ bl_status bl_ingest_prepare(bl_ingest *ingest, bl_dataset *dataset,
     ingest->tree = options->tree;
     ingest->manifest.dataset = dataset;
     ingest->is_folder = options->url && is_folder(options->url);
+    BL_TRY(bl_output_extension(options->format, &ingest->extension, err));
     if (!ingest->is_folder)
         return bl_ingest_make_parts(ingest, err);
     while (length > 1 && options->url[length - 1] == '/')
@@ -113,7 +114,8 @@ bl_flow bl_ingest_flow(const bl_ingest *ingest, size_t sample, size_t i) {
 static bl_status begin(bl_ingest *ingest, const char *url, bool overwrite, target *to,
                        bl_error *err) {
     const bl_ingest_options *o = ingest->options;
-    bl_output_options options = {.size = sizeof options, .codec = o->codec, .overwrite = overwrite};
+    bl_output_options options = {
+        .size = sizeof options, .format = o->format, .codec = o->codec, .overwrite = overwrite};
     bl_writer_options of_writer = {.size = sizeof of_writer,
                                    .path = ingest->tree,
                                    .cluster_bytes = o->cluster_bytes,

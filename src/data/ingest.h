@@ -10,6 +10,7 @@
 
 typedef struct bl_ingest_options {
     const char *url;          ///< of a file, or of a folder where it ends with '/' or is one
+    const char *format;       ///< of the output; NULL: as the URL ends, in a folder ROOT
     const char *codec, *tree; ///< NULL: the output's default, the input's path
     uint64_t cluster_bytes, chunk_bytes;
     bool overwrite;
@@ -37,6 +38,7 @@ typedef struct bl_ingest {
     bl_stream *model;        ///< whose columns all others have; owns
     bool is_model_read;      ///< it was the stream of a part
     const char *tree;        ///< path in the output
+    const char *extension;   ///< of the output's files
     bool has_manifest;       ///< in the folder there is one
     int64_t n_rows, n_taken; ///< looked at, written; by this run
     uint64_t stored_bytes;   ///< read by this run

@@ -75,6 +75,7 @@ static void add_stream(XXH64_state_t *state, const bl_ingest *ingest, const bl_s
     const bl_lumi_mask *mask = stream->extras.mask;
     add_text(state, BL_VERSION);
     add_text(state, ingest->tree);
+    add_text(state, ingest->extension);
     add_text(state, ingest->options->codec);
     add_number(state, ingest->options->cluster_bytes);
     add_number(state, ingest->options->chunk_bytes);
@@ -145,7 +146,7 @@ static int64_t rows_of_part(const bl_ingest *ingest, const bl_stream *stream, in
 /// A sample's name as part of a file's.
 static const char *file_name(bl_ingest *ingest, const bl_sample *sample, size_t number) {
     const char *name = *sample->config->name ? sample->config->name : "part";
-    char *text = bl_arena_printf(&ingest->arena, "%s-%05zu.root", name, number);
+    char *text = bl_arena_printf(&ingest->arena, "%s-%05zu.%s", name, number, ingest->extension);
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-=";
     if (!text)

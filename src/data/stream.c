@@ -238,6 +238,7 @@ static bl_status fill(maker *m, int64_t first, int64_t last, bl_error *err) {
     const bl_dataset_options *of_dataset = &m->dataset->options;
     bl_table_options options = {.size = sizeof options,
                                 .tree = m->config->treename,
+                                .open = of_dataset->open,
                                 .friends = of_dataset->friends,
                                 .n_friends = of_dataset->n_friends};
     BL_TRY(bl_table_open(m->dataset->context, m->stretch->urls, m->stretch->n_files, &options,

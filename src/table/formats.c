@@ -9,6 +9,7 @@
 #include "formats/root/file.h"
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
+#include "table/selection.h"
 
 #define HEAD_BYTES ((size_t)64)
 
@@ -237,4 +238,13 @@ bl_status bl_formats_for_output(const bl_format *formats, const char *url, const
     size_t n;
     const char *extension = extension_of(url, strlen(url), &n);
     return unknown_extension(formats, extension, n, err);
+}
+
+bl_status bl_output_extension(const char *format, const char **ret_extension, bl_error *err) {
+    const bl_format *found;
+    const char *packing;
+    BL_TRY(bl_formats_for_output(bl_formats, "", format ? format : bl_formats[0].name, &found,
+                                 &packing, err));
+    *ret_extension = found->extensions[0];
+    return BL_OK;
 }

@@ -44,4 +44,11 @@ const char *bl_select_name(const bl_column_info *info, char *text, size_t size);
 bl_status bl_selection_specs(bl_arena *arena, const bl_selection *selection,
                              bl_column_spec **ret_specs, bl_error *err);
 
+/// Bytes of what a URL names. \return as bl_source_open
+bl_status bl_url_size(bl_context *context, const char *url, uint64_t *ret_bytes, bl_error *err);
+
+/// What files of a format that is to be written end with. \param format NULL: "ROOT"
+/// \return BL_OK, BL_E_UNSUPPORTED (with the nearest names)
+bl_status bl_output_extension(const char *format, const char **ret_extension, bl_error *err);
+
 #endif
