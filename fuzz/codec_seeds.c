@@ -29,7 +29,7 @@ int main(int argc, char **argv) {
     uint8_t raw[N_RAW], packed[4096];
     test_fill(raw, N_RAW, 1);
     int bad = 0;
-    for (bl_codec_id id = BL_CODEC_ZLIB; id < BL_N_CODECS; id++) {
+    for (bl_codec_id id = BL_CODEC_ZLIB; id < BL_N_ROOT_CODECS; id++) {
         size_t size = test_write_blocks(id, raw, N_RAW, N_RAW / 2, packed, sizeof packed);
         bad |= save(argv[1], "blocks", id, packed, size);
         bad |= save(argv[1], "cut", id, packed, size * 3 / 4);

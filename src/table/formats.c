@@ -9,6 +9,7 @@
 #include "formats/root/file.h"
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
+#include "io/packed/inflow.h"
 #include "table/selection.h"
 
 #define HEAD_BYTES ((size_t)64)
@@ -28,16 +29,10 @@ const bl_format bl_formats[] = {
     {.name = NULL},
 };
 
-/// What a whole file may be packed with: its extension, the codec's name, its first bytes.
+/// What a whole file may be packed with.
 static const struct packing {
     const char *extension, *codec;
-    uint8_t magic[4];
-    size_t n_magic;
-} packings[] = {
-    {"gz", "gzip", {0x1f, 0x8b}, 2},
-    {"bz2", "bzip2", {'B', 'Z', 'h'}, 3},
-    {"zst", "zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4},
-};
+} packings[] = {{"gz", "gzip"}, {"bz2", "bzip2"}, {"zst", "zstd"}};
 #define N_PACKINGS (sizeof packings / sizeof *packings)
 
 bl_status bl_error_in_file(bl_error *err, bl_status status, const char *url) {
@@ -137,35 +132,41 @@ static bl_status unknown_format(const bl_format *formats, const uint8_t *head, s
     return status;
 }
 
-/// True where a file that begins so is packed as a whole.
-static bool is_packed(const uint8_t *head, size_t size) {
-    for (size_t i = 0; i < N_PACKINGS; i++)
-        if (size >= packings[i].n_magic &&
-            memcmp(head, packings[i].magic, packings[i].n_magic) == 0)
-            return true;
-    return false;
-}
-
 /// The format of a file, by its first bytes, then by its name; NULL where neither tells.
+/// \param head [size] unpacked, where the file is packed as a whole
 static const bl_format *recognise(const bl_format *formats, const char *url, const uint8_t *head,
-                                  size_t size) {
-    bool packed = is_packed(head, size);
+                                  size_t size, bool is_packed) {
     size_t length;
     (void)packing_of(url, &length);
-    for (const bl_format *format = formats; !packed && format->name; format++)
-        if (format->probe && format->probe(head, size))
+    for (const bl_format *format = formats; format->name; format++)
+        if (format->probe && (format->is_packable || !is_packed) && format->probe(head, size))
             return format;
     for (const bl_format *format = formats; format->name; format++)
-        if ((format->is_packable || (!packed && !format->probe && size)) &&
-            has_extension(format, url, packed ? length : strlen(url)))
+        if ((format->is_packable || (!is_packed && !format->probe)) &&
+            has_extension(format, url, is_packed ? length : strlen(url)))
             return format;
     return NULL;
+}
+
+/// The first bytes of a file, unpacked where it is packed as a whole.
+static bl_status read_head(bl_source *source, uint8_t *head, size_t *ret_size, bool *ret_is_packed,
+                           bl_error *err) {
+    *ret_size = source->size_bytes < HEAD_BYTES ? (size_t)source->size_bytes : HEAD_BYTES;
+    if (*ret_size)
+        BL_TRY(bl_source_read(source, 0, *ret_size, head, err));
+    *ret_is_packed = bl_inflow_packing_of(head, *ret_size) != NULL;
+    if (!*ret_is_packed)
+        return BL_OK;
+    BL_AUTO(bl_inflow) in = NULL;
+    BL_TRY(bl_inflow_open(source, &in, err));
+    return bl_inflow_read(in, head, HEAD_BYTES, ret_size, err);
 }
 
 static bl_status choose(const bl_format *formats, bl_source *source, const bl_open_options *options,
                         const bl_format **ret_format, bl_error *err) {
     uint8_t head[HEAD_BYTES];
-    size_t size = source->size_bytes < HEAD_BYTES ? (size_t)source->size_bytes : HEAD_BYTES;
+    size_t size;
+    bool is_packed;
     for (const bl_format *format = formats; options->format && format->name; format++)
         if (is_called(format, options->format)) {
             *ret_format = format;
@@ -173,9 +174,8 @@ static bl_status choose(const bl_format *formats, bl_source *source, const bl_op
         }
     if (options->format)
         return unknown_name(formats, options->format, false, err);
-    if (size)
-        BL_TRY(bl_source_read(source, 0, size, head, err));
-    *ret_format = recognise(formats, source->url, head, size);
+    BL_TRY(read_head(source, head, &size, &is_packed, err));
+    *ret_format = size ? recognise(formats, source->url, head, size, is_packed) : NULL;
     return *ret_format ? BL_OK : unknown_format(formats, head, size, err);
 }
 

@@ -3,7 +3,9 @@
 //
 // The greatest ratios follow from the formats. Deflate: 258 bytes for two bits (RFC 1951). LZMA:
 // 273 bytes for 14 binary decisions, none cheaper than log2(2048/2017) bits. LZ4: 255 bytes for
-// each byte of a match length. Zstandard: a 4-byte RLE block of 128 KiB (RFC 8878).
+// each byte of a match length. Zstandard: a 4-byte RLE block of 128 KiB (RFC 8878). Snappy: 64
+// bytes for a copy of three. bzip2 and brotli repeat almost without end: theirs only bounds what is
+// tried.
 #include "io/codec/private.h"
 
 static bl_status decode_stored(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
@@ -34,6 +36,13 @@ static const bl_codec_row codec_table[BL_N_CODECS] = {
     [BL_CODEC_LZ4] = {"lz4", "L4", 255, bl_lz4_decode, bl_lz4_encode, 1, 12, 4, 4},
     [BL_CODEC_ZSTD] = {"zstd", "ZS", BL_CODEC_MOST_RATIO, bl_zstd_decode, bl_zstd_encode, 1, 22, 5,
                        5},
+    [BL_CODEC_GZIP] = {"gzip", "", 1032, bl_gzip_decode, bl_gzip_encode, 0, 12, 6, 0},
+    [BL_CODEC_SNAPPY] = {"snappy", "", 22, bl_snappy_decode, bl_snappy_encode, 0, 0, 0, 0},
+    [BL_CODEC_BZIP2] = {"bzip2", "", 1 << 20, bl_bzip2_decode, bl_bzip2_encode, 0, 9, 9, 0},
+    [BL_CODEC_BROTLI] = {"brotli", "", 1 << 22, bl_brotli_decode, bl_brotli_encode, 0, 11, 4, 0},
+    [BL_CODEC_LZ4_RAW] = {"lz4_raw", "", 255, bl_lz4_raw_decode, bl_lz4_raw_encode, 0, 12, 1, 0},
+    [BL_CODEC_LZ4_FRAME] = {"lz4_frame", "", 255, bl_lz4_frame_decode, bl_lz4_frame_encode, 0, 12,
+                            1, 0},
 };
 
 const bl_codec_row *bl_codec_get(bl_codec_id id) { return &codec_table[id]; }
@@ -57,6 +66,7 @@ void bl_codecs_free(bl_codecs *codecs) {
     bl_zlib_release(codecs);
     bl_lzma_release(codecs);
     bl_lz4_release(codecs);
+    bl_lz4_frame_release(codecs);
     bl_zstd_release(codecs);
     bl_free(codecs->context, codecs);
 }

@@ -13,6 +13,13 @@ typedef enum bl_codec_id {
     BL_CODEC_LZMA,
     BL_CODEC_LZ4,
     BL_CODEC_ZSTD,
+    BL_N_ROOT_CODECS, ///< those above are ROOT's
+    BL_CODEC_GZIP = BL_N_ROOT_CODECS,
+    BL_CODEC_SNAPPY,
+    BL_CODEC_BZIP2,
+    BL_CODEC_BROTLI,
+    BL_CODEC_LZ4_RAW,   ///< a block with nothing around it
+    BL_CODEC_LZ4_FRAME, ///< with header and checksums
     BL_N_CODECS
 } bl_codec_id;
 

@@ -7,6 +7,9 @@
 
 static const char none[] = "none";
 
+/// How a codec is framed is the format's to know: "lz4" is enough.
+static bool has_name(bl_codec_id id) { return id != BL_CODEC_LZ4_RAW && id != BL_CODEC_LZ4_FRAME; }
+
 static bl_status unknown_codec(const char *text, const char *name, bl_error *err) {
     bl_nearest nearest;
     bl_nearest_init(&nearest, name);
@@ -14,6 +17,8 @@ static bl_status unknown_codec(const char *text, const char *name, bl_error *err
         bl_error_set(err, BL_E_INVALID, "codec '%s' is not known; known are '%s'", text, none);
     bl_nearest_offer(&nearest, none);
     for (bl_codec_id id = BL_CODEC_ZLIB; id < BL_N_CODECS; id++) {
+        if (!has_name(id))
+            continue;
         bl_nearest_offer(&nearest, bl_codec_name(id));
         bl_error_hint(err, status, ", '%s'", bl_codec_name(id));
     }
@@ -43,7 +48,7 @@ bl_status bl_compression_parse(const char *text, bl_compression *ret_how, bl_err
     }
     for (bl_codec_id id = BL_CODEC_ZLIB; id < BL_N_CODECS; id++) {
         const bl_codec_row *row = bl_codec_get(id);
-        if (strcasecmp(row->name, name) != 0)
+        if (!has_name(id) || strcasecmp(row->name, name) != 0)
             continue;
         bl_compression how = {id, row->default_level};
         if (colon)

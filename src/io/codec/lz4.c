@@ -30,8 +30,7 @@ bl_status bl_lz4_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uin
     return BL_OK;
 }
 
-/// Compresses the block behind the checksum; 0 where it does not fit.
-static bl_status encode_block(bl_codecs *codecs, int level, const uint8_t *raw, int raw_size,
+bl_status bl_lz4_encode_block(bl_codecs *codecs, int level, const uint8_t *raw, int raw_size,
                               uint8_t *out, int capacity, int *ret_size, bl_error *err) {
     bool fast = level <= BL_LZ4_FAST;
     void **state = fast ? &codecs->lz4_encoder : &codecs->lz4_hc_encoder;
@@ -52,8 +51,8 @@ bl_status bl_lz4_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t
         return BL_OK;
     size_t room = capacity - LZ4_CHECKSUM;
     int size = 0;
-    BL_TRY(encode_block(codecs, level, raw, (int)raw_size, out + LZ4_CHECKSUM,
-                        room < INT32_MAX ? (int)room : INT32_MAX, &size, err));
+    BL_TRY(bl_lz4_encode_block(codecs, level, raw, (int)raw_size, out + LZ4_CHECKSUM,
+                               room < INT32_MAX ? (int)room : INT32_MAX, &size, err));
     if (size <= 0)
         return BL_OK;
     uint64_t checksum = __builtin_bswap64(XXH64(out + LZ4_CHECKSUM, (size_t)size, 0));

@@ -18,6 +18,7 @@ struct bl_codecs {
     struct ZSTD_CCtx_s *zstd_encoder;
     void *lz4_encoder; ///< for levels up to BL_LZ4_FAST
     void *lz4_hc_encoder;
+    void *lz4_frame; ///< decoder
 };
 
 /// Above this level LZ4 looks for its matches more thoroughly, as ROOT does.
@@ -69,11 +70,40 @@ bl_status bl_lz4_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uin
 bl_status bl_lz4_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
                         uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err);
 void bl_lz4_release(bl_codecs *codecs);
+/// Compresses a raw block. \param ret_size 0: it does not fit
+bl_status bl_lz4_encode_block(bl_codecs *codecs, int level, const uint8_t *raw, int raw_size,
+                              uint8_t *out, int capacity, int *ret_size, bl_error *err);
 
 bl_status bl_zstd_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
                          size_t raw_size, bl_error *err);
 bl_status bl_zstd_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
                          uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err);
 void bl_zstd_release(bl_codecs *codecs);
+
+bl_status bl_gzip_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                         size_t raw_size, bl_error *err);
+bl_status bl_gzip_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                         uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err);
+bl_status bl_snappy_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                           size_t raw_size, bl_error *err);
+bl_status bl_snappy_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                           uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err);
+bl_status bl_bzip2_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                          size_t raw_size, bl_error *err);
+bl_status bl_bzip2_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                          uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err);
+bl_status bl_brotli_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                           size_t raw_size, bl_error *err);
+bl_status bl_brotli_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                           uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err);
+bl_status bl_lz4_raw_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                            size_t raw_size, bl_error *err);
+bl_status bl_lz4_raw_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                            uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err);
+bl_status bl_lz4_frame_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                              size_t raw_size, bl_error *err);
+bl_status bl_lz4_frame_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                              uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err);
+void bl_lz4_frame_release(bl_codecs *codecs);
 
 #endif

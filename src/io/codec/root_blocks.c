@@ -22,7 +22,7 @@ static size_t load_le24(const uint8_t *p) {
 bl_codec_id bl_root_blocks_codec(const uint8_t *data, size_t size) {
     if (size < BL_ROOT_BLOCK_HEADER)
         return BL_N_CODECS;
-    for (bl_codec_id id = BL_CODEC_ZLIB; id < BL_N_CODECS; id++)
+    for (bl_codec_id id = BL_CODEC_ZLIB; id < BL_N_ROOT_CODECS; id++)
         if (memcmp(data, bl_codec_get(id)->magic, 2) == 0)
             return id;
     return BL_N_CODECS;

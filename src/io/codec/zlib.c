@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// zlib (RFC 1950) and raw deflate (RFC 1951) streams, by libdeflate.
+// zlib (RFC 1950), raw deflate (RFC 1951) and gzip (RFC 1952) streams, by libdeflate.
 //
 // Bytes behind the stream's end are ignored, as ROOT does. libdeflate's allocator can be replaced
 // only for a whole process, so its decompressor (a fixed 12 KiB) is not the context's memory.
@@ -66,6 +66,31 @@ bl_status bl_deflate_encode(bl_codecs *codecs, int level, const uint8_t *raw, si
                             uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err) {
     BL_TRY(prepare_encoder(codecs, level, err));
     *ret_size = libdeflate_deflate_compress(codecs->deflate_encoder, raw, raw_size, out, capacity);
+    return BL_OK;
+}
+
+/// Members behind each other are one text.
+bl_status bl_gzip_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
+                         size_t raw_size, bl_error *err) {
+    BL_TRY(prepare(codecs, err));
+    size_t done = 0;
+    do {
+        size_t used = 0, made = 0;
+        enum libdeflate_result result = libdeflate_gzip_decompress_ex(
+            codecs->deflate, data, size, raw + done, raw_size - done, &used, &made);
+        if (result != LIBDEFLATE_SUCCESS)
+            return answer(result, raw_size, err);
+        data += used;
+        size -= used;
+        done += made;
+    } while (size);
+    return done == raw_size ? BL_OK : answer(LIBDEFLATE_SHORT_OUTPUT, raw_size, err);
+}
+
+bl_status bl_gzip_encode(bl_codecs *codecs, int level, const uint8_t *raw, size_t raw_size,
+                         uint8_t *out, size_t capacity, size_t *ret_size, bl_error *err) {
+    BL_TRY(prepare_encoder(codecs, level, err));
+    *ret_size = libdeflate_gzip_compress(codecs->deflate_encoder, raw, raw_size, out, capacity);
     return BL_OK;
 }
 
