@@ -172,11 +172,16 @@ static bl_status choose(const bl_format *formats, bl_source *source, const bl_op
             *ret_format = format;
             return BL_OK;
         }
-    if (options->format)
-        return unknown_name(formats, options->format, false, err);
+    if (options->format) {
+        (void)unknown_name(formats, options->format, false, err);
+        return BL_E_UNSUPPORTED;
+    }
     BL_TRY(read_head(source, head, &size, &is_packed, err));
     *ret_format = size ? recognise(formats, source->url, head, size, is_packed) : NULL;
-    return *ret_format ? BL_OK : unknown_format(formats, head, size, err);
+    if (*ret_format)
+        return BL_OK;
+    (void)unknown_format(formats, head, size, err);
+    return BL_E_FORMAT;
 }
 
 static bl_status open_source(const bl_format *formats, bl_context *context, bl_source *source,
@@ -233,11 +238,14 @@ bl_status bl_formats_for_output(const bl_format *formats, const char *url, const
         *ret_packing = packing && format->is_packable ? packing->codec : NULL;
         return BL_OK;
     }
-    if (name)
-        return unknown_name(formats, name, true, err);
+    if (name) {
+        (void)unknown_name(formats, name, true, err);
+        return BL_E_UNSUPPORTED;
+    }
     size_t n;
     const char *extension = extension_of(url, strlen(url), &n);
-    return unknown_extension(formats, extension, n, err);
+    (void)unknown_extension(formats, extension, n, err);
+    return BL_E_UNSUPPORTED;
 }
 
 bl_status bl_output_extension(const char *format, const char **ret_extension, bl_error *err) {

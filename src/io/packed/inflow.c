@@ -216,13 +216,13 @@ static bl_status read_plain(bl_inflow *in, bl_error *err) {
 static bl_status read_packed(bl_inflow *in, bl_error *err) {
     while (in->room) {
         bool ended = false;
-        size_t room = in->room, n = in->n;
+        size_t room = in->room;
         if (in->n == 0)
             BL_TRY(next_chunk(in, err));
         if (in->n == 0 && !in->is_inside)
             return BL_OK;
         bool is_end = in->n == 0;
-        n = in->n;
+        size_t n = in->n;
         BL_TRY(in->how->step(in, &ended, err));
         in->is_inside = !ended;
         if (is_end && in->room == room && !ended)
