@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Parquet file: its magic, its footer at the end, its one table.
+// \source Apache Parquet, "File Format"
+#include "formats/parquet/file.h"
+
+#include <stdio.h>
+
+#include "base/context.h"
+
+/// What files of ours call the table that they came from.
+static const char table_key[] = "beamline.table", default_table[] = "Events";
+enum { TAIL = 8, MOST_FOOTER = 1 << 30 };
+
+BL_DEFINE_AUTO(bl_parquet_file, bl_parquet_file_release);
+
+bool bl_parquet_probe(const uint8_t *head, size_t size) {
+    return size >= 4 && (memcmp(head, "PAR1", 4) == 0 || memcmp(head, "PARE", 4) == 0);
+}
+
+void bl_parquet_file_release(bl_parquet_file *file) {
+    bl_context *context = file->head.context;
+    if (--file->n_holders)
+        return;
+    bl_parquet_schema_release(&file->schema);
+    bl_type_release(file->vector);
+    bl_buffer_release(file->footer);
+    bl_source_close(file->source);
+    bl_arena_release(&file->arena);
+    bl_free(context, file);
+}
+
+static void release(bl_file *head) { bl_parquet_file_release((bl_parquet_file *)head); }
+
+static bl_status open_table(bl_file *head, const char *path, bl_reader **ret_reader,
+                            bl_error *err) {
+    bl_parquet_file *file = (bl_parquet_file *)head;
+    if (path && strcmp(path, file->object.path) != 0)
+        return bl_error_set(err, BL_E_NOTFOUND, "no table '%s'; there is '%s'", path,
+                            file->object.path);
+    return bl_parquet_reader_new(file, ret_reader, err);
+}
+
+static const bl_file_ops ops = {open_table, release};
+
+static bl_status encrypted(bl_error *err) {
+    return bl_error_set(err, BL_E_UNSUPPORTED, "the file is encrypted, and keys are not supported");
+}
+
+/// The footer stands in front of its length and the magic, at the end.
+static bl_status read_footer(bl_parquet_file *file, bl_error *err) {
+    bl_source *source = file->source;
+    uint64_t size = source->size_bytes;
+    uint8_t tail[TAIL];
+    uint32_t length;
+    if (size < TAIL + sizeof bl_parquet_magic)
+        return bl_error_set(err, BL_E_CORRUPT, "%llu bytes are too few for a Parquet file",
+                            (unsigned long long)size);
+    BL_TRY(bl_source_read(source, size - TAIL, TAIL, tail, err));
+    if (memcmp(tail + 4, "PARE", 4) == 0)
+        return encrypted(err);
+    if (memcmp(tail + 4, bl_parquet_magic, 4) != 0)
+        return bl_error_set(err, BL_E_CORRUPT, "truncated: it does not end with Parquet's magic");
+    memcpy(&length, tail, sizeof length);
+    if (length > size - TAIL - sizeof bl_parquet_magic || length > MOST_FOOTER)
+        return bl_error_set(err, BL_E_CORRUPT, "a footer of %u bytes in a file of %llu", length,
+                            (unsigned long long)size);
+    if (length > bl_context_budget_bytes(file->head.context) / 4)
+        return bl_error_set(err, BL_E_LIMIT, "a footer of %u bytes does not fit the memory budget",
+                            length);
+    BL_TRY(bl_buffer_new(file->head.context, length, &file->footer, err));
+    file->footer->size = length;
+    if (length)
+        BL_TRY(bl_source_read(source, size - TAIL - length, length, file->footer->data, err));
+    return bl_parquet_metadata_read(&file->arena, file->footer->data, length, &file->metadata, err);
+}
+
+/// Row groups must have what the schema says, and their rows must add up.
+static bl_status check_groups(const bl_parquet_file *file, bl_error *err) {
+    const bl_parquet_metadata *m = &file->metadata;
+    int64_t n_rows = 0;
+    for (size_t i = 0; i < m->n_groups; i++) {
+        const bl_parquet_group *group = &m->groups[i];
+        if (group->n_chunks != file->schema.n_leaves)
+            return bl_error_set(err, BL_E_CORRUPT, "row group %zu: %zu columns where there are %zu",
+                                i, group->n_chunks, file->schema.n_leaves);
+        if (group->n_rows < 0 || __builtin_add_overflow(n_rows, group->n_rows, &n_rows))
+            return bl_error_set(err, BL_E_CORRUPT, "row group %zu: %lld rows", i,
+                                (long long)group->n_rows);
+    }
+    if (n_rows != m->n_rows && m->n_groups)
+        return bl_error_set(err, BL_E_CORRUPT, "%lld rows in its row groups, %lld in all",
+                            (long long)n_rows, (long long)m->n_rows);
+    return BL_OK;
+}
+
+static bl_status describe(bl_parquet_file *file, bl_error *err) {
+    const bl_parquet_metadata *m = &file->metadata;
+    const char *path = bl_parquet_metadata_value(m, table_key);
+    file->head.description = bl_arena_printf(&file->arena, "Parquet %d%s%.80s", m->version,
+                                             *m->created_by ? ", by " : "", m->created_by);
+    if (!file->head.description)
+        return bl_error_nomem(err, 0, "a description");
+    file->object = (bl_object_info){.size = sizeof file->object,
+                                    .path = path && *path ? path : default_table,
+                                    .class_name = "table",
+                                    .title = "",
+                                    .offset = 0,
+                                    .stored_bytes = file->source->size_bytes,
+                                    .is_table = true};
+    for (size_t g = 0; g < m->n_groups; g++)
+        for (size_t c = 0; c < m->groups[g].n_chunks; c++)
+            file->object.raw_bytes += (uint64_t)m->groups[g].chunks[c].raw_bytes;
+    file->head.n_objects = 1;
+    file->head.objects = &file->object;
+    return BL_OK;
+}
+
+static bl_status fill(bl_parquet_file *file, bl_error *err) {
+    uint8_t head[4];
+    BL_TRY(bl_source_read(file->source, 0, sizeof head, head, err));
+    if (memcmp(head, "PARE", 4) == 0)
+        return encrypted(err);
+    if (!bl_parquet_probe(head, sizeof head))
+        return bl_error_set(err, BL_E_FORMAT, "not a Parquet file");
+    BL_TRY(read_footer(file, err));
+    BL_TRY(bl_parquet_schema_make(&file->arena, &file->metadata, &file->schema, err));
+    BL_TRY(check_groups(file, err));
+    if (file->plain_vectors)
+        BL_TRY(bl_type_new_list(file->head.context, BL_LIST, 0, bl_type_primitive(BL_FLOAT64),
+                                &file->vector, err));
+    return describe(file, err);
+}
+
+bl_status bl_parquet_open(bl_context *context, bl_source *source, const bl_open_options *options,
+                          bl_file **ret_file, bl_error *err) {
+    BL_AUTO(bl_source) owned = source;
+    BL_AUTO(bl_parquet_file) file = (bl_parquet_file *)bl_alloc_zero(context, 1, sizeof *file);
+    if (!file)
+        return bl_error_nomem(err, sizeof *file, "a file");
+    bl_arena_init(&file->arena, context);
+    file->n_holders = 1;
+    file->source = BL_MOVE(owned);
+    file->plain_vectors = options->plain_vectors;
+    file->head = (bl_file){.ops = &ops,
+                           .context = context,
+                           .format = "Parquet",
+                           .url = source->url,
+                           .size_bytes = source->size_bytes};
+    BL_TRY(fill(file, err));
+    *ret_file = &BL_MOVE(file)->head;
+    return BL_OK;
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of one column: entries of pages become places for values, and the lists and structs around
+// them, 64 entries at a time as bits.
+#include "formats/parquet/stream.h"
+
+#include "base/context.h"
+
+enum { BLOCK = 64 };
+
+bl_status bl_stream_leaf_init(bl_stream_leaf *s, bl_context *context, const bl_parquet_leaf *leaf,
+                              size_t index, bl_error *err) {
+    static const unsigned widths[BL_PARQUET_N_TYPES] = {1, 4, 8, 12, 4, 8, 0, 0};
+    bool is_fixed = leaf->element->type == BL_PARQUET_FIXED_LEN_BYTE_ARRAY;
+    *s = (bl_stream_leaf){.leaf = leaf,
+                          .index = index,
+                          .context = context,
+                          .width = is_fixed ? (unsigned)leaf->element->type_length
+                                            : widths[leaf->element->type],
+                          .group = SIZE_MAX,
+                          .n_nests = leaf->n_ancestors + 1};
+    s->nests = (bl_nest *)bl_alloc_zero(context, s->n_nests, sizeof *s->nests);
+    if (!s->nests)
+        return bl_error_nomem(err, s->n_nests * sizeof *s->nests, "a column");
+    for (size_t i = 0; i < leaf->n_ancestors; i++)
+        s->nests[i].node = leaf->ancestors[i];
+    s->nests[leaf->n_ancestors].node = leaf->node;
+    return BL_OK;
+}
+
+void bl_stream_leaf_reset(bl_stream_leaf *s) {
+    bl_buffer_release(BL_MOVE(s->values));
+    bl_buffer_release(BL_MOVE(s->offsets));
+    s->n_slots = 0;
+    for (size_t i = 0; i < s->n_nests; i++) {
+        bl_buffer_release(s->nests[i].offsets);
+        bl_buffer_release(s->nests[i].validity);
+        s->nests[i] = (bl_nest){.node = s->nests[i].node};
+    }
+}
+
+void bl_stream_leaf_release(bl_stream_leaf *s) {
+    if (!s->context)
+        return;
+    bl_stream_leaf_reset(s);
+    bl_free(s->context, s->nests);
+    bl_pages_release(&s->pages);
+    bl_buffer_release(s->dictionary);
+    bl_texts_page_release(&s->dictionary_texts);
+    bl_buffer_release(s->levels);
+    bl_buffer_release(s->decoded);
+    bl_texts_page_release(&s->texts);
+    *s = (bl_stream_leaf){0};
+}
+
+// ---- bits of levels ----
+
+/// Bit i is 1 where level i of up to 64 is at least `least`.
+static uint64_t at_least(const uint8_t *levels, size_t n, unsigned least) {
+    uint8_t flags[BLOCK] = {0};
+    uint64_t bits = 0;
+    for (size_t i = 0; i < n; i++)
+        flags[i] = levels[i] >= least;
+    for (unsigned k = 0; k < BLOCK / 8; k++) {
+        uint64_t word;
+        memcpy(&word, flags + 8 * k, sizeof word);
+        bits |= (word * UINT64_C(0x0102040810204080) >> 56) << 8 * k;
+    }
+    return bits;
+}
+
+static uint64_t first_bits(size_t n) { return n >= 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1; }
+
+/// Entries at which a place exists: the list around it begins one there, and has an item.
+static uint64_t places(const uint8_t *rep, const uint8_t *def, size_t n, unsigned slot_rep,
+                       unsigned slot_def) {
+    uint64_t bits = first_bits(n);
+    if (rep)
+        bits &= ~at_least(rep, n, slot_rep + 1);
+    if (def && slot_def)
+        bits &= at_least(def, n, slot_def);
+    return bits;
+}
+
+/// The bits of `from` at the places of `where`, one behind the other.
+static uint64_t gather_bits(uint64_t from, uint64_t where) {
+    uint64_t made = 0;
+    for (unsigned n = 0; where; where &= where - 1, n++)
+        made |= (from >> __builtin_ctzll(where) & 1) << n;
+    return made;
+}
+
+static bl_status reserve(bl_context *context, bl_buffer **buffer, size_t size, bl_error *err) {
+    if (!*buffer)
+        return bl_buffer_new(context, size > 4096 ? size : 4096, buffer, err);
+    if (size <= (*buffer)->capacity)
+        return BL_OK;
+    return bl_buffer_reserve(buffer, size > 2 * (*buffer)->size ? size : 2 * (*buffer)->size, err);
+}
+
+/// Appends `n` bits that say which places are not null; the buffer is made at the first null.
+static bl_status append_validity(bl_context *context, bl_nest *nest, uint64_t bits, size_t n,
+                                 bl_error *err) {
+    size_t at = (size_t)nest->n;
+    bool all = bits == first_bits(n);
+    if (all && !nest->validity)
+        return BL_OK;
+    bool is_first = !nest->validity;
+    size_t had = nest->validity ? nest->validity->size : 0, wanted = (at + n + 7) / 8 + 8;
+    BL_TRY(reserve(context, &nest->validity, wanted, err));
+    uint8_t *data = nest->validity->data;
+    nest->validity->size = wanted;
+    if (is_first) {
+        memset(data, 0xff, at / 8);
+        had = at / 8;
+    }
+    if (wanted > had)
+        memset(data + had, 0, wanted - had);
+    if (is_first && at % 8)
+        data[at / 8] = (uint8_t)first_bits(at % 8);
+    uint64_t low, high = 0;
+    memcpy(&low, data + at / 8, sizeof low);
+    low |= bits << at % 8;
+    memcpy(data + at / 8, &low, sizeof low);
+    if (at % 8 && (high = bits >> (64 - at % 8)))
+        data[at / 8 + 8] |= (uint8_t)high;
+    nest->n_null += (int64_t)n - __builtin_popcountll(bits);
+    return BL_OK;
+}
+
+/// Appends a list for each place: its items begin where those counted so far end.
+static bl_status append_lists(bl_context *context, bl_nest *nest, uint64_t where, uint64_t items,
+                              bl_error *err) {
+    size_t n = (size_t)__builtin_popcountll(where), at = (size_t)nest->n;
+    BL_TRY(reserve(context, &nest->offsets, (at + n + 1) * sizeof(int32_t), err));
+    int32_t *offsets = (int32_t *)(void *)nest->offsets->data + at;
+    for (; where; where &= where - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(where);
+        *offsets++ = (int32_t)(nest->n_items + __builtin_popcountll(items & first_bits(i)));
+    }
+    nest->n_items += __builtin_popcountll(items);
+    nest->offsets->size = (at + n) * sizeof(int32_t);
+    if (nest->n_items > INT32_MAX)
+        return bl_error_set(err, BL_E_LIMIT,
+                            "more than 2147483647 items in one column of a batch; read fewer rows");
+    return BL_OK;
+}
+
+static bl_status append_nest(bl_stream_leaf *s, bl_nest *nest, const uint8_t *rep,
+                             const uint8_t *def, size_t n, bl_error *err) {
+    const bl_parquet_node *node = nest->node;
+    uint64_t where = places(rep, def, n, node->slot_rep, node->slot_def);
+    size_t n_places = (size_t)__builtin_popcountll(where);
+    if (node->def > node->slot_def && n_places) {
+        uint64_t there = def ? at_least(def, n, node->def) : UINT64_MAX;
+        uint64_t bits = where == first_bits(n) ? there & where : gather_bits(there, where);
+        BL_TRY(append_validity(s->context, nest, bits & first_bits(n_places), n_places, err));
+    }
+    if (node->item_rep)
+        BL_TRY(append_lists(s->context, nest, where,
+                            places(rep, def, n, node->item_rep, node->item_def), err));
+    nest->n += (int64_t)n_places;
+    return BL_OK;
+}
+
+/// Places for values among up to 64 entries. \param valid [64] which of them hold one
+static size_t leaf_places(const bl_stream_leaf *s, const uint8_t *rep, const uint8_t *def, size_t n,
+                          uint8_t *valid, size_t *ret_n_values) {
+    const bl_parquet_node *node = s->leaf->node;
+    uint64_t where = places(rep, def, n, node->slot_rep, node->slot_def);
+    size_t n_places = (size_t)__builtin_popcountll(where);
+    uint64_t there = def ? at_least(def, n, s->leaf->max_def) : UINT64_MAX;
+    uint64_t bits = where == first_bits(n) ? there & where : gather_bits(there, where);
+    *ret_n_values = (size_t)__builtin_popcountll(bits);
+    if (*ret_n_values != n_places)
+        bl_unpack_bytes((const uint8_t *)&bits, sizeof bits, 1, 0, n_places, valid);
+    else
+        memset(valid, 1, n_places);
+    return n_places;
+}
+
+/// `n` places of which none is null.
+static bl_status append_there(bl_stream_leaf *s, bl_nest *nest, size_t n, bl_error *err) {
+    for (; nest->validity && n; n -= n < BLOCK ? n : BLOCK) {
+        size_t part = n < BLOCK ? n : BLOCK;
+        BL_TRY(append_validity(s->context, nest, first_bits(part), part, err));
+        nest->n += (int64_t)part;
+    }
+    nest->n += (int64_t)n;
+    return BL_OK;
+}
+
+/// Values that were taken, of entries without lists and nulls.
+static bl_status note_values(bl_stream_leaf *s, size_t n, bl_error *err) {
+    for (size_t i = 0; i < s->n_nests; i++)
+        BL_TRY(append_there(s, &s->nests[i], n, err));
+    s->n_slots += (int64_t)n;
+    return BL_OK;
+}
+
+/// Up to 64 entries: lists and structs around them, places for values.
+static bl_status take_block(bl_stream_leaf *s, size_t n, uint8_t *valid, size_t *n_slots,
+                            size_t *n_values, bl_error *err) {
+    const uint8_t *rep = s->rep ? s->rep + s->entry : NULL;
+    const uint8_t *def = s->def ? s->def + s->entry : NULL;
+    size_t values;
+    for (size_t i = 0; i < s->n_nests; i++)
+        BL_TRY(append_nest(s, &s->nests[i], rep, def, n, err));
+    *n_slots += leaf_places(s, rep, def, n, valid + *n_slots, &values);
+    *n_values += values;
+    s->entry += n;
+    return BL_OK;
+}
+
+/// Takes entries of the present page into the batch.
+static bl_status take_entries(bl_stream_leaf *s, size_t n, bl_error *err) {
+    enum { MOST = 4096 };
+    uint8_t valid[MOST];
+    if (!s->def && !s->rep) {
+        s->entry += n;
+        BL_TRY(bl_stream_leaf_take_values(s, n, err));
+        return note_values(s, n, err);
+    }
+    for (size_t end = s->entry + n; s->entry < end;) {
+        size_t n_slots = 0, n_values = 0;
+        while (s->entry < end && n_slots <= MOST - BLOCK) {
+            size_t part = end - s->entry < BLOCK ? end - s->entry : BLOCK;
+            BL_TRY(take_block(s, part, valid, &n_slots, &n_values, err));
+        }
+        BL_TRY(bl_stream_leaf_take_values(s, n_values, err));
+        BL_TRY(bl_stream_leaf_spread(s, valid, n_slots, n_values, err));
+        s->n_slots += (int64_t)n_slots;
+    }
+    return BL_OK;
+}
+
+static bl_status skip_entries(bl_stream_leaf *s, size_t n, bl_error *err) {
+    size_t n_values = s->def ? 0 : n;
+    for (size_t i = 0; s->def && i < n; i++)
+        n_values += s->def[s->entry + i] == s->leaf->max_def;
+    s->entry += n;
+    return bl_stream_leaf_skip_values(s, n_values, err);
+}
+
+// ---- rows ----
+
+/// Entries of the present page up to the end of `n_rows` rows. A row that the page ends with may go
+/// on in the next one. \param ret_rows rows that begin among them
+static size_t entries_of(const bl_stream_leaf *s, int64_t n_rows, int64_t *ret_rows) {
+    size_t left = s->n_entries - s->entry, n = 0;
+    if (!s->rep) {
+        n = (uint64_t)n_rows < left ? (size_t)n_rows : left;
+        *ret_rows = (int64_t)n;
+        return n;
+    }
+    int64_t rows = 0;
+    for (; n < left; n++) {
+        bool begins = s->rep[s->entry + n] == 0;
+        if (begins && rows == n_rows)
+            break;
+        rows += begins;
+    }
+    *ret_rows = rows;
+    return n;
+}
+
+/// Whether the row before `last` may go on on a page that was not looked at yet.
+static bool may_go_on(const bl_stream_leaf *s) {
+    if (!s->leaf->max_rep)
+        return false;
+    return s->entry < s->n_entries ? s->rep[s->entry] != 0 : s->pages.n_left > 0;
+}
+
+/// The next page; where its values are all that it has, they go to the batch at once.
+static bl_status load(bl_stream_leaf *s, bl_codecs *codecs, int64_t last, bool is_wanted,
+                      bl_error *err) {
+    uint8_t *direct = NULL;
+    size_t direct_bytes = 0, n_direct = 0;
+    if (is_wanted && s->width && !s->leaf->max_def) {
+        size_t size = s->values ? s->values->size : 0;
+        direct_bytes = (size_t)(last - s->row) * s->width;
+        BL_TRY(reserve(s->context, &s->values, size + direct_bytes, err));
+        direct = s->values->data + size;
+    }
+    bl_status status = bl_stream_leaf_next_page(s, codecs, direct, direct_bytes, &n_direct, err);
+    if (status == BL_END)
+        return bl_error_set(err, BL_E_CORRUPT, "%lld of its rows are missing",
+                            (long long)(last - s->row));
+    BL_TRY(status);
+    if (!n_direct)
+        return BL_OK;
+    s->values->size += n_direct * s->width;
+    s->row += (int64_t)n_direct;
+    return note_values(s, n_direct, err);
+}
+
+/// Takes or skips rows up to `last` of the group, and what the last of them has on later pages.
+static bl_status go_to(bl_stream_leaf *s, bl_codecs *codecs, int64_t last, bool is_wanted,
+                       bl_error *err) {
+    while (s->row < last || may_go_on(s)) {
+        if (s->entry == s->n_entries) {
+            BL_TRY(load(s, codecs, last, is_wanted, err));
+            continue;
+        }
+        int64_t rows;
+        size_t n = entries_of(s, last - s->row, &rows);
+        BL_TRY_IN(is_wanted ? take_entries(s, n, err) : skip_entries(s, n, err), err,
+                  "page at byte %llu", (unsigned long long)s->pages.page_at);
+        s->row += rows;
+    }
+    return BL_OK;
+}
+
+static bl_status begin_group(bl_stream_leaf *s, bl_source *source, const bl_parquet_group *group,
+                             size_t number, bl_error *err) {
+    const bl_parquet_chunk *chunk = &group->chunks[s->index];
+    if (chunk->is_elsewhere)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "its values are in another file");
+    if (!chunk->is_there)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "it is encrypted");
+    if (chunk->type != s->leaf->element->type)
+        return bl_error_set(err, BL_E_CORRUPT, "physical type %d, where the schema has %d",
+                            chunk->type, s->leaf->element->type);
+    BL_TRY(bl_pages_begin(&s->pages, source, chunk, err));
+    s->group = number;
+    s->row = 0;
+    s->n_entries = s->entry = 0;
+    s->n_dictionary = 0;
+    s->has_failed = false;
+    return BL_OK;
+}
+
+bl_status bl_stream_leaf_read(bl_stream_leaf *s, bl_source *source, bl_codecs *codecs,
+                              const bl_parquet_group *group, size_t number, int64_t first,
+                              int64_t last, bl_error *err) {
+    if (s->group != number || s->row > first || s->has_failed)
+        BL_TRY(begin_group(s, source, group, number, err));
+    s->has_failed = true;
+    BL_TRY(go_to(s, codecs, first, false, err));
+    BL_TRY(go_to(s, codecs, last, true, err));
+    s->has_failed = false;
+    return BL_OK;
+}
