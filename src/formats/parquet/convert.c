@@ -158,8 +158,8 @@ static bl_status byte_decimals(bl_context *context, const bl_stream_leaf *s, con
     BL_TRY(new_values(context, n * sizeof(double), column, err));
     double *to = (double *)(void *)column->values->data;
     for (size_t i = 0; i < n; i++) {
-        size_t first = s->width ? i * s->width : (size_t)ends[i];
-        size_t last = s->width ? first + s->width : (size_t)ends[i + 1];
+        size_t first = ends ? (size_t)ends[i] : i * s->width;
+        size_t last = ends ? (size_t)ends[i + 1] : first + s->width;
         to[i] = bl_parquet_decimal(from + first, last - first, s->leaf->element->scale);
     }
     return BL_OK;
@@ -178,7 +178,7 @@ static bl_status fixed_texts(bl_context *context, bl_stream_leaf *s, bl_column *
     offsets[0] = 0;
     for (size_t i = 0; i < n; i++) {
         if (is_there(column, i)) {
-            if (end != i * width)
+            if (values && end != i * width)
                 memmove(values + end, values + i * width, width);
             end += width;
         }
@@ -195,7 +195,7 @@ static bool are_utf8(const bl_column *column) {
     const int32_t *offsets = (const int32_t *)(const void *)column->offsets->data;
     const uint8_t *bytes = column->values ? column->values->data : NULL;
     size_t n = (size_t)offsets[column->length];
-    if (n == 0)
+    if (n == 0 || !bytes)
         return true;
     for (int64_t i = 0; i < column->length; i++)
         if ((size_t)offsets[i] < n && (bytes[offsets[i]] & 0xc0) == 0x80)

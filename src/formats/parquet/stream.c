@@ -323,6 +323,7 @@ static bl_status begin_group(bl_stream_leaf *s, bl_source *source, const bl_parq
     BL_TRY(bl_pages_begin(&s->pages, source, chunk, err));
     s->group = number;
     s->row = 0;
+    s->is_first_page = true;
     s->n_entries = s->entry = 0;
     s->n_dictionary = 0;
     s->has_failed = false;

@@ -33,9 +33,10 @@ typedef struct bl_stream_leaf {
     bl_context *context;
     unsigned width; ///< bytes of a stored value; 0: texts
 
-    size_t group;    ///< SIZE_MAX: none is begun
-    int64_t row;     ///< of the group: the next one
-    bool has_failed; ///< the place is lost: begin the group again
+    size_t group;       ///< SIZE_MAX: none is begun
+    int64_t row;        ///< of the group: the next one
+    bool is_first_page; ///< no page with values was looked at yet
+    bool has_failed;    ///< the place is lost: begin the group again
     bl_pages pages;
 
     bl_buffer *dictionary; ///< of fixed values; owns
