@@ -75,7 +75,7 @@ static bl_status read_leaf(void *argument, size_t i, unsigned worker, bl_error *
         if (first < last)
             BL_TRY_IN(bl_stream_leaf_read(stream, reader->file->source, reader->codecs[worker],
                                           &metadata->groups[g], g, first, last, err),
-                      err, "column '%s': row group %zu", stream->leaf->element->name, g);
+                      err, "column '%s': row group %zu", stream->leaf->path, g);
     }
     return BL_OK;
 }

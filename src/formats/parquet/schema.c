@@ -18,6 +18,7 @@ typedef struct place {
     unsigned def, rep;           ///< levels so far
     unsigned slot_def, slot_rep; ///< of the list around it
     unsigned depth;
+    const char *path; ///< NULL: the top
 } place;
 
 static bl_status make_node(maker *m, place at, bool is_item, bl_parquet_node *node, bl_error *err);
@@ -138,7 +139,8 @@ static place inside(place at, bl_parquet_node *list) {
                    .rep = at.rep + 1,
                    .slot_def = at.def + 1,
                    .slot_rep = at.rep + 1,
-                   .depth = at.depth + 1};
+                   .depth = at.depth + 1,
+                   .path = at.path};
 }
 
 /// A repeated element by itself is a list of what it is.
@@ -174,6 +176,9 @@ static bl_status make_list(maker *m, place at, bl_parquet_node *node, bl_error *
     }
     const bl_parquet_element *around;
     BL_TRY(take(m, &around, err));
+    in.path = bl_arena_printf(m->arena, "%s.%s", in.path, around->name);
+    if (!in.path)
+        return bl_error_nomem(err, 0, "a path");
     BL_TRY(make_node(m, in, false, &node->children[0], err));
     return list_type(m, node, err);
 }
@@ -182,8 +187,11 @@ static bl_status make_list(maker *m, place at, bl_parquet_node *node, bl_error *
 
 static bl_status make_leaf(maker *m, place at, bl_parquet_node *node, bl_error *err) {
     bl_parquet_leaf *leaf = &m->schema->leaves[m->schema->n_leaves++];
-    *leaf = (bl_parquet_leaf){
-        .node = node, .element = node->element, .max_def = at.def, .max_rep = at.rep};
+    *leaf = (bl_parquet_leaf){.node = node,
+                              .element = node->element,
+                              .path = at.path,
+                              .max_def = at.def,
+                              .max_rep = at.rep};
     BL_TRY(bl_parquet_leaf_type(m->arena, node, err));
     if (!node->type && !node->unreadable)
         node->unreadable = "its type is not known";
@@ -210,6 +218,10 @@ static bl_status make_node(maker *m, place at, bool is_item_of_list, bl_parquet_
                               .is_nullable = e->repetition == BL_PARQUET_OPTIONAL,
                               .first_leaf = m->schema->n_leaves};
     at.depth++;
+    if (!is_bare_list)
+        at.path = at.path ? bl_arena_printf(m->arena, "%s.%s", at.path, e->name) : e->name;
+    if (!at.path && !is_bare_list)
+        return bl_error_nomem(err, 0, "a path");
     bl_status status;
     if (is_bare_list)
         status = make_bare_list(m, at, node, err);

@@ -43,6 +43,7 @@ struct bl_parquet_node {
 typedef struct bl_parquet_leaf {
     const bl_parquet_node *node;
     const bl_parquet_element *element;
+    const char *path; ///< "jets.list.element.pt"
     unsigned max_def, max_rep;
     size_t n_ancestors;
     const bl_parquet_node **ancestors; ///< [n_ancestors] lists and structs around it, outermost
