@@ -16,6 +16,7 @@ bl_status bl_stream_leaf_init(bl_stream_leaf *s, bl_context *context, const bl_p
                           .context = context,
                           .width = is_fixed ? (unsigned)leaf->element->type_length
                                             : widths[leaf->element->type],
+                          .kernels = bl_level_kernels_get(),
                           .group = SIZE_MAX,
                           .n_nests = leaf->n_ancestors + 1};
     s->nests = (bl_nest *)bl_alloc_zero(context, s->n_nests, sizeof *s->nests);
@@ -54,39 +55,15 @@ void bl_stream_leaf_release(bl_stream_leaf *s) {
 
 // ---- bits of levels ----
 
-/// Bit i is 1 where level i of up to 64 is at least `least`.
-static uint64_t at_least(const uint8_t *levels, size_t n, unsigned least) {
-    uint8_t flags[BLOCK] = {0};
-    uint64_t bits = 0;
-    for (size_t i = 0; i < n; i++)
-        flags[i] = levels[i] >= least;
-    for (unsigned k = 0; k < BLOCK / 8; k++) {
-        uint64_t word;
-        memcpy(&word, flags + 8 * k, sizeof word);
-        bits |= (word * UINT64_C(0x0102040810204080) >> 56) << 8 * k;
-    }
-    return bits;
-}
-
-static uint64_t first_bits(size_t n) { return n >= 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1; }
-
 /// Entries at which a place exists: the list around it begins one there, and has an item.
-static uint64_t places(const uint8_t *rep, const uint8_t *def, size_t n, unsigned slot_rep,
-                       unsigned slot_def) {
-    uint64_t bits = first_bits(n);
-    if (rep)
-        bits &= ~at_least(rep, n, slot_rep + 1);
+static uint64_t places(const bl_level_kernels *k, const uint8_t *rep, const uint8_t *def, size_t n,
+                       unsigned slot_rep, unsigned slot_def, unsigned max_rep) {
+    uint64_t bits = bl_first_bits(n);
+    if (rep && slot_rep < max_rep)
+        bits &= ~k->at_least(rep, n, slot_rep + 1);
     if (def && slot_def)
-        bits &= at_least(def, n, slot_def);
+        bits &= k->at_least(def, n, slot_def);
     return bits;
-}
-
-/// The bits of `from` at the places of `where`, one behind the other.
-static uint64_t gather_bits(uint64_t from, uint64_t where) {
-    uint64_t made = 0;
-    for (unsigned n = 0; where; where &= where - 1, n++)
-        made |= (from >> __builtin_ctzll(where) & 1) << n;
-    return made;
 }
 
 static bl_status reserve(bl_context *context, bl_buffer **buffer, size_t size, bl_error *err) {
@@ -98,15 +75,15 @@ static bl_status reserve(bl_context *context, bl_buffer **buffer, size_t size, b
 }
 
 /// Appends `n` bits that say which places are not null; the buffer is made at the first null.
-static bl_status append_validity(bl_context *context, bl_nest *nest, uint64_t bits, size_t n,
+static bl_status append_validity(const bl_stream_leaf *s, bl_nest *nest, uint64_t bits, size_t n,
                                  bl_error *err) {
     size_t at = (size_t)nest->n;
-    bool all = bits == first_bits(n);
+    bool all = bits == bl_first_bits(n);
     if (all && !nest->validity)
         return BL_OK;
     bool is_first = !nest->validity;
     size_t had = nest->validity ? nest->validity->size : 0, wanted = (at + n + 7) / 8 + 8;
-    BL_TRY(reserve(context, &nest->validity, wanted, err));
+    BL_TRY(reserve(s->context, &nest->validity, wanted, err));
     uint8_t *data = nest->validity->data;
     nest->validity->size = wanted;
     if (is_first) {
@@ -116,28 +93,25 @@ static bl_status append_validity(bl_context *context, bl_nest *nest, uint64_t bi
     if (wanted > had)
         memset(data + had, 0, wanted - had);
     if (is_first && at % 8)
-        data[at / 8] = (uint8_t)first_bits(at % 8);
+        data[at / 8] = (uint8_t)bl_first_bits(at % 8);
     uint64_t low, high = 0;
     memcpy(&low, data + at / 8, sizeof low);
     low |= bits << at % 8;
     memcpy(data + at / 8, &low, sizeof low);
     if (at % 8 && (high = bits >> (64 - at % 8)))
         data[at / 8 + 8] |= (uint8_t)high;
-    nest->n_null += (int64_t)n - __builtin_popcountll(bits);
+    nest->n_null += (int64_t)n - s->kernels->count(bits);
     return BL_OK;
 }
 
 /// Appends a list for each place: its items begin where those counted so far end.
-static bl_status append_lists(bl_context *context, bl_nest *nest, uint64_t where, uint64_t items,
-                              bl_error *err) {
-    size_t n = (size_t)__builtin_popcountll(where), at = (size_t)nest->n;
-    BL_TRY(reserve(context, &nest->offsets, (at + n + 1) * sizeof(int32_t), err));
+static bl_status append_lists(const bl_stream_leaf *s, bl_nest *nest, uint64_t where,
+                              uint64_t items, bl_error *err) {
+    size_t n = s->kernels->count(where), at = (size_t)nest->n;
+    BL_TRY(reserve(s->context, &nest->offsets, (at + n + 1) * sizeof(int32_t), err));
     int32_t *offsets = (int32_t *)(void *)nest->offsets->data + at;
-    for (; where; where &= where - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(where);
-        *offsets++ = (int32_t)(nest->n_items + __builtin_popcountll(items & first_bits(i)));
-    }
-    nest->n_items += __builtin_popcountll(items);
+    s->kernels->put_counts(where, items, (int32_t)nest->n_items, offsets);
+    nest->n_items += s->kernels->count(items);
     nest->offsets->size = (at + n) * sizeof(int32_t);
     if (nest->n_items > INT32_MAX)
         return bl_error_set(err, BL_E_LIMIT,
@@ -148,16 +122,20 @@ static bl_status append_lists(bl_context *context, bl_nest *nest, uint64_t where
 static bl_status append_nest(bl_stream_leaf *s, bl_nest *nest, const uint8_t *rep,
                              const uint8_t *def, size_t n, bl_error *err) {
     const bl_parquet_node *node = nest->node;
-    uint64_t where = places(rep, def, n, node->slot_rep, node->slot_def);
-    size_t n_places = (size_t)__builtin_popcountll(where);
+    uint64_t where =
+        places(s->kernels, rep, def, n, node->slot_rep, node->slot_def, s->leaf->max_rep);
+    size_t n_places = s->kernels->count(where);
     if (node->def > node->slot_def && n_places) {
-        uint64_t there = def ? at_least(def, n, node->def) : UINT64_MAX;
-        uint64_t bits = where == first_bits(n) ? there & where : gather_bits(there, where);
-        BL_TRY(append_validity(s->context, nest, bits & first_bits(n_places), n_places, err));
+        uint64_t there = def ? s->kernels->at_least(def, n, node->def) : UINT64_MAX;
+        uint64_t bits =
+            where == bl_first_bits(n) ? there & where : s->kernels->gather(there, where);
+        BL_TRY(append_validity(s, nest, bits & bl_first_bits(n_places), n_places, err));
     }
     if (node->item_rep)
-        BL_TRY(append_lists(s->context, nest, where,
-                            places(rep, def, n, node->item_rep, node->item_def), err));
+        BL_TRY(append_lists(
+            s, nest, where,
+            places(s->kernels, rep, def, n, node->item_rep, node->item_def, s->leaf->max_rep),
+            err));
     nest->n += (int64_t)n_places;
     return BL_OK;
 }
@@ -166,11 +144,12 @@ static bl_status append_nest(bl_stream_leaf *s, bl_nest *nest, const uint8_t *re
 static size_t leaf_places(const bl_stream_leaf *s, const uint8_t *rep, const uint8_t *def, size_t n,
                           uint8_t *valid, size_t *ret_n_values) {
     const bl_parquet_node *node = s->leaf->node;
-    uint64_t where = places(rep, def, n, node->slot_rep, node->slot_def);
-    size_t n_places = (size_t)__builtin_popcountll(where);
-    uint64_t there = def ? at_least(def, n, s->leaf->max_def) : UINT64_MAX;
-    uint64_t bits = where == first_bits(n) ? there & where : gather_bits(there, where);
-    *ret_n_values = (size_t)__builtin_popcountll(bits);
+    uint64_t where =
+        places(s->kernels, rep, def, n, node->slot_rep, node->slot_def, s->leaf->max_rep);
+    size_t n_places = s->kernels->count(where);
+    uint64_t there = def ? s->kernels->at_least(def, n, s->leaf->max_def) : UINT64_MAX;
+    uint64_t bits = where == bl_first_bits(n) ? there & where : s->kernels->gather(there, where);
+    *ret_n_values = s->kernels->count(bits);
     if (*ret_n_values != n_places)
         bl_unpack_bytes((const uint8_t *)&bits, sizeof bits, 1, 0, n_places, valid);
     else
@@ -182,7 +161,7 @@ static size_t leaf_places(const bl_stream_leaf *s, const uint8_t *rep, const uin
 static bl_status append_there(bl_stream_leaf *s, bl_nest *nest, size_t n, bl_error *err) {
     for (; nest->validity && n; n -= n < BLOCK ? n : BLOCK) {
         size_t part = n < BLOCK ? n : BLOCK;
-        BL_TRY(append_validity(s->context, nest, first_bits(part), part, err));
+        BL_TRY(append_validity(s, nest, bl_first_bits(part), part, err));
         nest->n += (int64_t)part;
     }
     nest->n += (int64_t)n;
@@ -253,11 +232,19 @@ static size_t entries_of(const bl_stream_leaf *s, int64_t n_rows, int64_t *ret_r
         return n;
     }
     int64_t rows = 0;
-    for (; n < left; n++) {
-        bool begins = s->rep[s->entry + n] == 0;
-        if (begins && rows == n_rows)
+    while (n < left) {
+        size_t part = left - n < BLOCK ? left - n : BLOCK;
+        uint64_t begins =
+            ~s->kernels->at_least(s->rep + s->entry + n, part, 1) & bl_first_bits(part);
+        unsigned count = s->kernels->count(begins);
+        if (rows + count > n_rows) { // the row behind the last one begins here
+            for (; rows < n_rows; rows++)
+                begins &= begins - 1;
+            n += (size_t)__builtin_ctzll(begins);
             break;
-        rows += begins;
+        }
+        rows += count;
+        n += part;
     }
     *ret_rows = rows;
     return n;

@@ -8,6 +8,7 @@
 #include "column/column.h"
 #include "formats/parquet/bits.h"
 #include "formats/parquet/encodings.h"
+#include "formats/parquet/level_kernels.h"
 #include "formats/parquet/pages.h"
 #include "formats/parquet/schema.h"
 
@@ -31,6 +32,7 @@ typedef struct bl_stream_leaf {
     const bl_parquet_leaf *leaf;
     size_t index; ///< column of the file
     bl_context *context;
+    const bl_level_kernels *kernels;
     unsigned width; ///< bytes of a stored value; 0: texts
 
     size_t group;       ///< SIZE_MAX: none is begun
