@@ -22,6 +22,7 @@
 #include <beamline/table.h>
 
 #include "column/builder.h"
+#include "table/scan.h"
 
 enum { FAKE_I, FAKE_BAD, FAKE_V, FAKE_ODD, FAKE_U, FAKE_WORSE, FAKE_S, FAKE_I1, FAKE_N };
 enum { FAKE_ROWS = 10 };
@@ -54,6 +55,14 @@ bl_status bl_catalog_open_with(bl_context *context, const char *url, const bl_op
                                bl_catalog **ret_catalog, bl_error *err) {
     (void)options;
     return bl_catalog_open(context, url, ret_catalog, err);
+}
+bl_status bl_scan_set_needs(bl_scan *scan, const bl_scan_need *needs, size_t n, bl_error *err) {
+    (void)scan, (void)needs, (void)n, (void)err;
+    return BL_OK;
+}
+int64_t bl_scan_n_passed(const bl_scan *scan) {
+    (void)scan;
+    return 0;
 }
 bl_status bl_url_size(bl_context *context, const char *url, uint64_t *ret_bytes, bl_error *err) {
     (void)context;

@@ -12,6 +12,8 @@
 #include "base/options.h"
 #include "base/sum.h"
 #include "column/column.h"
+#include "expr/needs.h"
+#include "table/scan.h"
 
 BL_DEFINE_AUTO(bl_scan, bl_scan_close);
 
@@ -50,7 +52,8 @@ struct bl_plan {
     place *variable_places; ///< of the columns that variables are computed of
     size_t n_early, n_late; ///< columns read first, and late
     size_t *early, *late;
-    int64_t n_taken; ///< rows
+    int64_t n_taken;  ///< rows
+    int64_t n_passed; ///< rows that no cut had to look at
     bl_plan_times times;
 };
 
@@ -221,6 +224,35 @@ bl_status bl_plan_open(bl_context *context, bl_table *table, const bl_plan_optio
     return bl_plan_open_with(context, table, options, NULL, ret_plan, err);
 }
 
+/// The column that a name of a cut means, where that is one number a row of the table itself.
+static bool find_number(const bl_plan *plan, const char *name, size_t *ret_column) {
+    const bl_name_rule *rule = plan->extras.rule;
+    bl_column_info info = {.size = sizeof info};
+    for (size_t i = 0; i < plan->n_variables; i++)
+        if (strcmp(plan->named[i].name, name) == 0)
+            return false;
+    return (!rule || rule->apply(rule->self, name, &name, NULL) == BL_OK) &&
+           bl_table_find(plan->table, name, ret_column, NULL) == BL_OK &&
+           bl_table_column(plan->table, *ret_column, &info, NULL) == BL_OK && info.type &&
+           bl_type_get_id(info.type) <= BL_FLOAT64;
+}
+
+/// Where the first cut alone decides, clusters in which no row can pass it need not be read. Of
+/// weights and masks each row counts.
+static bl_status set_needs(bl_plan *plan, bl_error *err) {
+    bl_need found[BL_MOST_NEEDS];
+    bl_scan_need needs[BL_MOST_NEEDS];
+    size_t n_found, n = 0;
+    if (plan->weight || plan->extras.mask || plan->n_cuts == 0)
+        return BL_OK;
+    BL_TRY(bl_expr_needs(&plan->arena, plan->cut_texts[0], found, &n_found, err));
+    for (size_t i = 0; i < n_found; i++) {
+        needs[n] = (bl_scan_need){.low = found[i].low, .high = found[i].high};
+        n += find_number(plan, found[i].name, &needs[n].column);
+    }
+    return bl_scan_set_needs(plan->scan, needs, n, err);
+}
+
 bl_status bl_plan_open_with(bl_context *context, bl_table *table, const bl_plan_options *options,
                             const bl_plan_extras *extras, bl_plan **ret_plan, bl_error *err) {
     bl_plan_options o = {0};
@@ -246,6 +278,7 @@ bl_status bl_plan_open_with(bl_context *context, bl_table *table, const bl_plan_
                                .first = o.first,
                                .last = o.last};
     BL_TRY(bl_scan_open(table, &scanned, &plan->scan, err));
+    BL_TRY(set_needs(plan, err));
     *ret_plan = BL_MOVE(plan);
     return BL_OK;
 }
@@ -460,6 +493,15 @@ static bl_status take(bl_plan *plan, const bl_batch *early, const uint8_t *keep,
     return BL_OK;
 }
 
+/// Rows that were passed unseen are rows all the same.
+static void count_passed(bl_plan *plan) {
+    int64_t n = bl_scan_n_passed(plan->scan) - plan->n_passed;
+    plan->n_passed += n;
+    plan->flow[0].n_rows += n;
+    bl_sum_add(&plan->flow[0].sumw, (double)n);
+    bl_sum_add(&plan->flow[0].sumw2, (double)n);
+}
+
 bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err) {
     for (;;) {
         BL_AUTO(bl_batch) early = NULL;
@@ -468,6 +510,7 @@ bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err) {
         double since = bl_clock_s();
         bl_status status = bl_scan_next(plan->scan, &early, err);
         plan->times.read_s += lap(&since);
+        count_passed(plan);
         if (status != BL_OK)
             return status;
         BL_TRY(bl_buffer_new(plan->context, (size_t)early->n_rows, &keep, err));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// For tests and fuzzing: reads everything that a ROOT file lets itself be read, a column at a time
+/// For tests and fuzzing: reads everything that a file lets itself be read, a column at a time
 /// and some together, and counts what went well. Rows are few: damage shows in the first and the
 /// last of them. Every batch is checked for offsets and lengths that contradict each other.
 #ifndef BL_FORMATS_WALK_TESTING_H
@@ -11,6 +11,9 @@
 enum { WALK_FIRST_ROWS = 64, WALK_LAST_ROWS = 16, WALK_TOGETHER = 16 };
 
 typedef struct walk {
+    /// Opens the file; NULL: as a ROOT file.
+    bl_status (*open)(bl_context *context, bl_source *source, bl_file **ret_file, bl_error *err);
+    const char *name;                                    ///< of the bytes; NULL: "bytes.root"
     void (*on_failure)(void *user, const bl_error *err); ///< sees every failure; may be NULL
     void *user;
     bool opened;
@@ -87,7 +90,7 @@ static inline void walk_table(bl_reader *reader, walk *w) {
 static inline void walk_source(bl_context *context, bl_source *source, walk *w) {
     bl_error err = {0};
     bl_file *file = NULL;
-    bl_status status = bl_root_open(context, source, &file, &err);
+    bl_status status = (w->open ? w->open : bl_root_open)(context, source, &file, &err);
     if (status != BL_OK) {
         walk_failed(w, status, &err);
         return;
@@ -113,7 +116,8 @@ static inline void walk_source(bl_context *context, bl_source *source, walk *w) 
 static inline void walk_bytes(bl_context *context, const void *data, size_t size, walk *w) {
     bl_error err = {0};
     bl_source *source = NULL;
-    bl_status status = bl_source_open_memory(context, "bytes.root", data, size, &source, &err);
+    const char *name = w->name ? w->name : "bytes.root";
+    bl_status status = bl_source_open_memory(context, name, data, size, &source, &err);
     if (status == BL_OK)
         walk_source(context, source, w);
     else

@@ -141,7 +141,8 @@ static void fake_close(bl_reader *reader) {
     fake_release(&file->head);
 }
 
-static const bl_reader_ops fake_reader_ops = {fake_prefetch, fake_read, fake_estimate, fake_close};
+static const bl_reader_ops fake_reader_ops = {fake_prefetch, fake_read, fake_estimate, fake_close,
+                                              NULL};
 
 static bl_status fake_open_table(bl_file *head, const char *path, bl_reader **ret_reader,
                                  bl_error *err) {

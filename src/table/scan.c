@@ -5,7 +5,9 @@
 // that is cut is gone through twice. Apart from that batches are small enough to stay in a cache.
 #include "table/scan.h"
 
+#include "base/context.h"
 #include "base/options.h"
+#include "table/private.h"
 
 /// The batch being decoded with what it needs beside its columns, and the one that the caller still
 /// holds, share what is left of the budget when the scan begins.
@@ -33,7 +35,10 @@ struct bl_scan {
     bool is_placed;
     bl_view view, late;
     int64_t given_first, given_last; ///< rows of the file that the last batch has
-    int64_t planned_end;   ///< end of the range that was fetched ahead, in the file's rows; 0: none
+    int64_t planned_end; ///< end of the range that was fetched ahead, in the file's rows; 0: none
+    bl_scan_need *needs; ///< [n_needs]; owns
+    size_t n_needs;
+    int64_t n_passed;
     uint64_t stored_bytes; ///< of the rows before `counted`
     int64_t counted;       ///< row of the file
 };
@@ -137,10 +142,26 @@ void bl_scan_close(bl_scan *scan) {
     bl_context *context = scan->table->context;
     bl_view_release(&scan->view);
     bl_view_release(&scan->late);
+    bl_free(context, scan->needs);
     bl_free(context, scan->late_columns);
     bl_free(context, scan->columns);
     bl_free(context, scan);
 }
+
+bl_status bl_scan_set_needs(bl_scan *scan, const bl_scan_need *needs, size_t n, bl_error *err) {
+    bl_context *context = scan->table->context;
+    bl_free(context, scan->needs);
+    scan->n_needs = 0;
+    scan->needs = (bl_scan_need *)bl_alloc_zero(context, n + 1, sizeof *needs);
+    if (!scan->needs)
+        return bl_error_nomem(err, n * sizeof *needs, "a selection");
+    if (n)
+        memcpy(scan->needs, needs, n * sizeof *needs);
+    scan->n_needs = n;
+    return BL_OK;
+}
+
+int64_t bl_scan_n_passed(const bl_scan *scan) { return scan->n_passed; }
 
 /// Stored bytes are counted when somebody asks, and when a file is left: it takes a look at every
 /// basket.
@@ -201,6 +222,41 @@ static int64_t choose_end(const bl_scan *scan, int64_t first, int64_t limit) {
         return reader->cluster_ends[behind - 1];
     int64_t end = next < reader->n_clusters ? reader->cluster_ends[next] : limit;
     return cut(first, end < limit ? end : limit, most);
+}
+
+/// Whether a cluster may have a row that is wanted.
+static bool may_have(const bl_scan *scan, size_t cluster) {
+    const bl_reader *reader = scan->view.part->reader;
+    for (size_t i = 0; i < scan->n_needs; i++) {
+        const bl_scan_need *need = &scan->needs[i];
+        size_t column;
+        double low, high;
+        if (scan->table->columns[need->column].kind == BL_ORIGIN_OWN &&
+            bl_part_column(scan->table, scan->view.part, need->column, &column, NULL) == BL_OK &&
+            reader->ops->bounds(reader, cluster, column, &low, &high) &&
+            (high < need->low || low > need->high))
+            return false;
+    }
+    return true;
+}
+
+/// Passes clusters without a wanted row, from the present one on. \return whether there were any
+static bool pass_clusters(bl_scan *scan, int64_t limit) {
+    const bl_reader *reader = scan->view.part->reader;
+    int64_t first = scan->position - scan->file_start, row = first;
+    if (!scan->n_needs || !reader->ops->bounds)
+        return false;
+    for (size_t i = cluster_after(reader, row); i < reader->n_clusters && !may_have(scan, i); i++)
+        row = reader->cluster_ends[i];
+    row = row < limit ? row : limit;
+    if (row == first)
+        return false;
+    scan->stored_bytes += stored_behind(scan); // they are not read: count from behind them
+    scan->position = scan->file_start + row;
+    scan->counted = row;
+    scan->n_passed += row - first;
+    scan->planned_end = 0;
+    return true;
 }
 
 static void leave_file(bl_scan *scan) {
@@ -286,13 +342,19 @@ static bl_status read_some(bl_scan *scan, int64_t first, int64_t *end, bl_batch 
     }
 }
 
+/// Rows of the file up to where the scan may go.
+static int64_t limit_of(const bl_scan *scan) {
+    int64_t limit = rows_of_file(scan, scan->file);
+    return scan->last && scan->last - scan->file_start < limit ? scan->last - scan->file_start
+                                                               : limit;
+}
+
 bl_status bl_scan_next(bl_scan *scan, bl_batch **ret_batch, bl_error *err) {
     BL_TRY(bl_context_check(scan->table->context, err));
-    BL_TRY(find_place(scan, err));
-    int64_t first = scan->position - scan->file_start;
-    int64_t limit = rows_of_file(scan, scan->file);
-    if (scan->last && scan->last - scan->file_start < limit)
-        limit = scan->last - scan->file_start;
+    do
+        BL_TRY(find_place(scan, err));
+    while (pass_clusters(scan, limit_of(scan)));
+    int64_t first = scan->position - scan->file_start, limit = limit_of(scan);
     int64_t next_end, planned = plan(scan, first, limit, &next_end), end = planned;
     scan->planned_end = 0;
     bl_status status = read_some(scan, first, &end, ret_batch, err);

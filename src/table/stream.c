@@ -6,6 +6,9 @@
 
 #include "table/scan.h"
 
+#include "base/context.h"
+#include "table/private.h"
+
 typedef struct stream {
     bl_context *context;
     bl_scan *scan;

@@ -219,6 +219,17 @@ static void estimate(const bl_reader *head, int64_t first, int64_t last, const s
     *ret_stored = (uint64_t)stored;
 }
 
+static bool bounds(const bl_reader *head, size_t cluster, size_t column, double *ret_low,
+                   double *ret_high) {
+    const parquet_reader *reader = (const parquet_reader *)head;
+    const bl_parquet_node *node = &reader->file->schema.columns[column];
+    if (node->n_children || node->n_leaves != 1)
+        return false;
+    return bl_parquet_bounds(&reader->file->schema.leaves[node->first_leaf],
+                             &metadata_of(reader)->groups[cluster].chunks[node->first_leaf],
+                             ret_low, ret_high);
+}
+
 // ---- opening ----
 
 static const char *codec_of(const parquet_reader *reader, const bl_parquet_node *node) {
@@ -311,7 +322,7 @@ static bl_status make_workers(parquet_reader *reader, bl_error *err) {
     return BL_OK;
 }
 
-static const bl_reader_ops ops = {prefetch, read_rows, estimate, close_reader};
+static const bl_reader_ops ops = {prefetch, read_rows, estimate, close_reader, bounds};
 
 bl_status bl_parquet_reader_new(bl_parquet_file *file, bl_reader **ret_reader, bl_error *err) {
     bl_context *context = file->head.context;

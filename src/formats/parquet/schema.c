@@ -60,6 +60,8 @@ static bl_status new_children(maker *m, bl_parquet_node *node, size_t n, bl_erro
 }
 
 static const char *first_reason(const bl_parquet_node *node) {
+    if (node->unreadable || node->n_children == 0)
+        return node->unreadable ? node->unreadable : "a struct without members";
     for (size_t i = 0; i < node->n_children; i++)
         if (node->children[i].unreadable)
             return node->children[i].unreadable;
@@ -113,8 +115,6 @@ static bl_status struct_type(maker *m, bl_parquet_node *node, bl_error *err) {
 static bl_status make_struct(maker *m, place at, bl_parquet_node *node, bl_error *err) {
     size_t n = (size_t)node->element->n_children;
     BL_TRY(new_children(m, node, n, err));
-    if (n == 0)
-        node->unreadable = "a struct without members";
     for (size_t i = 0; i < n; i++)
         BL_TRY(make_node(m, at, false, &node->children[i], err));
     return struct_type(m, node, err);

@@ -66,6 +66,9 @@ void bl_parquet_schema_release(bl_parquet_schema *schema);
 
 /// What a leaf's values are: its type, how it is made of stored ones, or why it cannot be read.
 bl_status bl_parquet_leaf_type(bl_arena *arena, bl_parquet_node *node, bl_error *err);
+/// What the numbers of a chunk lie between, as its statistics say. \return false where they do not
+bool bl_parquet_bounds(const bl_parquet_leaf *leaf, const bl_parquet_chunk *chunk, double *ret_low,
+                       double *ret_high);
 /// How the file spells an element's type: "INT64 TIMESTAMP", "group LIST".
 const char *bl_parquet_element_text(bl_arena *arena, const bl_parquet_element *element);
 

@@ -2,7 +2,9 @@
 """Parquet files of others: Apache's collection, and random ones that pyarrow writes, read by us and
 by pyarrow."""
 
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -133,3 +135,23 @@ def test_rows_may_be_asked_for_in_any_order(tmp_path):
             for i, array in zip(columns, opened.read(columns, first, last), strict=True):
                 wanted = table.column(int(i)).slice(first, last - first)
                 assert values_of(array) == values_of(wanted)
+
+
+@pytest.mark.parametrize("cut", ["event >= 950", "flag == 3 and pt > 10", "1 < flag <= 2",
+                                 "event < 0", "event < 120 or pt > 90", "flag > 4"])
+def test_row_groups_that_no_event_can_pass_change_nothing(cut, tmp_path):
+    n = 1000
+    random = numpy.random.default_rng(3)
+    pt = random.exponential(20, n)
+    pt[::7] = numpy.nan
+    table = pyarrow.table({"event": numpy.arange(n), "pt": pt, "flag": numpy.arange(n) // 100})
+    flows = []
+    for name, size in (("parts", 100), ("whole", n)):
+        pyarrow.parquet.write_table(table, tmp_path / name, row_group_size=size,
+                                    write_statistics=name == "parts")
+        done = subprocess.run([os.environ["BEAMLINE"], "ingest", tmp_path / name, "-w", cut,
+                               "-o", tmp_path / f"{name}.root", "--json", "-q"],
+                              check=True, capture_output=True, text=True)
+        flows.append(json.loads(done.stdout)["samples"][0]["cuts"])
+    assert flows[0] == flows[1]
+    assert flows[0][0]["events"] == n
