@@ -6,6 +6,7 @@
 
 #include "cli/number.h"
 #include "cli/progress.h"
+#include "data/lineage.h"
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
 
@@ -71,13 +72,31 @@ static bl_status copy_tree(convert_run *run, bl_output *output, bl_convert_tree 
     return bl_writer_finish(writer, err);
 }
 
-bl_status bl_convert_output_open(bl_cli *cli, bl_output **ret_output, bl_error *err) {
+/// The files of the input are the first tree's.
+static bl_status note_lineage(bl_convert_plan *plan, bl_output_options *options, bl_error *err) {
+    if (plan->n_trees == 0)
+        return BL_OK;
+    const bl_table *table = plan->trees[0].table;
+    size_t n = bl_table_n_files(table);
+    const char **urls = (const char **)bl_arena_array(&plan->arena, n, sizeof *urls);
+    if (!urls)
+        return bl_error_nomem(err, n * sizeof *urls, "lineage");
+    for (size_t i = 0; i < n; i++)
+        urls[i] = bl_table_file(table, i);
+    bl_lineage lineage = {
+        .urls = urls, .n_urls = n, .table = plan->n_trees == 1 ? bl_table_path(table) : NULL};
+    return bl_lineage_pairs(&plan->arena, &lineage, &options->metadata, &options->n_metadata, err);
+}
+
+bl_status bl_convert_output_open(bl_cli *cli, bl_convert_plan *plan, bl_output **ret_output,
+                                 bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
     bl_output_options options = {.size = sizeof options,
                                  .format = arguments->output_format,
                                  .codec = arguments->codec,
                                  .base = arguments->append ? arguments->output : NULL,
                                  .overwrite = arguments->overwrite || arguments->append};
+    BL_TRY(note_lineage(plan, &options, err));
     bl_status status = bl_output_open(cli->context, arguments->output, &options, ret_output, err);
     return status == BL_E_EXISTS ? bl_error_hint(err, status, "; --overwrite replaces it") : status;
 }
@@ -97,7 +116,7 @@ static bl_status start_progress(convert_run *run, bl_error *err) {
 
 static bl_status copy_all(convert_run *run, bl_error *err) {
     BL_AUTO(bl_output) output = NULL;
-    BL_TRY(bl_convert_output_open(run->cli, &output, err));
+    BL_TRY(bl_convert_output_open(run->cli, run->plan, &output, err));
     BL_TRY(bl_convert_plan_check(run->cli, run->plan, output, err));
     BL_TRY(start_progress(run, err));
     bl_status status = BL_OK;

@@ -38,7 +38,8 @@ bl_status bl_convert_plan_make(bl_cli *cli, bl_convert_plan *plan, bl_error *err
 bl_status bl_convert_plan_check(bl_cli *cli, bl_convert_plan *plan, bl_output *output,
                                 bl_error *err);
 /// Starts the file that the command line asks for.
-bl_status bl_convert_output_open(bl_cli *cli, bl_output **ret_output, bl_error *err);
+bl_status bl_convert_output_open(bl_cli *cli, bl_convert_plan *plan, bl_output **ret_output,
+                                 bl_error *err);
 /// Safe on zeroed memory.
 void bl_convert_plan_release(bl_convert_plan *plan);
 

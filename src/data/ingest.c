@@ -13,6 +13,7 @@
 #include "base/context.h"
 #include "base/sum.h"
 #include "data/ingest_private.h"
+#include "data/lineage.h"
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
 
@@ -111,11 +112,39 @@ bl_flow bl_ingest_flow(const bl_ingest *ingest, size_t sample, size_t i) {
 
 // ---- a part ----
 
-static bl_status begin(bl_ingest *ingest, const char *url, bool overwrite, target *to,
-                       bl_error *err) {
+/// The files behind a part, or behind all of them, and what was made of them.
+static bl_status note_lineage(bl_ingest *ingest, const bl_ingest_part *part,
+                              bl_output_options *options, bl_error *err) {
+    const bl_dataset *dataset = ingest->dataset;
+    const bl_stream *model = ingest->model;
+    size_t n = 0, room = 1;
+    for (size_t i = 0; i < dataset->n_stretches; i++)
+        room += dataset->stretches[i].n_files;
+    const char **urls = (const char **)bl_arena_array(&ingest->arena, room, sizeof *urls);
+    if (!urls)
+        return bl_error_nomem(err, room * sizeof *urls, "lineage");
+    for (size_t i = 0; i < dataset->n_stretches; i++)
+        for (size_t k = 0; k < dataset->stretches[i].n_files; k++)
+            if (!ingest->is_folder || part->stretch == &dataset->stretches[i])
+                urls[n++] = dataset->stretches[i].urls[k];
+    bl_lineage lineage = {.urls = urls,
+                          .n_urls = n,
+                          .table = bl_table_path(model->table),
+                          .cuts = dataset->config->cuts.texts,
+                          .n_cuts = dataset->config->cuts.n,
+                          .variables = model->variables,
+                          .n_variables = model->n_variables - model->n_hidden};
+    return bl_lineage_pairs(&ingest->arena, &lineage, &options->metadata, &options->n_metadata,
+                            err);
+}
+
+/// \param part the first that goes into the output
+static bl_status begin(bl_ingest *ingest, const bl_ingest_part *part, const char *url,
+                       bool overwrite, target *to, bl_error *err) {
     const bl_ingest_options *o = ingest->options;
     bl_output_options options = {
         .size = sizeof options, .format = o->format, .codec = o->codec, .overwrite = overwrite};
+    BL_TRY(note_lineage(ingest, part, &options, err));
     bl_writer_options of_writer = {.size = sizeof of_writer,
                                    .path = ingest->tree,
                                    .cluster_bytes = o->cluster_bytes,
@@ -145,7 +174,7 @@ static bl_status write_batches(bl_ingest *ingest, bl_ingest_part *part, bl_plan 
             return status == BL_END ? BL_OK : status;
         double start = bl_clock_s();
         if (!to->output)
-            status = begin(ingest, path, false, to, err);
+            status = begin(ingest, part, path, false, to, err);
         if (status == BL_OK)
             status = bl_writer_write(to->writer, batch, err);
         part->n_rows += bl_batch_n_rows(batch);
@@ -275,7 +304,8 @@ static bl_status write_parts(bl_ingest *ingest, bl_sample **ret_sample, bl_error
 /// One file, into which all parts go.
 static bl_status write_file(bl_ingest *ingest, bl_sample **ret_sample, bl_error *err) {
     target to = {0};
-    bl_status status = begin(ingest, ingest->options->url, ingest->options->overwrite, &to, err);
+    bl_status status =
+        begin(ingest, NULL, ingest->options->url, ingest->options->overwrite, &to, err);
     for (size_t i = 0; status == BL_OK && i < ingest->manifest.n_parts; i++) {
         *ret_sample = ingest->manifest.parts[i].stretch->sample;
         status = write_rows(ingest, &ingest->manifest.parts[i], NULL, &to, err);

@@ -74,6 +74,18 @@ static bl_status read_footer(bl_parquet_file *file, bl_error *err) {
     return bl_parquet_metadata_read(&file->arena, file->footer->data, length, &file->metadata, err);
 }
 
+static bl_status check_chunks(const bl_parquet_group *group, bl_error *err) {
+    for (size_t k = 0; k < group->n_chunks; k++) {
+        const bl_parquet_chunk *chunk = &group->chunks[k];
+        if (chunk->stored_bytes < 0 || chunk->raw_bytes < 0 || chunk->n_values < 0)
+            return bl_error_set(err, BL_E_CORRUPT,
+                                "column %zu: %lld values, %lld bytes, %lld stored", k,
+                                (long long)chunk->n_values, (long long)chunk->raw_bytes,
+                                (long long)chunk->stored_bytes);
+    }
+    return BL_OK;
+}
+
 /// Row groups must have what the schema says, and their rows must add up.
 static bl_status check_groups(const bl_parquet_file *file, bl_error *err) {
     const bl_parquet_metadata *m = &file->metadata;
@@ -83,6 +95,7 @@ static bl_status check_groups(const bl_parquet_file *file, bl_error *err) {
         if (group->n_chunks != file->schema.n_leaves)
             return bl_error_set(err, BL_E_CORRUPT, "row group %zu: %zu columns where there are %zu",
                                 i, group->n_chunks, file->schema.n_leaves);
+        BL_TRY_IN(check_chunks(group, err), err, "row group %zu", i);
         if (group->n_rows < 0 || __builtin_add_overflow(n_rows, group->n_rows, &n_rows))
             return bl_error_set(err, BL_E_CORRUPT, "row group %zu: %lld rows", i,
                                 (long long)group->n_rows);

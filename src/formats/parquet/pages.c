@@ -19,8 +19,6 @@ bl_status bl_pages_begin(bl_pages *pages, bl_source *source, const bl_parquet_ch
         return bl_error_set(
             err, BL_E_CORRUPT, "pages at byte %lld, %lld bytes of them, in a file of %llu",
             (long long)first, (long long)chunk->stored_bytes, (unsigned long long)size);
-    if (chunk->n_values < 0)
-        return bl_error_set(err, BL_E_CORRUPT, "%lld values", (long long)chunk->n_values);
     if (pages->window)
         pages->window->size = 0;
     pages->source = source;

@@ -266,8 +266,8 @@ static bl_status describe(parquet_reader *reader, const bl_parquet_node *node, b
         for (size_t k = node->first_leaf; k < node->first_leaf + node->n_leaves; k++) {
             const bl_parquet_chunk *chunk = &metadata_of(reader)->groups[g].chunks[k];
             info->n_chunks++;
-            info->stored_bytes += (uint64_t)(chunk->stored_bytes > 0 ? chunk->stored_bytes : 0);
-            info->raw_bytes += (uint64_t)(chunk->raw_bytes > 0 ? chunk->raw_bytes : 0);
+            info->stored_bytes += (uint64_t)chunk->stored_bytes;
+            info->raw_bytes += (uint64_t)chunk->raw_bytes;
             if (!chunk->is_there && !info->unreadable)
                 info->unreadable = "it is encrypted";
         }
