@@ -155,3 +155,19 @@ def test_row_groups_that_no_event_can_pass_change_nothing(cut, tmp_path):
         flows.append(json.loads(done.stdout)["samples"][0]["cuts"])
     assert flows[0] == flows[1]
     assert flows[0][0]["events"] == n
+
+
+def test_vectors_of_spark_become_lists(tmp_path):
+    kind = pyarrow.struct([("type", pyarrow.int8()), ("size", pyarrow.int32()),
+                           ("indices", pyarrow.list_(pyarrow.int32())),
+                           ("values", pyarrow.list_(pyarrow.float64()))])
+    dense = {"type": 1, "size": None, "indices": None, "values": [1.0, -2.5]}
+    sparse = {"type": 0, "size": 4, "indices": [1, 3], "values": [5.0, 6.0]}
+    empty = {"type": 0, "size": 2, "indices": [], "values": []}
+    rows = [dense, sparse, None, empty, {**dense, "values": []}]
+    path = tmp_path / "vectors.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"v": pyarrow.array(rows, kind)}), path)
+    done = subprocess.run([os.environ["BEAMLINE"], "cat", "--plain-vectors", "-f", "jsonl", path],
+                          check=True, capture_output=True, text=True)
+    assert [json.loads(line)["v"] for line in done.stdout.splitlines()] == \
+        [[1, -2.5], [0, 5, 0, 6], None, [0, 0], []]
