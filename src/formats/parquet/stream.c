@@ -11,6 +11,10 @@ bl_status bl_stream_leaf_init(bl_stream_leaf *s, bl_context *context, const bl_p
                               size_t index, bl_error *err) {
     static const unsigned widths[BL_PARQUET_N_TYPES] = {1, 4, 8, 12, 4, 8, 0, 0};
     bool is_fixed = leaf->element->type == BL_PARQUET_FIXED_LEN_BYTE_ARRAY;
+    size_t n = leaf->n_ancestors + 1;
+    bl_nest *nests = (bl_nest *)bl_alloc_zero(context, n, sizeof *nests);
+    if (!nests)
+        return bl_error_nomem(err, n * sizeof *nests, "a column");
     *s = (bl_stream_leaf){.leaf = leaf,
                           .index = index,
                           .context = context,
@@ -18,10 +22,8 @@ bl_status bl_stream_leaf_init(bl_stream_leaf *s, bl_context *context, const bl_p
                                             : widths[leaf->element->type],
                           .kernels = bl_level_kernels_get(),
                           .group = SIZE_MAX,
-                          .n_nests = leaf->n_ancestors + 1};
-    s->nests = (bl_nest *)bl_alloc_zero(context, s->n_nests, sizeof *s->nests);
-    if (!s->nests)
-        return bl_error_nomem(err, s->n_nests * sizeof *s->nests, "a column");
+                          .n_nests = n,
+                          .nests = nests};
     for (size_t i = 0; i < leaf->n_ancestors; i++)
         s->nests[i].node = leaf->ancestors[i];
     s->nests[leaf->n_ancestors].node = leaf->node;
