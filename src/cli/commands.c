@@ -55,11 +55,12 @@ const bl_command bl_command_root = {
     .name = "",
     .summary = "read and write High Energy Physics data as columns",
     .operands = "COMMAND ...",
-    .description = "beamline reads ROOT files as columns: what they hold, their values as text, "
-                   "statistics of every column, and columns of many files as a new one, streamed "
-                   "within a fixed memory budget.\n\n"
-                   "A URL is a path, file:PATH, or a quoted pattern such as 'runs/*.root', which "
-                   "names a chain of files.",
+    .description =
+        "beamline reads ROOT and other files as columns: what they hold, their values as text, "
+        "statistics of every column, and columns of many files as a new one, streamed "
+        "within a fixed memory budget.\n\n"
+        "A URL is a path, file:PATH, or a quoted pattern such as 'runs/*.root', which "
+        "names a chain of files.",
     .options = root_options,
     .n_options = BL_COUNT(root_options),
     .operand_hint = BL_HINT_COMMANDS,

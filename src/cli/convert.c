@@ -228,19 +228,24 @@ static const bl_example convert_examples[] = {
     {"Other compression", "beamline convert events.root -o small.root --codec lzma:6"},
     {"Some columns of a chain",
      "beamline convert 'runs/*.root' -T Events -c 'nJet,Jet_*' -o jets.root"},
+    {"From ROOT to Parquet", "beamline convert events.root -o events.parquet"},
     {"A second tree into the same file",
      "beamline convert more.root -T Events --as More --append -o events.root"},
 };
 
 const bl_command bl_command_convert = {
     .name = "convert",
-    .summary = "copy trees into a new ROOT file",
+    .summary = "copy columns into a new file, in any format",
     .operands = "URL...",
     .description =
-        "Copies columns of trees into a ROOT file: less of them, other compression, many files "
-        "into one. It streams within the memory budget. Several URLs, or a pattern, are one "
-        "chain and become one tree. Objects that are no trees are not copied; of several cycles "
-        "of a tree the highest is.\n\n"
+        "Copies columns of trees and tables into a new file: less of them, other compression, many "
+        "files into one, another format. What is written is said by the end of FILE: .root, "
+        ".parquet, .arrow, .tfrecord, .h5, .csv, .jsonl, the last two also with .gz, .bz2 or .zst "
+        "behind them; or by --format. docs/formats.md says what becomes of types.\n\n"
+        "It streams within the memory budget. Several URLs, or a pattern, are one chain and become "
+        "one table. Only ROOT files hold several trees, and can be appended to. Objects that are "
+        "no "
+        "trees are not copied; of several cycles of a tree the highest is.\n\n"
         "A branch keeps its own name, without the names of the branches around it, where no "
         "other column has the same; else it is called by its whole path. Titles are kept, and "
         "vectors stay vectors. A list that another column counts is written with that column, "

@@ -242,8 +242,10 @@ const bl_command bl_command_ingest = {
     .summary = "select events and compute new variables",
     .operands = "[URL]...",
     .description =
-        "Writes the events that pass all cuts into a ROOT file, with the columns that are asked "
-        "for and new variables, and prints how many events each cut took. Columns that only "
+        "Writes the events that pass all cuts into a file, of the format that its name ends like, "
+        "with "
+        "the columns that are asked for and new variables, and prints how many events each cut "
+        "took. Columns that only "
         "taken events need are read only where events are taken.\n\n"
         "Cuts and variables are expressions as physicists write them in Python: nJet >= 4 and "
         "max(Jet_pt) > 100, sum(Jet_pt[abs(Jet_eta) < 2.4]). They may use variables that are "

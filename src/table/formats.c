@@ -26,8 +26,9 @@ static bl_status open_root(bl_context *context, bl_source *source, const bl_open
 
 const bl_format bl_formats[] = {
     {"ROOT", bl_root_probe, WORDS("root"), open_root, WORDS("zstd", "lz4", "zlib", "lzma", "none"),
-     bl_root_create, false},
-    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false},
+     bl_root_create, false, true},
+    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false,
+     false},
     {.name = NULL},
 };
 

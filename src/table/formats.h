@@ -23,7 +23,8 @@ typedef struct bl_format {
     /// NULL: cannot be written. \param sink moves, also on failure, as what `how` holds does
     bl_status (*create)(bl_context *context, bl_sink *sink, const bl_create *how,
                         bl_output **ret_output, bl_error *err);
-    bool is_packable; ///< a whole file may be compressed: name.csv.gz
+    bool is_packable;  ///< a whole file may be compressed: name.csv.gz
+    bool is_continued; ///< a new file may begin with what another one holds
 } bl_format;
 
 extern const bl_format bl_formats[];

@@ -32,6 +32,8 @@ static bl_status create(bl_context *context, const char *url, const bl_output_op
     bl_create how = {.options = options};
     BL_TRY(bl_formats_for_output(bl_formats, url, options->format, &format, &packing, err));
     BL_TRY(choose_codec(format, options->codec, packing, &how.compression, err));
+    if (options->base && !format->is_continued)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "%s files cannot be added to", format->name);
     BL_AUTO(bl_source) base = NULL;
     if (options->base)
         BL_TRY(bl_source_open(context, options->base, &base, err));
