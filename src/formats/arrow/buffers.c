@@ -85,11 +85,11 @@ bl_status bl_arrow_offsets(bl_context *context, bl_buffer *buffer, size_t width,
     }
     BL_TRY(bl_arrow_new_buffer(context, (n + 1) * width, ret_buffer, err));
     if (width == 8)
-        rebase64((const int64_t *)(const void *)part->data,
-                 (int64_t *)(void *)(*ret_buffer)->data, n + 1);
+        rebase64((const int64_t *)(const void *)part->data, (int64_t *)(void *)(*ret_buffer)->data,
+                 n + 1);
     else
-        rebase32((const int32_t *)(const void *)part->data,
-                 (int32_t *)(void *)(*ret_buffer)->data, n + 1);
+        rebase32((const int32_t *)(const void *)part->data, (int32_t *)(void *)(*ret_buffer)->data,
+                 n + 1);
     return BL_OK;
 }
 
@@ -105,8 +105,8 @@ static bl_status uncompress(bl_arrow_walk *walk, const uint8_t *data, size_t siz
     if (raw < -1 || (raw > 0 && (uint64_t)raw / ratio > size))
         return bl_error_set(walk->err, BL_E_CORRUPT, "%zu bytes that are said to be %lld", size,
                             (long long)raw);
-    BL_TRY(bl_arrow_new_buffer(walk->context, raw < 0 ? size : (uint64_t)raw, ret_buffer,
-                               walk->err));
+    BL_TRY(
+        bl_arrow_new_buffer(walk->context, raw < 0 ? size : (uint64_t)raw, ret_buffer, walk->err));
     if (raw >= 0)
         return bl_codec_decode(walk->codecs, codec, data, size, (*ret_buffer)->data, (size_t)raw,
                                walk->err);

@@ -67,8 +67,7 @@ static bl_status decode_members(bl_arrow_walk *walk, const bl_arrow_field *field
     return BL_OK;
 }
 
-static bl_status decode_bits(bl_arrow_walk *walk, int64_t first, int64_t last,
-                             bl_column *column) {
+static bl_status decode_bits(bl_arrow_walk *walk, int64_t first, int64_t last, bl_column *column) {
     BL_AUTO(bl_buffer) bits = NULL;
     size_t shift = (size_t)first % 8, n = (size_t)(last - first);
     BL_TRY(bl_arrow_next_buffer(walk, 1, n ? (shift + n + 7) / 8 : 0, &bits));

@@ -76,9 +76,8 @@ static bl_status read_parts(const bl_arrow_request *above, const bl_arrow_field 
                             bl_arrow_request **ret_request, bl_error *err) {
     const bl_arrow_file *file = above->file;
     const bl_arrow_field *values = field->values;
-    bl_arrow_schema schema = {.n_nodes = values->n_nodes,
-                              .n_buffers = values->n_buffers,
-                              .n_views = values->n_views};
+    bl_arrow_schema schema = {
+        .n_nodes = values->n_nodes, .n_buffers = values->n_buffers, .n_views = values->n_views};
     bl_arrow_request like = *above;
     like.n_fields = 1;
     like.fields = &values;

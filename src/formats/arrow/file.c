@@ -9,17 +9,26 @@
 
 static const char table_path[] = "Events";
 
-/// A stream begins with the size of its schema's message, and that with an offset to its table.
+/// A stream begins with the size of its schema's message, in front of which there is nothing else
+/// in old ones, so that these are looked at more closely.
 static bool is_stream_head(const uint8_t *head, size_t size) {
-    if (size < 12 || (uint32_t)bl_flat_load32(head) != BL_ARROW_CONTINUATION)
+    bool is_old = size >= 4 && (uint32_t)bl_flat_load32(head) != BL_ARROW_CONTINUATION;
+    size_t prefix = is_old ? 4 : 8;
+    if (size < prefix + 4)
         return false;
-    int32_t length = bl_flat_load32(head + 4);
-    uint32_t root = (uint32_t)bl_flat_load32(head + 8);
-    return length >= 16 && length % 8 == 0 && root >= 4 && root < (uint32_t)length;
+    int32_t length = bl_flat_load32(head + prefix - 4);
+    uint32_t root = (uint32_t)bl_flat_load32(head + prefix);
+    if (length < 16 || ((uint32_t)length + prefix) % 8 != 0 || root < 4 || root >= (uint32_t)length)
+        return false;
+    bl_flat flat = {.data = head + prefix, .size = size - prefix};
+    bl_flat_table message = bl_flat_root(&flat);
+    return !is_old || (bl_flat_int(&message, BL_MESSAGE_KIND, 1, 0) == BL_ARROW_SCHEMA &&
+                       bl_flat_int(&message, BL_MESSAGE_VERSION, 2, 0) >= BL_ARROW_V4);
 }
 
 bool bl_arrow_probe(const uint8_t *head, size_t size) {
-    return (size >= BL_ARROW_MAGIC_BYTES && memcmp(head, BL_ARROW_MAGIC, BL_ARROW_MAGIC_BYTES) == 0) ||
+    return (size >= BL_ARROW_MAGIC_BYTES &&
+            memcmp(head, BL_ARROW_MAGIC, BL_ARROW_MAGIC_BYTES) == 0) ||
            (size >= 4 && memcmp(head, FEATHER1, 4) == 0) || is_stream_head(head, size);
 }
 
@@ -67,10 +76,10 @@ static bl_status describe(bl_arrow_file *file, bl_error *err) {
     head->format = "Arrow";
     head->url = file->source->url;
     head->size_bytes = file->source->size_bytes;
-    head->description = bl_arena_printf(
-        &file->arena, "Arrow IPC %s, %zu record batch%s, %s%s",
-        file->is_stream ? "stream" : "file", file->n_blocks, file->n_blocks == 1 ? "" : "es",
-        codec_text(file->codec), head->is_recovered ? ", recovered" : "");
+    head->description = bl_arena_printf(&file->arena, "Arrow IPC %s, %zu record batch%s, %s%s",
+                                        file->is_stream ? "stream" : "file", file->n_blocks,
+                                        file->n_blocks == 1 ? "" : "es", codec_text(file->codec),
+                                        head->is_recovered ? ", recovered" : "");
     if (!object || !head->description)
         return bl_error_nomem(err, sizeof *object, "a description");
     *object = (bl_object_info){.size = sizeof *object,

@@ -29,8 +29,8 @@ static bool reserve(bl_flat_builder *builder, size_t n) {
         return false;
     }
     if (builder->used)
-        memcpy(data + capacity - builder->used,
-               builder->data + builder->capacity - builder->used, builder->used);
+        memcpy(data + capacity - builder->used, builder->data + builder->capacity - builder->used,
+               builder->used);
     bl_free(builder->context, builder->data);
     builder->data = data;
     builder->capacity = capacity;

@@ -144,9 +144,9 @@ static bl_status index_stream(bl_arrow_file *file, uint64_t offset, bl_error *er
             status = BL_END;
         if (status == BL_END) {
             file->head.is_recovered = true;
-            return file->has_schema ? BL_OK
-                                    : bl_error_set(err, BL_E_CORRUPT,
-                                                   "truncated: the schema is not whole");
+            return file->has_schema
+                       ? BL_OK
+                       : bl_error_set(err, BL_E_CORRUPT, "truncated: the schema is not whole");
         }
         if (status == BL_OK) {
             block.body_bytes = message.body_bytes;
@@ -192,9 +192,9 @@ static bl_status check_block(bl_arrow_file *file, const uint8_t *at, bl_arrow_bl
     if (offset < 0 || metadata < 8 || body < 0 || (uint64_t)offset > size ||
         (uint64_t)metadata > size - (uint64_t)offset ||
         (uint64_t)body > size - (uint64_t)offset - (uint64_t)metadata)
-        return bl_error_set(err, BL_E_CORRUPT,
-                            "%lld + %lld bytes at byte %lld of a file of %llu", (long long)metadata,
-                            (long long)body, (long long)offset, (unsigned long long)size);
+        return bl_error_set(err, BL_E_CORRUPT, "%lld + %lld bytes at byte %lld of a file of %llu",
+                            (long long)metadata, (long long)body, (long long)offset,
+                            (unsigned long long)size);
     file->listed_bytes += (uint64_t)metadata + (uint64_t)body; // both below the size
     if (file->listed_bytes > size)
         return bl_error_set(err, BL_E_CORRUPT, "the messages listed are longer than the file");
@@ -304,8 +304,8 @@ static bl_status list_clusters(bl_arrow_file *file, bl_error *err) {
 bl_status bl_arrow_index(bl_arrow_file *file, bl_error *err) {
     uint8_t head[HEAD_BYTES] = {0};
     uint64_t size = file->source->size_bytes;
-    BL_TRY(bl_source_read(file->source, 0, size < HEAD_BYTES ? (size_t)size : HEAD_BYTES, head,
-                          err));
+    BL_TRY(
+        bl_source_read(file->source, 0, size < HEAD_BYTES ? (size_t)size : HEAD_BYTES, head, err));
     if (memcmp(head, "FEA1", 4) == 0)
         return bl_error_set(err, BL_E_UNSUPPORTED,
                             "Feather version 1 is not read; version 2 is an Arrow file");

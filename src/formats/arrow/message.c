@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arrow messages being read: all lengths are checked here, once, so that who reads buffers need not.
+// Arrow messages being read: all lengths are checked here, once, so that who reads buffers need
+// not.
 #include "formats/arrow/message.h"
 
 bl_status bl_arrow_message_parse(const uint8_t *data, size_t size, bl_arrow_message *ret_message,
@@ -40,10 +41,9 @@ static bl_status check_buffers(const bl_arrow_record *record, uint64_t body_byte
         bl_arrow_pair buffer = bl_arrow_pair_at(record->buffers, i);
         if (buffer.first < 0 || buffer.second < 0 || (uint64_t)buffer.first > body_bytes ||
             (uint64_t)buffer.second > body_bytes - (uint64_t)buffer.first)
-            return bl_error_set(err, BL_E_CORRUPT,
-                                "buffer %zu: %lld bytes at %lld of a body of %llu", i,
-                                (long long)buffer.second, (long long)buffer.first,
-                                (unsigned long long)body_bytes);
+            return bl_error_set(
+                err, BL_E_CORRUPT, "buffer %zu: %lld bytes at %lld of a body of %llu", i,
+                (long long)buffer.second, (long long)buffer.first, (unsigned long long)body_bytes);
     }
     return BL_OK;
 }

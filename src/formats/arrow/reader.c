@@ -87,9 +87,9 @@ static bl_status add_pieces(arrow_reader *reader, bl_arrow_request *request, int
         int64_t start = file->cluster_ends[begin + i] - block->n_rows;
         int64_t from = first > start ? first - start : 0;
         int64_t to = last - start < block->n_rows ? last - start : block->n_rows;
-        BL_TRY_IN(bl_arrow_request_add(request, i, block, begin + i, &file->schema, false, from, to,
-                                       err),
-                  err, "record batch %zu", begin + i);
+        BL_TRY_IN(
+            bl_arrow_request_add(request, i, block, begin + i, &file->schema, false, from, to, err),
+            err, "record batch %zu", begin + i);
     }
     return bl_arrow_request_start(request, err);
 }
@@ -109,7 +109,8 @@ static bl_status ask(arrow_reader *reader, int64_t first, int64_t last, const si
                              .codecs = reader->codecs,
                              .n_fields = n_columns,
                              .fields = fields};
-    size_t begin = block_after(file, first), end = last > first ? block_after(file, last - 1) + 1 : begin;
+    size_t begin = block_after(file, first),
+           end = last > first ? block_after(file, last - 1) + 1 : begin;
     BL_AUTO(bl_arrow_request) request = NULL;
     bl_status status = bl_arrow_request_new(&like, end - begin, &request, err);
     bl_free(context, fields);
@@ -144,8 +145,8 @@ static bl_status prefetch(bl_reader *head, int64_t first, int64_t last, const si
 // ---- columns of record batches that were cut ----
 
 static uint64_t column_bytes(const bl_column *column) {
-    uint64_t bytes = (column->values ? column->values->size : 0) +
-                     (column->offsets ? column->offsets->size : 0);
+    uint64_t bytes =
+        (column->values ? column->values->size : 0) + (column->offsets ? column->offsets->size : 0);
     for (size_t i = 0; i < column->n_children; i++)
         bytes += column_bytes(&column->children[i]);
     return bytes;
@@ -164,8 +165,7 @@ static bl_status cut(bl_context *context, bl_arrow_piece *piece, const bl_column
                      bl_error *err) {
     for (size_t i = 0; i < n; i++) {
         bl_column some = {0};
-        bl_status status =
-            bl_arrow_slice(context, &whole[i], piece->from, piece->to, &some, err);
+        bl_status status = bl_arrow_slice(context, &whole[i], piece->from, piece->to, &some, err);
         bl_column_release(context, status == BL_OK ? &piece->columns[i] : &some);
         BL_TRY(status);
         piece->columns[i] = some;
@@ -241,8 +241,8 @@ static bl_status join_pieces(const asked *a, bl_batch **ret_batch, bl_error *err
     for (size_t i = 0; i < a->n_columns; i++)
         names[i] = request->fields[i]->name;
     BL_AUTO(bl_batch) batch = NULL;
-    bl_status status = bl_batch_new(context, a->n_columns, names, a->first, a->last - a->first,
-                                    &batch, err);
+    bl_status status =
+        bl_batch_new(context, a->n_columns, names, a->first, a->last - a->first, &batch, err);
     bl_free(context, names);
     BL_TRY(status);
     joining j = {request, batch};
@@ -251,8 +251,7 @@ static bl_status join_pieces(const asked *a, bl_batch **ret_batch, bl_error *err
     return BL_OK;
 }
 
-static bl_status finish(arrow_reader *reader, const asked *a, bl_batch **ret_batch,
-                        bl_error *err) {
+static bl_status finish(arrow_reader *reader, const asked *a, bl_batch **ret_batch, bl_error *err) {
     bl_arrow_request *request = a->request;
     bl_context *context = reader->head.context;
     if (is_kept(reader, a)) {
@@ -364,8 +363,11 @@ bl_status bl_arrow_reader_open(bl_arrow_file *file, bl_reader **ret_reader, bl_e
     bl_arena_init(&reader->arena, context);
     reader->codecs =
         (bl_codecs **)bl_alloc_zero(context, bl_context_n_threads(context), sizeof(bl_codecs *));
-    bl_status status = reader->codecs ? describe_columns(reader, err)
-                                      : bl_error_nomem(err, sizeof(bl_codecs *), "a table");
+    bl_status status = BL_OK;
+    if (reader->codecs)
+        status = describe_columns(reader, err);
+    else
+        status = bl_error_nomem(err, sizeof(bl_codecs *), "a table");
     if (status != BL_OK) {
         close_reader(&reader->head);
         return status;

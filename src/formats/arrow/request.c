@@ -237,8 +237,9 @@ static bl_status decode_task(void *argument, size_t i, unsigned worker, bl_error
                           .range = piece->ranges[k],
                           .last_range = piece->ranges[k + 1],
                           .err = err};
-    BL_TRY_IN(make_column(&walk, field, &piece->columns[k]), err, "record at byte %llu: column '%s'",
-              (unsigned long long)piece->block->offset, field->name);
+    BL_TRY_IN(make_column(&walk, field, &piece->columns[k]), err,
+              "record at byte %llu: column '%s'", (unsigned long long)piece->block->offset,
+              field->name);
     return BL_OK;
 }
 

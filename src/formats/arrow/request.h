@@ -18,10 +18,10 @@ typedef struct bl_arrow_piece {
     bl_buffer *metadata;
     bl_arrow_message message;
     bl_arrow_record record;
-    int64_t first, last;   ///< rows to be read
-    int64_t from, to;      ///< of those, the rows wanted: fewer where buffers are compressed
-    size_t *ranges;        ///< [n_fields + 1]: first of each field's; owns
-    bl_column *columns;    ///< [n_fields]; owns
+    int64_t first, last; ///< rows to be read
+    int64_t from, to;    ///< of those, the rows wanted: fewer where buffers are compressed
+    size_t *ranges;      ///< [n_fields + 1]: first of each field's; owns
+    bl_column *columns;  ///< [n_fields]; owns
 } bl_arrow_piece;
 
 /// A dictionary's values as they are for some record batch: those of one message of the file, and
@@ -40,9 +40,9 @@ typedef struct bl_arrow_loaded {
 } bl_arrow_loaded;
 
 typedef struct bl_arrow_request {
-    bl_arrow_file *file; ///< borrows
+    bl_arrow_file *file;     ///< borrows
     bl_arrow_loaded *loaded; ///< borrows
-    bl_codecs **codecs;  ///< [n_threads], made when needed; borrows
+    bl_codecs **codecs;      ///< [n_threads], made when needed; borrows
     size_t n_fields;
     const bl_arrow_field **fields; ///< [n_fields]; owns the array
     size_t n_pieces;

@@ -76,8 +76,7 @@ static bl_status make_list(reading *r, bl_arrow_field *field) {
     bl_type_id id = field->layout == BL_ARROW_FIXED_LIST ? BL_FIXED_LIST
                     : field->width == 8                  ? BL_LARGE_LIST
                                                          : BL_LIST;
-    return bl_type_new_list(r->context, id,
-                            id == BL_FIXED_LIST ? (int64_t)field->width : 0,
+    return bl_type_new_list(r->context, id, id == BL_FIXED_LIST ? (int64_t)field->width : 0,
                             field->children[0].type, &field->type, r->err);
 }
 

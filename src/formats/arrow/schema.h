@@ -47,9 +47,9 @@ struct bl_arrow_field {
     size_t node, buffer;      ///< its first of a record batch; views before it have more buffers
     size_t view;              ///< fields with views before it
     size_t n_nodes, n_buffers, n_views; ///< with all below it
-    bl_arrow_field *values;             ///< of a dictionary; NULL: not encoded. Then the field's own
-                                        ///< layout is that of the indices
-    int64_t dictionary;                 ///< which one
+    bl_arrow_field *values; ///< of a dictionary; NULL: not encoded. Then the field's own
+                            ///< layout is that of the indices
+    int64_t dictionary;     ///< which one
     bool has_signed_indices;
 };
 

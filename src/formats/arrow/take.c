@@ -4,8 +4,7 @@
 #include "formats/arrow/request.h"
 
 static bool is_there(const bl_column *column, int64_t row) {
-    return row >= 0 &&
-           (!column->validity || column->validity->data[row / 8] >> (row % 8) & 1);
+    return row >= 0 && (!column->validity || column->validity->data[row / 8] >> (row % 8) & 1);
 }
 
 static void set_bit(bl_buffer *bits, size_t i) {
@@ -32,11 +31,11 @@ static bl_status take_validity(bl_context *context, const bl_column *from, const
     return BL_OK;
 }
 
-#define GATHER(type)                                           \
-    do {                                                       \
-        const type *in = (const type *)from;                   \
-        for (size_t i = 0; i < n; i++)                         \
-            ((type *)to)[i] = rows[i] < 0 ? 0 : in[rows[i]];   \
+#define GATHER(type)                                         \
+    do {                                                     \
+        const type *in = (const type *)from;                 \
+        for (size_t i = 0; i < n; i++)                       \
+            ((type *)to)[i] = rows[i] < 0 ? 0 : in[rows[i]]; \
     } while (0)
 
 static void gather(const void *from, size_t width, const int64_t *rows, size_t n, void *to) {

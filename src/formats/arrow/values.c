@@ -54,14 +54,14 @@ static bl_status decode_text(bl_arrow_walk *walk, const bl_arrow_field *field, i
                          1, &column->values, walk->err);
 }
 
-static bl_status decode_fixed_texts(bl_arrow_walk *walk, const bl_arrow_field *field,
-                                    int64_t first, int64_t last, bl_column *column) {
+static bl_status decode_fixed_texts(bl_arrow_walk *walk, const bl_arrow_field *field, int64_t first,
+                                    int64_t last, bl_column *column) {
     uint64_t n = (uint64_t)(last - first), size;
     if (__builtin_mul_overflow(n, field->width, &size) || size > INT32_MAX)
         return too_long(walk);
     BL_TRY(bl_arrow_next_buffer(walk, 1, size, &column->values));
-    BL_TRY(bl_arrow_new_buffer(walk->context, (n + 1) * sizeof(int32_t), &column->offsets,
-                               walk->err));
+    BL_TRY(
+        bl_arrow_new_buffer(walk->context, (n + 1) * sizeof(int32_t), &column->offsets, walk->err));
     int32_t *offsets = (int32_t *)(void *)column->offsets->data;
     for (uint64_t i = 0; i <= n; i++)
         offsets[i] = (int32_t)(i * field->width);
@@ -100,8 +100,8 @@ static bool view_text(const views *v, size_t i, const uint8_t **ret_text, size_t
 }
 
 static bl_status copy_views(bl_arrow_walk *walk, const views *v, size_t n, bl_column *column) {
-    BL_TRY(bl_arrow_new_buffer(walk->context, ((uint64_t)n + 1) * sizeof(int32_t),
-                               &column->offsets, walk->err));
+    BL_TRY(bl_arrow_new_buffer(walk->context, ((uint64_t)n + 1) * sizeof(int32_t), &column->offsets,
+                               walk->err));
     int32_t *offsets = (int32_t *)(void *)column->offsets->data;
     const uint8_t *text = NULL;
     uint64_t total = 0;
@@ -281,16 +281,15 @@ static bl_status decode_indices(bl_arrow_walk *walk, const bl_arrow_field *field
                                       field->has_signed_indices);
         if (!is_null && (row[i] < 0 || row[i] >= length))
             return bl_error_set(walk->err, BL_E_CORRUPT,
-                                "value %lld of dictionary %lld, which has %lld",
-                                (long long)row[i], (long long)field->dictionary,
-                                (long long)length);
+                                "value %lld of dictionary %lld, which has %lld", (long long)row[i],
+                                (long long)field->dictionary, (long long)length);
     }
     bl_column empty = {.type = field->type};
     bl_column taken = {0};
     if (!values && n)
         BL_TRY(bl_column_init(walk->context, &empty, field->type, walk->err));
-    bl_status status = bl_arrow_take(walk->context, values ? values : &empty, row, n, &taken,
-                                     walk->err);
+    bl_status status =
+        bl_arrow_take(walk->context, values ? values : &empty, row, n, &taken, walk->err);
     if (!values && n)
         bl_column_release(walk->context, &empty);
     bl_column_release(walk->context, status == BL_OK ? column : &taken);
