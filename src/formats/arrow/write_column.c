@@ -12,6 +12,8 @@ void bl_arrow_out_clear(bl_arrow_out_column *out) {
     for (size_t i = 0; i < out->n_buffers; i++)
         bl_buffer_release(out->buffers[i].buffer);
     out->n_buffers = out->n_nodes = 0;
+    bl_type_release(out->type);
+    out->type = NULL;
 }
 
 /// Lists a buffer. \param buffer moves, also on failure
@@ -61,10 +63,7 @@ static int64_t last_offset(const bl_column *column, size_t width) {
 }
 
 static bl_status add_text(bl_context *context, bl_arrow_out_column *out, const bl_column *column,
-                          const bl_type *type, bl_error *err) {
-    if (type->id == BL_UTF8 && column->type->id == BL_BINARY)
-        return bl_error_set(err, BL_E_TYPE,
-                            "text that is not UTF-8, in a column that is said to be");
+                          bl_error *err) {
     BL_TRY(add_offsets(context, out, column, 4, err));
     return add_shared(context, out, column->values, (size_t)last_offset(column, 4), err);
 }
@@ -77,7 +76,7 @@ static bl_status list_values(bl_context *context, const bl_column *column, const
         return add_bits(context, out, column->values, n, err);
     case BL_UTF8:
     case BL_BINARY:
-        return add_text(context, out, column, type, err);
+        return add_text(context, out, column, err);
     case BL_LIST:
         return add_offsets(context, out, column, 4, err);
     case BL_LARGE_LIST:

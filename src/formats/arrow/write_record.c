@@ -39,9 +39,14 @@ static bl_status write_metadata(bl_arrow_writer *writer, bl_flat_builder *builde
     return BL_OK;
 }
 
-bl_status bl_arrow_write_head(bl_arrow_writer *writer, bl_error *err) {
+/// Writes the beginning of the file and the schema's message, when the types of the first rows are
+/// known.
+static bl_status write_head(bl_arrow_writer *writer, bl_error *err) {
     bl_flat_builder builder = {.context = writer->context};
     size_t bytes;
+    if (writer->has_head)
+        return BL_OK;
+    writer->has_head = true;
     if (!writer->is_stream)
         BL_TRY(write_padded(writer, BL_ARROW_MAGIC "\0", BL_ARROW_MAGIC_BYTES + 2, err));
     bl_flat_ref schema = bl_arrow_build_schema(&builder, &writer->arena, writer);
@@ -75,6 +80,8 @@ static bl_status column_task(void *argument, size_t i, unsigned worker, bl_error
     bl_status status = join_parts(writer, i, &column, err);
     if (status == BL_OK)
         status = bl_arrow_list_column(context, &column, writer->head.types[i], out, err);
+    if (status == BL_OK)
+        out->type = bl_type_ref(column.type);
     bl_column_release(context, &column);
     if (status == BL_OK && writer->how.codec != BL_CODEC_STORED) {
         if (!writer->codecs[worker])
@@ -155,11 +162,28 @@ static bl_status write_body(bl_arrow_writer *writer, bl_error *err) {
     return BL_OK;
 }
 
+/// Texts may turn out to be no UTF-8 late. To a file that matters little, because its footer has
+/// the schema that counts, and both are stored alike; a stream has none.
+static bl_status update_types(bl_arrow_writer *writer, bl_error *err) {
+    for (size_t i = 0; i < writer->head.n_columns; i++) {
+        const bl_type *before = writer->types[i];
+        BL_TRY(bl_arrow_widen(writer->context, &writer->types[i], writer->columns[i].type, err));
+        if (writer->types[i] != before && writer->has_head && writer->is_stream)
+            return bl_error_set(err, BL_E_TYPE,
+                                "column '%s': text that is not UTF-8, after the stream's schema "
+                                "said that it is; a file, '.arrow', can hold it",
+                                writer->head.names[i]);
+    }
+    return BL_OK;
+}
+
 bl_status bl_arrow_write_record(bl_arrow_writer *writer, bl_error *err) {
-    bl_arrow_block block = {.offset = writer->sink->n_bytes, .n_rows = writer->waiting_rows};
     listing all = {0};
     size_t metadata_bytes = 0;
     BL_TRY(bl_run_tasks(writer->context, column_task, writer, writer->head.n_columns, err));
+    BL_TRY(update_types(writer, err));
+    BL_TRY(write_head(writer, err));
+    bl_arrow_block block = {.offset = writer->sink->n_bytes, .n_rows = writer->waiting_rows};
     BL_TRY(bl_array_grow(writer->context, &writer->blocks, &writer->blocks_capacity,
                          writer->n_blocks, sizeof block, "record batches", err));
     bl_status status = list_all(writer, &all, err);
@@ -215,6 +239,7 @@ static bl_status write_footer(bl_arrow_writer *writer, bl_flat_builder *builder,
 
 bl_status bl_arrow_write_tail(bl_arrow_writer *writer, bl_error *err) {
     const uint32_t end[2] = {BL_ARROW_CONTINUATION, 0};
+    BL_TRY(write_head(writer, err));
     BL_TRY(bl_sink_write(writer->sink, end, sizeof end, err));
     if (writer->is_stream)
         return BL_OK;

@@ -2,6 +2,44 @@
 // Arrow schemas being written.
 #include "formats/arrow/writer.h"
 
+/// \param ret_type a new holder of `type` where it fits
+static bl_status widened(bl_context *context, bl_type *type, const bl_type *other,
+                         bl_type **ret_type, bl_error *err) {
+    if (type->id == BL_UTF8 && other->id == BL_BINARY) {
+        *ret_type = type->is_nullable ? bl_type_primitive_nullable(BL_BINARY)
+                                      : bl_type_primitive(BL_BINARY);
+        return BL_OK;
+    }
+    size_t n = type->n_children;
+    bl_column *children = (bl_column *)bl_alloc_zero(context, n + 1, sizeof *children);
+    if (!children)
+        return bl_error_nomem(err, n * sizeof *children, "a type");
+    bl_status status = BL_OK;
+    bool is_same = true;
+    for (size_t i = 0; i < n && status == BL_OK; i++) {
+        status = widened(context, type->children[i], other->children[i], &children[i].type, err);
+        is_same = is_same && children[i].type == type->children[i];
+    }
+    if (status == BL_OK && is_same)
+        *ret_type = bl_type_ref(type);
+    else if (status == BL_OK)
+        status = bl_type_with_children(context, type, children, ret_type, err);
+    for (size_t i = 0; i < n; i++)
+        bl_type_release(children[i].type);
+    bl_free(context, children);
+    return status;
+}
+
+bl_status bl_arrow_widen(bl_context *context, bl_type **type, const bl_type *other, bl_error *err) {
+    bl_type *made = NULL;
+    if (bl_type_equal(*type, other))
+        return BL_OK;
+    BL_TRY(widened(context, *type, other, &made, err));
+    bl_type_release(*type);
+    *type = made;
+    return BL_OK;
+}
+
 /// A table of one field: most types say no more than that.
 static bl_flat_ref build_one(bl_flat_builder *b, size_t width, int64_t value) {
     bl_flat_begin(b);
@@ -131,7 +169,7 @@ bl_flat_ref bl_arrow_build_schema(bl_flat_builder *builder, bl_arena *arena,
         return 0;
     }
     for (size_t i = 0; i < n; i++)
-        refs[i] = build_field(builder, arena, writer->head.names[i], writer->head.types[i]);
+        refs[i] = build_field(builder, arena, writer->head.names[i], writer->types[i]);
     bl_flat_ref fields = bl_flat_add_refs(builder, refs, n);
     bl_flat_ref metadata = build_metadata(builder, arena, writer);
     bl_flat_begin(builder);

@@ -189,14 +189,16 @@ static bl_status start_head(bl_arrow_writer *writer, const bl_column_spec *colum
                             const char *path, bl_error *err) {
     const char **names = (const char **)bl_arena_array(&writer->arena, n + 1, sizeof *names);
     bl_type **types = (bl_type **)bl_arena_array(&writer->arena, n + 1, sizeof *types);
+    writer->types = (bl_type **)bl_arena_array(&writer->arena, n + 1, sizeof *types);
     writer->head.path = bl_arena_text(&writer->arena, path, strlen(path));
-    if (!names || !types || !writer->head.path)
+    if (!names || !types || !writer->types || !writer->head.path)
         return bl_error_nomem(err, n * sizeof *names, "columns");
     writer->head.ops = &ops;
     writer->head.names = names;
     writer->head.types = types;
     for (size_t i = 0; i < n; i++) {
         types[i] = bl_type_ref((bl_type *)(uintptr_t)columns[i].type);
+        writer->types[i] = bl_type_ref(types[i]);
         writer->head.n_columns++;
         names[i] = bl_arena_text(&writer->arena, columns[i].name, strlen(columns[i].name));
         if (!names[i])
@@ -221,7 +223,7 @@ static bl_status start(bl_arrow_writer *writer, const bl_column_spec *columns, s
         (bl_arrow_out_column *)bl_arena_array(&writer->arena, n + 1, sizeof *writer->columns);
     if (!writer->codecs || !writer->columns)
         return bl_error_nomem(err, n * sizeof *writer->columns, "columns");
-    return bl_arrow_write_head(writer, err);
+    return BL_OK;
 }
 
 void bl_arrow_writer_free(bl_arrow_writer *writer) {
@@ -237,8 +239,10 @@ void bl_arrow_writer_free(bl_arrow_writer *writer) {
     }
     for (unsigned i = 0; writer->codecs && i < bl_context_n_threads(context); i++)
         bl_codecs_free(writer->codecs[i]);
-    for (size_t i = 0; i < writer->head.n_columns; i++)
+    for (size_t i = 0; i < writer->head.n_columns; i++) {
         bl_type_release(writer->head.types[i]);
+        bl_type_release(writer->types[i]);
+    }
     bl_free(context, writer->parts);
     bl_free(context, writer->blocks);
     bl_arena_release(&writer->arena);

@@ -25,6 +25,7 @@ typedef struct bl_arrow_out_column {
     size_t n_nodes, n_buffers, nodes_capacity, buffers_capacity;
     bl_arrow_pair *nodes;  ///< [n_nodes]; owns
     bl_arrow_out *buffers; ///< [n_buffers]; owns
+    bl_type *type;         ///< of the values; holds
 } bl_arrow_out_column;
 
 /// Rows that wait: columns of one length.
@@ -50,6 +51,9 @@ typedef struct bl_arrow_writer {
     bl_arrow_part_rows *parts;    ///< [n_parts]; owns
     bl_codecs **codecs;           ///< [n_threads]
     bl_arrow_out_column *columns; ///< [n_columns]
+    bl_type **types; ///< [n_columns] as the schema says: texts that turned out to be no UTF-8 are
+                     ///< binary; holds each
+    bool has_head;   ///< the schema is written
     size_t n_blocks, blocks_capacity;
     bl_arrow_block *blocks; ///< [n_blocks] record batches that are written; owns
 } bl_arrow_writer;
@@ -72,13 +76,14 @@ void bl_arrow_writer_free(bl_arrow_writer *writer);
 BL_DEFINE_AUTO(bl_arrow_writer, bl_arrow_writer_free);
 
 // write_schema.c
+/// Makes a type one that holds values of `other`, too, which differs from it only where one has
+/// text and the other what is not.
+bl_status bl_arrow_widen(bl_context *context, bl_type **type, const bl_type *other, bl_error *err);
 /// Adds the table Schema to a flatbuffer.
 bl_flat_ref bl_arrow_build_schema(bl_flat_builder *builder, bl_arena *arena,
                                   const bl_arrow_writer *writer);
 
 // write_record.c
-/// Writes the beginning of the file and the schema's message.
-bl_status bl_arrow_write_head(bl_arrow_writer *writer, bl_error *err);
 /// Writes the waiting rows as a record batch.
 bl_status bl_arrow_write_record(bl_arrow_writer *writer, bl_error *err);
 /// Writes the end of the stream, and a file's footer.
