@@ -6,7 +6,7 @@
 #include "formats/arrow/request.h"
 
 /// A record batch that stays in a cache is read fastest; its metadata costs little.
-#define DEFAULT_CLUSTER (UINT64_C(8) << 20)
+#define DEFAULT_CLUSTER (UINT64_C(4) << 20)
 #define CLUSTER_SHARE 16 // of the memory budget
 /// Parts of fewer rows than their neighbour are joined to it up to so many bits, so that rows that
 /// come one by one do not make as many parts.
