@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "column/builder.h"
+
 enum { MAX_NESTING = 64, TEXT_SIZE = 200, BYTES_A_FIELD = 8 };
 
 typedef struct reading {
@@ -36,6 +38,8 @@ void bl_arrow_schema_release(bl_arrow_schema *schema) {
 static bl_status read_name(reading *r, const bl_flat_table *table, const char **ret_name) {
     size_t length;
     const char *name = bl_flat_text(table, BL_FIELD_NAME, &length);
+    if (name && !bl_utf8_valid((const uint8_t *)name, length))
+        return bl_error_set(r->err, BL_E_CORRUPT, "a name that is not UTF-8");
     *ret_name = bl_arena_text(r->arena, name ? name : "", name ? length : 0);
     return *ret_name ? BL_OK : bl_error_nomem(r->err, length, "a name");
 }

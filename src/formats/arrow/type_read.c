@@ -3,6 +3,8 @@
 // not read are known all the same, because their buffers stand between those of other columns.
 #include <stdio.h>
 
+#include "column/builder.h"
+
 #include "formats/arrow/schema.h"
 
 #define UNIT(table, otherwise) ((unsigned)bl_flat_int((table), BL_TIME_UNIT, 2, (otherwise)))
@@ -100,8 +102,10 @@ static bl_status read_timestamp(reading *r) {
     const char *zone = bl_flat_text(&r->type, BL_TIMESTAMP_ZONE, &length);
     if (unit > 3)
         return refuse(r, "timestamps of that unit are not known");
-    if (length > 64)
-        return refuse(r, "a time zone of more than 64 bytes");
+    if (length > 50)
+        return refuse(r, "a time zone of more than 50 bytes");
+    if (zone && !bl_utf8_valid((const uint8_t *)zone, length))
+        return bl_error_set(r->err, BL_E_CORRUPT, "a time zone that is not UTF-8");
     char format[80];
     snprintf(format, sizeof format, "ts%c:%.*s", units[unit], (int)length, zone ? zone : "");
     snprintf(r->text, r->size, "timestamp[%s%s%.*s]", unit_names[unit], length ? ", " : "",
