@@ -6,18 +6,12 @@
 #include "base/context.h"
 
 static const uint8_t zeros[BL_ARROW_ALIGNMENT];
+static const uint8_t magic[8] = BL_ARROW_MAGIC; ///< and two bytes of padding
 
 static size_t padding_of(uint64_t n) { return (size_t)(-n % BL_ARROW_ALIGNMENT); }
 
-static bl_status write_padded(bl_arrow_writer *writer, const void *data, size_t size,
-                              bl_error *err) {
-    BL_TRY(bl_sink_write(writer->sink, data, size, err));
-    size_t padding = padding_of(size);
-    return padding ? bl_sink_write(writer->sink, zeros, padding, err) : BL_OK;
-}
-
-/// Ends a message's metadata and writes it with its size in front. What was written before it is a
-/// multiple of the alignment. \param ret_bytes what it takes, padding included
+/// Ends a message's metadata and writes it with its size in front, padded so that what follows it
+/// is aligned. \param ret_bytes what it takes, padding included
 static bl_status write_metadata(bl_arrow_writer *writer, bl_flat_builder *builder, int64_t kind,
                                 bl_flat_ref header, uint64_t body_bytes, size_t *ret_bytes,
                                 bl_error *err) {
@@ -29,7 +23,7 @@ static bl_status write_metadata(bl_arrow_writer *writer, bl_flat_builder *builde
     bl_flat_put(builder, BL_MESSAGE_VERSION, 2, BL_ARROW_V5);
     bl_flat_put(builder, BL_MESSAGE_KIND, 1, kind);
     BL_TRY(bl_flat_finish(builder, bl_flat_end(builder), &data, &size, err));
-    size_t padding = padding_of(8 + size);
+    size_t padding = padding_of(writer->sink->n_bytes + 8 + size);
     uint32_t head[2] = {BL_ARROW_CONTINUATION, (uint32_t)(size + padding)};
     BL_TRY(bl_sink_write(writer->sink, head, sizeof head, err));
     BL_TRY(bl_sink_write(writer->sink, data, size, err));
@@ -48,7 +42,7 @@ static bl_status write_head(bl_arrow_writer *writer, bl_error *err) {
         return BL_OK;
     writer->has_head = true;
     if (!writer->is_stream)
-        BL_TRY(write_padded(writer, BL_ARROW_MAGIC "\0", BL_ARROW_MAGIC_BYTES + 2, err));
+        BL_TRY(bl_sink_write(writer->sink, magic, sizeof magic, err));
     bl_flat_ref schema = bl_arrow_build_schema(&builder, &writer->arena, writer);
     bl_status status = write_metadata(writer, &builder, BL_ARROW_SCHEMA, schema, 0, &bytes, err);
     bl_flat_builder_release(&builder);
@@ -57,7 +51,7 @@ static bl_status write_head(bl_arrow_writer *writer, bl_error *err) {
 
 // ---- record batches ----
 
-static bl_status join_parts(bl_arrow_writer *writer, size_t i, bl_column *column, bl_error *err) {
+static bl_status list_parts(bl_arrow_writer *writer, size_t i, bl_error *err) {
     bl_context *context = writer->context;
     const bl_column **parts =
         (const bl_column **)bl_alloc_zero(context, writer->n_parts + 1, sizeof *parts);
@@ -65,30 +59,22 @@ static bl_status join_parts(bl_arrow_writer *writer, size_t i, bl_column *column
         return bl_error_nomem(err, writer->n_parts * sizeof *parts, "a record batch");
     for (size_t k = 0; k < writer->n_parts; k++)
         parts[k] = &writer->parts[k].columns[i];
-    bl_status status = bl_column_concat(context, parts, writer->n_parts, column, err);
+    bl_status status = bl_arrow_list_column(context, parts, writer->n_parts, writer->head.types[i],
+                                            &writer->columns[i], err);
     bl_free(context, parts);
-    for (size_t k = 0; status == BL_OK && k < writer->n_parts; k++)
-        bl_column_release(context, &writer->parts[k].columns[i]);
     return status;
 }
 
 static bl_status column_task(void *argument, size_t i, unsigned worker, bl_error *err) {
     bl_arrow_writer *writer = (bl_arrow_writer *)argument;
     bl_context *context = writer->context;
-    bl_arrow_out_column *out = &writer->columns[i];
-    bl_column column = {0};
-    bl_status status = join_parts(writer, i, &column, err);
-    if (status == BL_OK)
-        status = bl_arrow_list_column(context, &column, writer->head.types[i], out, err);
-    if (status == BL_OK)
-        out->type = bl_type_ref(column.type);
-    bl_column_release(context, &column);
+    bl_status status = list_parts(writer, i, err);
     if (status == BL_OK && writer->how.codec != BL_CODEC_STORED) {
         if (!writer->codecs[worker])
             status = bl_codecs_new(context, &writer->codecs[worker], err);
         if (status == BL_OK)
-            status =
-                bl_arrow_compress_column(context, writer->codecs[worker], writer->how, out, err);
+            status = bl_arrow_compress_column(context, writer->codecs[worker], writer->how,
+                                              &writer->columns[i], err);
     }
     return status == BL_OK ? BL_OK : bl_error_in(err, status, "column '%s'", writer->head.names[i]);
 }
@@ -150,13 +136,20 @@ static bl_status write_record_metadata(bl_arrow_writer *writer, const listing *a
     return status;
 }
 
+static bl_status write_buffer(bl_arrow_writer *writer, const bl_arrow_out_column *out,
+                              const bl_arrow_out *buffer, bl_error *err) {
+    const bl_arrow_segment *segments = &out->segments[buffer->first];
+    size_t padding = padding_of(buffer->size);
+    for (size_t i = 0; i < buffer->n; i++)
+        BL_TRY(bl_sink_write(writer->sink, segments[i].buffer->data, segments[i].size, err));
+    return padding ? bl_sink_write(writer->sink, zeros, padding, err) : BL_OK;
+}
+
 static bl_status write_body(bl_arrow_writer *writer, bl_error *err) {
     for (size_t i = 0; i < writer->head.n_columns; i++) {
         bl_arrow_out_column *out = &writer->columns[i];
         for (size_t k = 0; k < out->n_buffers; k++)
-            if (out->buffers[k].size)
-                BL_TRY(
-                    write_padded(writer, out->buffers[k].buffer->data, out->buffers[k].size, err));
+            BL_TRY(write_buffer(writer, out, &out->buffers[k], err));
         bl_arrow_out_clear(out);
     }
     return BL_OK;
@@ -167,7 +160,9 @@ static bl_status write_body(bl_arrow_writer *writer, bl_error *err) {
 static bl_status update_types(bl_arrow_writer *writer, bl_error *err) {
     for (size_t i = 0; i < writer->head.n_columns; i++) {
         const bl_type *before = writer->types[i];
-        BL_TRY(bl_arrow_widen(writer->context, &writer->types[i], writer->columns[i].type, err));
+        for (size_t k = 0; k < writer->n_parts; k++)
+            BL_TRY(bl_arrow_widen(writer->context, &writer->types[i],
+                                  writer->parts[k].columns[i].type, err));
         if (writer->types[i] != before && writer->has_head && writer->is_stream)
             return bl_error_set(err, BL_E_TYPE,
                                 "column '%s': text that is not UTF-8, after the stream's schema "

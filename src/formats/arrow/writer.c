@@ -236,6 +236,7 @@ void bl_arrow_writer_free(bl_arrow_writer *writer) {
         bl_arrow_out_clear(&writer->columns[i]);
         bl_free(context, writer->columns[i].nodes);
         bl_free(context, writer->columns[i].buffers);
+        bl_free(context, writer->columns[i].segments);
     }
     for (unsigned i = 0; writer->codecs && i < bl_context_n_threads(context); i++)
         bl_codecs_free(writer->codecs[i]);

@@ -3,8 +3,8 @@
 /// Arrow files and streams being written.
 ///
 /// Rows wait as slices of the batches that they came in until a record batch is full; where one
-/// ends follows from the rows alone. Then each column is a task, which joins the slices, lists the
-/// buffers of the column and all below it, and compresses them.
+/// ends follows from the rows alone. Then each column is a task, which lists the buffers of the
+/// column and all below it, slice by slice, and compresses them.
 #ifndef BL_FORMATS_ARROW_WRITER_H
 #define BL_FORMATS_ARROW_WRITER_H
 
@@ -14,18 +14,26 @@
 
 enum { BL_ARROW_ALIGNMENT = 64 };
 
-/// One buffer of a record batch that is ready to be written.
-typedef struct bl_arrow_out {
-    bl_buffer *buffer; ///< holds; NULL: no bytes
+/// Consecutive bytes of a buffer that is to be written.
+typedef struct bl_arrow_segment {
+    bl_buffer *buffer; ///< holds; its first `size` bytes
     size_t size;
+} bl_arrow_segment;
+
+/// One buffer of a record batch: some segments of its column.
+typedef struct bl_arrow_out {
+    size_t first, n; ///< segments
+    size_t size;     ///< of all of them
 } bl_arrow_out;
 
 /// A column of a record batch on its way.
 typedef struct bl_arrow_out_column {
-    size_t n_nodes, n_buffers, nodes_capacity, buffers_capacity;
-    bl_arrow_pair *nodes;  ///< [n_nodes]; owns
+    size_t n_nodes, nodes_capacity;
+    bl_arrow_pair *nodes; ///< [n_nodes]; owns
+    size_t n_buffers, buffers_capacity;
     bl_arrow_out *buffers; ///< [n_buffers]; owns
-    bl_type *type;         ///< of the values; holds
+    size_t n_segments, segments_capacity;
+    bl_arrow_segment *segments; ///< [n_segments]; owns
 } bl_arrow_out_column;
 
 /// Rows that wait: columns of one length.
@@ -90,9 +98,9 @@ bl_status bl_arrow_write_record(bl_arrow_writer *writer, bl_error *err);
 bl_status bl_arrow_write_tail(bl_arrow_writer *writer, bl_error *err);
 
 // write_column.c
-/// Lists the nodes and buffers of a column and all below it.
-bl_status bl_arrow_list_column(bl_context *context, const bl_column *column, const bl_type *type,
-                               bl_arrow_out_column *out, bl_error *err);
+/// Lists the nodes and buffers of a column and all below it. \param columns [n] its parts
+bl_status bl_arrow_list_column(bl_context *context, const bl_column *const *columns, size_t n,
+                               const bl_type *type, bl_arrow_out_column *out, bl_error *err);
 /// Compresses the listed buffers. \return BL_OK, BL_E_NOMEM
 bl_status bl_arrow_compress_column(bl_context *context, bl_codecs *codecs, bl_compression how,
                                    bl_arrow_out_column *out, bl_error *err);

@@ -102,6 +102,16 @@ def test_alignment(tmp_path):
                         assert buffer is None or (buffer.address - start) % 64 == 0
 
 
+def test_without_footer(tmp_path):
+    """Behind its first eight bytes a file is a stream."""
+    table = pa.table({"x": numpy.arange(1000.0)})
+    write(tmp_path / "a.arrow", table.to_batches(), cluster_rows=300)
+    data = (tmp_path / "a.arrow").read_bytes()
+    assert pa.ipc.open_stream(data[8:]).read_all().equals(table)
+    (tmp_path / "cut.arrow").write_bytes(data[:-500])
+    assert read_ours(tmp_path / "cut.arrow", table.schema).num_rows in (900, 1000)
+
+
 def test_metadata(tmp_path):
     table = pa.table({"a": [1]})
     lineage = {"beamline.version": "0.1", "source": "µ.root", "empty": ""}
