@@ -18,7 +18,7 @@ static bool reserve(bl_flat_builder *builder, size_t n) {
         return false;
     }
     size_t wanted = builder->used + n;
-    if (wanted <= builder->capacity)
+    if (builder->data && wanted <= builder->capacity)
         return true;
     size_t capacity = builder->capacity ? builder->capacity : SMALLEST;
     while (capacity < wanted)
