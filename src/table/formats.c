@@ -6,6 +6,8 @@
 
 #include "base/names.h"
 #include "base/options.h"
+#include "formats/arrow/file.h"
+#include "formats/arrow/writer.h"
 #include "formats/parquet/file.h"
 #include "formats/root/file.h"
 #include "formats/root_output.h"
@@ -29,6 +31,8 @@ const bl_format bl_formats[] = {
      bl_root_create, false, true},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false,
      false},
+    {"Arrow", bl_arrow_probe, WORDS("arrow", "feather", "ipc", "arrows"), bl_arrow_open,
+     WORDS("none", "lz4", "zstd"), bl_arrow_create, false, false},
     {.name = NULL},
 };
 
