@@ -87,7 +87,8 @@ static inline size_t bl_wire_count_varints(bl_wire wire) {
     for (; bl_wire_left(&wire) >= 8; wire.at += 8) {
         uint64_t eight;
         memcpy(&eight, wire.at, sizeof eight);
-        n += (size_t)__builtin_popcountll(~eight & UINT64_C(0x8080808080808080));
+        uint64_t ends = ~eight >> 7 & UINT64_C(0x0101010101010101);
+        n += (size_t)((ends * UINT64_C(0x0101010101010101)) >> 56);
     }
     for (; wire.at < wire.end; wire.at++)
         n += *wire.at < 0x80;
