@@ -10,6 +10,7 @@
 #include "formats/root/file.h"
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
+#include "formats/tfrecord/reader.h"
 #include "io/packed/inflow.h"
 #include "table/selection.h"
 
@@ -29,6 +30,10 @@ const bl_format bl_formats[] = {
      bl_root_create, false, true},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false,
      false},
+     bl_root_create, false},
+    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false},
+    {"TFRecord", bl_tfrecord_probe, WORDS("tfrecord", "tfrecords"), bl_tfrecord_open,
+     WORDS("none", "gzip"), NULL, true},
     {.name = NULL},
 };
 

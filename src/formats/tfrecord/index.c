@@ -154,7 +154,7 @@ static bl_status truncated(const pass *p, bl_error *err) {
 static bl_status widen(pass *p, bl_error *err) {
     uint64_t budget = bl_context_budget_bytes(p->context);
     const bl_source *source = p->input->source;
-    if (p->is_at_end || (!p->input->is_packed && p->base + p->wanted > source->size_bytes))
+    if (p->is_at_end || (!p->input->packing && p->base + p->wanted > source->size_bytes))
         return truncated(p, err);
     if (p->wanted > budget / RECORD_SHARE) {
         bl_status status =

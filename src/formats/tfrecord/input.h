@@ -5,16 +5,14 @@
 #ifndef BL_FORMATS_TFRECORD_INPUT_H
 #define BL_FORMATS_TFRECORD_INPUT_H
 
-#include "io/bytes/source.h"
-
-typedef struct bl_inflow bl_inflow;
+#include "io/packed/inflow.h"
 
 typedef struct bl_tf_input {
     bl_context *context;
-    bl_source *source; ///< owns
-    bl_inflow *inflow; ///< owns; NULL: the file is not packed
-    uint64_t position; ///< of the inflow
-    bool is_packed;
+    bl_source *source;   ///< owns
+    bl_inflow *inflow;   ///< owns; NULL where the file is not packed
+    uint64_t position;   ///< of the inflow
+    const char *packing; ///< "gzip", …; NULL: the file is not packed
 } bl_tf_input;
 
 /// Takes a look at the first bytes. \param source moves, also on failure
@@ -28,7 +26,7 @@ BL_DEFINE_AUTO(bl_tf_input, bl_tf_input_close);
 
 /// True where any thread may read any part at once (bl_tf_input_read_part).
 static inline bool bl_tf_input_is_near(const bl_tf_input *input) {
-    return !input->is_packed && input->source->ops->read;
+    return !input->packing && input->source->ops->read;
 }
 
 /// Reads what lies from `offset` on. What is packed is read on from where it was, and going back
