@@ -35,7 +35,7 @@ void bl_tf_input_close(bl_tf_input *input) {
 /// Goes to a place in what is packed: on by reading, back by beginning again.
 static bl_status go_to(bl_tf_input *input, uint64_t offset, bl_error *err) {
     enum { STEP = 64 << 10 };
-    if (offset < input->position)
+    if (offset < input->position || !input->inflow)
         BL_TRY(restart(input, err));
     if (offset == input->position)
         return BL_OK;
