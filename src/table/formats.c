@@ -11,6 +11,7 @@
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
 #include "formats/tfrecord/reader.h"
+#include "formats/tfrecord/writer.h"
 #include "io/packed/inflow.h"
 #include "table/selection.h"
 
@@ -33,7 +34,7 @@ const bl_format bl_formats[] = {
      bl_root_create, false},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false},
     {"TFRecord", bl_tfrecord_probe, WORDS("tfrecord", "tfrecords"), bl_tfrecord_open,
-     WORDS("none", "gzip"), NULL, true},
+     WORDS("none", "gzip"), bl_tfrecord_create, true},
     {.name = NULL},
 };
 
