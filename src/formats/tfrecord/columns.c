@@ -60,9 +60,9 @@ static bl_status make_type(bl_context *context, bl_tf_column *column, bool is_nu
 static const char *source_type(const bl_tf_column *column) {
     static const char *const features[] = {"Feature", "BytesList", "FloatList", "Int64List",
                                            "Feature"};
-    static const char *const lists[] = {"FeatureList", "FeatureList of BytesList",
-                                        "FeatureList of FloatList", "FeatureList of Int64List",
-                                        "FeatureList"};
+    static const char *const lists[] = {BL_TF_LIST_TEXT, BL_TF_LIST_TEXT " of BytesList",
+                                        BL_TF_LIST_TEXT " of FloatList",
+                                        BL_TF_LIST_TEXT " of Int64List", BL_TF_LIST_TEXT};
     bl_tf_kind kind = bl_tf_stat_kind(&column->stat);
     return column->is_list ? lists[kind] : features[kind];
 }

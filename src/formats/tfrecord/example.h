@@ -21,6 +21,9 @@ typedef enum bl_tf_kind {
     BL_TF_N_KINDS
 } bl_tf_kind;
 
+/// How columns that were feature lists are told of.
+#define BL_TF_LIST_TEXT "FeatureList"
+
 /// "bytes", "float", "int64"; a static string.
 const char *bl_tf_kind_text(bl_tf_kind kind);
 

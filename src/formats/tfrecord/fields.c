@@ -145,16 +145,32 @@ static bl_status check_names(const bl_tf_fields *fields, bl_error *err) {
     return BL_OK;
 }
 
-bl_status bl_tf_fields_make(bl_context *context, bl_arena *arena, const char *const *names,
-                            bl_type *const *types, size_t n_columns, bl_tf_fields *ret_fields,
-                            bl_error *err) {
+/// A list of values that was read from a feature list.
+static bool was_by_steps(const bl_column_spec *column) {
+    static const char wanted[] = BL_TF_LIST_TEXT;
+    const bl_type *type = column->type;
+    return column->source_type && strncmp(column->source_type, wanted, sizeof wanted - 1) == 0 &&
+           type->id == BL_LIST && type->children[0]->id < BL_LIST;
+}
+
+static bl_status add_column(bl_context *context, bl_arena *arena, const bl_column_spec *column,
+                            size_t i, bl_tf_fields *fields, bl_error *err) {
+    walk w = {.context = context, .arena = arena, .fields = fields, .column = column->name};
+    bool is_by_steps = was_by_steps(column);
+    w.field = (bl_tf_field){
+        .column = i, .n_fixed = 1, .is_by_steps = is_by_steps, .n_levels = is_by_steps};
+    const char *name = bl_arena_text(arena, column->name, strlen(column->name));
+    if (!name)
+        return bl_error_nomem(err, strlen(column->name), "a name");
+    return go_down(&w, name, column->type, err);
+}
+
+bl_status bl_tf_fields_make(bl_context *context, bl_arena *arena, const bl_column_spec *columns,
+                            size_t n_columns, bl_tf_fields *ret_fields, bl_error *err) {
     bl_tf_fields fields = {0};
     bl_status status = BL_OK;
-    for (size_t i = 0; i < n_columns && status == BL_OK; i++) {
-        walk w = {.context = context, .arena = arena, .fields = &fields, .column = names[i]};
-        w.field = (bl_tf_field){.column = i, .n_fixed = 1};
-        status = go_down(&w, names[i], types[i], err);
-    }
+    for (size_t i = 0; i < n_columns && status == BL_OK; i++)
+        status = add_column(context, arena, &columns[i], i, &fields, err);
     if (status == BL_OK && fields.n)
         qsort(fields.items, fields.n, sizeof *fields.items, by_name);
     if (status == BL_OK)
@@ -209,5 +225,7 @@ void bl_tf_view_find(const bl_tf_field *field, const bl_batch *batch, bl_tf_view
         }
         column = &column->children[field->members[node]];
     }
+    if (field->is_by_steps)
+        ret_view->levels[1].n_fixed = 1;
     ret_view->leaf = column;
 }

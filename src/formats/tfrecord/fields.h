@@ -24,6 +24,7 @@ typedef struct bl_tf_field {
     size_t column;                      ///< of the table
     size_t n_nodes;                     ///< types from the column's down to the values'
     uint32_t members[BL_TF_MOST_NODES]; ///< the child that each goes on with
+    bool is_by_steps;  ///< the second list is none of the type's: each value is a step
     unsigned n_levels; ///< lists around a value, but for the innermost fixed-size ones
     int64_t n_fixed;   ///< values of those
     bool is_scalar;    ///< exactly one number in each row
@@ -45,11 +46,11 @@ typedef struct bl_tf_fields {
     size_t n_context;
 } bl_tf_fields;
 
-/// \param names, types [n_columns] as a writer's head has them \param arena keeps what is made
+/// \param columns [n_columns] one that was a feature list with one value a step becomes one again
+/// \param arena keeps what is made
 /// \return BL_OK, BL_E_TYPE (names the column), BL_E_INVALID (two features of one name), BL_E_NOMEM
-bl_status bl_tf_fields_make(bl_context *context, bl_arena *arena, const char *const *names,
-                            bl_type *const *types, size_t n_columns, bl_tf_fields *ret_fields,
-                            bl_error *err);
+bl_status bl_tf_fields_make(bl_context *context, bl_arena *arena, const bl_column_spec *columns,
+                            size_t n_columns, bl_tf_fields *ret_fields, bl_error *err);
 void bl_tf_fields_release(bl_context *context, bl_tf_fields *fields);
 
 /// Where something may be null: node `column`, of which `scale` belong to each item of its stage.

@@ -154,8 +154,8 @@ static bl_status add(bl_output *head, const bl_column_spec *columns, size_t n_co
     writer->out = output->out;
     bl_arena_init(&writer->arena, head->context);
     BL_TRY(copy_head(writer, columns, n_columns, options->path, err));
-    BL_TRY(bl_tf_fields_make(head->context, &writer->arena, writer->head.names, writer->head.types,
-                             n_columns, &writer->fields, err));
+    BL_TRY(
+        bl_tf_fields_make(head->context, &writer->arena, columns, n_columns, &writer->fields, err));
     BL_TRY(start_encoders(writer, err));
     writer->head.output = head;
     output->writer = BL_MOVE(writer);
@@ -168,10 +168,8 @@ static bl_status add(bl_output *head, const bl_column_spec *columns, size_t n_co
 static bl_status check(bl_output *head, const bl_column_spec *column, bl_error *err) {
     bl_arena arena;
     bl_tf_fields fields = {0};
-    bl_type *type = (bl_type *)(uintptr_t)column->type;
     bl_arena_init(&arena, head->context);
-    bl_status status =
-        bl_tf_fields_make(head->context, &arena, &column->name, &type, 1, &fields, err);
+    bl_status status = bl_tf_fields_make(head->context, &arena, column, 1, &fields, err);
     bl_tf_fields_release(head->context, &fields);
     bl_arena_release(&arena);
     return status;
