@@ -129,8 +129,8 @@ def measure(build, folder, megabytes):
         seconds, least = read(build, ours), limit(build, ours)
         size = ours.stat().st_size / 1e6
         yield {"what": f"TFRecord read, {kind}", "ours_s": seconds, "peer_s": found["seconds"],
-               "peer": peer, "note": f"{size:.0f} MB, ours {size / seconds:.0f} MB/s; checksums and "
-               f"copy alone {size / least:.0f} MB/s"}
+               "peer": peer, "note": f"{size:.0f} MB, ours {size / seconds:.0f} MB/s; checksums "
+               f"and copy alone {size / least:.0f} MB/s"}
 
 
 def load(build):

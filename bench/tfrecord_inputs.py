@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The columns of bench/exchange_tfrecord.py: the same numbers in TensorFlow's Python and in ours."""
+"""The columns of bench/exchange_tfrecord.py: the same numbers in both Pythons."""
 
 import numpy
 

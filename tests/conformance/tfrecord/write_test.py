@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TFRecord files that we write, byte by byte what an implementation of its own makes of the rows."""
+"""TFRecord files that we write, byte by byte what an implementation by hand makes of the rows."""
 
 import gzip
 import math
