@@ -39,7 +39,8 @@ bl_status bl_tf_decoder_init(bl_tf_decoder *decoder, bl_error *err) {
     decoder->crc = bl_crc32c_get();
     decoder->builders =
         (bl_builder *)bl_alloc_zero(decoder->context, decoder->n + 1, sizeof *decoder->builders);
-    if (!decoder->builders)
+    decoder->places = (void **)bl_alloc_zero(decoder->context, decoder->n + 1, sizeof(void *));
+    if (!decoder->builders || !decoder->places)
         return bl_error_nomem(err, decoder->n * sizeof *decoder->builders, "builders");
     for (size_t i = 0; i < decoder->n; i++)
         BL_TRY(bl_builder_init(&decoder->builders[i], decoder->context,
@@ -50,8 +51,10 @@ bl_status bl_tf_decoder_init(bl_tf_decoder *decoder, bl_error *err) {
 void bl_tf_decoder_release(bl_tf_decoder *decoder) {
     for (size_t i = 0; decoder->builders && i < decoder->n; i++)
         bl_builder_release(&decoder->builders[i]);
-    if (decoder->context)
+    if (decoder->context) {
         bl_free(decoder->context, decoder->builders);
+        bl_free(decoder->context, decoder->places);
+    }
     *decoder = (bl_tf_decoder){0};
 }
 
@@ -175,12 +178,51 @@ static bl_status append_missing(bl_builder *builder, bl_error *err) {
     return BL_OK;
 }
 
+/// Writes the one value of a feature to the place that waits for it. \return false: it is no such
+static inline bool put_scalar(bl_type_id item, const bl_tf_entry *entry, void **place) {
+    bl_tf_feature feature;
+    if (!bl_tf_feature_of_entry(entry, &feature) || feature.n != 1)
+        return false;
+    if (item == BL_FLOAT32) {
+        float *to = (float *)*place;
+        *place = to + 1;
+        return feature.kind == BL_TF_FLOAT && bl_tf_floats(&feature, to);
+    }
+    int64_t *to = (int64_t *)*place;
+    *place = to + 1;
+    return feature.kind == BL_TF_INT64 && bl_tf_ints(&feature, to);
+}
+
+static bl_status refuse_scalar(bl_type_id item, const bl_tf_entry *entry, bl_error *err) {
+    bl_tf_feature feature = {.n = 0};
+    if (!entry || !bl_tf_feature_of_entry(entry, &feature) || feature.n == 1)
+        return bl_error_set(err, BL_E_CORRUPT, "it holds no %s", bl_type_id_text(item));
+    return bl_error_set(err, BL_E_SHAPE, "%zu values where one is wanted", feature.n);
+}
+
+/// Lets the builders of scalars grow for rows that are about to come.
+static bl_status make_places(bl_tf_decoder *decoder, int64_t n_rows, bl_error *err) {
+    for (size_t i = 0; i < decoder->n; i++) {
+        const bl_type *type = decoder->builders[i].type;
+        if (type->is_nullable || (type->id != BL_FLOAT32 && type->id != BL_INT64))
+            continue;
+        decoder->places[i] = bl_builder_extend(&decoder->builders[i], (size_t)n_rows);
+        if (!decoder->places[i])
+            return bl_error_nomem(err, (size_t)n_rows * bl_type_id_width(type->id), "a column");
+    }
+    return BL_OK;
+}
+
 static bl_status append_column(bl_tf_decoder *decoder, bl_tf_worker *worker, size_t i,
                                bl_error *err) {
     const bl_tf_column *column = &decoder->columns->items[decoder->wanted[i]];
     const bl_tf_entry *entry = bl_tf_walker_entry(&worker->walker, decoder->wanted[i]);
     bl_builder *builder = &decoder->builders[i];
     bl_tf_feature feature;
+    if (decoder->places[i])
+        return entry && put_scalar(column->item, entry, &decoder->places[i])
+                   ? BL_OK
+                   : refuse_scalar(column->item, entry, err);
     if (!entry)
         return append_missing(builder, err);
     if (column->is_list)
@@ -212,6 +254,7 @@ static bl_status decode_record(bl_tf_decoder *decoder, bl_tf_worker *worker, bl_
 bl_status bl_tf_decode(bl_tf_decoder *decoder, bl_tf_worker *worker, bl_wire bytes, uint64_t offset,
                        int64_t row, int64_t n_before, int64_t n_rows, bl_error *err) {
     const uint8_t *begin = bytes.at;
+    BL_TRY(make_places(decoder, n_rows, err));
     for (int64_t last = row + n_before + n_rows, first = row + n_before; row < last; row++) {
         uint64_t place = offset + (uint64_t)(bytes.at - begin), length;
         bl_wire head, record, tail;

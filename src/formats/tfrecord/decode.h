@@ -24,6 +24,7 @@ typedef struct bl_tf_decoder {
     size_t n;             ///< columns wanted
     const size_t *wanted; ///< [n]
     bl_builder *builders; ///< [n]; owns
+    void **places;        ///< [n] of a float32 or int64 that is never missing: of the next one
 } bl_tf_decoder;
 
 bl_status bl_tf_worker_init(bl_tf_worker *worker, bl_context *context, const bl_tf_columns *columns,

@@ -204,21 +204,13 @@ static bool parse_fast(bl_wire message, bl_tf_feature *feature) {
     return count_packed(feature->kind, feature->values, &feature->n);
 }
 
-static bool parse(bl_wire message, bl_wire whole, uint32_t outer, bool is_in_parts,
-                  bl_tf_feature *feature) {
-    *feature = (bl_tf_feature){.whole = whole, .outer = outer};
-    if (!is_in_parts && parse_fast(message, feature))
+bool bl_tf_feature_parse(bl_wire message, bl_wire whole, uint32_t outer, bool is_in_parts,
+                         bl_tf_feature *ret_feature) {
+    *ret_feature = (bl_tf_feature){.whole = whole, .outer = outer};
+    if (!is_in_parts && parse_fast(message, ret_feature))
         return true;
-    *feature = (bl_tf_feature){.whole = whole, .outer = outer};
-    return parse_slowly(feature);
-}
-
-bool bl_tf_feature_of_entry(const bl_tf_entry *entry, bl_tf_feature *ret_feature) {
-    return parse(entry->value, entry->whole, ENTRY_VALUE, entry->is_in_parts, ret_feature);
-}
-
-bool bl_tf_feature_of_step(bl_wire step, bl_tf_feature *ret_feature) {
-    return parse(step, step, 0, false, ret_feature);
+    *ret_feature = (bl_tf_feature){.whole = whole, .outer = outer};
+    return parse_slowly(ret_feature);
 }
 
 // ---- steps ----

@@ -27,6 +27,13 @@ typedef enum bl_tf_kind {
 /// "bytes", "float", "int64"; a static string.
 const char *bl_tf_kind_text(bl_tf_kind kind);
 
+/// The first bytes of an entry of a map, and of key and value in it: field number and wire type.
+enum {
+    BL_TF_ENTRY_TAG = 1 << 3 | BL_WIRE_BYTES,
+    BL_TF_KEY_TAG = 1 << 3 | BL_WIRE_BYTES,
+    BL_TF_VALUE_TAG = 2 << 3 | BL_WIRE_BYTES
+};
+
 /// An entry of one of the two maps of a record.
 typedef struct bl_tf_entry {
     bl_wire key;
@@ -63,9 +70,39 @@ typedef struct bl_tf_feature {
     size_t skipped; ///< lists of `whole` that another kind made void
 } bl_tf_feature;
 
+/// Any feature. \param outer as bl_tf_feature has it \return false where bytes are no such message
+bool bl_tf_feature_parse(bl_wire message, bl_wire whole, uint32_t outer, bool is_in_parts,
+                         bl_tf_feature *ret_feature);
+
+/// A feature of few numbers: three tags and lengths of one byte each, and the numbers, packed.
+static inline bool bl_tf_feature_parse_short(bl_wire message, bl_tf_feature *feature) {
+    enum { IN_FRONT = 4 };
+    size_t n = bl_wire_left(&message);
+    const uint8_t *at = message.at;
+    if (n <= IN_FRONT || n >= 0x80 || at[1] != n - 2 || at[2] != (1 << 3 | BL_WIRE_BYTES) ||
+        at[3] != n - IN_FRONT)
+        return false;
+    bool is_float = at[0] == (BL_TF_FLOAT << 3 | BL_WIRE_BYTES);
+    bl_wire values = {at + IN_FRONT, message.end};
+    if (is_float ? n % sizeof(float) != 0
+                 : at[0] != (BL_TF_INT64 << 3 | BL_WIRE_BYTES) || at[n - 1] >= 0x80)
+        return false;
+    feature->kind = is_float ? BL_TF_FLOAT : BL_TF_INT64;
+    feature->is_packed = true;
+    feature->n = is_float ? (n - IN_FRONT) / sizeof(float) : bl_wire_count_varints(values);
+    feature->values = values;
+    return true;
+}
+
 /// \return false where bytes are no such message
-bool bl_tf_feature_of_entry(const bl_tf_entry *entry, bl_tf_feature *ret_feature);
-bool bl_tf_feature_of_step(bl_wire step, bl_tf_feature *ret_feature);
+static inline bool bl_tf_feature_of_entry(const bl_tf_entry *entry, bl_tf_feature *ret_feature) {
+    return (!entry->is_in_parts && bl_tf_feature_parse_short(entry->value, ret_feature)) ||
+           bl_tf_feature_parse(entry->value, entry->whole, 2, entry->is_in_parts, ret_feature);
+}
+static inline bool bl_tf_feature_of_step(bl_wire step, bl_tf_feature *ret_feature) {
+    return bl_tf_feature_parse_short(step, ret_feature) ||
+           bl_tf_feature_parse(step, step, 0, false, ret_feature);
+}
 
 /// The steps of an entry of feature_lists.
 typedef struct bl_tf_steps {

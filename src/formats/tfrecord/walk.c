@@ -99,9 +99,22 @@ static bl_status add(bl_tf_walker *walker, bl_wire name, bool is_list, uint32_t 
     char *text = bl_arena_text(&walker->arena, (const char *)name.at, length);
     if (!text)
         return bl_error_nomem(err, length, "the name of a feature");
+    uint8_t *match = (uint8_t *)bl_arena_alloc(&walker->arena, length + 2 + BL_VARINT_MOST);
+    if (!match)
+        return bl_error_nomem(err, length, "the name of a feature");
+    match[0] = BL_TF_KEY_TAG;
+    uint8_t *end = bl_wire_put_varint(match + 1, length);
+    memcpy(end, text, length);
+    end[length] = BL_TF_VALUE_TAG;
     walker->name_bytes += length;
-    walker->slots[walker->n_slots] = (bl_tf_slot){
-        .name = text, .length = length, .hash = hash, .is_list = is_list, .next = SIZE_MAX};
+    walker->slots[walker->n_slots] = (bl_tf_slot){.name = text,
+                                                  .length = length,
+                                                  .hash = hash,
+                                                  .match = match,
+                                                  .match_size = (size_t)(end - match) + length + 1,
+                                                  .is_list = is_list,
+                                                  .next = SIZE_MAX,
+                                                  .entry.is_list = is_list};
     enter(walker, walker->n_slots);
     *ret_slot = walker->n_slots++;
     return BL_OK;
@@ -117,46 +130,90 @@ bl_status bl_tf_walker_add(bl_tf_walker *walker, bl_wire name, bool is_list, siz
     return BL_OK;
 }
 
-/// The slot of an entry: the one that is expected, else by the table.
-/// \param ret_slot SIZE_MAX: one to be passed over
-static bl_status find_entry(bl_tf_walker *walker, const bl_tf_entry *entry, size_t expected,
-                            size_t *ret_slot, bl_error *err) {
-    if (expected < walker->n_slots &&
-        is_named(&walker->slots[expected], entry->key, entry->is_list)) {
-        *ret_slot = expected;
-        return BL_OK;
-    }
+/// The slot of an entry. \param ret_slot SIZE_MAX: one to be passed over
+static bl_status find_entry(bl_tf_walker *walker, const bl_tf_entry *entry, size_t *ret_slot,
+                            bl_error *err) {
     if (walker->may_grow)
         return bl_tf_walker_add(walker, entry->key, entry->is_list, ret_slot, err);
     *ret_slot = find(walker, entry->key, entry->is_list, hash_of(entry->key, entry->is_list));
     return BL_OK;
 }
 
+/// memcmp for a few bytes, at least three.
+static inline bool is_same(const uint8_t *a, const uint8_t *b, size_t n) {
+    uint64_t x, y;
+    if (n < sizeof x)
+        return memcmp(a, b, 3) == 0 && memcmp(a + 3, b + 3, n - 3) == 0;
+    for (size_t i = 0; i < n - sizeof x; i += sizeof x) {
+        memcpy(&x, a + i, sizeof x);
+        memcpy(&y, b + i, sizeof y);
+        if (x != y)
+            return false;
+    }
+    memcpy(&x, a + n - sizeof x, sizeof x);
+    memcpy(&y, b + n - sizeof y, sizeof y);
+    return x == y;
+}
+
+/// Takes an entry as it mostly is: the key that is expected, and a value behind it.
+static inline bool take_expected(bl_wire *map, bl_tf_slot *slot) {
+    bl_wire at = *map, entry;
+    uint64_t length;
+    if (at.at >= at.end || *at.at++ != BL_TF_ENTRY_TAG || !bl_wire_varint(&at, &length) ||
+        !bl_wire_take(&at, length, &entry) || length <= slot->match_size ||
+        !is_same(entry.at, slot->match, slot->match_size))
+        return false;
+    bl_wire value = {entry.at + slot->match_size, entry.end};
+    if (!bl_wire_varint(&value, &length) || length != bl_wire_left(&value))
+        return false;
+    slot->entry.value = value;
+    slot->entry.whole = entry;
+    slot->entry.is_in_parts = false;
+    map->at = at.at;
+    return true;
+}
+
+static inline void note(bl_tf_walker *walker, size_t slot, size_t before) {
+    bl_tf_slot *found = &walker->slots[slot];
+    if (found->seen != walker->row)
+        walker->seen[walker->n_seen++] = slot;
+    found->seen = walker->row;
+    if (before != SIZE_MAX)
+        walker->slots[before].next = slot;
+}
+
+/// The next entry, whatever it is like.
+static bl_status take_any(bl_tf_walker *walker, bl_tf_entries *entries, size_t *ret_slot,
+                          bool *ret_is_end, bl_error *err) {
+    bl_tf_entry entry;
+    bl_tf_next next = bl_tf_entries_next(entries, &entry);
+    *ret_is_end = next == BL_TF_END;
+    if (next == BL_TF_END)
+        return BL_OK;
+    if (next == BL_TF_BAD)
+        return bl_error_set(err, BL_E_CORRUPT, "its bytes are no tf.train.Example");
+    BL_TRY(find_entry(walker, &entry, ret_slot, err));
+    if (*ret_slot != SIZE_MAX)
+        walker->slots[*ret_slot].entry = entry;
+    return BL_OK;
+}
+
 bl_status bl_tf_walk(bl_tf_walker *walker, bl_wire record, bl_error *err) {
     bl_tf_entries entries = bl_tf_entries_of(record);
-    size_t slot, before = SIZE_MAX, expected = 0;
     walker->row++;
     walker->n_seen = 0;
-    for (bl_tf_entry entry;;) {
-        bl_tf_next next = bl_tf_entries_next(&entries, &entry);
-        if (next == BL_TF_END)
+    for (size_t slot, before = SIZE_MAX, expected = 0;;) {
+        bool is_end = false;
+        slot = expected;
+        if (expected >= walker->n_slots || walker->slots[expected].is_list != entries.is_list ||
+            !take_expected(&entries.map, &walker->slots[expected]))
+            BL_TRY(take_any(walker, &entries, &slot, &is_end, err));
+        if (is_end)
             return BL_OK;
-        if (next == BL_TF_BAD)
-            return bl_error_set(
-                err, BL_E_CORRUPT, "byte %zu of its %zu is no tf.train.Example",
-                (size_t)((entries.map.at ? entries.map.at : entries.record.at) - record.at),
-                bl_wire_left(&record));
-        BL_TRY(find_entry(walker, &entry, expected, &slot, err));
         if (slot == SIZE_MAX)
             continue;
-        bl_tf_slot *found = &walker->slots[slot];
-        if (found->seen != walker->row)
-            walker->seen[walker->n_seen++] = slot;
-        found->seen = walker->row;
-        found->entry = entry;
-        if (before != SIZE_MAX)
-            walker->slots[before].next = slot;
+        note(walker, slot, before);
         before = slot;
-        expected = found->next;
+        expected = walker->slots[slot].next;
     }
 }

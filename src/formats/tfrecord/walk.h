@@ -17,6 +17,8 @@ typedef struct bl_tf_slot {
     const char *name; ///< in the walker's arena, NUL-terminated
     size_t length;
     uint32_t hash;
+    size_t match_size; ///< of the bytes of an entry up to the length of its value
+    const uint8_t *match;
     bool is_list;      ///< of feature_lists, where names are others than in the context
     size_t next;       ///< the slot that came behind this one last time
     uint64_t seen;     ///< number of the row that has it
