@@ -183,14 +183,24 @@ static inline bool put_scalar(bl_type_id item, const bl_tf_entry *entry, void **
     bl_tf_feature feature;
     if (!bl_tf_feature_of_entry(entry, &feature) || feature.n != 1)
         return false;
+    if (feature.kind != (item == BL_FLOAT32 ? BL_TF_FLOAT : BL_TF_INT64))
+        return false;
     if (item == BL_FLOAT32) {
         float *to = (float *)*place;
         *place = to + 1;
-        return feature.kind == BL_TF_FLOAT && bl_tf_floats(&feature, to);
+        if (!feature.is_packed)
+            return bl_tf_floats(&feature, to);
+        memcpy(to, feature.values.at, sizeof *to);
+        return true;
     }
     int64_t *to = (int64_t *)*place;
+    uint64_t bits = 0;
     *place = to + 1;
-    return feature.kind == BL_TF_INT64 && bl_tf_ints(&feature, to);
+    if (!feature.is_packed)
+        return bl_tf_ints(&feature, to);
+    bool good = bl_wire_varint(&feature.values, &bits);
+    *to = (int64_t)bits;
+    return good;
 }
 
 static bl_status refuse_scalar(bl_type_id item, const bl_tf_entry *entry, bl_error *err) {

@@ -139,20 +139,30 @@ static bl_status find_entry(bl_tf_walker *walker, const bl_tf_entry *entry, size
     return BL_OK;
 }
 
-/// memcmp for a few bytes, at least three.
-static inline bool is_same(const uint8_t *a, const uint8_t *b, size_t n) {
-    uint64_t x, y;
-    if (n < sizeof x)
-        return memcmp(a, b, 3) == 0 && memcmp(a + 3, b + 3, n - 3) == 0;
-    for (size_t i = 0; i < n - sizeof x; i += sizeof x) {
-        memcpy(&x, a + i, sizeof x);
-        memcpy(&y, b + i, sizeof y);
-        if (x != y)
-            return false;
-    }
-    memcpy(&x, a + n - sizeof x, sizeof x);
-    memcpy(&y, b + n - sizeof y, sizeof y);
+static inline bool is_same4(const uint8_t *a, const uint8_t *b) {
+    uint32_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
     return x == y;
+}
+
+static inline bool is_same8(const uint8_t *a, const uint8_t *b) {
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x == y;
+}
+
+/// memcmp for a few bytes, at least three; the last steps overlap those before.
+static inline bool is_same(const uint8_t *a, const uint8_t *b, size_t n) {
+    if (n < 4)
+        return a[0] == b[0] && a[1] == b[1] && a[2] == b[2];
+    if (n < 8)
+        return is_same4(a, b) && is_same4(a + n - 4, b + n - 4);
+    for (size_t i = 0; i < n - 8; i += 8)
+        if (!is_same8(a + i, b + i))
+            return false;
+    return is_same8(a + n - 8, b + n - 8);
 }
 
 /// Takes an entry as it mostly is: the key that is expected, and a value behind it.
