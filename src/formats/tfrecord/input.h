@@ -2,6 +2,9 @@
 /// \file
 /// The bytes of a TFRecord file, unpacked where it is packed as a whole. Positions are those of
 /// unpacked bytes. All of the room's reading goes through here.
+///
+/// A file is read twice, once when it is opened. What took long to come, being packed or far, is
+/// kept the first time where it fits an eighth of the memory budget.
 #ifndef BL_FORMATS_TFRECORD_INPUT_H
 #define BL_FORMATS_TFRECORD_INPUT_H
 
@@ -12,6 +15,9 @@ typedef struct bl_tf_input {
     bl_source *source;   ///< owns
     bl_inflow *inflow;   ///< owns; NULL where the file is not packed
     uint64_t position;   ///< of the inflow
+    bl_buffer *kept;     ///< all bytes so far, unpacked, where they are dear and few; owns
+    bool is_keeping;     ///< up to now they are few
+    bool is_kept;        ///< they are all there: the source is needed no more
     const char *packing; ///< "gzip", …; NULL: the file is not packed
 } bl_tf_input;
 
@@ -26,7 +32,7 @@ BL_DEFINE_AUTO(bl_tf_input, bl_tf_input_close);
 
 /// True where any thread may read any part at once (bl_tf_input_read_part).
 static inline bool bl_tf_input_is_near(const bl_tf_input *input) {
-    return !input->packing && input->source->ops->read;
+    return input->is_kept || (!input->packing && input->source->ops->read);
 }
 
 /// Reads what lies from `offset` on. What is packed is read on from where it was, and going back

@@ -139,7 +139,8 @@ static bl_status prefetch(bl_reader *head, int64_t first, int64_t last, const si
     tf_reader *reader = (tf_reader *)head;
     const bl_tf_index *index = &reader->file->index;
     (void)columns, (void)n_columns;
-    if (first >= last || last > head->n_rows || first < 0 || reader->file->input->packing)
+    if (first >= last || last > head->n_rows || first < 0 || reader->file->input->packing ||
+        reader->file->input->is_kept)
         return BL_OK;
     bl_source *source = reader->file->input->source;
     uint64_t from = index->offsets[bl_tf_index_find(index, first)];
