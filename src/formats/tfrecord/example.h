@@ -27,8 +27,10 @@ typedef enum bl_tf_kind {
 /// "bytes", "float", "int64"; a static string.
 const char *bl_tf_kind_text(bl_tf_kind kind);
 
-/// The first bytes of an entry of a map, and of key and value in it: field number and wire type.
+/// The first bytes of a record, of an entry of a map, and of key and value in it: field number and
+/// wire type.
 enum {
+    BL_TF_FEATURES_TAG = 1 << 3 | BL_WIRE_BYTES,
     BL_TF_ENTRY_TAG = 1 << 3 | BL_WIRE_BYTES,
     BL_TF_KEY_TAG = 1 << 3 | BL_WIRE_BYTES,
     BL_TF_VALUE_TAG = 2 << 3 | BL_WIRE_BYTES

@@ -208,11 +208,21 @@ static bl_status take_any(bl_tf_walker *walker, bl_tf_entries *entries, size_t *
     return BL_OK;
 }
 
-bl_status bl_tf_walk(bl_tf_walker *walker, bl_wire record, bl_error *err) {
+/// Entries of a record, which mostly begins with its features.
+static inline bl_tf_entries begin(bl_wire record) {
     bl_tf_entries entries = bl_tf_entries_of(record);
+    uint64_t length;
+    if (record.at < record.end && *record.at++ == BL_TF_FEATURES_TAG &&
+        bl_wire_varint(&record, &length) && bl_wire_take(&record, length, &entries.map))
+        entries.record.at = record.at;
+    return entries;
+}
+
+bl_status bl_tf_walk(bl_tf_walker *walker, bl_wire record, bl_error *err) {
+    bl_tf_entries entries = begin(record);
     walker->row++;
     walker->n_seen = 0;
-    for (size_t slot, before = SIZE_MAX, expected = 0;;) {
+    for (size_t slot, before = SIZE_MAX, expected = walker->first;;) {
         bool is_end = false;
         slot = expected;
         if (expected >= walker->n_slots || walker->slots[expected].is_list != entries.is_list ||
@@ -223,6 +233,8 @@ bl_status bl_tf_walk(bl_tf_walker *walker, bl_wire record, bl_error *err) {
         if (slot == SIZE_MAX)
             continue;
         note(walker, slot, before);
+        if (before == SIZE_MAX)
+            walker->first = slot;
         before = slot;
         expected = walker->slots[slot].next;
     }

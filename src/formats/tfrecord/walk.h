@@ -9,8 +9,9 @@
 #include "base/arena.h"
 #include "formats/tfrecord/example.h"
 
-/// No file has so many features, nor so long names; a damaged one might seem to.
-enum { BL_TF_MOST_FEATURES = 65536, BL_TF_MOST_NAME_BYTES = 16 << 20 };
+/// No file has so many features, nor so long names; a damaged one might seem to, or one whose names
+/// were chosen to have one hash.
+enum { BL_TF_MOST_FEATURES = 16384, BL_TF_MOST_NAME_BYTES = 16 << 20 };
 
 /// What a record is read for when a feature is looked up by name.
 typedef struct bl_tf_slot {
@@ -35,6 +36,7 @@ typedef struct bl_tf_walker {
     size_t name_bytes;
     bool may_grow; ///< a name that is new gets a slot; else it is passed over
     uint64_t row;  ///< number of the present row; the first is 1
+    size_t first;  ///< slot that the row before began with
     size_t n_seen; ///< of the present row
     size_t *seen;  ///< [capacity] slots in the order of the row's bytes
 } bl_tf_walker;
