@@ -104,31 +104,43 @@ static bl_status measure(pass *p, size_t at, uint64_t *ret_total, bl_error *err)
     return BL_OK;
 }
 
-/// Finds the whole records of the window. \param ret_used bytes that they take
-static bl_status find_records(pass *p, size_t *ret_used, bl_error *err) {
+/// Finds the next record of the window, at `*at`. \return BL_OK also where there is none
+static bl_status find_record(pass *p, size_t *at, bool *ret_is_found, bl_error *err) {
     bl_tf_index *index = p->index;
-    size_t at = 0;
-    piece found = {.first_row = index->n_rows};
+    uint64_t total;
+    bl_status status = measure(p, *at, &total, err);
+    if (status != BL_OK)
+        return bl_tf_error_in_record(err, status, index->n_rows, p->base + *at);
+    *ret_is_found = total > 0;
+    if (!total)
+        return BL_OK;
+    *at += (size_t)total;
+    index->n_rows++;
+    if (p->base + *at - index->offsets[index->n_clusters] < BL_TF_CLUSTER_BYTES)
+        return BL_OK;
+    return end_cluster(p, p->base + *at, err);
+}
+
+/// Finds the whole records of the window; those in front of a bad one also where there is such.
+/// \param ret_used bytes that they take
+static bl_status find_records(pass *p, size_t *ret_used, bl_error *err) {
+    piece found = {.first_row = p->index->n_rows};
+    bl_status status = BL_OK;
+    bool is_found = true;
     p->n_pieces = 0;
-    for (;;) {
-        uint64_t total;
-        bl_status status = measure(p, at, &total, err);
+    for (size_t at = 0; is_found;) {
+        status = find_record(p, &at, &is_found, err);
         if (status != BL_OK)
-            return bl_tf_error_in_record(err, status, index->n_rows, p->base + at);
-        if (total == 0)
             break;
-        at += (size_t)total;
-        index->n_rows++;
-        if (p->base + at - index->offsets[index->n_clusters] >= BL_TF_CLUSTER_BYTES)
-            BL_TRY(end_cluster(p, p->base + at, err));
         found.end = at;
         if (at - found.begin >= PIECE_BYTES) {
             BL_TRY(add_piece(p, found, err));
-            found = (piece){index->n_rows, at, at};
+            found = (piece){p->index->n_rows, at, at};
         }
     }
-    *ret_used = at;
-    return add_piece(p, found, err);
+    *ret_used = found.end;
+    BL_TRY(add_piece(p, found, status == BL_OK ? err : NULL));
+    return status;
 }
 
 // ---- windows ----
@@ -169,11 +181,15 @@ static bl_status widen(pass *p, bl_error *err) {
 }
 
 static bl_status run(pass *p, bl_error *err) {
-    for (size_t used; !p->is_at_end || p->window->size;) {
+    for (size_t used = 0; !p->is_at_end || p->window->size;) {
         BL_TRY(bl_context_check(p->context, err));
         BL_TRY(fill(p, err));
-        BL_TRY(find_records(p, &used, err));
+        bl_error bad = {0}; // counts where nothing in front of it is worse
+        bl_status status = find_records(p, &used, &bad);
         BL_TRY(bl_run_tasks(p->context, look_task, p, p->n_pieces, err));
+        if (status != BL_OK && err)
+            *err = bad;
+        BL_TRY(status);
         p->window->size -= used;
         memmove(p->window->data, p->window->data + used, p->window->size);
         p->base += used;

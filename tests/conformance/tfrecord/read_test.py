@@ -313,6 +313,8 @@ def test_damage(tmp_path):
     refused(path, flipped, f"record 2 at byte {at}", "its length does not match")
     refused(path, good[:-3], "record 4 at byte", "truncated")
     refused(path, good + b"\0\1", f"record 5 at byte {len(good)}", "truncated")
+    flipped[at - 5] ^= 4  # of two that are bad the first is told
+    refused(path, flipped, "record 1 at byte", "checksum")
     length = struct.pack("<Q", 1 << 60)
     refused(path, good + length + by_hand.masked(length) + b"x", "record 5 at byte",
             "more than such a record can have")
