@@ -11,7 +11,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" 
 import tfrecord_by_hand as by_hand  # noqa: E402
 
 ROWS = [({"x": ("float", [1.5]), "jets": ("float", [1, 2, 3]), "n": ("int64", [-1]),
-          "ids": ("int64", [1 << 40, 0]), "s": ("bytes", [b"text"]), "b": ("bytes", [b"\xff", b""])},
+          "ids": ("int64", [1 << 40, 0]), "s": ("bytes", [b"text"]),
+          "b": ("bytes", [b"\xff", b""])},
          {}),
         ({"x": ("float", [2]), "jets": ("float", []), "n": ("int64", [300]), "s": ("bytes", [b""])},
          {"hits": [("float", [1, 2]), ("float", []), (None, [])], "one": [("int64", [5])] * 2}),
