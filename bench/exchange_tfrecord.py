@@ -1,8 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """TFRecord written and read by us and by TensorFlow: the same rows, one thread each.
-
-usage: exchange_tfrecord.py BUILD [--megabytes N] [--folder FOLDER]
 
 TensorFlow writes as its Python users do, a message a row, and of a tenth of the megabytes: it takes
 long. It reads by tf.data and parses batches of records. We read the file that we wrote, opening
@@ -10,15 +7,15 @@ included, which goes through the file once more: TFRecord has no schema. The sum
 compared before. The limit is what any reader must do: sum up the checksums and copy the bytes.
 """
 
-import argparse
 import json
 import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 
+import beamline_arrow
+import beamline_write
 import numpy
 import pyarrow
 import tfrecord_inputs as inputs
@@ -26,7 +23,6 @@ import tfrecord_inputs as inputs
 HERE = pathlib.Path(__file__).resolve().parent
 RUNS = 5
 BATCH_ROWS = 50000
-MEMORY = "/dev/shm"
 
 
 def tensorflow_python():
@@ -109,8 +105,8 @@ def check(kind, path, theirs):
 
 
 def measure(build, folder, megabytes):
-    """Yields one dict a comparison."""
-    load(build)
+    """Yields one dict a comparison; none where scripts/setup --peers did not install TensorFlow."""
+    folder = pathlib.Path(folder)
     if not tensorflow_python().exists():
         return
     peer = "TensorFlow " + tensorflow("version")["version"]
@@ -131,28 +127,3 @@ def measure(build, folder, megabytes):
         yield {"what": f"TFRecord read, {kind}", "ours_s": seconds, "peer_s": found["seconds"],
                "peer": peer, "note": f"{size:.0f} MB, ours {size / seconds:.0f} MB/s; checksums "
                f"and copy alone {size / least:.0f} MB/s"}
-
-
-def load(build):
-    """The modules that find the library in the environment."""
-    global beamline_arrow, beamline_write
-    os.environ["BEAMLINE_LIBRARY"] = str(pathlib.Path(build) / "src" / "libbeamline.so")
-    sys.path.insert(0, str(HERE.parent / "tests" / "support"))
-    import beamline_arrow
-    import beamline_write
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("build", type=pathlib.Path, help="build folder with the library built")
-    parser.add_argument("--megabytes", type=float, default=100)
-    parser.add_argument("--folder", default=MEMORY if os.access(MEMORY, os.W_OK) else None)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        for row in measure(arguments.build, pathlib.Path(folder), arguments.megabytes):
-            print(f'{row["what"]:<32}{row["ours_s"]:>9.3f} s {row["peer_s"]:>9.3f} s '
-                  f'{row["peer_s"] / row["ours_s"]:>7.1f} x  {row["note"]}', flush=True)
-
-
-if __name__ == "__main__":
-    main()

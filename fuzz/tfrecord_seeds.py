@@ -34,6 +34,8 @@ def main():
     seeds = {"records": framed_short(records), "one": framed_short(records[:1]),
              "odd": framed_short(odd), "file": b"f" + whole, "cut": b"f" + whole[:-5],
              "gzip": b"f" + gzip.compress(whole, mtime=0), "empty": b"f",
+             # as they are, for tests/robust
+             "whole.tfrecord": whole, "packed.tfrecord": gzip.compress(whole, mtime=0),
              "long": b"f" + bytes(7) + b"\x10" + by_hand.masked(bytes(7) + b"\x10")}
     for name, data in seeds.items():
         (folder / name).write_bytes(data)

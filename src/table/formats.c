@@ -31,10 +31,8 @@ const bl_format bl_formats[] = {
      bl_root_create, false, true},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false,
      false},
-     bl_root_create, false},
-    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false},
     {"TFRecord", bl_tfrecord_probe, WORDS("tfrecord", "tfrecords"), bl_tfrecord_open,
-     WORDS("none", "gzip"), bl_tfrecord_create, true},
+     WORDS("none", "gzip"), bl_tfrecord_create, true, false},
     {.name = NULL},
 };
 
