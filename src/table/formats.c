@@ -12,6 +12,8 @@
 #include "formats/root/file.h"
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
+#include "formats/tfrecord/reader.h"
+#include "formats/tfrecord/writer.h"
 #include "io/packed/inflow.h"
 #include "table/selection.h"
 
@@ -33,6 +35,8 @@ const bl_format bl_formats[] = {
      false},
     {"Arrow", bl_arrow_probe, WORDS("arrow", "feather", "ipc", "arrows"), bl_arrow_open,
      WORDS("none", "lz4", "zstd"), bl_arrow_create, false, false},
+    {"TFRecord", bl_tfrecord_probe, WORDS("tfrecord", "tfrecords"), bl_tfrecord_open,
+     WORDS("none", "gzip"), bl_tfrecord_create, true, false},
     {.name = NULL},
 };
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// How records lie in a file: length, its checksum, the bytes, their checksum; all little-endian.
+/// \source TensorFlow documentation, "TFRecord and tf.train.Example", "TFRecords format details"
+#ifndef BL_FORMATS_TFRECORD_RECORD_H
+#define BL_FORMATS_TFRECORD_RECORD_H
+
+#include <string.h>
+
+#include "base/error.h"
+#include "formats/tfrecord/crc32c.h"
+#include "formats/tfrecord/wire.h"
+
+enum { BL_TF_HEAD = 12, BL_TF_TAIL = 4, BL_TF_FRAME = BL_TF_HEAD + BL_TF_TAIL };
+/// Protocol buffers are no longer than this.
+#define BL_TF_MOST_RECORD ((uint64_t)INT32_MAX)
+
+static inline uint32_t bl_tf_load32(const uint8_t *at) {
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/// The length that a record's head tells. \param head [BL_TF_HEAD]
+/// \return false where its checksum is another
+static inline bool bl_tf_head_read(bl_crc32c_fn crc, const uint8_t *head, uint64_t *ret_length) {
+    memcpy(ret_length, head, sizeof *ret_length);
+    return bl_crc32c_mask(crc(head, 8)) == bl_tf_load32(head + 8);
+}
+
+/// True where a record's bytes, behind which their checksum lies, are whole.
+static inline bool bl_tf_tail_matches(bl_crc32c_fn crc, bl_wire record) {
+    return bl_crc32c_mask(crc(record.at, bl_wire_left(&record))) == bl_tf_load32(record.end);
+}
+
+#endif
