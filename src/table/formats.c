@@ -10,6 +10,7 @@
 #include "formats/root/file.h"
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
+#include "formats/text/text.h"
 #include "io/packed/inflow.h"
 #include "table/selection.h"
 
@@ -29,6 +30,10 @@ const bl_format bl_formats[] = {
      bl_root_create, false, true},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false,
      false},
+    {"CSV", NULL, WORDS("csv", "tsv"), bl_csv_open, WORDS("none", "gzip", "bzip2", "zstd"),
+     bl_csv_create, true, false},
+    {"JSON lines", bl_json_lines_probe, WORDS("jsonl", "ndjson", "json"), bl_json_lines_open,
+     WORDS("none", "gzip", "bzip2", "zstd"), bl_json_lines_create, true, false},
     {.name = NULL},
 };
 

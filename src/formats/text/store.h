@@ -8,11 +8,10 @@
 
 typedef struct bl_text_store {
     bl_source *source;        ///< owns
-    struct bl_inflow *inflow; ///< of a packed file: what is unpacked next; owns
-    uint64_t position;        ///< in the text, of what comes next
-    uint64_t size; ///< of the text; of a packed file known after a first pass, until then
-                   ///< UINT64_MAX
-    bool is_packed;
+    struct bl_inflow *inflow; ///< what is unpacked next; owns
+    const char *packing;      ///< "gzip", "bzip2", "zstd"; NULL: the file is the text
+    uint64_t position;        ///< in the text, of what is unpacked next
+    uint64_t size; ///< of the text; UINT64_MAX where that takes a first pass over a packed file
 } bl_text_store;
 
 /// \param source moves, also on failure
@@ -31,7 +30,5 @@ bl_status bl_text_store_read_range(const bl_text_store *store, uint64_t offset, 
                                    size_t size, bl_error *err);
 /// Bytes of the file behind `size` bytes of text, as far as that is known.
 uint64_t bl_text_store_stored(const bl_text_store *store, uint64_t size);
-/// What the file is packed with: "gzip", …; "stored" where it is not.
-const char *bl_text_store_codec(const bl_text_store *store);
 
 #endif

@@ -102,7 +102,7 @@ static bl_status fill_infos(bl_text_table *table, bl_error *err) {
         info->n_chunks = (int64_t)index->n_blocks;
         info->raw_bytes = (uint64_t)((double)text_bytes(index) * table->shares[i]);
         info->stored_bytes = bl_text_store_stored(&table->store, info->raw_bytes);
-        info->codec = bl_text_store_codec(&table->store);
+        info->codec = table->store.packing ? table->store.packing : "stored";
         if (!info->source_type)
             return bl_error_nomem(err, strlen(text), "a type's name");
     }
@@ -128,7 +128,7 @@ bl_status bl_text_table_finish(bl_text_table *table, uint64_t offset, uint64_t l
     BL_TRY(bl_text_index_make(table->head.context, &table->store, offset, line, table->separator,
                               has_quotes, &table->index, err));
     const bl_text_index *index = &table->index;
-    if (table->store.is_packed)
+    if (table->store.packing)
         table->store.size = index->blocks[index->n_blocks].offset;
     BL_TRY(fill_infos(table, err));
     BL_TRY(fill_clusters(table, err));
@@ -143,10 +143,10 @@ bl_status bl_text_table_finish(bl_text_table *table, uint64_t offset, uint64_t l
                                      .is_table = true};
     table->head.objects = &table->object;
     table->head.n_objects = 1;
+    const char *packing = table->store.packing;
     table->head.description =
-        bl_arena_printf(&table->arena, "%s, %s%s", table->dialect->format,
-                        table->store.is_packed ? "packed with " : "plain text",
-                        table->store.is_packed ? bl_text_store_codec(&table->store) : "");
+        bl_arena_printf(&table->arena, "%s%s%s", table->dialect->format,
+                        packing ? ", packed with " : "", packing ? packing : "");
     return table->head.description ? BL_OK : bl_error_nomem(err, 64, "a description");
 }
 
