@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/number_text.h"
+#include "formats/text/iso_time.h"
 #include "formats/text/json.h"
 
 static const char *misfit(bl_json *json, const char *at, const bl_type *wanted) {
@@ -56,6 +57,22 @@ static bool fits(bl_type_id id, int64_t value) {
     default:
         return true;
     }
+}
+
+/// A day or a point in time, written as such.
+static const char *take_time(bl_json *json, const char *at, bl_builder *builder) {
+    const char *text, *begin = at;
+    size_t n;
+    int64_t value;
+    at = bl_json_string(json, at, &text, &n);
+    if (!at)
+        return NULL;
+    if (!bl_iso_read(text, n, builder->type->logical, &value))
+        return misfit(json, begin, builder->type);
+    void *place = bl_builder_extend(builder, 1);
+    if (place)
+        memcpy(place, &value, bl_type_id_width(builder->type->id));
+    return at;
 }
 
 static const char *take_whole(bl_json *json, const char *at, bl_builder *builder) {
@@ -220,7 +237,10 @@ const char *bl_json_value(bl_json *json, const char *at, bl_builder *builder, un
         return take_object(json, at, builder, depth);
     if (id == BL_UTF8 || id == BL_BINARY)
         return take_text(json, at, builder);
-    return id == BL_BOOL ? take_bool(json, at, builder) : take_whole(json, at, builder);
+    if (id == BL_BOOL)
+        return take_bool(json, at, builder);
+    return builder->type->logical && *at == '"' ? take_time(json, at, builder)
+                                                : take_whole(json, at, builder);
 }
 
 // ---- going back ----
