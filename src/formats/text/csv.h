@@ -61,10 +61,9 @@ bl_status bl_csv_parse_text(const bl_text_rows *rows, const bl_cells *cells,
 
 /// The first rows of a file.
 typedef struct bl_csv_sample {
-    uint8_t *text; ///< whole rows, readable for 64 bytes more; owns
+    uint8_t *text; ///< readable for 64 bytes more; the last row may be cut; owns
     size_t size;
     size_t begin; ///< of the text, behind a byte order mark
-    size_t n_rows;
 } bl_csv_sample;
 
 /// Reads the first MiB of a text, or more where a row does not end in it.
@@ -72,8 +71,8 @@ bl_status bl_csv_sample_read(bl_context *context, bl_text_store *store, bl_csv_s
                              bl_error *err);
 /// The separator with which most rows have as many fields as the first one.
 uint8_t bl_csv_guess_separator(bl_context *context, const bl_csv_sample *sample);
-/// Splits the whole sample. \param ret_ends owned by the caller \param ret_n_columns of the first
-/// row \return BL_OK, BL_E_NOMEM
+/// Splits the whole sample; a row that is cut at its end has no last end. \param ret_ends owned by
+/// the caller \param ret_n_columns of the first row \return BL_OK, BL_E_NOMEM
 bl_status bl_csv_sample_split(bl_context *context, const bl_csv_sample *sample, uint8_t separator,
                               uint32_t **ret_ends, size_t *ret_n_ends, size_t *ret_n_columns,
                               bl_error *err);

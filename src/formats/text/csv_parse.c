@@ -58,21 +58,20 @@ bl_status bl_csv_split(const bl_text_rows *rows, bl_text_scratch *s, bl_error *e
 // ---- what is not plain ----
 
 bl_status bl_csv_misfit(const bl_text_rows *rows, size_t column, bl_cell cell, bl_error *err) {
-    char type[64], value[BL_EXCERPT_BYTES];
+    char type[BL_EXCERPT_BYTES], value[BL_EXCERPT_BYTES];
     const bl_type *is = rows->table->types[column];
     bl_cell trimmed = bl_cell_trim(cell);
     bl_number_kind kind = bl_number_kind_of(trimmed.begin, (size_t)(trimmed.end - trimmed.begin));
     double special;
     bool is_number = kind != BL_NUMBER_NONE || bl_cell_special(trimmed, &special);
     bool may_float = is->id != BL_FLOAT64 && is->id != BL_FLOAT32 && is->id != BL_BOOL;
-    bl_type_format(is, type, sizeof type);
-    type[strcspn(type, "?")] = '\0';
     return bl_error_set(err, BL_E_TYPE,
                         "line %llu: column '%s': '%s' is no %s; --types '%s=%s' "
                         "reads it",
                         bl_text_line(rows, cell.begin), rows->table->names[column],
-                        bl_text_excerpt(cell.begin, (size_t)(cell.end - cell.begin), value), type,
-                        rows->table->names[column], is_number && may_float ? "float64" : "utf8");
+                        bl_text_excerpt(cell.begin, (size_t)(cell.end - cell.begin), value),
+                        bl_text_type(is, type), rows->table->names[column],
+                        is_number && may_float ? "float64" : "utf8");
 }
 
 static void mark_null(const bl_text_target *target, size_t i) {

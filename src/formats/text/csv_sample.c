@@ -21,25 +21,17 @@ static bl_status check_encoding(bl_csv_sample *sample, bl_error *err) {
     return BL_OK;
 }
 
-/// Counts whole rows and cuts off what follows them. Quotes that are not RFC 4180's may hide rows
-/// here, but do not make any. \param is_all nothing follows in the file
-static bl_status cut(bl_context *context, bl_csv_sample *sample, bool is_all, bl_error *err) {
+/// Whether the first row ends in the sample. Quotes that are not RFC 4180's leave that open.
+/// \param is_all nothing follows in the file
+static bool has_first_row(bl_csv_sample *sample, bool is_all) {
     if (is_all && sample->size > sample->begin && sample->text[sample->size - 1] != '\n')
         sample->text[sample->size++] = '\n';
     memset(sample->text + sample->size, 0, BL_MARKS_STEP);
-    size_t size = sample->size - sample->begin;
-    uint32_t *ends = (uint32_t *)bl_alloc(context, (size + BL_MARKS_STEP) * sizeof *ends);
-    if (!ends)
-        return bl_error_nomem(err, size * sizeof *ends, "the first rows");
-    const uint8_t *text = sample->text + sample->begin;
-    size_t n = 0;
     bl_marks_state state = BL_MARKS_BEGIN;
-    n = bl_marks_get(true)->split(text, size, ',', BL_MARKS_ROWS, &state, 0, ends);
-    sample->n_rows = n;
-    sample->size = sample->begin + (n ? ends[n - 1] + 1 : 0);
-    memset(sample->text + sample->size, 0, BL_MARKS_STEP);
-    bl_free(context, ends);
-    return BL_OK;
+    bl_marks_count count = {0, 0};
+    bl_marks_get(true)->count(sample->text + sample->begin, sample->size - sample->begin, ',',
+                              &state, &count);
+    return is_all || state.is_odd || count.n_rows;
 }
 
 bl_status bl_csv_sample_read(bl_context *context, bl_text_store *store, bl_csv_sample *ret_sample,
@@ -54,9 +46,7 @@ bl_status bl_csv_sample_read(bl_context *context, bl_text_store *store, bl_csv_s
         bool is_all = sample.size < room;
         if (status == BL_OK)
             status = check_encoding(&sample, err);
-        if (status == BL_OK)
-            status = cut(context, &sample, is_all, err);
-        if (status == BL_OK && (sample.n_rows || is_all)) {
+        if (status == BL_OK && has_first_row(&sample, is_all)) {
             *ret_sample = sample;
             return BL_OK;
         }

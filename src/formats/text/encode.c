@@ -113,11 +113,15 @@ static void put_float(bl_text_out *out, const bl_column *column, int64_t row, bo
     char *room = bl_text_out_room(out, BL_NUMBER_BYTES);
     if (!room)
         return;
-    if (is_json && !isfinite(value))
+    if (is_json && !isfinite(value)) {
         put_word(out, "null");
-    else
+        out->n_lost++;
+    } else if (isnan(value)) { // spelled as pandas, Polars and DuckDB all take it for a number
+        put_word(out, "NaN");
+    } else {
         out->used +=
             is_narrow ? bl_number_float32(room, (float)value) : bl_number_float64(room, value);
+    }
 }
 
 static void put_whole(bl_text_out *out, const bl_column *column, int64_t row, bool is_json) {
@@ -227,7 +231,8 @@ static void put_cell(bl_text_out *out, const char *text, size_t size, char separ
         put_quoted(out, text, size);
 }
 
-/// JSON in quotes: written behind what is there, then each of its quotes is doubled, from its end.
+/// JSON in quotes: written behind what is there, then each of its quotes is doubled, from its
+/// end.
 static void put_nested_cell(bl_text_out *out, const bl_column *column, int64_t row) {
     bl_text_out_char(out, '"');
     size_t begin = out->used, n_quotes = 0;

@@ -11,6 +11,7 @@ typedef struct bl_text_out {
     bl_context *context;
     char *data; ///< owns
     size_t used, capacity;
+    uint64_t n_lost; ///< NaN and infinities that became null
     bool failed;
 } bl_text_out;
 

@@ -94,7 +94,7 @@ static bl_status explain(const row_task *t, const bl_json *json, const char *row
     const char *at = json->failed_at, *name = table->n_columns ? table->names[t->column] : "";
     bool is_here = at >= t->rows->text && at <= row_end;
     unsigned long long line = bl_text_line(t->rows, is_here ? at : row_end);
-    char value[BL_EXCERPT_BYTES], type[64];
+    char value[BL_EXCERPT_BYTES], type[BL_EXCERPT_BYTES];
     if (json->failed == BL_E_NOMEM)
         return bl_error_set(err, BL_E_NOMEM, "%s", json->problem);
     if (json->failed == BL_E_NOTFOUND) {
@@ -112,8 +112,6 @@ static bl_status explain(const row_task *t, const bl_json *json, const char *row
             json->problem);
     bl_json rest = {.end = row_end};
     const char *behind = bl_json_skip(&rest, at);
-    bl_type_format(json->wanted, type, sizeof type);
-    type[strcspn(type, "?")] = '\0';
     bool is_number = (*at == '-' || (*at >= '0' && *at <= '9')) && json->wanted->id < BL_FLOAT32 &&
                      json->wanted == table->types[t->column];
     return bl_error_set(err, BL_E_TYPE,

@@ -168,7 +168,17 @@ static bl_status add_histogram(bl_output *head, const bl_histogram_view *histogr
 }
 
 static bl_status finish(bl_output *head, bl_error *err) {
-    return bl_outflow_finish(((text_output *)head)->flow, err);
+    text_output *output = (text_output *)head;
+    uint64_t n_lost = 0;
+    for (size_t i = 0; i < output->n_outs; i++)
+        n_lost += output->outs[i].n_lost;
+    if (n_lost)
+        bl_log(
+            head->context, BL_LOG_WARNING,
+            "%s: %llu values that are NaN or infinite became null: JSON has no such numbers, CSV "
+            "has",
+            head->url, (unsigned long long)n_lost);
+    return bl_outflow_finish(output->flow, err);
 }
 
 static void close_output(bl_output *head) {

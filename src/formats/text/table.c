@@ -185,3 +185,14 @@ const char *bl_text_excerpt(const char *text, size_t size, char *out) {
     memcpy(out + n, n < size ? "..." : "", n < size ? 4 : 1);
     return out;
 }
+
+const char *bl_text_type(const bl_type *type, char *out) {
+    char text[BL_EXCERPT_BYTES];
+    size_t n = 0;
+    bl_type_format(type, text, sizeof text);
+    for (const char *at = text; *at; at++)
+        if (*at != '?')
+            out[n++] = *at;
+    out[n] = '\0';
+    return out;
+}

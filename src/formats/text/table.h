@@ -110,5 +110,7 @@ unsigned long long bl_text_line(const bl_text_rows *rows, const char *at);
 /// A piece of a text for a message: cut, on one line. \param out [BL_EXCERPT_BYTES] \return `out`
 enum { BL_EXCERPT_BYTES = 64 };
 const char *bl_text_excerpt(const char *text, size_t size, char *out);
+/// A type for a message, without saying that it may be null. \param out [BL_EXCERPT_BYTES]
+const char *bl_text_type(const bl_type *type, char *out);
 
 #endif
