@@ -231,7 +231,7 @@ static bl_status explain_sample(const opening *o, const bl_json *json, unsigned 
     const char *text = (const char *)o->text, *at = json->failed_at;
     char value[BL_EXCERPT_BYTES];
     bool is_here = at >= text && at < text + o->size;
-    if (line == 1 && is_here && *at == '[')
+    if (is_here && *at == '[' && at == text + strspn(text, " \t\r\n"))
         return bl_error_set(err, BL_E_UNSUPPORTED,
                             "this is one list of JSON, not an object a "
                             "line; jq -c '.[]' makes lines of it");
