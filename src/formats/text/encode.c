@@ -114,8 +114,9 @@ static void put_float(bl_text_out *out, const bl_column *column, int64_t row, bo
     if (!room)
         return;
     if (is_json && !isfinite(value)) {
-        put_word(out, "null");
-        out->n_lost++;
+        const char *word = isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+        put_word(out, out->is_cell ? word : "null");
+        out->n_lost += !out->is_cell;
     } else if (isnan(value)) { // spelled as pandas, Polars and DuckDB all take it for a number
         put_word(out, "NaN");
     } else {
@@ -236,7 +237,9 @@ static void put_cell(bl_text_out *out, const char *text, size_t size, char separ
 static void put_nested_cell(bl_text_out *out, const bl_column *column, int64_t row) {
     bl_text_out_char(out, '"');
     size_t begin = out->used, n_quotes = 0;
+    out->is_cell = true;
     put_json(out, column, row);
+    out->is_cell = false;
     for (size_t i = begin; i < out->used; i++)
         n_quotes += out->data[i] == '"';
     if (n_quotes && bl_text_out_room(out, n_quotes)) {

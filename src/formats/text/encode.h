@@ -12,6 +12,7 @@ typedef struct bl_text_out {
     char *data; ///< owns
     size_t used, capacity;
     uint64_t n_lost; ///< NaN and infinities that became null
+    bool is_cell;    ///< JSON inside CSV, where these are kept
     bool failed;
 } bl_text_out;
 
