@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CSV, plain or packed: separators, names, types, and all rows, whole and in parts. Input: one byte
 // that picks options, then the file.
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "formats/text/walk_testing.h"
@@ -28,8 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                .separator = separators[data[0] >> 3 & 3],
                                .no_header = data[0] >> 5 & 1};
     if (walk_text(context, bl_csv_open, "bytes.csv", data + 1, size - 1, &opening, &err) ==
-        BL_E_SHAPE)
+        BL_E_SHAPE) {
+        fprintf(stderr, "%s\n", err.message);
         abort();
+    }
     bl_context_free(context);
     return 0;
 }

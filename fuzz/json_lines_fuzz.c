@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON lines, plain or packed: keys, types, and all rows, whole and in parts. Input: one byte that
 // picks types, then the file.
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "formats/text/walk_testing.h"
@@ -20,8 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     bl_open_options opening = {.size = sizeof opening, .types = types[data[0] & 7]};
     if (walk_text(context, bl_json_lines_open, "bytes.jsonl", data + 1, size - 1, &opening, &err) ==
-        BL_E_SHAPE)
+        BL_E_SHAPE) {
+        fprintf(stderr, "%s\n", err.message);
         abort();
+    }
     bl_context_free(context);
     return 0;
 }

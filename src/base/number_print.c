@@ -163,7 +163,7 @@ static size_t write_decimal(char *text, decimal d) {
         d.digits /= 10;
         d.exponent++;
     }
-    char digits[24];
+    char digits[24] = "";
     size_t n = count_digits(d.digits);
     put_digits(digits, d.digits, n);
     int point = (int)n + d.exponent; // digits before the decimal point

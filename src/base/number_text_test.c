@@ -33,11 +33,17 @@ static void check(const char *text) {
     assert_non_null(exact);
     memcpy(exact, text, n);
     double wanted = strtod(text, NULL), is = bl_number_read_float64(exact, exact + n, &end);
-    if (end != exact + n || memcmp(&wanted, &is, sizeof is) != 0)
+    uint64_t wanted_bits, is_bits;
+    memcpy(&wanted_bits, &wanted, sizeof wanted);
+    memcpy(&is_bits, &is, sizeof is);
+    if (end != exact + n || is_bits != wanted_bits)
         fail_msg("%s is %a, not %a", text, is, wanted);
-    float wanted_narrow = strtof(text, NULL),
-          narrow = bl_number_read_float32(exact, exact + n, &end);
-    if (memcmp(&wanted_narrow, &narrow, sizeof narrow) != 0)
+    float wanted_narrow = strtof(text, NULL), narrow;
+    uint32_t wanted_narrow_bits, narrow_bits;
+    narrow = bl_number_read_float32(exact, exact + n, &end);
+    memcpy(&wanted_narrow_bits, &wanted_narrow, sizeof narrow);
+    memcpy(&narrow_bits, &narrow, sizeof narrow);
+    if (narrow_bits != wanted_narrow_bits)
         fail_msg("%s is %a, not %a", text, (double)narrow, (double)wanted_narrow);
     free(exact);
 }

@@ -7,8 +7,8 @@ import struct
 
 import pyarrow as pa
 
-TEXTS = ["", "muon", "a,b", 'say "hi"', "two\nlines", "cr\r", " edge ", "é", "\U0001f600", "7", "NA",
-         "true", "x" * 300, '"', '""', "\\", "\t", "\x01", "[1", "nan", "\u2028"]
+TEXTS = ["", "muon", "a,b", 'say "hi"', "two\nlines", "cr\r", " edge ", "é", "\U0001f600", "7",
+         "NA", "true", "x" * 300, '"', '""', "\\", "\t", "\x01", "[1", "nan", "\u2028"]
 
 
 def any_float(rng, width=8):

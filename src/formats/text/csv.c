@@ -204,10 +204,10 @@ static bl_status look(opening *o, bl_error *err) {
 }
 
 static bl_status open_table(opening *o, bl_error *err) {
-    uint64_t offset = o->sample.begin, line = 0;
+    uint64_t line = 0;
     BL_TRY(bl_given_types_read(&o->arena, o->options->types, &o->given, err));
     BL_TRY(look(o, err));
-    offset = o->sample.begin;
+    uint64_t offset = o->sample.begin;
     if (o->first_row) {
         size_t end = o->sample.begin + o->ends[o->n_columns - 1] + 1;
         for (; offset < end; offset++)

@@ -151,6 +151,15 @@ static bl_status new_column(request *r, size_t k, bl_error *err) {
     return BL_OK;
 }
 
+/// A column without rows.
+static bl_status make_empty(bl_context *context, bl_type *type, bl_column *column, bl_error *err) {
+    bl_builder builder;
+    BL_TRY(bl_builder_init(&builder, context, type, err));
+    bl_status status = bl_builder_finish(&builder, column, err);
+    bl_builder_release(&builder);
+    return status;
+}
+
 static bl_status join_column(request *r, size_t k, bl_error *err) {
     bl_context *context = r->reader->head.context;
     bl_column *column = &r->batch->columns[k];
@@ -159,6 +168,8 @@ static bl_status join_column(request *r, size_t k, bl_error *err) {
             column->validity = BL_MOVE(r->validity[k]);
         return BL_OK;
     }
+    if (r->n_blocks == 0)
+        return make_empty(context, r->reader->table->types[r->columns[k]], column, err);
     const bl_column **parts =
         (const bl_column **)bl_alloc_zero(context, r->n_blocks, sizeof *parts);
     if (!parts)

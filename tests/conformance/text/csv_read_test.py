@@ -19,8 +19,8 @@ import pyarrow.csv  # noqa: E402
 from text_tables import failing, read  # noqa: E402
 
 E_INVALID, E_NOTFOUND, E_TYPE = 3, 4, 11
-WORDS = ["", "muon", "a,b", 'say "hi"', "two\nlines", "\r\n", " edge ", "é", "\U0001f600", "7", "NA",
-         "true", "x" * 300, '"', '""', "a;b\tc|d"]
+WORDS = ["", "muon", "a,b", 'say "hi"', "two\nlines", "\r\n", " edge ", "é", "\U0001f600", "7",
+         "NA", "true", "x" * 300, '"', '""', "a;b\tc|d"]
 
 
 def same(left, right):
@@ -185,7 +185,7 @@ def bad():
     yield "misfit", "a,b\n1,2\nx,4\n", {"types": "a=float32"}, ["line 3", "'a'", "'x'", "a=utf8"]
     yield "too large", "a\n1\n300\n", {"types": "a=uint8"}, ["line 3", "'300'", "a=float64"]
     yield "negative", "a\n1\n-3\n", {"types": "a=uint64"}, ["line 3", "'-3'"]
-    yield "list", 'a\n"[1, x]"\n', {"types": "a=list<int32>"}, ["line 2", "[1, x]", "no list<int32>"]
+    yield "list", 'a\n"[1, x]"\n', {"types": "a=list<int32>"}, ["line 2", "no list<int32>"]
     yield "separator", "a\n1\n", {"separator": "ab"}, ["one character"]
 
 
