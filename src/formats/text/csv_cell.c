@@ -52,18 +52,13 @@ bl_cell bl_cell_trim(bl_cell cell) {
     return cell;
 }
 
-static bool is_word(bl_cell cell, const char *word) {
-    size_t n = size_of(cell);
-    return strncmp(word, cell.begin, n) == 0 && word[n] == '\0';
-}
-
 bool bl_cell_is_null(bl_cell trimmed) {
     static const char *const words[] = {"NA",   "N/A",  "n/a",      "#N/A", "#NA",
                                         "NULL", "null", "#N/A N/A", "None", "<NA>"};
     if (trimmed.begin == trimmed.end)
         return true;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (is_word(trimmed, words[i]))
+        if (bl_name_is(words[i], trimmed.begin, size_of(trimmed)))
             return true;
     return false;
 }

@@ -38,6 +38,23 @@ static inline void copy(uint8_t *to, bl_cell from, size_t n, const char *end) {
         memcpy(to, from.begin, n);
 }
 
+/// Takes the quotes off a cell that has no others; zeros follow the block's text.
+static inline bool unquote(bl_cell *cell) {
+    const char *at = cell->begin + 1, *end = cell->end - 1;
+    if (at > end || *end != '"')
+        return false;
+    for (; at < end; at += 8) {
+        uint64_t eight;
+        memcpy(&eight, at, sizeof eight);
+        eight ^= 0x2222222222222222U;
+        uint64_t quotes = (eight - 0x0101010101010101U) & ~eight & 0x8080808080808080U;
+        if (quotes && at + __builtin_ctzll(quotes) / 8 < end)
+            return false;
+    }
+    *cell = (bl_cell){cell->begin + 1, end};
+    return true;
+}
+
 bl_status bl_csv_parse_text(const bl_text_rows *rows, const bl_cells *cells, bl_text_scratch *s,
                             const bl_text_target *target, bl_error *err) {
     bl_column *part = target->part;
@@ -58,7 +75,7 @@ bl_status bl_csv_parse_text(const bl_text_rows *rows, const bl_cells *cells, bl_
         bl_cell cell = bl_cell_at(cells, rows->first + i, target->column), text = cell;
         if (cell.begin == cell.end)
             BL_TRY(clear_bit(s, part, i, err));
-        else if (*cell.begin == '"')
+        else if (*cell.begin == '"' && !unquote(&text))
             BL_TRY(bl_cell_text(s->context, cell, &s->cell, &s->cell_size, &text, err));
         size_t size = (size_t)(text.end - text.begin);
         bool is_here = text.begin >= rows->text && text.begin <= end;

@@ -22,6 +22,11 @@ typedef struct bl_json {
     bl_status failed; ///< BL_E_CORRUPT, BL_E_TYPE, BL_E_NOMEM
 } bl_json;
 
+/// Whether a text, which may hold zeros, is a name.
+static inline bool bl_name_is(const char *name, const char *text, size_t size) {
+    return strlen(name) == size && memcmp(name, text, size) == 0;
+}
+
 /// Notes what is wrong, unless something was before. \return NULL
 const char *bl_json_fail(bl_json *json, const char *at, bl_status status, const char *problem);
 

@@ -52,14 +52,13 @@ static size_t find_column(row_task *t, const char *name, size_t size, bl_error *
     const bl_text_table *table = t->rows->table;
     for (size_t tried = 0; tried < 2; tried++) {
         size_t i = t->expected + tried;
-        if (i < table->n_columns && strncmp(table->names[i], name, size) == 0 &&
-            !table->names[i][size])
+        if (i < table->n_columns && bl_name_is(table->names[i], name, size))
             return i;
     }
     char text[256];
     if (size >= sizeof text) { // rare, and slower
         for (size_t i = 0; i < table->n_columns; i++)
-            if (strncmp(table->names[i], name, size) == 0 && !table->names[i][size])
+            if (bl_name_is(table->names[i], name, size))
                 return i;
         return SIZE_MAX;
     }

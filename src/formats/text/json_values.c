@@ -189,8 +189,7 @@ static const char *take_member(bl_json *json, void *user, const char *name, size
     size_t n = builder->n_children;
     for (size_t tried = 0; tried < n; tried++) {
         size_t i = (o->expected + tried) % n;
-        const char *known = builder->type->names[i];
-        if (strncmp(known, name, size) != 0 || known[size])
+        if (!bl_name_is(builder->type->names[i], name, size))
             continue;
         bool is_again = bl_builder_length(&builder->children[i]) > o->base;
         if (is_again)

@@ -78,8 +78,7 @@ static const char *add_member(bl_json *json, void *user, const char *name, size_
     bl_text_schema *schema = a->schema, *member = NULL;
     if (memchr(name, '\0', size))
         return bl_json_fail(json, name, BL_E_CORRUPT, "a key has a zero byte");
-    if (a->expected < schema->n_members && strncmp(schema->names[a->expected], name, size) == 0 &&
-        !schema->names[a->expected][size])
+    if (a->expected < schema->n_members && bl_name_is(schema->names[a->expected], name, size))
         member = schema->members[a->expected];
     else
         member = bl_schema_member(a->maker, schema, name, size);
