@@ -222,14 +222,21 @@ static void put_quoted(bl_text_out *out, const char *text, size_t size) {
     bl_text_out_char(out, '"');
 }
 
-static void put_cell(bl_text_out *out, const char *text, size_t size, char separator) {
-    bool is_plain = size > 0 && text[0] != ' ' && text[size - 1] != ' ';
-    for (size_t i = 0; i < size && is_plain; i++)
-        is_plain = text[i] != separator && text[i] != '"' && text[i] != '\n' && text[i] != '\r';
-    if (is_plain)
-        bl_text_out_bytes(out, text, size);
-    else
+void bl_text_style_csv(bl_text_style *style, char separator) {
+    style->separator = separator;
+    for (const char *at = "\"\r\n"; *at; at++)
+        style->is_quoted[(unsigned char)*at] = true;
+    style->is_quoted[(unsigned char)separator] = true;
+}
+
+static void put_cell(const bl_text_style *style, bl_text_out *out, const char *text, size_t size) {
+    bool is_quoted = size == 0 || text[0] == ' ' || text[size - 1] == ' ';
+    for (size_t i = 0; i < size; i++)
+        is_quoted |= style->is_quoted[(unsigned char)text[i]];
+    if (is_quoted)
         put_quoted(out, text, size);
+    else
+        bl_text_out_bytes(out, text, size);
 }
 
 /// JSON in quotes: written behind what is there, then each of its quotes is doubled, from its
@@ -266,7 +273,7 @@ static void put_csv(const bl_text_style *style, bl_text_out *out, const bl_colum
         put_scalar(out, column, row, false);
     } else if (id == BL_BINARY || id == BL_UTF8) {
         const char *text = string_at(column, row, &n);
-        put_cell(out, text, n, style->separator);
+        put_cell(style, out, text, n);
     } else {
         put_nested_cell(out, column, row);
     }
@@ -276,7 +283,7 @@ void bl_text_encode_header(const bl_text_style *style, bl_text_out *out) {
     for (size_t i = 0; i < style->n_columns; i++) {
         if (i)
             bl_text_out_char(out, style->separator);
-        put_cell(out, style->names[i], strlen(style->names[i]), style->separator);
+        put_cell(style, out, style->names[i], strlen(style->names[i]));
     }
     bl_text_out_char(out, '\n');
 }

@@ -32,11 +32,14 @@ void bl_text_out_release(bl_text_out *out);
 typedef struct bl_text_style {
     bool is_json; ///< else CSV
     char separator;
+    bool is_quoted[256]; ///< characters of CSV because of which a text is put in quotes
     size_t n_columns;
     const char *const *names;
     const char *const *keys; ///< [n_columns] of JSON: what is before each value: {"pt": or ,"eta":
 } bl_text_style;
 
+/// Makes the style that of CSV.
+void bl_text_style_csv(bl_text_style *style, char separator);
 /// Appends rows [first, last) of a batch.
 void bl_text_encode(const bl_text_style *style, const bl_batch *batch, int64_t first, int64_t last,
                     bl_text_out *out);

@@ -210,7 +210,7 @@ static bl_status choose_separator(text_output *output, const char *given, bl_err
                             "quote or newline",
                             given);
     bool is_tabs = strstr(output->head.url, ".tsv") != NULL;
-    output->style.separator = given ? *given : is_tabs ? '\t' : ',';
+    bl_text_style_csv(&output->style, given ? *given : is_tabs ? '\t' : ',');
     return BL_OK;
 }
 
