@@ -13,20 +13,21 @@ typedef struct pass {
     uint64_t offset; ///< of the piece in the text
     bl_marks_state state;
     bl_marks_count count;
-    uint8_t last; ///< byte of the text so far
+    uint64_t most_bytes; ///< of a block
+    uint8_t last;        ///< byte of the text so far
 } pass;
 
 static bl_status add_block(pass *p, bl_text_block block, bl_error *err) {
     bl_text_index *index = p->index;
     BL_TRY(bl_array_grow(index->context, &index->blocks, &index->capacity, index->n_blocks,
                          sizeof *index->blocks, "blocks of text", err));
-    if (index->n_blocks &&
-        block.offset - index->blocks[index->n_blocks - 1].offset > BL_MOST_ROW_BYTES)
+    const bl_text_block *before = index->n_blocks ? &index->blocks[index->n_blocks - 1] : NULL;
+    if (before && block.offset - before->offset > p->most_bytes)
         return bl_error_set(err, BL_E_LIMIT,
-                            "line %llu: a row of more than %llu bytes; is there a quote that is "
-                            "not closed?",
-                            (unsigned long long)index->blocks[index->n_blocks - 1].line + 1,
-                            (unsigned long long)BL_MOST_ROW_BYTES);
+                            "behind line %llu: a row of more than %llu bytes, which the memory "
+                            "budget does not allow; is there a quote that is not closed?",
+                            (unsigned long long)before->line,
+                            (unsigned long long)(p->most_bytes - 2 * BL_BLOCK_BYTES));
     index->blocks[index->n_blocks++] = block;
     return BL_OK;
 }
@@ -111,6 +112,8 @@ bl_status bl_text_index_make(bl_context *context, bl_text_store *store, uint64_t
                              bl_text_index *ret_index, bl_error *err) {
     bl_text_index index = {.context = context, .kernels = bl_marks_get(has_quotes)};
     pass p = {.store = store, .index = &index, .separator = separator};
+    uint64_t share = bl_context_budget_bytes(context) / BL_ROW_BUDGET_SHARE;
+    p.most_bytes = 2 * BL_BLOCK_BYTES + (share < BL_MOST_ROW_BYTES ? share : BL_MOST_ROW_BYTES);
     p.piece = (uint8_t *)bl_alloc(context, BL_BLOCK_BYTES + BL_MARKS_STEP);
     bl_status status = p.piece ? BL_OK : bl_error_nomem(err, BL_BLOCK_BYTES, "a piece of text");
     for (int attempt = 0; status == BL_OK && attempt < 2; attempt++) {

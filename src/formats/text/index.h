@@ -10,8 +10,9 @@
 
 /// Text between two ends of rows is at least so long in a block.
 #define BL_BLOCK_BYTES ((size_t)256 << 10)
-/// A row, and a block with it, is at most so long.
+/// A row, and a block with it, is at most so long, and no longer than a share of the memory budget.
 #define BL_MOST_ROW_BYTES ((uint64_t)1 << 30)
+#define BL_ROW_BUDGET_SHARE 8
 
 typedef struct bl_text_block {
     uint64_t offset; ///< of its first byte

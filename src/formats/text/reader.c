@@ -277,10 +277,14 @@ static void estimate(const bl_reader *head, int64_t first, int64_t last, const s
 /// case.
 static bl_status check_budget(const bl_reader *head, int64_t first, int64_t last,
                               const size_t *columns, size_t n_columns, bl_error *err) {
+    const bl_text_table *table = ((const text_reader *)head)->table;
     uint64_t memory, stored, budget = bl_context_budget_bytes(head->context);
     uint64_t busy = bl_context_busy_bytes(head->context), share = budget / BUDGET_SHARE;
     uint64_t left = busy < budget ? budget - busy : 0;
     estimate(head, first, last, columns, n_columns, &memory, &stored);
+    if (!bl_text_store_is_near(&table->store) && head->n_rows > 0) // all text at once
+        memory += (uint64_t)((double)table->index.blocks[table->index.n_blocks].offset /
+                             (double)head->n_rows * (double)(last - first));
     if (memory <= (left > share ? left : share) || last - first <= 1)
         return BL_OK;
     return bl_error_set(err, BL_E_LIMIT,

@@ -29,7 +29,7 @@ static inline bl_status walk_rows(bl_reader *reader, int64_t first, int64_t last
 
 /// The first failure, or BL_OK. BL_E_SHAPE says that we are wrong.
 static inline bl_status walk_reader(bl_reader *reader, bl_error *err) {
-    size_t columns[WALK_COLUMNS];
+    size_t columns[WALK_COLUMNS] = {0};
     size_t n = reader->n_columns < WALK_COLUMNS ? reader->n_columns : WALK_COLUMNS;
     int64_t n_rows = reader->n_rows, middle = n_rows / 2;
     for (size_t i = 0; i < n; i++)
@@ -38,10 +38,13 @@ static inline bl_status walk_reader(bl_reader *reader, bl_error *err) {
     bl_error other = {0};
     bl_status first = walk_rows(reader, middle, n_rows, columns, n, &other);
     bl_status second = walk_rows(reader, 0, middle, columns, n, &other);
+    if (first == BL_E_NOMEM || second == BL_E_NOMEM)
+        return BL_E_NOMEM;
     if (status == BL_OK && (first != BL_OK || second != BL_OK))
         return bl_error_set(err, BL_E_SHAPE, "a part fails where all is read: %s", other.message);
     for (size_t i = 0; i < n; i++)
-        (void)(walk_rows(reader, 0, n_rows, &i, 1, &other) == BL_OK);
+        if (walk_rows(reader, 0, n_rows, &i, 1, &other) == BL_E_NOMEM)
+            return BL_E_NOMEM;
     return status;
 }
 
