@@ -7,12 +7,17 @@
 
 /// Numbers and what is beside them may take so much of what is left of the memory budget.
 enum { BUDGET_SHARE = 4 };
+/// What a part of a column takes beside its values.
+enum { PART_BYTES = 512 };
 
 typedef struct text_reader {
     bl_reader head;
     bl_text_table *table; ///< holds
     unsigned n_scratches;
     bl_text_scratch *scratches; ///< [n_scratches]; owns
+    uint8_t *window;            ///< text of the last read that threads could not read; owns
+    uint64_t window_offset;
+    size_t window_size, window_capacity;
 } text_reader;
 
 /// One read.
@@ -26,8 +31,8 @@ typedef struct request {
     bool *is_placed;         ///< [n_columns]
     bl_buffer **validity;    ///< [n_columns] of columns that are placed; owns
     atomic_bool *has_nulls;  ///< [n_columns]
-    bl_column *parts;        ///< [n_blocks × n_columns]; owns
-    uint8_t *text;           ///< of all blocks, where tasks cannot read for themselves; owns
+    bl_column **parts;       ///< [n_columns][n_blocks] of columns that are not; owns
+    const uint8_t *text;     ///< of all blocks, where tasks cannot read for themselves
     bl_text_target *targets; ///< [n_threads × n_columns]
 } request;
 
@@ -104,7 +109,7 @@ static void aim(const request *r, size_t i, const bl_text_rows *rows, bl_text_ta
             targets[k].validity = r->validity[k]->data;
             targets[k].has_nulls = &r->has_nulls[k];
         } else {
-            targets[k].part = &r->parts[k * r->n_blocks + (i - r->first_block)];
+            targets[k].part = &r->parts[k][i - r->first_block];
         }
     }
 }
@@ -132,8 +137,10 @@ static bl_status new_column(request *r, size_t k, bl_error *err) {
     bl_context *context = r->reader->head.context;
     bl_type *type = r->reader->table->types[r->columns[k]];
     r->is_placed[k] = r->reader->table->dialect->is_placed(type);
-    if (!r->is_placed[k])
-        return BL_OK;
+    if (!r->is_placed[k]) {
+        r->parts[k] = (bl_column *)bl_alloc_zero(context, r->n_blocks + 1, sizeof(bl_column));
+        return r->parts[k] ? BL_OK : bl_error_nomem(err, r->n_blocks * sizeof(bl_column), "parts");
+    }
     size_t n = (size_t)(r->last - r->first), width = bl_type_id_width(type->id);
     size_t n_bits = (n + 7) / 8, size = width ? n * width : n_bits;
     bl_column *column = &r->batch->columns[k];
@@ -175,11 +182,11 @@ static bl_status join_column(request *r, size_t k, bl_error *err) {
     if (!parts)
         return bl_error_nomem(err, r->n_blocks * sizeof *parts, "parts of a column");
     for (size_t i = 0; i < r->n_blocks; i++)
-        parts[i] = &r->parts[k * r->n_blocks + i];
+        parts[i] = &r->parts[k][i];
     bl_status status = bl_column_concat(context, parts, r->n_blocks, column, err);
     bl_free(context, parts);
     for (size_t i = 0; i < r->n_blocks; i++)
-        bl_column_release(context, &r->parts[k * r->n_blocks + i]);
+        bl_column_release(context, &r->parts[k][i]);
     return status;
 }
 
@@ -190,7 +197,7 @@ static bl_status prepare(request *r, bl_error *err) {
     r->validity = (bl_buffer **)bl_alloc_zero(context, n, sizeof *r->validity);
     r->has_nulls = (atomic_bool *)bl_alloc_zero(context, n, sizeof *r->has_nulls);
     r->targets = (bl_text_target *)bl_alloc_zero(context, n * n_threads, sizeof *r->targets);
-    r->parts = (bl_column *)bl_alloc_zero(context, n * (r->n_blocks + 1), sizeof *r->parts);
+    r->parts = (bl_column **)bl_alloc_zero(context, n, sizeof *r->parts);
     const char **names = (const char **)bl_alloc_zero(context, n, sizeof *names);
     bl_status status = BL_OK;
     if (!r->is_placed || !r->validity || !r->has_nulls || !r->targets || !r->parts || !names)
@@ -211,37 +218,60 @@ static void end_request(request *r) {
     bl_context *context = r->reader->head.context;
     for (size_t k = 0; r->validity && k < r->n_columns; k++)
         bl_buffer_release(r->validity[k]);
-    for (size_t i = 0; r->parts && i < r->n_columns * r->n_blocks; i++)
-        bl_column_release(context, &r->parts[i]);
+    for (size_t k = 0; r->parts && k < r->n_columns; k++) {
+        for (size_t i = 0; r->parts[k] && i < r->n_blocks; i++)
+            bl_column_release(context, &r->parts[k][i]);
+        bl_free(context, r->parts[k]);
+    }
     bl_free(context, r->parts);
     bl_free(context, r->targets);
     bl_free(context, r->has_nulls);
     bl_free(context, r->validity);
     bl_free(context, r->is_placed);
-    bl_free(context, r->text);
     bl_batch_release(r->batch);
+}
+
+/// Makes the window hold a range of the text. What it holds already stays, so that packed text is
+/// read on and not from the front again.
+static bl_status move_window(text_reader *reader, uint64_t offset, size_t size, bl_error *err) {
+    bl_context *context = reader->head.context;
+    uint64_t end = reader->window_offset + reader->window_size, n_kept = 0;
+    if (offset >= reader->window_offset && offset < end)
+        n_kept = end - offset;
+    if (n_kept >= size)
+        return BL_OK;
+    if (n_kept)
+        memmove(reader->window, reader->window + (offset - reader->window_offset), (size_t)n_kept);
+    reader->window_offset = offset;
+    reader->window_size = (size_t)n_kept;
+    if (size > reader->window_capacity) {
+        uint8_t *window = (uint8_t *)bl_realloc(context, reader->window, size);
+        if (!window)
+            return bl_error_nomem(err, size, "text");
+        reader->window = window;
+        reader->window_capacity = size;
+    }
+    size_t n = 0, missing = size - (size_t)n_kept;
+    BL_TRY(bl_text_store_read(&reader->table->store, offset + n_kept, reader->window + n_kept,
+                              missing, &n, err));
+    if (n < missing)
+        return bl_error_set(err, BL_E_CORRUPT,
+                            "the text is shorter than it was; at byte %llu it ends",
+                            (unsigned long long)(offset + n_kept + n));
+    reader->window_size = size;
+    return BL_OK;
 }
 
 /// Reads all blocks where threads cannot do it for themselves.
 static bl_status load_all(request *r, bl_error *err) {
-    bl_text_store *store = &r->reader->table->store;
-    if (bl_text_store_is_near(store) || r->n_blocks == 0)
+    text_reader *reader = r->reader;
+    if (bl_text_store_is_near(&reader->table->store) || r->n_blocks == 0)
         return BL_OK;
-    if (r->n_blocks == 1 && r->reader->scratches[0].block == r->first_block &&
-        r->reader->n_scratches == 1)
-        return BL_OK;
-    uint64_t offset = block_of(r->reader, r->first_block)->offset;
-    size_t size = (size_t)(block_of(r->reader, r->first_block + r->n_blocks)->offset - offset);
-    r->text = (uint8_t *)bl_alloc(r->reader->head.context, size + 1);
-    if (!r->text)
-        return bl_error_nomem(err, size, "text");
-    size_t n = 0;
-    BL_TRY(bl_text_store_read(store, offset, r->text, size, &n, err));
-    return n == size ? BL_OK
-                     : bl_error_set(err, BL_E_CORRUPT,
-                                    "the text is shorter than it was; at byte "
-                                    "%llu it ends",
-                                    (unsigned long long)(offset + n));
+    uint64_t offset = block_of(reader, r->first_block)->offset;
+    uint64_t end = block_of(reader, r->first_block + r->n_blocks)->offset;
+    BL_TRY(move_window(reader, offset, (size_t)(end - offset), err));
+    r->text = reader->window + (offset - reader->window_offset);
+    return BL_OK;
 }
 
 static bl_status run(request *r, bl_error *err) {
@@ -262,12 +292,13 @@ static void estimate(const bl_reader *head, int64_t first, int64_t last, const s
     double rows = (double)(last - first), all = (double)head->n_rows, memory = 0;
     double text = (double)(index->blocks[index->n_blocks].offset - index->blocks[0].offset);
     double row_bytes = all > 0 ? text / all : 0;
+    double row_blocks = all > 0 ? (double)index->n_blocks / all : 0;
     for (size_t k = 0; k < n_columns; k++) {
         const bl_type *type = table->types[columns[k]];
         size_t width = bl_type_id_width(type->id);
-        memory += width              ? (double)width
-                  : type->n_children ? 4 + row_bytes * table->shares[columns[k]] * 2
-                                     : 4 + row_bytes * table->shares[columns[k]];
+        double text_bytes = row_bytes * table->shares[columns[k]];
+        memory += width ? (double)width
+                        : 4 + (type->n_children ? 2 : 1) * text_bytes + PART_BYTES * row_blocks;
     }
     *ret_memory_bytes = (uint64_t)(memory * rows);
     *ret_stored_bytes = bl_text_store_stored(&table->store, (uint64_t)(row_bytes * rows));
@@ -323,6 +354,7 @@ static void close_reader(bl_reader *head) {
         bl_free(context, reader->scratches[i].cell);
         bl_free(context, reader->scratches[i].stamps);
     }
+    bl_free(context, reader->window);
     bl_free(context, reader->scratches);
     bl_text_table_release(reader->table);
     bl_free(context, reader);

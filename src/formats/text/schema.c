@@ -187,6 +187,9 @@ static bl_status struct_type(bl_context *context, const bl_text_schema *schema, 
                              bl_type **ret_type, bl_error *err) {
     size_t n = schema->n_members, made = 0;
     BL_AUTO(bl_type) type = NULL;
+    if (n > BL_MOST_MEMBERS)
+        return bl_error_set(err, BL_E_LIMIT, "an object inside a row has more than %d keys",
+                            BL_MOST_MEMBERS);
     bl_type **members = (bl_type **)bl_alloc_zero(context, n + 1, sizeof(bl_type *));
     bl_status status = members ? BL_OK : bl_error_nomem(err, n * sizeof(bl_type *), "a type");
     for (; status == BL_OK && made < n; made++)

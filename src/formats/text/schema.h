@@ -23,6 +23,9 @@ enum {
     BL_KIND_NUMBER = BL_KIND_INTEGER | BL_KIND_NEGATIVE | BL_KIND_UNSIGNED | BL_KIND_REAL,
 };
 
+/// An object inside a row has no more keys: they are looked for one by one.
+enum { BL_MOST_MEMBERS = 1024 };
+
 typedef struct bl_text_schema bl_text_schema;
 struct bl_text_schema {
     unsigned kinds;

@@ -13,10 +13,11 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
 
+import beamline_arrow  # noqa: E402
 import numpy  # noqa: E402
 import pyarrow  # noqa: E402
 import pyarrow.csv  # noqa: E402
-from text_tables import failing, read  # noqa: E402
+from text_tables import TextTable, failing, read  # noqa: E402
 
 E_INVALID, E_NOTFOUND, E_TYPE = 3, 4, 11
 WORDS = ["", "muon", "a,b", 'say "hi"', "two\nlines", "\r\n", " edge ", "é", "\U0001f600", "7",
@@ -162,6 +163,26 @@ def test_no_header(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("1,x\n2,y\n")
     check(read(path, no_header=True), {"c0": [1, 2], "c1": ["x", "y"]})
+
+
+def test_repeated_names(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,a,a\n1,2,3,4\n")
+    with beamline_arrow.context() as held, TextTable(held, path) as table:
+        assert [(column.path, column.duplicate) for column in table.columns] == \
+            [("a", 0), ("b", 0), ("a", 1), ("a", 2)]
+        assert table.read([table.find("a#2").index])[0].to_pylist() == [4]
+
+
+def test_small_batches_of_a_packed_file(tmp_path):
+    """Forward reading unpacks once, however small the batches: else this takes minutes."""
+    path = tmp_path / "t.csv.gz"
+    n = 300000
+    with gzip.open(path, "wt", compresslevel=1) as file:
+        file.write("a,b\n" + "".join(f"{i},{i * i}\n" for i in range(n)))
+    for n_threads in 1, 2:
+        table = read(path, n_threads, batch_rows=100)
+        assert table["a"].to_numpy().tolist() == list(range(n))
 
 
 def test_types(tmp_path):
