@@ -21,15 +21,15 @@ static bl_status add_block(pass *p, bl_text_block block, bl_error *err) {
     bl_text_index *index = p->index;
     BL_TRY(bl_array_grow(index->context, &index->blocks, &index->capacity, index->n_blocks,
                          sizeof *index->blocks, "blocks of text", err));
-    const bl_text_block *before = index->n_blocks ? &index->blocks[index->n_blocks - 1] : NULL;
-    if (before && block.offset - before->offset > p->most_bytes)
-        return bl_error_set(err, BL_E_LIMIT,
-                            "behind line %llu: a row of more than %llu bytes, which the memory "
-                            "budget does not allow; is there a quote that is not closed?",
-                            (unsigned long long)before->line,
-                            (unsigned long long)(p->most_bytes - 2 * BL_BLOCK_BYTES));
-    index->blocks[index->n_blocks++] = block;
-    return BL_OK;
+    size_t n = index->n_blocks++;
+    index->blocks[n] = block;
+    if (n == 0 || block.offset - index->blocks[n - 1].offset <= p->most_bytes)
+        return BL_OK;
+    return bl_error_set(err, BL_E_LIMIT,
+                        "behind line %llu: a row of more than %llu bytes, which the memory budget "
+                        "does not allow; is there a quote that is not closed?",
+                        (unsigned long long)index->blocks[n - 1].line,
+                        (unsigned long long)(p->most_bytes - 2 * BL_BLOCK_BYTES));
 }
 
 /// Counts 64 bytes after the other until a row ends, and begins a block behind it.

@@ -29,7 +29,7 @@ BL_INLINE void bl_masks_settle(bl_masks *m, bool has_quotes, bl_marks_state *sta
             uint64_t inside = bl_parity(m->quotes) ^ state->inside;
             uint64_t opening = m->quotes & inside;
             state->is_odd |= (opening & ~(ends << 1 | state->may_open)) != 0;
-            state->inside = (uint64_t)((int64_t)inside >> 63);
+            state->inside = 0 - (inside >> 63);
             m->newlines &= ~inside;
             m->separators &= ~inside;
         }

@@ -4,6 +4,7 @@
 // part, and parts are joined at the end. Packed text is unpacked before the tasks begin.
 #include "base/context.h"
 #include "formats/text/table.h"
+#include "formats/text/window.h"
 
 /// Numbers and what is beside them may take so much of what is left of the memory budget.
 enum { BUDGET_SHARE = 4 };
@@ -15,9 +16,7 @@ typedef struct text_reader {
     bl_text_table *table; ///< holds
     unsigned n_scratches;
     bl_text_scratch *scratches; ///< [n_scratches]; owns
-    uint8_t *window;            ///< text of the last read that threads could not read; owns
-    uint64_t window_offset;
-    size_t window_size, window_capacity;
+    bl_text_window window;      ///< where threads cannot read for themselves
 } text_reader;
 
 /// One read.
@@ -231,35 +230,9 @@ static void end_request(request *r) {
     bl_batch_release(r->batch);
 }
 
-/// Makes the window hold a range of the text. What it holds already stays, so that packed text is
-/// read on and not from the front again.
-static bl_status move_window(text_reader *reader, uint64_t offset, size_t size, bl_error *err) {
-    bl_context *context = reader->head.context;
-    uint64_t end = reader->window_offset + reader->window_size, n_kept = 0;
-    if (offset >= reader->window_offset && offset < end)
-        n_kept = end - offset;
-    if (n_kept >= size)
-        return BL_OK;
-    if (n_kept)
-        memmove(reader->window, reader->window + (offset - reader->window_offset), (size_t)n_kept);
-    reader->window_offset = offset;
-    reader->window_size = (size_t)n_kept;
-    if (size > reader->window_capacity) {
-        uint8_t *window = (uint8_t *)bl_realloc(context, reader->window, size);
-        if (!window)
-            return bl_error_nomem(err, size, "text");
-        reader->window = window;
-        reader->window_capacity = size;
-    }
-    size_t n = 0, missing = size - (size_t)n_kept;
-    BL_TRY(bl_text_store_read(&reader->table->store, offset + n_kept, reader->window + n_kept,
-                              missing, &n, err));
-    if (n < missing)
-        return bl_error_set(err, BL_E_CORRUPT,
-                            "the text is shorter than it was; at byte %llu it ends",
-                            (unsigned long long)(offset + n_kept + n));
-    reader->window_size = size;
-    return BL_OK;
+static bl_range range_of(const text_reader *reader, size_t first_block, size_t n_blocks) {
+    uint64_t offset = block_of(reader, first_block)->offset;
+    return (bl_range){offset, block_of(reader, first_block + n_blocks)->offset - offset};
 }
 
 /// Reads all blocks where threads cannot do it for themselves.
@@ -267,11 +240,8 @@ static bl_status load_all(request *r, bl_error *err) {
     text_reader *reader = r->reader;
     if (bl_text_store_is_near(&reader->table->store) || r->n_blocks == 0)
         return BL_OK;
-    uint64_t offset = block_of(reader, r->first_block)->offset;
-    uint64_t end = block_of(reader, r->first_block + r->n_blocks)->offset;
-    BL_TRY(move_window(reader, offset, (size_t)(end - offset), err));
-    r->text = reader->window + (offset - reader->window_offset);
-    return BL_OK;
+    return bl_text_window_hold(&reader->window, range_of(reader, r->first_block, r->n_blocks),
+                               &r->text, err);
 }
 
 static bl_status run(request *r, bl_error *err) {
@@ -343,6 +313,17 @@ static bl_status read_rows(bl_reader *head, int64_t first, int64_t last, const s
     return status;
 }
 
+static bl_status prefetch(bl_reader *head, int64_t first, int64_t last, const size_t *columns,
+                          size_t n_columns, bl_error *err) {
+    text_reader *reader = (text_reader *)head;
+    const bl_text_index *index = &reader->table->index;
+    (void)columns, (void)n_columns;
+    if (first < 0 || last <= first || last > head->n_rows)
+        return BL_OK;
+    size_t block = bl_text_index_find(index, first), end = bl_text_index_find(index, last - 1) + 1;
+    return bl_text_window_prefetch(&reader->window, range_of(reader, block, end - block), err);
+}
+
 // ---- opening and closing ----
 
 static void close_reader(bl_reader *head) {
@@ -354,13 +335,14 @@ static void close_reader(bl_reader *head) {
         bl_free(context, reader->scratches[i].cell);
         bl_free(context, reader->scratches[i].stamps);
     }
-    bl_free(context, reader->window);
+    bl_text_window_release(&reader->window);
     bl_free(context, reader->scratches);
     bl_text_table_release(reader->table);
     bl_free(context, reader);
 }
 
-static const bl_reader_ops ops = {.read = read_rows, .estimate = estimate, .close = close_reader};
+static const bl_reader_ops ops = {
+    .prefetch = prefetch, .read = read_rows, .estimate = estimate, .close = close_reader};
 
 bl_status bl_text_reader_new(bl_text_table *table, const char *path, bl_reader **ret_reader,
                              bl_error *err) {
@@ -379,6 +361,7 @@ bl_status bl_text_reader_new(bl_text_table *table, const char *path, bl_reader *
         reader->scratches[i] = (bl_text_scratch){.context = context, .block = SIZE_MAX};
     atomic_fetch_add_explicit(&table->n_holders, 1, memory_order_relaxed);
     reader->table = table;
+    reader->window = (bl_text_window){.context = context, .store = &table->store};
     reader->head = (bl_reader){.ops = &ops,
                                .context = context,
                                .path = path,
