@@ -70,6 +70,11 @@ static bl_status name_of(opening *o, size_t column, const char **ret_name, bl_er
     *ret_name =
         n ? bl_arena_text(&o->arena, text.begin, n) : bl_arena_printf(&o->arena, "c%zu", column);
     bl_free(o->context, scratch);
+    if (n && *ret_name && !bl_utf8_valid((const uint8_t *)*ret_name, n))
+        return bl_error_set(err, BL_E_CORRUPT,
+                            "line 1: the name of column %zu is no UTF-8; if this is Latin-1, iconv "
+                            "-f LATIN1 -t UTF-8 makes UTF-8 of it",
+                            column + 1);
     if (has_zero)
         return bl_error_set(err, BL_E_CORRUPT, "line 1: the name of column %zu has a zero byte",
                             column + 1);

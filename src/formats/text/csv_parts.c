@@ -41,7 +41,8 @@ static inline void copy(uint8_t *to, bl_cell from, size_t n, const char *end) {
 /// Takes the quotes off a cell that has no others; zeros follow the block's text.
 static inline bool unquote(bl_cell *cell) {
     const char *at = cell->begin + 1, *end = cell->end - 1;
-    if (at > end || *end != '"')
+    bool is_little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    if (at > end || *end != '"' || !is_little)
         return false;
     for (; at < end; at += 8) {
         uint64_t eight;

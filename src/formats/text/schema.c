@@ -36,6 +36,10 @@ static bl_text_schema *new_node(bl_schema_maker *maker) {
 bl_text_schema *bl_schema_member(bl_schema_maker *maker, bl_text_schema *schema, const char *name,
                                  size_t size) {
     bl_arena *arena = maker->arena;
+    if (!bl_utf8_valid((const uint8_t *)name, size)) {
+        (void)bl_json_fail(&maker->json, name, BL_E_CORRUPT, "a key that is no UTF-8");
+        return NULL;
+    }
     const char *copy = bl_arena_text(arena, name, size);
     size_t i = copy ? bl_name_map_find(&schema->by_name, copy) : SIZE_MAX;
     if (i != SIZE_MAX)
