@@ -14,6 +14,7 @@
 #include "formats/root_tables.h"
 #include "formats/tfrecord/reader.h"
 #include "formats/tfrecord/writer.h"
+#include "formats/text/text.h"
 #include "io/packed/inflow.h"
 #include "table/selection.h"
 
@@ -37,6 +38,10 @@ const bl_format bl_formats[] = {
      WORDS("none", "lz4", "zstd"), bl_arrow_create, false, false},
     {"TFRecord", bl_tfrecord_probe, WORDS("tfrecord", "tfrecords"), bl_tfrecord_open,
      WORDS("none", "gzip"), bl_tfrecord_create, true, false},
+    {"CSV", NULL, WORDS("csv", "tsv"), bl_csv_open, WORDS("none", "gzip", "bzip2", "zstd"),
+     bl_csv_create, true, false},
+    {"JSON lines", bl_json_lines_probe, WORDS("jsonl", "ndjson", "json"), bl_json_lines_open,
+     WORDS("none", "gzip", "bzip2", "zstd"), bl_json_lines_create, true, false},
     {.name = NULL},
 };
 
