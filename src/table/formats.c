@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "base/options.h"
+#include "formats/hdf5/hdf5.h"
 #include "formats/parquet/file.h"
 #include "formats/root/file.h"
 #include "formats/root_output.h"
@@ -29,6 +30,10 @@ const bl_format bl_formats[] = {
      bl_root_create, false, true},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false,
      false},
+     bl_root_create, false},
+    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false},
+    {"HDF5", bl_hdf5_probe, WORDS("h5", "hdf5", "hdf"), bl_hdf5_open, WORDS("zlib", "none"),
+     bl_hdf5_create, false},
     {.name = NULL},
 };
 
