@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/module.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,12 +17,14 @@ static bl_status load(const char *name, bl_error *err) {
 }
 
 static void test_names(void **state) {
+    (void)state;
     const char *const wrong[] = {"", "../x", "a/b", "A", "x.so", "a-very-long-name", "a\n"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(load(wrong[i], NULL), BL_E_INVALID);
 }
 
 static void test_missing(void **state) {
+    (void)state;
     bl_error err = {0};
     assert_int_equal(load("nosuchmodule", &err), BL_E_UNSUPPORTED);
     assert_non_null(strstr(err.message, "beamline_nosuchmodule.so"));
@@ -30,6 +34,7 @@ static void test_missing(void **state) {
 
 /// What everybody may write to is not opened; a relative folder is not looked at.
 static void test_places(void **state) {
+    (void)state;
     char folder[] = "/tmp/beamline-modules-XXXXXX", path[64];
     bl_error err = {0};
     assert_non_null(mkdtemp(folder));

@@ -257,7 +257,7 @@ bl_status bl_formats_for_output(const bl_format *formats, const char *url, const
 }
 
 bl_status bl_output_extension(const char *format, const char **ret_extension, bl_error *err) {
-    const bl_format *found;
+    const bl_format *found = NULL;
     const char *packing;
     BL_TRY(bl_formats_for_output(bl_formats, "", format ? format : bl_formats[0].name, &found,
                                  &packing, err));

@@ -132,7 +132,7 @@ static herr_t driver_write(H5FD_t *head, H5FD_mem_t type, hid_t transfer, haddr_
     (void)transfer;
     if (!io->sink || io->is_lost)
         return io->is_lost ? 0 : -1;
-    bl_status status = bl_sink_write_at(io->sink, address, data, size, &failure);
+    bl_status status = bl_sink_write_at(io->sink, address, size, data, &failure);
     if (status == BL_OK && address + size > io->size_bytes)
         io->size_bytes = address + size;
     return keep(io, status, &failure);

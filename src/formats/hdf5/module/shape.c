@@ -5,8 +5,13 @@
 
 #include <stdio.h>
 
-static bl_status make(bl_arena *arena, hid_t type, unsigned depth, size_t *n_members,
-                      bl_hdf5_shape *shape, bl_error *err);
+/// What the making of one shape counts and knows.
+typedef struct making {
+    size_t n_members, reference_size;
+} making;
+
+static bl_status make(bl_arena *arena, hid_t type, unsigned depth, making *m, bl_hdf5_shape *shape,
+                      bl_error *err);
 
 static const char *class_text(H5T_class_t class) {
     switch (class) {
@@ -51,6 +56,58 @@ void bl_hdf5_type_text(hid_t type, char *text, size_t size) {
     else
         (void)snprintf(text, size, "%s", class_text(class));
 }
+
+// ---- sizes on disk ----
+
+static size_t disk_size(hid_t type, size_t reference_size, unsigned depth) {
+    H5T_class_t class = H5Tget_class(type);
+    size_t size = H5Tget_size(type);
+    if (class == H5T_VLEN || (class == H5T_STRING && H5Tis_variable_str(type) > 0))
+        return reference_size;
+    if ((class != H5T_ARRAY && class != H5T_COMPOUND) || depth > BL_HDF5_MAX_DEPTH)
+        return size;
+    if (class == H5T_ARRAY) {
+        BL_HDF5_AUTO item = H5Tget_super(type);
+        size_t item_size = item < 0 ? 0 : H5Tget_size(item);
+        return item_size ? size / item_size * disk_size(item, reference_size, depth + 1) : 0;
+    }
+    int n = H5Tget_nmembers(type);
+    for (int i = 0; i < n; i++) {
+        BL_HDF5_AUTO member = H5Tget_member_type(type, (unsigned)i);
+        if (member >= 0)
+            size = size - H5Tget_size(member) + disk_size(member, reference_size, depth + 1);
+    }
+    return size;
+}
+
+size_t bl_hdf5_disk_size(hid_t type, size_t reference_size) {
+    return disk_size(type, reference_size, 0);
+}
+
+bl_status bl_hdf5_disk_offsets(bl_arena *arena, hid_t type, size_t reference_size,
+                               size_t **ret_offsets, bl_error *err) {
+    size_t n = (size_t)H5Tget_nmembers(type);
+    size_t *offsets = (size_t *)bl_arena_array(arena, 3 * n, sizeof *offsets);
+    if (!offsets)
+        return bl_error_nomem(err, 3 * n * sizeof *offsets, "members");
+    size_t *before = offsets + n, *growth = offsets + 2 * n, n_grown = 0;
+    for (size_t i = 0; i < n; i++) {
+        BL_HDF5_AUTO member = H5Tget_member_type(type, (unsigned)i);
+        if (member < 0)
+            return bl_error_set(err, BL_E_CORRUPT, "member %zu has no type", i);
+        offsets[i] = before[i] = H5Tget_member_offset(type, (unsigned)i);
+        growth[i] = H5Tget_size(member) - bl_hdf5_disk_size(member, reference_size);
+        n_grown += growth[i] != 0;
+    }
+    for (size_t i = 0; n_grown && i < n; i++)
+        for (size_t k = 0; k < n; k++)
+            if (before[k] < before[i])
+                offsets[i] -= growth[k];
+    *ret_offsets = offsets;
+    return BL_OK;
+}
+
+// ---- shapes ----
 
 static bl_status refuse(hid_t type, const char *why, bl_error *err) {
     char text[64];
@@ -133,13 +190,13 @@ static bl_status add_children(bl_arena *arena, bl_hdf5_shape *shape, size_t n, b
     return BL_OK;
 }
 
-static bl_status make_list(bl_arena *arena, hid_t type, unsigned depth, size_t *n_members,
+static bl_status make_list(bl_arena *arena, hid_t type, unsigned depth, making *m,
                            bl_hdf5_shape *shape, bl_error *err) {
     BL_HDF5_AUTO item = H5Tget_super(type);
     if (item < 0)
         return bl_error_set(err, BL_E_CORRUPT, "a list of nothing");
     BL_TRY(add_children(arena, shape, 1, err));
-    BL_TRY(make(arena, item, depth + 1, n_members, &shape->children[0], err));
+    BL_TRY(make(arena, item, depth + 1, m, &shape->children[0], err));
     shape->kind = BL_HDF5_LIST;
     shape->has_heap = true;
     return bl_type_new_list(arena->context, BL_LIST, 0, shape->children[0].type, &shape->type, err);
@@ -147,15 +204,15 @@ static bl_status make_list(bl_arena *arena, hid_t type, unsigned depth, size_t *
 
 /// An array of several dimensions is an array of arrays.
 static bl_status make_array_of(bl_arena *arena, hid_t item, const hsize_t *dims, unsigned rank,
-                               unsigned depth, size_t *n_members, bl_hdf5_shape *shape,
+                               unsigned depth, making *m, bl_hdf5_shape *shape,
                                bl_error *err) {
     if (rank == 0) {
-        shape->size = H5Tget_size(item);
-        return make(arena, item, depth, n_members, shape, err);
+        shape->size = bl_hdf5_disk_size(item, m->reference_size);
+        return make(arena, item, depth, m, shape, err);
     }
     BL_TRY(add_children(arena, shape, 1, err));
     bl_hdf5_shape *child = &shape->children[0];
-    BL_TRY(make_array_of(arena, item, dims + 1, rank - 1, depth + 1, n_members, child, err));
+    BL_TRY(make_array_of(arena, item, dims + 1, rank - 1, depth + 1, m, child, err));
     shape->kind = BL_HDF5_ARRAY;
     shape->n_items = (size_t)dims[0];
     shape->has_heap = child->has_heap;
@@ -167,7 +224,7 @@ static bl_status make_array_of(bl_arena *arena, hid_t item, const hsize_t *dims,
                             &shape->type, err);
 }
 
-static bl_status make_array(bl_arena *arena, hid_t type, unsigned depth, size_t *n_members,
+static bl_status make_array(bl_arena *arena, hid_t type, unsigned depth, making *m,
                             bl_hdf5_shape *shape, bl_error *err) {
     BL_HDF5_AUTO item = H5Tget_super(type);
     hsize_t dims[H5S_MAX_RANK];
@@ -175,32 +232,31 @@ static bl_status make_array(bl_arena *arena, hid_t type, unsigned depth, size_t 
     int rank = H5Tget_array_ndims(type);
     if (item < 0 || rank < 1 || rank > BL_HDF5_MAX_DEPTH || H5Tget_array_dims2(type, dims) != rank)
         return bl_error_set(err, BL_E_CORRUPT, "an array without dimensions");
-    BL_TRY(make_array_of(arena, item, dims, (unsigned)rank, depth, n_members, shape, err));
+    BL_TRY(make_array_of(arena, item, dims, (unsigned)rank, depth, m, shape, err));
     return size == shape->size ? BL_OK : bl_error_set(err, BL_E_CORRUPT, "an array of odd size");
 }
 
 static bl_status make_member(bl_arena *arena, hid_t type, unsigned i, const char *name,
-                             unsigned depth, size_t *n_members, bl_hdf5_shape *shape,
-                             bl_error *err) {
+                             unsigned depth, making *m, bl_hdf5_shape *shape, bl_error *err) {
     BL_HDF5_AUTO member = H5Tget_member_type(type, i);
     bl_hdf5_shape *child = &shape->children[i];
     if (member < 0)
         return bl_error_set(err, BL_E_CORRUPT, "member '%s' has no type", name);
-    BL_TRY_IN(make(arena, member, depth + 1, n_members, child, err), err, "member '%s'", name);
-    shape->offsets[i] = H5Tget_member_offset(type, i);
+    BL_TRY_IN(make(arena, member, depth + 1, m, child, err), err, "member '%s'", name);
     shape->has_heap = shape->has_heap || child->has_heap;
     if (shape->offsets[i] > shape->size || child->size > shape->size - shape->offsets[i])
         return bl_error_set(err, BL_E_CORRUPT, "member '%s' lies outside", name);
     return BL_OK;
 }
 
-static bl_status make_struct(bl_arena *arena, hid_t type, unsigned depth, size_t *n_members,
+static bl_status make_struct(bl_arena *arena, hid_t type, unsigned depth, making *m,
                              bl_hdf5_shape *shape, bl_error *err) {
     int n = H5Tget_nmembers(type);
-    *n_members += n > 0 ? (size_t)n : 0;
-    if (n < 1 || *n_members > BL_HDF5_MAX_MEMBERS)
+    m->n_members += n > 0 ? (size_t)n : 0;
+    if (n < 1 || m->n_members > BL_HDF5_MAX_MEMBERS)
         return bl_error_set(err, BL_E_UNSUPPORTED, "a compound of %d members is not read", n);
     BL_TRY(add_children(arena, shape, (size_t)n, err));
+    BL_TRY(bl_hdf5_disk_offsets(arena, type, m->reference_size, &shape->offsets, err));
     const char **names = (const char **)bl_arena_array(arena, (size_t)n, sizeof *names);
     bl_type **types = (bl_type **)bl_arena_array(arena, (size_t)n, sizeof(bl_type *));
     if (!names || !types)
@@ -211,16 +267,16 @@ static bl_status make_struct(bl_arena *arena, hid_t type, unsigned depth, size_t
         (void)H5free_memory(name);
         if (!names[i])
             return bl_error_nomem(err, 64, "a name");
-        BL_TRY(make_member(arena, type, (unsigned)i, names[i], depth, n_members, shape, err));
+        BL_TRY(make_member(arena, type, (unsigned)i, names[i], depth, m, shape, err));
         types[i] = shape->children[i].type;
     }
     shape->kind = BL_HDF5_STRUCT;
     return bl_type_new_struct(arena->context, (size_t)n, names, types, &shape->type, err);
 }
 
-static bl_status make(bl_arena *arena, hid_t type, unsigned depth, size_t *n_members,
+static bl_status make(bl_arena *arena, hid_t type, unsigned depth, making *m,
                       bl_hdf5_shape *shape, bl_error *err) {
-    shape->size = H5Tget_size(type);
+    shape->size = bl_hdf5_disk_size(type, m->reference_size);
     shape->is_swapped = H5Tget_order(type) == H5T_ORDER_BE;
     if (depth > BL_HDF5_MAX_DEPTH || shape->size == 0)
         return bl_error_set(err, BL_E_CORRUPT, "types %u levels deep, of %zu bytes", depth,
@@ -236,11 +292,11 @@ static bl_status make(bl_arena *arena, hid_t type, unsigned depth, size_t *n_mem
         make_string(type, shape);
         return BL_OK;
     case H5T_VLEN:
-        return make_list(arena, type, depth, n_members, shape, err);
+        return make_list(arena, type, depth, m, shape, err);
     case H5T_ARRAY:
-        return make_array(arena, type, depth, n_members, shape, err);
+        return make_array(arena, type, depth, m, shape, err);
     case H5T_COMPOUND:
-        return make_struct(arena, type, depth, n_members, shape, err);
+        return make_struct(arena, type, depth, m, shape, err);
     case H5T_BITFIELD: // PyTables keeps bools so
         if (shape->size != 1)
             return refuse(type, "", err);
@@ -251,10 +307,11 @@ static bl_status make(bl_arena *arena, hid_t type, unsigned depth, size_t *n_mem
     }
 }
 
-bl_status bl_hdf5_shape_make(bl_arena *arena, hid_t type, bl_hdf5_shape *ret_shape, bl_error *err) {
+bl_status bl_hdf5_shape_make(bl_arena *arena, hid_t type, size_t reference_size,
+                             bl_hdf5_shape *ret_shape, bl_error *err) {
     bl_hdf5_shape shape = {0};
-    size_t n_members = 0;
-    bl_status status = make(arena, type, 0, &n_members, &shape, err);
+    making m = {0, reference_size};
+    bl_status status = make(arena, type, 0, &m, &shape, err);
     if (status == BL_OK)
         *ret_shape = shape;
     else

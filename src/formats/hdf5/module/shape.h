@@ -40,8 +40,17 @@ enum { BL_HDF5_MAX_DEPTH = 16, BL_HDF5_MAX_MEMBERS = 65536 };
 
 /// Makes the shape of a type of a file. The library is locked by the caller.
 /// \param arena holds what the shape needs but its types: see bl_hdf5_shape_release
+/// \param reference_size of values on the heap, as bl_hdf5_disk_size
 /// \return BL_OK, BL_E_UNSUPPORTED (says what it is), BL_E_CORRUPT, BL_E_NOMEM
-bl_status bl_hdf5_shape_make(bl_arena *arena, hid_t type, bl_hdf5_shape *ret_shape, bl_error *err);
+bl_status bl_hdf5_shape_make(bl_arena *arena, hid_t type, size_t reference_size,
+                             bl_hdf5_shape *ret_shape, bl_error *err);
+/// Bytes of one value of a file's type on disk. The library tells how it would lie in memory, where
+/// values of any length are pointers. \param reference_size of values on the heap, on disk
+size_t bl_hdf5_disk_size(hid_t type, size_t reference_size);
+/// Places of a compound's members on disk. \param ret_offsets [n members] in the arena
+/// \return BL_OK, BL_E_CORRUPT, BL_E_NOMEM
+bl_status bl_hdf5_disk_offsets(bl_arena *arena, hid_t type, size_t reference_size,
+                               size_t **ret_offsets, bl_error *err);
 /// Releases types; zeroed shapes are fine.
 void bl_hdf5_shape_release(bl_hdf5_shape *shape);
 /// Writes what a type is called: "float32", "compound", "object reference".
