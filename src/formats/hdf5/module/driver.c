@@ -37,10 +37,24 @@ static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr
     return (H5FD_t *)file;
 }
 
+static herr_t keep(bl_hdf5_io *io, bl_status status, const bl_error *failure) {
+    if (status != BL_OK && io->status == BL_OK) {
+        io->status = status;
+        io->failure = *failure;
+    }
+    return status == BL_OK ? 0 : -1;
+}
+
+/// The file is as long as the library says, whatever it wrote last.
 static herr_t driver_close(H5FD_t *head) {
-    const bl_hdf5_io *io = ((driver_file *)head)->io;
+    driver_file *file = (driver_file *)head;
+    bl_hdf5_io *io = file->io;
+    bl_error failure = {0};
+    bl_status status = BL_OK;
+    if (io->sink && !io->is_lost && file->end_of_allocated > io->size_bytes)
+        status = bl_sink_write_at(io->sink, file->end_of_allocated - 1, 1, "", &failure);
     bl_free(io->source ? io->source->context : io->sink->context, head);
-    return 0;
+    return keep(io, status, &failure);
 }
 
 static int driver_compare(const H5FD_t *a, const H5FD_t *b) {
@@ -70,14 +84,6 @@ static herr_t set_end_of_allocated(H5FD_t *head, H5FD_mem_t type, haddr_t addres
 static haddr_t get_end_of_file(const H5FD_t *head, H5FD_mem_t type) {
     (void)type;
     return ((const driver_file *)head)->io->size_bytes;
-}
-
-static herr_t keep(bl_hdf5_io *io, bl_status status, const bl_error *failure) {
-    if (status != BL_OK && io->status == BL_OK) {
-        io->status = status;
-        io->failure = *failure;
-    }
-    return status == BL_OK ? 0 : -1;
 }
 
 static bl_status read_small(bl_hdf5_io *io, uint64_t offset, size_t size, void *data,

@@ -35,7 +35,7 @@ static bl_status find_entry(const bl_hdf5_file *file, const char *path, size_t *
     const char *name = path[0] == '/' && path[1] ? path + 1 : path;
     for (size_t i = 0; i < file->n_entries; i++) {
         const bl_hdf5_entry *entry = &file->entries[i];
-        if (strcmp(entry->path, name) != 0)
+        if (strcmp(entry->path, name) != 0 && !(i == 0 && strcmp(name, "/") == 0))
             continue;
         if (!entry->is_table)
             return bl_error_set(err, BL_E_TYPE, "'%s' is no table, it is a %s%s%s", path,
@@ -51,10 +51,7 @@ static bl_status find_only(const bl_hdf5_file *file, size_t *ret_entry, bl_error
     size_t found = SIZE_MAX;
     for (size_t i = 0; i < file->n_entries; i++) {
         const bl_hdf5_entry *entry = &file->entries[i];
-        bool is_inside = false;
-        for (size_t k = i; k != 0 && !is_inside; k = file->entries[k].parent)
-            is_inside = file->entries[file->entries[k].parent].is_table;
-        if (!entry->is_table || is_inside)
+        if (!entry->is_table || entry->is_inside)
             continue;
         if (found != SIZE_MAX)
             return bl_error_set(err, BL_E_INVALID,
@@ -96,7 +93,7 @@ static bl_status describe(bl_hdf5_file *file, bl_error *err) {
                                         .offset = entry->offset,
                                         .stored_bytes = entry->stored_bytes,
                                         .raw_bytes = entry->raw_bytes,
-                                        .is_table = entry->is_table};
+                                        .is_table = entry->is_table && !entry->is_inside};
     }
     file->head.objects = objects;
     file->head.n_objects = n;

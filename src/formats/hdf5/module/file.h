@@ -17,7 +17,7 @@ typedef enum bl_hdf5_entry_kind {
 typedef enum bl_hdf5_frame { BL_HDF5_NO_FRAME, BL_HDF5_FRAME_TABLE, BL_HDF5_FRAME_FIXED } bl_hdf5_frame;
 
 typedef struct bl_hdf5_entry {
-    const char *path; ///< "/" is the root group
+    const char *path; ///< of the root: "Events" where it is a table of that name, else "/"
     bl_hdf5_entry_kind kind;
     const char *class_name, *title;
     size_t parent;  ///< of the root: itself
@@ -25,6 +25,7 @@ typedef struct bl_hdf5_entry {
                     ///< table: its datasets'
     bl_hdf5_frame frame;
     bool is_table;
+    bool is_inside; ///< what is above it is a table that holds it
     uint64_t offset, stored_bytes, raw_bytes;
 } bl_hdf5_entry;
 

@@ -7,12 +7,32 @@
 
 enum { BLOCK = 64 };
 
-void bl_hdf5_shuffle(const uint8_t *raw, size_t n, size_t width, uint8_t *out) {
+/// Of numbers, whose widths the compiler is to know.
+#define SHUFFLE(width)                                       \
+    for (size_t b = 0; b < (width); b++) {                   \
+        uint8_t *to = out + b * apart;                       \
+        for (size_t i = 0; i < n; i++)                       \
+            to[i] = raw[i * (width) + b];                    \
+    }
+
+void bl_hdf5_shuffle(const uint8_t *raw, size_t n, size_t width, uint8_t *out, size_t apart) {
+    if (width == 2) {
+        SHUFFLE(2)
+        return;
+    }
+    if (width == 4) {
+        SHUFFLE(4)
+        return;
+    }
+    if (width == 8) {
+        SHUFFLE(8)
+        return;
+    }
     for (size_t first = 0; first < n; first += BLOCK) { // a block of elements stays in the cache
         size_t some = n - first < BLOCK ? n - first : BLOCK;
         for (size_t b = 0; b < width; b++) {
             const uint8_t *from = raw + first * width + b;
-            uint8_t *to = out + b * n + first;
+            uint8_t *to = out + b * apart + first;
             for (size_t i = 0; i < some; i++)
                 to[i] = from[i * width];
         }

@@ -15,8 +15,9 @@ bl_status bl_hdf5_unpack(const bl_hdf5_dataset *dataset, bl_codecs *codecs, cons
                          size_t size, uint32_t mask, uint8_t *raw, bool *ret_shuffled,
                          bl_error *err);
 /// Puts all first bytes of `n` elements of `width` bytes in front of all second ones, and so on.
-void bl_hdf5_shuffle(const uint8_t *raw, size_t n, size_t width, uint8_t *out);
-/// And back.
+/// \param apart bytes from one kind of byte to the next in `out`: `n` or more
+void bl_hdf5_shuffle(const uint8_t *raw, size_t n, size_t width, uint8_t *out, size_t apart);
+/// And back, where they lie `n` apart.
 void bl_hdf5_unshuffle(const uint8_t *shuffled, size_t n, size_t width, uint8_t *out);
 
 #endif

@@ -234,6 +234,23 @@ static void find_group_tables(bl_hdf5_file *file) {
     }
 }
 
+/// The root group has no name, but a table needs one.
+static void name_root(bl_hdf5_file *file) {
+    for (size_t i = 1; i < file->n_entries; i++)
+        if (strcmp(file->entries[i].path, "Events") == 0)
+            return;
+    if (file->entries[0].is_table)
+        file->entries[0].path = "Events";
+}
+
+/// Parents come before what they hold.
+static void mark_inside(bl_hdf5_file *file) {
+    for (size_t i = 1; i < file->n_entries; i++) {
+        const bl_hdf5_entry *above = &file->entries[file->entries[i].parent];
+        file->entries[i].is_inside = above->is_inside || above->is_table;
+    }
+}
+
 bl_status bl_hdf5_list(bl_hdf5_file *file, bl_error *err) {
     haddr_t above[MAX_DEPTH];
     bl_hdf5_entry *root = NULL;
@@ -246,5 +263,7 @@ bl_status bl_hdf5_list(bl_hdf5_file *file, bl_error *err) {
     root->frame = frame_of(group);
     BL_TRY(walk(file, group, 0, above, 0, err));
     find_group_tables(file);
+    mark_inside(file);
+    name_root(file);
     return BL_OK;
 }
