@@ -180,10 +180,12 @@ static bl_status of_group(bl_hdf5_table *table, size_t entry, bl_error *err) {
     table->head.n_rows = file->entries[entry].n_rows;
     for (size_t i = entry + 1; i < file->n_entries; i++) {
         const bl_hdf5_entry *child = &file->entries[i];
-        if (child->parent != entry || child->kind != BL_HDF5_DATASET)
-            continue;
-        BL_TRY(open_dataset(table, child->path, &reason, err));
         const char *name = last_part(child->path);
+        reason = child->title;
+        if (child->parent != entry || (child->kind != BL_HDF5_DATASET && !child->is_unreadable))
+            continue;
+        if (!child->is_unreadable)
+            BL_TRY(open_dataset(table, child->path, &reason, err));
         if (reason)
             BL_TRY(add_unreadable(table, name, reason, err));
         else

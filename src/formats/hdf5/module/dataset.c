@@ -156,8 +156,10 @@ static bl_status read_layout(const bl_hdf5_file *file, bl_hdf5_dataset *d, hid_t
             return bl_error_set(err, BL_E_UNSUPPORTED,
                                 "its values are in other files, which are not opened");
         address = H5Dget_offset(d->id);
-        d->layout = address == HADDR_UNDEF ? BL_HDF5_NOWHERE : BL_HDF5_CONTIGUOUS;
-        d->address = address == HADDR_UNDEF ? 0 : address;
+        // behind a user block, no address is some address
+        d->layout = address == HADDR_UNDEF || d->stored_bytes == 0 ? BL_HDF5_NOWHERE
+                                                                   : BL_HDF5_CONTIGUOUS;
+        d->address = d->layout == BL_HDF5_NOWHERE ? 0 : address;
         if (d->layout == BL_HDF5_CONTIGUOUS &&
             (d->address > file->io.size_bytes ||
              d->row_bytes * (uint64_t)d->n_rows > file->io.size_bytes - d->address))

@@ -25,6 +25,7 @@ typedef struct bl_hdf5_entry {
                     ///< table: its datasets'
     bl_hdf5_frame frame;
     bool is_table;
+    bool is_unreadable; ///< `title` says why
     bool is_inside; ///< what is above it is a table that holds it
     uint64_t offset, stored_bytes, raw_bytes;
 } bl_hdf5_entry;

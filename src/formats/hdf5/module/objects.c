@@ -176,6 +176,22 @@ static bl_status look_at(bl_hdf5_file *file, hid_t object, size_t self, haddr_t 
     }
 }
 
+/// What is damaged, or newer than this libhdf5, hides nothing else.
+static bl_status note_unreadable(bl_hdf5_file *file, bl_hdf5_entry *entry, bl_error *err) {
+    bl_error why = {0};
+    bl_status status = bl_hdf5_failed(&file->io, BL_E_CORRUPT, entry->path, &why);
+    if (file->io.status != BL_OK) {
+        if (err)
+            *err = why;
+        return status;
+    }
+    const char *reason = why.message + strlen(entry->path) + 2;
+    entry->title = bl_arena_text(&file->arena, reason, strlen(reason));
+    entry->class_name = "Unreadable";
+    entry->is_unreadable = true;
+    return entry->title ? BL_OK : bl_error_nomem(err, 64, "a reason");
+}
+
 static bl_status look_at_link(bl_hdf5_file *file, hid_t group, const struct link *link, size_t self,
                               haddr_t *above, unsigned depth, bl_error *err) {
     bl_hdf5_entry *entry = NULL;
@@ -187,11 +203,8 @@ static bl_status look_at_link(bl_hdf5_file *file, hid_t group, const struct link
     }
     size_t at = file->n_entries - 1;
     BL_HDF5_AUTO object = H5Oopen(group, link->name, H5P_DEFAULT);
-    if (object < 0) {
-        entry->class_name = "Damaged";
-        return file->io.status == BL_OK ? BL_OK
-                                        : bl_hdf5_failed(&file->io, BL_E_CORRUPT, link->name, err);
-    }
+    if (object < 0)
+        return note_unreadable(file, entry, err);
     return look_at(file, object, at, above, depth, err);
 }
 
