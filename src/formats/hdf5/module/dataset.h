@@ -62,6 +62,7 @@ typedef struct bl_hdf5_dataset {
     bool has_heap;           ///< a member has
     bl_hdf5_heap *heap; ///< owns; NULL: nothing lies there
     bl_buffer *kept;    ///< the strip in which the last read ended; owns
+    const uint8_t *kept_data;
     int64_t kept_strip;
     bool kept_shuffled;
 } bl_hdf5_dataset;
@@ -82,10 +83,11 @@ static inline int64_t bl_hdf5_strip_end(const bl_hdf5_dataset *dataset, int64_t 
 typedef struct bl_hdf5_unit {
     bl_hdf5_dataset *dataset; ///< borrows
     int64_t strip;
-    bl_buffer *bytes;   ///< shares
+    bl_buffer *bytes;     ///< what holds them; shares
+    const uint8_t *data;  ///< where they begin in it
     size_t n_shuffled;  ///< elements of the one chunk whose bytes are still shuffled; 0: plain rows
     size_t first_range; ///< its chunks among those that are fetched
-    bool is_ready;
+    bool is_located, is_ready;
 } bl_hdf5_unit;
 
 /// Reads and unpacks strips, on all threads. \param codecs [threads of the context]

@@ -36,9 +36,9 @@ static bl_status decode_column(const request *r, const bl_hdf5_unit *unit, size_
     const bl_hdf5_dataset *d = unit->dataset;
     int64_t start = unit->strip * d->strip_rows, end = bl_hdf5_strip_end(d, unit->strip);
     int64_t first = r->first > start ? r->first : start, last = r->last < end ? r->last : end;
-    bl_hdf5_place place = {unit->bytes->data, d->element_bytes, 1};
+    bl_hdf5_place place = {unit->data, d->element_bytes, 1};
     if (unit->n_shuffled)
-        place = (bl_hdf5_place){unit->bytes->data, 1, unit->n_shuffled};
+        place = (bl_hdf5_place){unit->data, 1, unit->n_shuffled};
     place.data += (size_t)(first - start) * d->row_elements * place.element;
     place.data += column->offset * place.byte;
     size_t n = (size_t)(last - first) * d->row_elements;
@@ -73,9 +73,10 @@ static void keep_strip(const request *r, bl_hdf5_unit *unit) {
     uint64_t most = bl_context_budget_bytes(d->context) / 16 / (r->table->n_datasets + 1);
     bl_buffer_release(BL_MOVE(d->kept));
     d->kept_strip = -1;
-    if (bl_hdf5_strip_end(d, unit->strip) <= r->last || bl_hdf5_strip_bytes(d, unit->strip) > most)
+    if (bl_hdf5_strip_end(d, unit->strip) <= r->last || unit->bytes->capacity > most)
         return;
     d->kept = BL_MOVE(unit->bytes);
+    d->kept_data = unit->data;
     d->kept_strip = unit->strip;
     d->kept_shuffled = unit->n_shuffled != 0;
 }

@@ -88,22 +88,40 @@ static bl_status read_by_library(const bl_hdf5_file *file, bl_hdf5_unit *unit, b
     return BL_OK;
 }
 
+/// True where a chunk is as wide as rows are: it is the strip.
+static bool is_whole(const bl_hdf5_dataset *d) {
+    bool whole = d->strip_chunks == 1;
+    for (unsigned i = 1; i < d->rank; i++)
+        whole = whole && d->chunk[i] == d->dims[i];
+    return whole;
+}
+
 static bl_status prepare(job *j, bl_hdf5_unit *unit, bl_error *err) {
     const bl_hdf5_dataset *d = unit->dataset;
     int64_t first = unit->strip * d->strip_rows;
     if (d->kept && d->kept_strip == unit->strip) {
         unit->bytes = bl_buffer_ref(d->kept);
+        unit->data = d->kept_data;
         unit->n_shuffled = d->kept_shuffled ? (size_t)d->strip_rows * d->row_elements : 0;
         unit->is_ready = true;
         return BL_OK;
     }
-    BL_TRY(bl_buffer_new(d->context, bl_hdf5_strip_bytes(d, unit->strip), &unit->bytes, err));
     unit->first_range = j->n_ranges;
-    if (d->row_bytes == 0)
-        unit->is_ready = true;
-    else if (d->layout == BL_HDF5_CONTIGUOUS)
+    if (d->layout == BL_HDF5_CONTIGUOUS && d->row_bytes) // what is read is what is wanted
         return add_range(j, d->address + (uint64_t)first * d->row_bytes,
                          (uint64_t)(bl_hdf5_strip_end(d, unit->strip) - first) * d->row_bytes, err);
+    if (d->layout == BL_HDF5_CHUNKED && d->row_bytes && is_whole(d) && d->n_filters == 0) {
+        BL_TRY(locate_strip(j, unit, err));
+        if (j->places[unit->first_range].is_there)
+            return BL_OK;
+        unit->is_located = true;
+    }
+    BL_TRY(bl_buffer_new(d->context, bl_hdf5_strip_bytes(d, unit->strip), &unit->bytes, err));
+    unit->data = unit->bytes->data;
+    if (unit->is_located)
+        return BL_OK;
+    if (d->row_bytes == 0)
+        unit->is_ready = true;
     else if (d->layout == BL_HDF5_CHUNKED)
         return locate_strip(j, unit, err);
     else if (d->layout == BL_HDF5_BY_LIBRARY)
@@ -168,14 +186,22 @@ static bl_status unpack_chunk(const job *j, const bl_hdf5_dataset *d, const chun
                           err);
 }
 
-/// A chunk as wide as rows are is the strip; others are put together.
+/// Takes over what was fetched as it is.
+static void share_range(const job *j, bl_hdf5_unit *unit, size_t range) {
+    unit->bytes = bl_buffer_ref(bl_fetch_buffer(j->fetch, range));
+    unit->data = bl_fetch_data(j->fetch, range);
+}
+
+/// Chunks that are no whole strips are put together.
 static bl_status unpack_strip(const job *j, bl_hdf5_unit *unit, unsigned worker, bl_error *err) {
     const bl_hdf5_dataset *d = unit->dataset;
     const chunk_place *place = &j->places[unit->first_range];
-    bool is_whole = d->strip_chunks == 1, is_shuffled = false;
-    for (unsigned i = 1; i < d->rank; i++)
-        is_whole = is_whole && d->chunk[i] == d->dims[i];
-    if (is_whole) {
+    bool is_shuffled = false;
+    if (!unit->bytes) {
+        share_range(j, unit, place->fetch);
+        return BL_OK;
+    }
+    if (is_whole(d)) {
         BL_TRY(unpack_chunk(j, d, place, worker, unit->bytes->data, &is_shuffled, err));
         unit->n_shuffled = is_shuffled ? d->chunk_bytes / d->element_bytes : 0;
         return BL_OK;
@@ -202,8 +228,7 @@ static bl_status unpack_unit(void *argument, size_t index, unsigned worker, bl_e
         BL_TRY_IN(unpack_strip(j, unit, worker, err), err, "dataset '%s': rows from %lld on", d->path,
                   (long long)(unit->strip * d->strip_rows));
     else if (d->layout == BL_HDF5_CONTIGUOUS)
-        memcpy(unit->bytes->data, bl_fetch_data(j->fetch, unit->first_range),
-               (size_t)j->ranges[unit->first_range].size);
+        share_range(j, unit, unit->first_range);
     else
         fill_elements(d, unit->bytes->data, bl_hdf5_strip_bytes(d, unit->strip) / d->element_bytes);
     return BL_OK;

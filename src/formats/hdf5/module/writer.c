@@ -139,15 +139,29 @@ static void forget(bl_hdf5_writer *writer) {
         bl_batch_release(writer->kept[i]);
     writer->n_kept = 0;
     bl_arena_release(&writer->scratch);
-    for (size_t i = 0; i < writer->n_series; i++) // what the next rows do not fill is 0
-        memset(writer->series[i].elements, 0,
-               writer->n_chunks * chunk_bytes(writer, &writer->series[i]));
+}
+
+/// What rows do not fill of the last chunk is 0.
+static void clear_rest(const bl_hdf5_writer *writer, const bl_hdf5_series *series) {
+    size_t rows = (size_t)writer->chunk_rows, n = (size_t)writer->n_waiting % rows;
+    uint8_t *chunk =
+        series->elements + (size_t)writer->n_waiting / rows * chunk_bytes(writer, series);
+    if (n == 0)
+        return;
+    if (!series->is_shuffled) {
+        memset(chunk + n * series->element_bytes, 0, (rows - n) * series->element_bytes);
+        return;
+    }
+    for (size_t b = 0; b < series->element_bytes; b++)
+        memset(chunk + b * rows + n, 0, rows - n);
 }
 
 static bl_status flush(bl_hdf5_writer *writer, bl_error *err) {
     bl_context *context = writer->output->head.context;
     if (writer->n_waiting == 0)
         return BL_OK;
+    for (size_t i = 0; i < writer->n_series; i++)
+        clear_rest(writer, &writer->series[i]);
     BL_TRY(bl_run_tasks(context, pack_chunk, writer, writer->n_series * writer->n_chunks, err));
     {
         BL_HDF5_LOCKED;
