@@ -111,10 +111,9 @@ bl_status bl_module_load(const char *name, const char *needs, const void **ret_f
         if (status != BL_END)
             return status;
     }
-    bl_status status =
-        bl_error_set(err, BL_E_UNSUPPORTED,
-                     "the module beamline_%s.so, which a build with %s makes, is in none of", name,
-                     needs);
+    bl_status status = bl_error_set(
+        err, BL_E_UNSUPPORTED,
+        "the module beamline_%s.so, which a build with %s makes, is in none of", name, needs);
     for (size_t i = 0; i < to.n; i++)
         (void)bl_error_hint(err, status, "%s %s", i ? "," : "", to.path[i]);
     return status;

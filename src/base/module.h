@@ -16,8 +16,8 @@ typedef struct bl_module {
     const void *face;  ///< as the room's own header says
 } bl_module;
 
-#define BL_MODULE_DEFINE(module_name, module_face)                                           \
-    extern __attribute__((visibility("default"))) const bl_module bl_module_entry;           \
+#define BL_MODULE_DEFINE(module_name, module_face)                                 \
+    extern __attribute__((visibility("default"))) const bl_module bl_module_entry; \
     const bl_module bl_module_entry = {module_name, BL_MODULE_BUILD, module_face}
 
 /// Opens a module, or finds it open, and gives its face, which stays until the process ends.

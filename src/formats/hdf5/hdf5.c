@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door to the module `hdf5`, which is opened with the first file that needs it.
-// The signature: HDF5 File Format Specification, "Superblock". A file in which it comes later, behind
-// a user block, is opened where the format is named.
+// The signature: HDF5 File Format Specification, "Superblock". A file in which it comes later,
+// behind a user block, is opened where the format is named.
 #include "formats/hdf5/hdf5.h"
 
 #include "base/module.h"

@@ -22,8 +22,8 @@ typedef struct bl_sink_ops {
     bl_status (*write)(bl_sink *sink, const void *data, size_t size, bl_error *err);
     /// Replaces the first `size` bytes, which were written before.
     bl_status (*rewrite_head)(bl_sink *sink, const void *data, size_t size, bl_error *err);
-    /// Writes anywhere, also past the end, and reads what was written (0 in gaps). NULL: the transport
-    /// cannot go back.
+    /// Writes anywhere, also past the end, and reads what was written (0 in gaps). NULL: the
+    /// transport cannot go back.
     bl_status (*write_at)(bl_sink *sink, uint64_t offset, size_t size, const void *data,
                           bl_error *err);
     bl_status (*read_at)(bl_sink *sink, uint64_t offset, size_t size, void *data, bl_error *err);
@@ -52,8 +52,8 @@ bl_status bl_sink_open(bl_context *context, const char *url, bool overwrite, bl_
 bl_status bl_sink_write(bl_sink *sink, const void *data, size_t size, bl_error *err);
 /// Writes the first `size` bytes, at most BL_SINK_HEAD, again. \return as bl_sink_write
 bl_status bl_sink_rewrite_head(bl_sink *sink, const void *data, size_t size, bl_error *err);
-/// Writes anywhere, for libraries that fill a file as they like. What lies between the end and there
-/// is 0. \return as bl_sink_write, and BL_E_UNSUPPORTED (the transport cannot go back)
+/// Writes anywhere, for libraries that fill a file as they like. What lies between the end and
+/// there is 0. \return as bl_sink_write, and BL_E_UNSUPPORTED (the transport cannot go back)
 bl_status bl_sink_write_at(bl_sink *sink, uint64_t offset, size_t size, const void *data,
                            bl_error *err);
 /// Reads what was written. \return as bl_sink_write_at, and BL_E_RANGE (past the end)

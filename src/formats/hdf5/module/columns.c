@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which columns a table has. A dataset of a compound has its members; another dataset is one column; a
-// group has its datasets, and of those that are compounds their members. Of a frame that pandas wrote,
-// the columns are those that the frame had, taken out of the blocks in which they were stored.
+// Which columns a table has. A dataset of a compound has its members; another dataset is one
+// column; a group has its datasets, and of those that are compounds their members. Of a frame that
+// pandas wrote, the columns are those that the frame had, taken out of the blocks in which they
+// were stored.
 #include <stdio.h>
 
 #include "formats/hdf5/module/pandas.h"
@@ -64,8 +65,8 @@ static bl_status wrap(bl_hdf5_table *table, const bl_hdf5_dataset *d, bl_hdf5_co
     BL_AUTO(bl_type) type = bl_type_ref(column->shape->type);
     for (unsigned i = column->item == SIZE_MAX ? d->rank : 1; i-- > 1;) {
         BL_AUTO(bl_type) list = NULL;
-        BL_TRY(bl_type_new_list(table->head.context, BL_FIXED_LIST, (int64_t)d->dims[i], type, &list,
-                                err));
+        BL_TRY(bl_type_new_list(table->head.context, BL_FIXED_LIST, (int64_t)d->dims[i], type,
+                                &list, err));
         bl_type_release(type);
         type = BL_MOVE(list);
         column->n_wraps++;
@@ -155,8 +156,7 @@ static bl_status add_members(bl_hdf5_table *table, const char *prefix, const cha
 static bl_status make_datasets(bl_hdf5_table *table, size_t n, bl_error *err) {
     table->datasets =
         (bl_hdf5_dataset *)bl_arena_array(&table->arena, n + 1, sizeof *table->datasets);
-    return table->datasets ? BL_OK
-                           : bl_error_nomem(err, n * sizeof *table->datasets, "datasets");
+    return table->datasets ? BL_OK : bl_error_nomem(err, n * sizeof *table->datasets, "datasets");
 }
 
 static bl_status of_dataset(bl_hdf5_table *table, const bl_hdf5_entry *entry, bl_error *err) {
@@ -249,8 +249,8 @@ static bl_status of_frame_table(bl_hdf5_table *table, const bl_hdf5_entry *entry
 }
 
 /// Reads the texts of `blockN_items`: names of the columns in a block.
-static bl_status read_items(bl_hdf5_table *table, const char *path, size_t n, const char ***ret_names,
-                            bl_error *err) {
+static bl_status read_items(bl_hdf5_table *table, const char *path, size_t n,
+                            const char ***ret_names, bl_error *err) {
     bl_hdf5_dataset d;
     bl_error why = {0};
     *ret_names = NULL;
@@ -283,8 +283,7 @@ static bl_status add_fixed_block(bl_hdf5_table *table, const char *group, const 
     const bl_hdf5_dataset *d = &table->datasets[table->n_datasets - 1];
     const char **names = NULL;
     size_t length = strlen(block) - strlen("_values");
-    const char *items =
-        bl_arena_printf(&table->arena, "%s/%.*s_items", group, (int)length, block);
+    const char *items = bl_arena_printf(&table->arena, "%s/%.*s_items", group, (int)length, block);
     if (!items)
         return bl_error_nomem(err, 64, "a path");
     if (d->rank == 2 && d->n_members == 1)

@@ -80,7 +80,8 @@ static bl_status read_filter(bl_hdf5_dataset *d, hid_t how, unsigned i, bl_error
     unsigned flags, config, values[8] = {0};
     size_t n_values = 8;
     char given[64] = "";
-    H5Z_filter_t id = H5Pget_filter2(how, i, &flags, &n_values, values, sizeof given, given, &config);
+    H5Z_filter_t id =
+        H5Pget_filter2(how, i, &flags, &n_values, values, sizeof given, given, &config);
     if (id < 0)
         return bl_error_set(err, BL_E_CORRUPT, "filter %u", i);
     const char *name = filter_name(id);
@@ -157,8 +158,8 @@ static bl_status read_layout(const bl_hdf5_file *file, bl_hdf5_dataset *d, hid_t
                                 "its values are in other files, which are not opened");
         address = H5Dget_offset(d->id);
         // behind a user block, no address is some address
-        d->layout = address == HADDR_UNDEF || d->stored_bytes == 0 ? BL_HDF5_NOWHERE
-                                                                   : BL_HDF5_CONTIGUOUS;
+        d->layout =
+            address == HADDR_UNDEF || d->stored_bytes == 0 ? BL_HDF5_NOWHERE : BL_HDF5_CONTIGUOUS;
         d->address = d->layout == BL_HDF5_NOWHERE ? 0 : address;
         if (d->layout == BL_HDF5_CONTIGUOUS &&
             (d->address > file->io.size_bytes ||
@@ -194,8 +195,7 @@ static bl_status read_fill(const bl_hdf5_file *file, bl_arena *arena, bl_hdf5_da
 static bl_status check_sizes(const bl_hdf5_file *file, bl_hdf5_dataset *d, bl_error *err) {
     uint64_t most = bl_context_budget_bytes(file->head.context) / 4;
     if (d->has_heap && d->layout == BL_HDF5_BY_LIBRARY)
-        return bl_error_set(err, BL_E_UNSUPPORTED,
-                            "values of any length are not read %s",
+        return bl_error_set(err, BL_E_UNSUPPORTED, "values of any length are not read %s",
                             file->base ? "behind a user block" : "out of its packing");
     uint64_t strip = bl_hdf5_strip_bytes(d, 0);
     if (strip > most || d->chunk_bytes > most)
@@ -209,8 +209,8 @@ static bl_status check_sizes(const bl_hdf5_file *file, bl_hdf5_dataset *d, bl_er
 // ---- types ----
 
 /// A member that cannot be read hides no other.
-static bl_status read_member(bl_arena *arena, hid_t type, size_t reference_size,
-                             bl_hdf5_dataset *d, bl_hdf5_member *member, bl_error *err) {
+static bl_status read_member(bl_arena *arena, hid_t type, size_t reference_size, bl_hdf5_dataset *d,
+                             bl_hdf5_member *member, bl_error *err) {
     bl_error why = {0};
     char text[64];
     bl_hdf5_type_text(type, text, sizeof text);
@@ -282,8 +282,8 @@ static bl_status open_parts(bl_hdf5_file *file, bl_arena *arena, bl_hdf5_dataset
 
 bl_status bl_hdf5_dataset_open(bl_hdf5_file *file, bl_arena *arena, const char *path,
                                bl_hdf5_dataset *dataset, bl_error *err) {
-    bl_hdf5_dataset d = {.context = file->head.context,
-                         .path = path, .type = H5I_INVALID_HID, .kept_strip = -1};
+    bl_hdf5_dataset d = {
+        .context = file->head.context, .path = path, .type = H5I_INVALID_HID, .kept_strip = -1};
     BL_HDF5_AUTO access = H5Pcreate(H5P_DATASET_ACCESS);
     if (access < 0 || H5Pset_chunk_cache(access, 0, 0, 1) < 0)
         return bl_hdf5_failed(NULL, BL_E_IO, "the chunk cache", err);
@@ -302,5 +302,6 @@ size_t bl_hdf5_strip_bytes(const bl_hdf5_dataset *dataset, int64_t strip) {
     int64_t n = bl_hdf5_strip_end(dataset, strip) - strip * dataset->strip_rows;
     size_t bytes = n > 0 ? (size_t)n * dataset->row_bytes : 0;
     // a chunk that is the whole strip is unpacked in place, however few of its rows are there
-    return dataset->strip_chunks == 1 && dataset->chunk_bytes > bytes ? dataset->chunk_bytes : bytes;
+    return dataset->strip_chunks == 1 && dataset->chunk_bytes > bytes ? dataset->chunk_bytes
+                                                                      : bytes;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Datasets as rows: where the bytes of their strips are, and how they are packed. A strip is as many
-/// rows as chunks are long; of a dataset without chunks, rows of a size that suits a cache.
+/// Datasets as rows: where the bytes of their strips are, and how they are packed. A strip is as
+/// many rows as chunks are long; of a dataset without chunks, rows of a size that suits a cache.
 #ifndef BL_FORMATS_HDF5_MODULE_DATASET_H
 #define BL_FORMATS_HDF5_MODULE_DATASET_H
 
@@ -60,8 +60,8 @@ typedef struct bl_hdf5_dataset {
     size_t n_members;
     bl_hdf5_member *members; ///< [n_members]
     bool has_heap;           ///< a member has
-    bl_hdf5_heap *heap; ///< owns; NULL: nothing lies there
-    bl_buffer *kept;    ///< the strip in which the last read ended; owns
+    bl_hdf5_heap *heap;      ///< owns; NULL: nothing lies there
+    bl_buffer *kept;         ///< the strip in which the last read ended; owns
     const uint8_t *kept_data;
     int64_t kept_strip;
     bool kept_shuffled;
@@ -83,8 +83,8 @@ static inline int64_t bl_hdf5_strip_end(const bl_hdf5_dataset *dataset, int64_t 
 typedef struct bl_hdf5_unit {
     bl_hdf5_dataset *dataset; ///< borrows
     int64_t strip;
-    bl_buffer *bytes;     ///< what holds them; shares
-    const uint8_t *data;  ///< where they begin in it
+    bl_buffer *bytes;    ///< what holds them; shares
+    const uint8_t *data; ///< where they begin in it
     size_t n_shuffled;  ///< elements of the one chunk whose bytes are still shuffled; 0: plain rows
     size_t first_range; ///< its chunks among those that are fetched
     bool is_located, is_ready;

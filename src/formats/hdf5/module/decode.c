@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elements of a dataset into builders. Numbers are the loops that count: they go over elements that
-// lie one behind the other, at a fixed distance, or with their bytes still shuffled (all first bytes,
-// all second ones, …), so that a column is taken out of a chunk without unshuffling the others.
+// lie one behind the other, at a fixed distance, or with their bytes still shuffled (all first
+// bytes, all second ones, …), so that a column is taken out of a chunk without unshuffling the
+// others.
 #include "base/context.h"
 #include "formats/hdf5/module/shape.h"
 
@@ -15,14 +16,14 @@ static bl_hdf5_place shifted(bl_hdf5_place place, size_t bytes) {
 
 // ---- numbers ----
 
-#define STRIDED(bits, convert)                                            \
-    do {                                                                  \
-        uint##bits##_t *to_ = (uint##bits##_t *)out;                      \
-        for (size_t i = 0; i < n; i++) {                                  \
-            uint##bits##_t value_;                                        \
-            memcpy(&value_, place.data + i * place.element, bits / 8);    \
-            to_[i] = convert(value_);                                     \
-        }                                                                 \
+#define STRIDED(bits, convert)                                         \
+    do {                                                               \
+        uint##bits##_t *to_ = (uint##bits##_t *)out;                   \
+        for (size_t i = 0; i < n; i++) {                               \
+            uint##bits##_t value_;                                     \
+            memcpy(&value_, place.data + i * place.element, bits / 8); \
+            to_[i] = convert(value_);                                  \
+        }                                                              \
     } while (0)
 
 #define AS_IT_IS(value) (value)
@@ -177,8 +178,9 @@ static bl_status decode_texts(const bl_hdf5_shape *shape, bl_hdf5_place place, s
 static bl_status check_budget(const bl_builder *builder, bl_error *err) {
     const bl_context *context = builder->context;
     if (bl_context_busy_bytes(context) <= bl_context_budget_bytes(context))
-        return builder->failed == BL_OK ? BL_OK
-                                        : bl_error_set(err, builder->failed, "a column is too large");
+        return builder->failed == BL_OK
+                   ? BL_OK
+                   : bl_error_set(err, builder->failed, "a column is too large");
     return bl_error_set(err, BL_E_LIMIT, "values of any length go past the memory budget");
 }
 
@@ -233,10 +235,10 @@ static bl_status decode_arrays(const bl_hdf5_shape *shape, bl_hdf5_place place, 
         return bl_hdf5_decode(item, (bl_hdf5_place){place.data, item->size, 1}, n * shape->n_items,
                               items, heap, err);
     for (size_t i = 0; i < n; i++)
-        BL_TRY(bl_hdf5_decode(item,
-                              (bl_hdf5_place){place.data + i * place.element,
-                                              item->size * place.byte, place.byte},
-                              shape->n_items, items, heap, err));
+        BL_TRY(bl_hdf5_decode(
+            item,
+            (bl_hdf5_place){place.data + i * place.element, item->size * place.byte, place.byte},
+            shape->n_items, items, heap, err));
     return BL_OK;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file driver of libhdf5 over our sources and sinks. Reading, small pieces are read ahead, because
-// metadata comes in hundreds of bytes. The library writes wherever it likes, and reads back what it
-// wrote; a sink must allow that. Addresses are places in the file.
-// Source: HDF5 Reference Manual, "Virtual File Layer".
+// A file driver of libhdf5 over our sources and sinks. Reading, small pieces are read ahead,
+// because metadata comes in hundreds of bytes. The library writes wherever it likes, and reads back
+// what it wrote; a sink must allow that. Addresses are places in the file. Source: HDF5 Reference
+// Manual, "Virtual File Layer".
 #include <stdlib.h>
 
 #include "formats/hdf5/module/library.h"

@@ -171,8 +171,8 @@ static bl_status check_nulls(const bl_column *column, int64_t first, int64_t n, 
     return BL_OK;
 }
 
-#define STRIDED(width)                                           \
-    for (int64_t i = 0; i < n; i++)                              \
+#define STRIDED(width)              \
+    for (int64_t i = 0; i < n; i++) \
     memcpy(out + (size_t)i * stride, from + (size_t)i * width, width)
 
 static void copy_numbers(const bl_column *column, int64_t first, int64_t n, uint8_t *out,
@@ -207,8 +207,7 @@ static void put_nans(const bl_column *column, int64_t first, int64_t n, uint8_t 
 static void copy_bools(const bl_column *column, int64_t first, int64_t n, uint8_t *out,
                        size_t stride) {
     for (int64_t i = 0; i < n; i++)
-        out[(size_t)i * stride] =
-            column->values->data[(first + i) / 8] >> ((first + i) % 8) & 1;
+        out[(size_t)i * stride] = column->values->data[(first + i) / 8] >> ((first + i) % 8) & 1;
 }
 
 static int64_t offset_at(const bl_column *column, int64_t i) {
@@ -225,7 +224,8 @@ static bl_status copy_texts(bl_arena *arena, const bl_column *column, int64_t fi
     if (!to)
         return bl_error_nomem(err, bytes, "texts");
     for (int64_t i = first; i < first + n; i++) {
-        size_t begin = (size_t)offset_at(column, i), size = (size_t)offset_at(column, i + 1) - begin;
+        size_t begin = (size_t)offset_at(column, i),
+               size = (size_t)offset_at(column, i + 1) - begin;
         memcpy(out + (size_t)(i - first) * stride, &to, sizeof to);
         if (size && memchr(column->values->data + begin, 0, size))
             return bl_error_set(err, BL_E_TYPE,
@@ -240,8 +240,9 @@ static bl_status copy_texts(bl_arena *arena, const bl_column *column, int64_t fi
 }
 
 /// Points at items that lie as the library wants them, in the column or in a copy.
-static bl_status point_at_items(bl_arena *arena, const bl_type *as, const bl_column *column, int64_t first, int64_t n,
-                                uint8_t *out, size_t stride, bl_error *err) {
+static bl_status point_at_items(bl_arena *arena, const bl_type *as, const bl_column *column,
+                                int64_t first, int64_t n, uint8_t *out, size_t stride,
+                                bl_error *err) {
     int64_t begin = offset_at(column, first), end = offset_at(column, first + n);
     const bl_column *items = as->id == BL_BINARY ? column : &column->children[0];
     size_t width = as->id == BL_BINARY ? 1 : bl_type_id_width(items->type->id);
@@ -264,18 +265,21 @@ static bl_status point_at_items(bl_arena *arena, const bl_type *as, const bl_col
     return BL_OK;
 }
 
-static bl_status encode_members(bl_arena *arena, const bl_type *as, const bl_column *column, int64_t first, int64_t n,
-                                uint8_t *out, size_t stride, bl_error *err) {
+static bl_status encode_members(bl_arena *arena, const bl_type *as, const bl_column *column,
+                                int64_t first, int64_t n, uint8_t *out, size_t stride,
+                                bl_error *err) {
     for (size_t i = 0; i < column->n_children; i++) {
-        BL_TRY_IN(bl_hdf5_encode(arena, as->children[i], &column->children[i], first, n, out, stride, err), err,
-                  "member '%s'", column->type->names[i]);
+        BL_TRY_IN(bl_hdf5_encode(arena, as->children[i], &column->children[i], first, n, out,
+                                 stride, err),
+                  err, "member '%s'", column->type->names[i]);
         out += bl_hdf5_memory_size(as->children[i]);
     }
     return BL_OK;
 }
 
-static bl_status encode_arrays(bl_arena *arena, const bl_type *as, const bl_column *column, int64_t first, int64_t n,
-                               uint8_t *out, size_t stride, bl_error *err) {
+static bl_status encode_arrays(bl_arena *arena, const bl_type *as, const bl_column *column,
+                               int64_t first, int64_t n, uint8_t *out, size_t stride,
+                               bl_error *err) {
     const bl_column *items = &column->children[0];
     int64_t size = column->type->list_size;
     const bl_type *item = as->children[0];
@@ -283,13 +287,13 @@ static bl_status encode_arrays(bl_arena *arena, const bl_type *as, const bl_colu
     if (stride == (size_t)size * width)
         return bl_hdf5_encode(arena, item, items, first * size, n * size, out, width, err);
     for (int64_t i = 0; i < n; i++)
-        BL_TRY(bl_hdf5_encode(arena, item, items, (first + i) * size, size, out + (size_t)i * stride,
-                              width, err));
+        BL_TRY(bl_hdf5_encode(arena, item, items, (first + i) * size, size,
+                              out + (size_t)i * stride, width, err));
     return BL_OK;
 }
 
-bl_status bl_hdf5_encode(bl_arena *arena, const bl_type *as, const bl_column *column, int64_t first, int64_t n,
-                         uint8_t *out, size_t stride, bl_error *err) {
+bl_status bl_hdf5_encode(bl_arena *arena, const bl_type *as, const bl_column *column, int64_t first,
+                         int64_t n, uint8_t *out, size_t stride, bl_error *err) {
     BL_TRY(check_nulls(column, first, n, err));
     if (n == 0)
         return BL_OK;

@@ -7,9 +7,9 @@
 #include "column/column.h"
 #include "formats/hdf5/module/library.h"
 
-/// Makes the type of a column's values. Locked by the caller. Numbers are as in memory, bools as h5py
-/// has them, lists and texts values of any length. \param ret_type the caller owns it
-/// \return BL_OK, BL_E_TYPE, BL_E_IO
+/// Makes the type of a column's values. Locked by the caller. Numbers are as in memory, bools as
+/// h5py has them, lists and texts values of any length. \param ret_type the caller owns it \return
+/// BL_OK, BL_E_TYPE, BL_E_IO
 bl_status bl_hdf5_type_make(const bl_type *type, unsigned depth, hid_t *ret_type, bl_error *err);
 
 /// Bytes of a value in memory, as the library is to be given it.

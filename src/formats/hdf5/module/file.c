@@ -113,7 +113,8 @@ static bl_status read_layout(bl_hdf5_file *file, bl_error *err) {
         return bl_hdf5_failed(&file->io, BL_E_CORRUPT, "the superblock", err);
     size_t a = file->address_size, l = file->length_size;
     if ((a != 4 && a != 8) || (l != 4 && l != 8))
-        return bl_error_set(err, BL_E_UNSUPPORTED, "addresses of %zu and lengths of %zu bytes", a, l);
+        return bl_error_set(err, BL_E_UNSUPPORTED, "addresses of %zu and lengths of %zu bytes", a,
+                            l);
     file->base = block;
     file->head.description =
         bl_arena_printf(&file->arena, "HDF5, superblock version %u", info.super.version);

@@ -14,7 +14,11 @@ typedef enum bl_hdf5_entry_kind {
 } bl_hdf5_entry_kind;
 
 /// What pandas says that a group is.
-typedef enum bl_hdf5_frame { BL_HDF5_NO_FRAME, BL_HDF5_FRAME_TABLE, BL_HDF5_FRAME_FIXED } bl_hdf5_frame;
+typedef enum bl_hdf5_frame {
+    BL_HDF5_NO_FRAME,
+    BL_HDF5_FRAME_TABLE,
+    BL_HDF5_FRAME_FIXED
+} bl_hdf5_frame;
 
 typedef struct bl_hdf5_entry {
     const char *path; ///< of the root: "Events" where it is a table of that name, else "/"
@@ -26,7 +30,7 @@ typedef struct bl_hdf5_entry {
     bl_hdf5_frame frame;
     bool is_table;
     bool is_unreadable; ///< `title` says why
-    bool is_inside; ///< what is above it is a table that holds it
+    bool is_inside;     ///< what is above it is a table that holds it
     uint64_t offset, stored_bytes, raw_bytes;
 } bl_hdf5_entry;
 

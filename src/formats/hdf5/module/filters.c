@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Filters of chunks: shuffle, deflate, Fletcher's checksum; and of the registered ones LZF, which h5py
-// writes, and Zstandard. What else there is, libhdf5 and its plugins unpack.
-// Source: HDF5 File Format Specification, "Filter Pipeline Message"; LibLZF's format by Marc Lehmann:
-// a byte below 32 says how many literals follow, others copy from before.
+// Filters of chunks: shuffle, deflate, Fletcher's checksum; and of the registered ones LZF, which
+// h5py writes, and Zstandard. What else there is, libhdf5 and its plugins unpack. Source: HDF5 File
+// Format Specification, "Filter Pipeline Message"; LibLZF's format by Marc Lehmann: a byte below 32
+// says how many literals follow, others copy from before.
 #include "formats/hdf5/module/filters.h"
 
 enum { BLOCK = 64 };
 
 /// Of numbers, whose widths the compiler is to know.
-#define SHUFFLE(width)                                       \
-    for (size_t b = 0; b < (width); b++) {                   \
-        uint8_t *to = out + b * apart;                       \
-        for (size_t i = 0; i < n; i++)                       \
-            to[i] = raw[i * (width) + b];                    \
+#define SHUFFLE(width)                     \
+    for (size_t b = 0; b < (width); b++) { \
+        uint8_t *to = out + b * apart;     \
+        for (size_t i = 0; i < n; i++)     \
+            to[i] = raw[i * (width) + b];  \
     }
 
 void bl_hdf5_shuffle(const uint8_t *raw, size_t n, size_t width, uint8_t *out, size_t apart) {
@@ -193,8 +193,8 @@ bl_status bl_hdf5_unpack(const bl_hdf5_dataset *d, bl_codecs *codecs, const uint
             status = undo(d, filter, codecs, d->context, &s, err);
     }
     if (status == BL_OK && s.size != d->chunk_bytes)
-        status = bl_error_set(err, BL_E_CORRUPT, "a chunk has %zu bytes of %zu", s.size,
-                              d->chunk_bytes);
+        status =
+            bl_error_set(err, BL_E_CORRUPT, "a chunk has %zu bytes of %zu", s.size, d->chunk_bytes);
     if (status == BL_OK && s.data != raw)
         memcpy(raw, s.data, s.size);
     bl_buffer_release(s.spare_owner);

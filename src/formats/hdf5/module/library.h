@@ -16,7 +16,7 @@
 #include "io/bytes/source.h"
 
 /// Holds the library until the end of the scope. Not to be nested.
-#define BL_HDF5_LOCKED                                                                     \
+#define BL_HDF5_LOCKED                                                                      \
     __attribute__((cleanup(bl_hdf5_unlock_auto_), unused)) bl_hdf5_lock_state lock_state_ = \
         bl_hdf5_lock()
 

@@ -15,7 +15,7 @@ typedef struct link_list {
     struct link {
         const char *name;
         H5L_type_t type;
-    } *links;
+    } * links;
     bl_status status;
 } link_list;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// HDF5 files being written: the file, its attributes, its end. libhdf5 lays the file out and writes it
-// wherever it likes, into what the sink shows under its name when it is whole. A file that fails is
-// lost: what the library still wants to write then goes nowhere. Nothing in it comes from a clock.
+// HDF5 files being written: the file, its attributes, its end. libhdf5 lays the file out and writes
+// it wherever it likes, into what the sink shows under its name when it is whole. A file that fails
+// is lost: what the library still wants to write then goes nowhere. Nothing in it comes from a
+// clock.
 #include "formats/hdf5/module/output.h"
 
 #include "base/context.h"

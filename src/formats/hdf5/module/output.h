@@ -2,8 +2,9 @@
 /// \file
 /// An HDF5 file being written, and the tables in it.
 ///
-/// A table is one dataset of a compound, as numpy's structured arrays are. Where its type would be too
-/// long for a file's header, which holds 64 KiB, a table is a group with a dataset for each column.
+/// A table is one dataset of a compound, as numpy's structured arrays are. Where its type would be
+/// too long for a file's header, which holds 64 KiB, a table is a group with a dataset for each
+/// column.
 #ifndef BL_FORMATS_HDF5_MODULE_OUTPUT_H
 #define BL_FORMATS_HDF5_MODULE_OUTPUT_H
 
@@ -43,14 +44,14 @@ typedef struct bl_hdf5_writer {
     bl_arena arena;   ///< of the table
     bl_arena scratch; ///< of the rows that wait
     size_t n_series;
-    bl_hdf5_series *series;   ///< [n_series]
-    size_t *column_offsets;   ///< [n columns] in the elements of their series
-    size_t *column_series;    ///< [n columns]
+    bl_hdf5_series *series; ///< [n_series]
+    size_t *column_offsets; ///< [n columns] in the elements of their series
+    size_t *column_series;  ///< [n columns]
     int64_t chunk_rows;
-    bool is_group; ///< a dataset for each column
-    size_t n_chunks;       ///< so many are packed at once
-    int64_t n_waiting;     ///< rows in `elements`
-    int64_t n_rows;        ///< written
+    bool is_group;     ///< a dataset for each column
+    size_t n_chunks;   ///< so many are packed at once
+    int64_t n_waiting; ///< rows in `elements`
+    int64_t n_rows;    ///< written
     size_t n_kept, kept_room;
     bl_batch **kept; ///< [n_kept] batches that waiting elements point into; owns
 } bl_hdf5_writer;

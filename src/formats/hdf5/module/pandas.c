@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// PyTables keeps Python objects as pickles of protocol 0. The one that tells names is a list of texts:
-// "(lp0\n", then for each text "V", the text, "\n", "p1\n" (a number that is not needed here) and "a",
-// and "." at the end. Anything else is not understood. Texts are Latin-1 with \uXXXX for the rest.
+// PyTables keeps Python objects as pickles of protocol 0. The one that tells names is a list of
+// texts:
+// "(lp0\n", then for each text "V", the text, "\n", "p1\n" (a number that is not needed here) and
+// "a", and "." at the end. Anything else is not understood. Texts are Latin-1 with \uXXXX for the
+// rest.
 #include "formats/hdf5/module/pandas.h"
 
 #include "base/cursor.h"

@@ -204,8 +204,7 @@ static bl_status make_list(bl_arena *arena, hid_t type, unsigned depth, making *
 
 /// An array of several dimensions is an array of arrays.
 static bl_status make_array_of(bl_arena *arena, hid_t item, const hsize_t *dims, unsigned rank,
-                               unsigned depth, making *m, bl_hdf5_shape *shape,
-                               bl_error *err) {
+                               unsigned depth, making *m, bl_hdf5_shape *shape, bl_error *err) {
     if (rank == 0) {
         shape->size = bl_hdf5_disk_size(item, m->reference_size);
         return make(arena, item, depth, m, shape, err);
@@ -274,8 +273,8 @@ static bl_status make_struct(bl_arena *arena, hid_t type, unsigned depth, making
     return bl_type_new_struct(arena->context, (size_t)n, names, types, &shape->type, err);
 }
 
-static bl_status make(bl_arena *arena, hid_t type, unsigned depth, making *m,
-                      bl_hdf5_shape *shape, bl_error *err) {
+static bl_status make(bl_arena *arena, hid_t type, unsigned depth, making *m, bl_hdf5_shape *shape,
+                      bl_error *err) {
     shape->size = bl_hdf5_disk_size(type, m->reference_size);
     shape->is_swapped = H5Tget_order(type) == H5T_ORDER_BE;
     if (depth > BL_HDF5_MAX_DEPTH || shape->size == 0)

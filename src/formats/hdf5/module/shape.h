@@ -20,7 +20,11 @@ typedef enum bl_hdf5_kind {
 } bl_hdf5_kind;
 
 /// How a text is told from its padding.
-typedef enum bl_hdf5_padding { BL_HDF5_NUL_ENDS, BL_HDF5_NUL_PADS, BL_HDF5_SPACE_PADS } bl_hdf5_padding;
+typedef enum bl_hdf5_padding {
+    BL_HDF5_NUL_ENDS,
+    BL_HDF5_NUL_PADS,
+    BL_HDF5_SPACE_PADS
+} bl_hdf5_padding;
 
 typedef struct bl_hdf5_shape {
     bl_hdf5_kind kind;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables being read: rows of columns, wave by wave. A wave is as many strips as fit in caches; it is
-// fetched and unpacked by tasks, and then each column is taken out of it by a task.
+// Tables being read: rows of columns, wave by wave. A wave is as many strips as fit in caches; it
+// is fetched and unpacked by tasks, and then each column is taken out of it by a task.
 #include "formats/hdf5/module/table.h"
 
 #include "base/context.h"
@@ -112,8 +112,8 @@ static bl_status add_unit(request *r, bl_hdf5_dataset *dataset, int64_t strip, b
         most = (size_t)(bl_context_budget_bytes(context) / 8);
     if (r->n_units && r->unit_bytes + bytes > most)
         BL_TRY(run_wave(r, err));
-    BL_TRY(bl_array_grow(context, &r->units, &r->units_room, r->n_units, sizeof *r->units,
-                         "strips", err));
+    BL_TRY(bl_array_grow(context, &r->units, &r->units_room, r->n_units, sizeof *r->units, "strips",
+                         err));
     r->units[r->n_units++] = (bl_hdf5_unit){.dataset = dataset, .strip = strip};
     r->unit_bytes += bytes;
     return BL_OK;
@@ -304,7 +304,8 @@ static bl_status make_clusters(bl_hdf5_table *table, bl_error *err) {
     if (strips / step > MAX_CLUSTERS)
         step = strips / MAX_CLUSTERS + 1;
     size_t n = 0;
-    int64_t *ends = (int64_t *)bl_arena_array(&table->arena, (size_t)(strips / step) + 2, sizeof *ends);
+    int64_t *ends =
+        (int64_t *)bl_arena_array(&table->arena, (size_t)(strips / step) + 2, sizeof *ends);
     if (!ends)
         return bl_error_nomem(err, (size_t)strips * sizeof *ends, "clusters");
     for (int64_t end = 0; end < n_rows;) {

@@ -225,8 +225,8 @@ static bl_status unpack_unit(void *argument, size_t index, unsigned worker, bl_e
         return BL_OK;
     unit->is_ready = true;
     if (d->layout == BL_HDF5_CHUNKED)
-        BL_TRY_IN(unpack_strip(j, unit, worker, err), err, "dataset '%s': rows from %lld on", d->path,
-                  (long long)(unit->strip * d->strip_rows));
+        BL_TRY_IN(unpack_strip(j, unit, worker, err), err, "dataset '%s': rows from %lld on",
+                  d->path, (long long)(unit->strip * d->strip_rows));
     else if (d->layout == BL_HDF5_CONTIGUOUS)
         share_range(j, unit, unit->first_range);
     else

@@ -56,8 +56,7 @@ static bl_status compound_type(const bl_hdf5_writer *writer, hid_t *ret_type, bl
 }
 
 static bl_status make_series(bl_hdf5_writer *writer, size_t n, bl_error *err) {
-    writer->series =
-        (bl_hdf5_series *)bl_arena_array(&writer->arena, n, sizeof *writer->series);
+    writer->series = (bl_hdf5_series *)bl_arena_array(&writer->arena, n, sizeof *writer->series);
     if (!writer->series)
         return bl_error_nomem(err, n * sizeof *writer->series, "datasets");
     writer->n_series = n;
@@ -139,9 +138,9 @@ static bl_status take_memory(bl_hdf5_writer *writer, bl_hdf5_series *series, bl_
     series->packed_bytes = (size_t *)bl_arena_array(&writer->arena, n, sizeof(size_t));
     if (writer->output->how.codec != BL_CODEC_STORED && !series->needs_heap)
         series->packed = (uint8_t *)bl_alloc(context, n * chunk);
-    bool is_there = series->elements && series->packed_bytes &&
-                    (series->packed || writer->output->how.codec == BL_CODEC_STORED ||
-                     series->needs_heap);
+    bool is_there =
+        series->elements && series->packed_bytes &&
+        (series->packed || writer->output->how.codec == BL_CODEC_STORED || series->needs_heap);
     return is_there ? BL_OK : bl_error_nomem(err, 2 * n * chunk, "chunks");
 }
 

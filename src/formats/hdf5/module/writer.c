@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables being written: rows are gathered until chunks are full. Numbers go from their columns straight
-// to where their bytes lie in a shuffled chunk; chunks are packed by tasks and handed to the library
-// as they are. Values of any length only the library can place; they stay where they are in their
-// batches until it has written them, and are not packed: the format has no way to.
+// Tables being written: rows are gathered until chunks are full. Numbers go from their columns
+// straight to where their bytes lie in a shuffled chunk; chunks are packed by tasks and handed to
+// the library as they are. Values of any length only the library can place; they stay where they
+// are in their batches until it has written them, and are not packed: the format has no way to.
 #include "formats/hdf5/module/output.h"
 
 #include "base/context.h"
