@@ -73,6 +73,10 @@ bl_status bl_hdf5_dataset_open(bl_hdf5_file *file, bl_arena *arena, const char *
                                bl_hdf5_dataset *dataset, bl_error *err);
 void bl_hdf5_dataset_release(bl_hdf5_dataset *dataset);
 
+static inline hsize_t bl_hdf5_strip_start(const bl_hdf5_dataset *dataset, int64_t strip) {
+    return (hsize_t)strip * (hsize_t)dataset->strip_rows;
+}
+
 static inline int64_t bl_hdf5_strip_end(const bl_hdf5_dataset *dataset, int64_t strip) {
     int64_t first = strip * dataset->strip_rows;
     return dataset->n_rows - first < dataset->strip_rows ? dataset->n_rows

@@ -3,6 +3,8 @@
 // lie one behind the other, at a fixed distance, or with their bytes still shuffled (all first
 // bytes, all second ones, …), so that a column is taken out of a chunk without unshuffling the
 // others.
+#include <assert.h>
+
 #include "base/context.h"
 #include "formats/hdf5/module/shape.h"
 
@@ -199,7 +201,7 @@ static bl_status decode_on_heap(const bl_hdf5_shape *shape, bl_hdf5_place place,
         for (size_t b = 0; b < reference_size; b++)
             reference[b] = place.data[i * place.element + b * place.byte];
         BL_TRY(bl_hdf5_heap_find(heap, reference, &count, &data, &size, err));
-        if (data && count > size / item_size)
+        if (count > size / item_size)
             return bl_error_set(err, BL_E_CORRUPT, "%u items of %zu bytes in %zu bytes", count,
                                 item_size, size);
         if (!item) {
@@ -244,6 +246,9 @@ static bl_status decode_arrays(const bl_hdf5_shape *shape, bl_hdf5_place place, 
 
 bl_status bl_hdf5_decode(const bl_hdf5_shape *shape, bl_hdf5_place place, size_t n,
                          bl_builder *builder, bl_hdf5_heap *heap, bl_error *err) {
+    if (n == 0)
+        return BL_OK;
+    assert(place.data);
     switch (shape->kind) {
     case BL_HDF5_TEXT:
         return decode_texts(shape, place, n, builder, err);

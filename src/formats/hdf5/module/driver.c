@@ -30,8 +30,7 @@ static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr
     (void)max_address;
     if (!info)
         return NULL;
-    bl_context *context = info->io->source ? info->io->source->context : info->io->sink->context;
-    driver_file *file = (driver_file *)bl_alloc_zero(context, 1, sizeof *file);
+    driver_file *file = (driver_file *)bl_alloc_zero(info->io->context, 1, sizeof *file);
     if (file)
         file->io = info->io;
     return (H5FD_t *)file;
@@ -53,7 +52,7 @@ static herr_t driver_close(H5FD_t *head) {
     bl_status status = BL_OK;
     if (io->sink && !io->is_lost && file->end_of_allocated > io->size_bytes)
         status = bl_sink_write_at(io->sink, file->end_of_allocated - 1, 1, "", &failure);
-    bl_free(io->source ? io->source->context : io->sink->context, head);
+    bl_free(io->context, head);
     return keep(io, status, &failure);
 }
 
@@ -178,8 +177,8 @@ bl_status bl_hdf5_access(bl_hdf5_io *io, hid_t *ret_list, bl_error *err) {
     return BL_OK;
 }
 
-void bl_hdf5_io_release(bl_context *context, bl_hdf5_io *io) {
-    bl_free(context, io->window);
+void bl_hdf5_io_release(bl_hdf5_io *io) {
+    bl_free(io->context, io->window);
     bl_source_close(io->source);
     bl_sink_close(io->sink);
     *io = (bl_hdf5_io){0};

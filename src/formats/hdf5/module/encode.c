@@ -179,7 +179,7 @@ static void copy_numbers(const bl_column *column, int64_t first, int64_t n, uint
                          size_t stride) {
     size_t width = bl_type_id_width(column->type->id);
     const uint8_t *from = column->values ? column->values->data + (size_t)first * width : NULL;
-    if (n == 0)
+    if (!from)
         return;
     if (stride == width)
         memcpy(out, from, (size_t)n * width);

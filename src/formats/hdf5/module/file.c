@@ -12,7 +12,7 @@ void bl_hdf5_file_unref(bl_hdf5_file *file) {
         BL_HDF5_LOCKED;
         bl_hdf5_release(file->id);
     }
-    bl_hdf5_io_release(context, &file->io);
+    bl_hdf5_io_release(&file->io);
     bl_free(context, file->entries);
     bl_arena_release(&file->arena);
     bl_free(context, file);
@@ -144,6 +144,7 @@ bl_status bl_hdf5_file_open(bl_context *context, bl_source *source, bl_file **re
     file->id = H5I_INVALID_HID;
     atomic_init(&file->n_holders, 1);
     bl_arena_init(&file->arena, context);
+    file->io.context = context;
     file->io.size_bytes = source->size_bytes;
     file->io.window = (uint8_t *)bl_alloc(context, BL_HDF5_WINDOW);
     file->io.source = BL_MOVE(owned);

@@ -38,6 +38,7 @@ void bl_hdf5_release(hid_t id);
 
 /// Where the library's bytes come from or go to. One of `source` and `sink` is there.
 typedef struct bl_hdf5_io {
+    bl_context *context;
     bl_source *source; ///< owns
     bl_sink *sink;     ///< owns
     uint64_t size_bytes;
@@ -55,7 +56,7 @@ enum { BL_HDF5_WINDOW = 64 * 1024 };
 /// \param ret_list the caller owns it
 bl_status bl_hdf5_access(bl_hdf5_io *io, hid_t *ret_list, bl_error *err);
 /// Closes source and sink.
-void bl_hdf5_io_release(bl_context *context, bl_hdf5_io *io);
+void bl_hdf5_io_release(bl_hdf5_io *io);
 
 /// The library's failure as a message: `WHAT: REASON`, or what failed in `io` (NULL: none).
 /// \param status where the library alone is at fault: BL_E_CORRUPT, BL_E_IO

@@ -22,7 +22,7 @@ static void close_output(bl_output *head) {
         bl_codecs_free(output->codecs[i]);
     bl_free(context, output->codecs);
     bl_free(context, output->writers);
-    bl_hdf5_io_release(context, &output->io);
+    bl_hdf5_io_release(&output->io);
     bl_free(context, output);
 }
 
@@ -138,6 +138,7 @@ bl_status bl_hdf5_output_create(bl_context *context, bl_sink *sink, const bl_cre
     output->how = how->compression;
     if (output->how.codec != BL_CODEC_STORED)
         output->how.codec = BL_CODEC_ZLIB; // "gzip" here is deflate as zlib wraps it
+    output->io.context = context;
     output->io.sink = BL_MOVE(owned);
     bl_status status = make_codecs(output, err);
     if (status == BL_OK)

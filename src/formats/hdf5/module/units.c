@@ -64,7 +64,7 @@ static bool next_chunk(const bl_hdf5_dataset *d, hsize_t *at) {
 static bl_status locate_strip(job *j, bl_hdf5_unit *unit, bl_error *err) {
     const bl_hdf5_dataset *d = unit->dataset;
     hsize_t at[H5S_MAX_RANK] = {0};
-    at[0] = (hsize_t)(unit->strip * d->strip_rows);
+    at[0] = bl_hdf5_strip_start(d, unit->strip);
     unit->first_range = j->n_places;
     do
         BL_TRY(locate_chunk(j, d, at, err));
@@ -76,7 +76,7 @@ static bl_status read_by_library(const bl_hdf5_file *file, bl_hdf5_unit *unit, b
     const bl_hdf5_dataset *d = unit->dataset;
     hsize_t start[H5S_MAX_RANK] = {0}, count[H5S_MAX_RANK];
     memcpy(count, d->dims, sizeof count);
-    start[0] = (hsize_t)(unit->strip * d->strip_rows);
+    start[0] = bl_hdf5_strip_start(d, unit->strip);
     count[0] = (hsize_t)bl_hdf5_strip_end(d, unit->strip) - start[0];
     BL_HDF5_AUTO space = H5Dget_space(d->id);
     BL_HDF5_AUTO memory = H5Screate_simple((int)d->rank, count, NULL);
@@ -209,7 +209,7 @@ static bl_status unpack_strip(const job *j, bl_hdf5_unit *unit, unsigned worker,
     BL_AUTO(bl_buffer) chunk = NULL;
     BL_TRY(bl_buffer_new(d->context, d->chunk_bytes, &chunk, err));
     hsize_t at[H5S_MAX_RANK] = {0};
-    at[0] = (hsize_t)(unit->strip * d->strip_rows);
+    at[0] = bl_hdf5_strip_start(d, unit->strip);
     do {
         BL_TRY(unpack_chunk(j, d, place++, worker, chunk->data, NULL, err));
         place_chunk(d, at, chunk->data, unit->bytes->data);

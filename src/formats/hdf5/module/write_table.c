@@ -116,14 +116,14 @@ static void choose_rows(bl_hdf5_writer *writer, const bl_writer_options *options
         needs_heap = needs_heap || writer->series[i].needs_heap;
     }
     cluster = cluster < budget || options->cluster_bytes ? cluster : budget;
-    uint64_t bytes = writer->n_series == 1 ? chunk : cluster, rows = bytes / row;
+    uint64_t bytes = writer->n_series == 1 ? chunk : cluster, rows = row ? bytes / row : 0;
     if (writer->n_series > 1 && rows > chunk) // of one byte each at least
         rows = chunk;
     if (options->cluster_rows && rows > (uint64_t)options->cluster_rows)
         rows = (uint64_t)options->cluster_rows;
     writer->chunk_rows = rows ? (int64_t)rows : 1;
     uint64_t n = writer->n_series == 1 && !needs_heap
-                     ? WAVE_BYTES / ((uint64_t)writer->chunk_rows * row)
+                     ? WAVE_BYTES / ((uint64_t)writer->chunk_rows * (row ? row : 1))
                      : 1;
     writer->n_chunks = n > MOST_WAVE ? MOST_WAVE : n ? (size_t)n : 1;
 }

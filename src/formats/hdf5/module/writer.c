@@ -96,7 +96,7 @@ static bl_status write_chunk(const bl_hdf5_writer *writer, const bl_hdf5_series 
                              bl_error *err) {
     const bl_hdf5_output *output = writer->output;
     size_t bytes = chunk_bytes(writer, series);
-    hsize_t at = (hsize_t)(writer->n_rows + (int64_t)i * writer->chunk_rows);
+    hsize_t at = (hsize_t)writer->n_rows + i * (hsize_t)writer->chunk_rows;
     const uint8_t *data = series->elements + i * bytes;
     uint32_t left_out = 0;
     if (series->packed && series->packed_bytes[i]) {
@@ -124,7 +124,7 @@ static bl_status write_by_library(const bl_hdf5_writer *writer, const bl_hdf5_se
 
 static bl_status write_series(const bl_hdf5_writer *writer, const bl_hdf5_series *series,
                               bl_error *err) {
-    hsize_t end = (hsize_t)(writer->n_rows + writer->n_waiting);
+    hsize_t end = (hsize_t)writer->n_rows + (hsize_t)writer->n_waiting;
     if (H5Dset_extent(series->id, &end) < 0)
         return bl_hdf5_failed(&writer->output->io, BL_E_IO, "an extent", err);
     if (series->needs_heap)
