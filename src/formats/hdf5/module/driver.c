@@ -28,11 +28,11 @@ static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr
     (void)name;
     (void)flags;
     (void)max_address;
-    if (!info)
+    if (!info || info->io->is_open)
         return NULL;
-    driver_file *file = (driver_file *)bl_alloc_zero(info->io->context, 1, sizeof *file);
-    if (file)
-        file->io = info->io;
+    driver_file *file = (driver_file *)info->io->file;
+    *file = (driver_file){.io = info->io};
+    info->io->is_open = true;
     return (H5FD_t *)file;
 }
 
@@ -52,7 +52,7 @@ static herr_t driver_close(H5FD_t *head) {
     bl_status status = BL_OK;
     if (io->sink && !io->is_lost && file->end_of_allocated > io->size_bytes)
         status = bl_sink_write_at(io->sink, file->end_of_allocated - 1, 1, "", &failure);
-    bl_free(io->context, head);
+    io->is_open = false;
     return keep(io, status, &failure);
 }
 
@@ -166,6 +166,9 @@ static const H5FD_class_t driver = {
 
 bl_status bl_hdf5_access(bl_hdf5_io *io, hid_t *ret_list, bl_error *err) {
     driver_info info = {io};
+    io->file = bl_alloc_zero(io->context, 1, sizeof(driver_file));
+    if (!io->file)
+        return bl_error_nomem(err, sizeof(driver_file), "a file");
     BL_HDF5_AUTO registered = H5FDregister(&driver);
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (registered < 0 || list < 0 || H5Pset_driver(list, registered, &info) < 0 ||
@@ -178,6 +181,7 @@ bl_status bl_hdf5_access(bl_hdf5_io *io, hid_t *ret_list, bl_error *err) {
 }
 
 void bl_hdf5_io_release(bl_hdf5_io *io) {
+    bl_free(io->context, io->file);
     bl_free(io->context, io->window);
     bl_source_close(io->source);
     bl_sink_close(io->sink);

@@ -41,6 +41,8 @@ typedef struct bl_hdf5_io {
     bl_context *context;
     bl_source *source; ///< owns
     bl_sink *sink;     ///< owns
+    void *file;        ///< as the driver holds it, made once: the library opens it twice; owns
+    bool is_open;
     uint64_t size_bytes;
     bl_status status; ///< the first failure of a source or sink; BL_OK: none
     bl_error failure;

@@ -97,7 +97,8 @@ static bool is_virtual(hid_t dataset) {
     return how < 0 || H5Pget_layout(how) == H5D_VIRTUAL;
 }
 
-static void look_at_dataset(bl_hdf5_file *file, hid_t dataset, bl_hdf5_entry *entry) {
+static bl_status look_at_dataset(bl_hdf5_file *file, hid_t dataset, bl_hdf5_entry *entry,
+                                 bl_error *err) {
     hsize_t dims[H5S_MAX_RANK];
     entry->kind = BL_HDF5_DATASET;
     entry->class_name = "Dataset";
@@ -105,24 +106,26 @@ static void look_at_dataset(bl_hdf5_file *file, hid_t dataset, bl_hdf5_entry *en
     entry->n_rows = -1;
     if (is_virtual(dataset)) {
         entry->class_name = "VirtualDataset";
-        return;
+        return BL_OK;
     }
     BL_HDF5_AUTO type = H5Dget_type(dataset);
     BL_HDF5_AUTO space = H5Dget_space(dataset);
     int rank = space >= 0 ? H5Sget_simple_extent_dims(space, dims, NULL) : -1;
     if (type < 0 || rank < 0)
-        return;
-    const char *title = describe_dataset(file, type, dims, rank);
-    entry->title = title ? title : "";
+        return BL_OK;
+    entry->title = describe_dataset(file, type, dims, rank);
+    if (!entry->title)
+        return bl_error_nomem(err, 64, "a title");
     entry->stored_bytes = H5Dget_storage_size(dataset);
     entry->raw_bytes = H5Tget_size(type);
     for (int i = 0; i < rank; i++)
         if (__builtin_mul_overflow(entry->raw_bytes, dims[i], &entry->raw_bytes))
-            return;
+            return BL_OK;
     if (rank < 1 || dims[0] > INT64_MAX)
-        return;
+        return BL_OK;
     entry->n_rows = (int64_t)dims[0];
     entry->is_table = true;
+    return BL_OK;
 }
 
 static bl_status add_entry(bl_hdf5_file *file, size_t parent, const char *name,
@@ -164,8 +167,7 @@ static bl_status look_at(bl_hdf5_file *file, hid_t object, size_t self, haddr_t 
     bl_hdf5_entry *entry = &file->entries[self];
     switch (H5Iget_type(object)) {
     case H5I_DATASET:
-        look_at_dataset(file, object, entry);
-        return BL_OK;
+        return look_at_dataset(file, object, entry, err);
     case H5I_GROUP:
         entry->kind = BL_HDF5_GROUP;
         entry->class_name = "Group";
