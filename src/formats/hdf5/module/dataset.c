@@ -13,7 +13,6 @@ void bl_hdf5_dataset_release(bl_hdf5_dataset *dataset) {
     bl_hdf5_release(dataset->id);
     for (size_t i = 0; i < dataset->n_members; i++)
         bl_hdf5_shape_release(&dataset->members[i].shape);
-    bl_hdf5_heap_free(dataset->heap);
     bl_buffer_release(dataset->kept);
     *dataset = (bl_hdf5_dataset){.id = H5I_INVALID_HID, .type = H5I_INVALID_HID};
 }
@@ -273,11 +272,7 @@ static bl_status open_parts(bl_hdf5_file *file, bl_arena *arena, bl_hdf5_dataset
     BL_TRY(read_layout(file, d, how, err));
     prefer_library(file, d);
     BL_TRY(check_sizes(file, d, err));
-    BL_TRY(read_fill(file, arena, d, how, err));
-    if (!d->has_heap)
-        return BL_OK;
-    return bl_hdf5_heap_new(file->io.source, file->base, file->address_size, file->length_size,
-                            &d->heap, err);
+    return read_fill(file, arena, d, how, err);
 }
 
 bl_status bl_hdf5_dataset_open(bl_hdf5_file *file, bl_arena *arena, const char *path,

@@ -60,7 +60,6 @@ typedef struct bl_hdf5_dataset {
     size_t n_members;
     bl_hdf5_member *members; ///< [n_members]
     bool has_heap;           ///< a member has
-    bl_hdf5_heap *heap;      ///< owns; NULL: nothing lies there
     bl_buffer *kept;         ///< the strip in which the last read ended; owns
     const uint8_t *kept_data;
     int64_t kept_strip;

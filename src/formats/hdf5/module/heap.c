@@ -5,7 +5,7 @@
 
 #include "base/context.h"
 
-enum { SLOTS = 256, WINDOW_BYTES = 128 * 1024, HEADER = 16, KEPT_BYTES = 16 << 20 };
+enum { SLOTS = 256, WINDOW_BYTES = 128 * 1024, HEADER = 16, KEPT_BYTES = 4 << 20 };
 
 /// One object: nothing where `size` is 0.
 typedef struct heap_object {
@@ -81,6 +81,16 @@ static uint64_t load(const uint8_t *bytes, size_t size) {
     return value;
 }
 
+/// Of a near source any thread may read at any time; of a far one, whose lanes the table runs one
+/// after the other, one does.
+static bl_status read_source(const bl_hdf5_heap *heap, uint64_t offset, size_t size, uint8_t *data,
+                             bl_error *err) {
+    bl_read read = {offset, size, data};
+    if (heap->source->ops->read)
+        return heap->source->ops->read(heap->source, &read, err);
+    return bl_source_read(heap->source, offset, size, data, err);
+}
+
 /// Reads through the window where that helps.
 static bl_status read_bytes(bl_hdf5_heap *heap, uint64_t offset, size_t size, uint8_t *data,
                             bl_error *err) {
@@ -90,12 +100,12 @@ static bl_status read_bytes(bl_hdf5_heap *heap, uint64_t offset, size_t size, ui
         return bl_error_set(err, BL_E_CORRUPT, "the heap at byte %llu goes past the end",
                             (unsigned long long)offset);
     if (size > WINDOW_BYTES)
-        return bl_source_read(heap->source, offset, size, data, err);
+        return read_source(heap, offset, size, data, err);
     if (offset < heap->window_start || offset - heap->window_start > window->size ||
         size > window->size - (size_t)(offset - heap->window_start)) {
         size_t room = end - offset < WINDOW_BYTES ? (size_t)(end - offset) : WINDOW_BYTES;
         window->size = 0;
-        BL_TRY(bl_source_read(heap->source, offset, room, window->data, err));
+        BL_TRY(read_source(heap, offset, room, window->data, err));
         heap->window_start = offset;
         window->size = room;
     }

@@ -31,7 +31,7 @@ typedef struct request {
 // ---- decoding: a task a lane ----
 
 static bl_status decode_column(const request *r, const bl_hdf5_unit *unit, size_t i,
-                               bl_error *err) {
+                               bl_hdf5_heap *heap, bl_error *err) {
     const bl_hdf5_column *column = &r->table->columns[r->columns[i]];
     const bl_hdf5_dataset *d = unit->dataset;
     int64_t start = unit->strip * d->strip_rows, end = bl_hdf5_strip_end(d, unit->strip);
@@ -50,18 +50,31 @@ static bl_status decode_column(const request *r, const bl_hdf5_unit *unit, size_
     bl_builder *builder = &r->builders[i];
     for (unsigned k = 0; k < column->n_wraps; k++)
         builder = &builder->children[0];
-    return bl_hdf5_decode(column->shape, place, n, builder, d->heap, err);
+    return bl_hdf5_decode(column->shape, place, n, builder, heap, err);
+}
+
+/// The heap as this thread reads it.
+static bl_status heap_of(const bl_hdf5_table *table, unsigned worker, bl_hdf5_heap **ret_heap,
+                         bl_error *err) {
+    const bl_hdf5_file *file = table->file;
+    if (!table->heaps[worker])
+        BL_TRY(bl_hdf5_heap_new(file->io.source, file->base, file->address_size, file->length_size,
+                                &table->heaps[worker], err));
+    *ret_heap = table->heaps[worker];
+    return BL_OK;
 }
 
 static bl_status decode_lane(void *argument, size_t index, unsigned worker, bl_error *err) {
     const request *r = (const request *)argument;
     const lane *l = &r->lanes[index];
-    (void)worker;
+    bl_hdf5_heap *heap = NULL;
+    if (l->dataset->has_heap)
+        BL_TRY(heap_of(r->table, worker, &heap, err));
     for (size_t u = 0; u < r->n_units; u++) {
         if (r->units[u].dataset != l->dataset)
             continue;
         for (size_t i = l->first; i < l->first + l->n; i++)
-            BL_TRY_IN(decode_column(r, &r->units[u], r->order[i], err), err, "column '%s'",
+            BL_TRY_IN(decode_column(r, &r->units[u], r->order[i], heap, err), err, "column '%s'",
                       r->table->infos[r->columns[r->order[i]]].path);
     }
     return BL_OK;
@@ -88,13 +101,23 @@ static void drop_units(request *r) {
     r->unit_bytes = 0;
 }
 
+/// Lanes read heaps, and a far source answers one thread at a time.
+static bl_status run_lanes(request *r, bl_error *err) {
+    bool is_near = r->table->file->io.source->ops->read != NULL;
+    if (is_near)
+        return bl_run_tasks(r->table->head.context, decode_lane, r, r->n_lanes, err);
+    for (size_t i = 0; i < r->n_lanes; i++)
+        BL_TRY(decode_lane(r, i, 0, err));
+    return BL_OK;
+}
+
 static bl_status run_wave(request *r, bl_error *err) {
     bl_hdf5_table *table = r->table;
     bl_context *context = table->head.context;
     if (r->n_units == 0)
         return BL_OK;
     BL_TRY(bl_hdf5_units_read(table->file, table->codecs, r->units, r->n_units, err));
-    BL_TRY(bl_run_tasks(context, decode_lane, r, r->n_lanes, err));
+    BL_TRY(run_lanes(r, err));
     for (size_t i = 0; i < r->n_units; i++)
         keep_strip(r, &r->units[i]);
     drop_units(r);
@@ -320,7 +343,8 @@ static bl_status make_clusters(bl_hdf5_table *table, bl_error *err) {
 static bl_status make_codecs(bl_hdf5_table *table, bl_error *err) {
     size_t n = bl_context_n_threads(table->head.context);
     table->codecs = (bl_codecs **)bl_arena_array(&table->arena, n, sizeof(bl_codecs *));
-    if (!table->codecs)
+    table->heaps = (bl_hdf5_heap **)bl_arena_array(&table->arena, n, sizeof(bl_hdf5_heap *));
+    if (!table->codecs || !table->heaps)
         return bl_error_nomem(err, n * sizeof(bl_codecs *), "codecs");
     for (; table->n_codecs < n; table->n_codecs++)
         BL_TRY(bl_codecs_new(table->head.context, &table->codecs[table->n_codecs], err));
@@ -332,8 +356,10 @@ void bl_hdf5_table_release(bl_hdf5_table *table) {
         bl_hdf5_dataset_release(&table->datasets[i]);
     for (size_t i = 0; i < table->n_columns; i++)
         bl_type_release(table->columns[i].type);
-    for (size_t i = 0; i < table->n_codecs; i++)
+    for (size_t i = 0; i < table->n_codecs; i++) {
         bl_codecs_free(table->codecs[i]);
+        bl_hdf5_heap_free(table->heaps[i]);
+    }
     bl_arena_release(&table->arena);
 }
 

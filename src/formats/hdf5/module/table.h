@@ -25,7 +25,8 @@ typedef struct bl_hdf5_table {
     bl_hdf5_column *columns; ///< [n_columns]
     bl_column_info *infos;   ///< [n_columns]
     size_t n_codecs;
-    bl_codecs **codecs; ///< [n_codecs], one a thread
+    bl_codecs **codecs;   ///< [n_codecs], one a thread
+    bl_hdf5_heap **heaps; ///< [n_codecs], one a thread; NULL where none was needed yet
 } bl_hdf5_table;
 
 /// Fills rows, datasets and columns. Locked by the caller, as the release.
