@@ -32,7 +32,6 @@ const bl_format bl_formats[] = {
      false},
      bl_root_create, false},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false},
-    {"HDF5", bl_hdf5_probe, WORDS("h5", "hdf5", "hdf"), bl_hdf5_open, WORDS("zlib", "none"),
     {"HDF5", bl_hdf5_probe, WORDS("h5", "hdf5", "hdf"), bl_hdf5_open, WORDS("gzip", "none"),
      bl_hdf5_create, false},
     {.name = NULL},

@@ -214,6 +214,9 @@ def test_metadata_and_what_cannot_be_written(held, tmp_path):
         assert file["Events"].attrs["title"] == "of things"
     _, said = run("convert", tmp_path / "a.h5", "-o", tmp_path / "a.h5", code=4)
     assert "exists" in said
+    run("convert", tmp_path / "a.h5", "-o", tmp_path / "b.h5")
+    with h5py.File(tmp_path / "b.h5") as file:
+        assert "a.h5" in file.attrs["beamline.sources"]
 
 
 # ---- real files ----
