@@ -9,6 +9,7 @@
 
 #include "base/testing.h"
 #include "column/builder.h"
+#include "io/bytes/slow_test.h"
 
 static char folder[] = "/tmp/beamline-hdf5-XXXXXX", path[64];
 
@@ -96,17 +97,41 @@ static bl_status read_table(bl_file *file, const char *table, size_t n_columns) 
     return status;
 }
 
-static bl_status read_file(bl_context *context) {
-    bl_source *source = NULL;
+/// \param source moves
+static bl_status read_source(bl_context *context, bl_source *source) {
     bl_file *file = NULL;
     bl_open_options options = {0};
-    BL_TRY(bl_source_open(context, path, &source, NULL));
     BL_TRY(bl_hdf5_open(context, source, &options, &file, NULL));
     bl_status status = read_table(file, "flat", 1);
     if (status == BL_OK)
         status = read_table(file, "group/all", 3);
     file->ops->release(file);
     return status;
+}
+
+static bl_status read_file(bl_context *context) {
+    bl_source *source = NULL;
+    BL_TRY(bl_source_open(context, path, &source, NULL));
+    return read_source(context, source);
+}
+
+/// A far source, each of whose answers fails once.
+static void read_from_afar(void) {
+    bl_context *context = test_context(2);
+    bl_status status = BL_OK;
+    uint64_t n = 0;
+    for (; n < 2 || status != BL_OK; n++) {
+        bl_source *inner = NULL;
+        slow_source *slow = NULL;
+        assert_ok(bl_source_open(context, path, &inner, NULL));
+        assert_ok(slow_source_open(inner, 0, &slow, NULL));
+        assert_non_null(slow);
+        slow->fail_round_trip = n;
+        status = read_source(context, &slow->source);
+        assert_true(status == BL_E_IO || (status == BL_OK && n != 1));
+    }
+    assert_true(n > 5); // metadata, chunks and the heap
+    bl_context_free(context);
 }
 
 static void test_allocations(void **state) {
@@ -123,6 +148,7 @@ static void test_allocations(void **state) {
     assert_ok(status);
     test_every_allocation_fails(write_file);
     test_every_allocation_fails(read_file);
+    read_from_afar();
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0);
 }
