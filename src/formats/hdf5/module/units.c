@@ -151,7 +151,7 @@ static void fill_elements(const bl_hdf5_dataset *d, uint8_t *out, size_t n) {
 static void place_chunk(const bl_hdf5_dataset *d, const hsize_t *at, const uint8_t *chunk,
                         uint8_t *rows) {
     size_t inner[H5S_MAX_RANK], outer[H5S_MAX_RANK]; // bytes of a step in each dimension
-    hsize_t index[H5S_MAX_RANK] = {0}, count[H5S_MAX_RANK];
+    hsize_t index[H5S_MAX_RANK] = {0}, count[H5S_MAX_RANK] = {0};
     unsigned last = d->rank - 1;
     inner[last] = outer[last] = d->element_bytes;
     for (unsigned i = last; i-- > 0;) {
