@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -89,14 +88,7 @@ def drain(beamline_arrow, held, path, check=None):
                     assert same(array, check[column.path][first:last]), column.path
 
 
-def read_c(build, path):
-    """Seconds of the C program that reads all columns, one thread."""
-    done = subprocess.run([build / "bench" / "read_columns", "-t", "1", path],
-                          capture_output=True, text=True, check=True)
-    return float(json.loads(done.stdout)["seconds"])
-
-
-def measure_table(build, folder, name, values, how):
+def measure_table(folder, name, values, how):
     import beamline_arrow
     import beamline_write
     import h5py
@@ -194,7 +186,7 @@ def measure(build, folder, megabytes):
     import numpy
     rng = numpy.random.default_rng(20240229)
     for name, values, how in tables(rng, megabytes):
-        yield from measure_table(build, folder, name, values, how)
+        yield from measure_table(folder, name, values, how)
     yield from measure_lists(folder, max(1, megabytes // 16))
 
 
