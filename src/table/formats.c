@@ -30,10 +30,8 @@ const bl_format bl_formats[] = {
      bl_root_create, false, true},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false,
      false},
-     bl_root_create, false},
-    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false},
     {"HDF5", bl_hdf5_probe, WORDS("h5", "hdf5", "hdf"), bl_hdf5_open, WORDS("gzip", "none"),
-     bl_hdf5_create, false},
+     bl_hdf5_create, false, false},
     {.name = NULL},
 };
 
