@@ -102,8 +102,7 @@ static bl_status read_small(bl_hdf5_io *io, uint64_t offset, size_t size, void *
     return BL_OK;
 }
 
-static bl_status read_bytes(bl_hdf5_io *io, uint64_t offset, size_t size, void *data,
-                            bl_error *err) {
+bl_status bl_hdf5_read(bl_hdf5_io *io, uint64_t offset, size_t size, void *data, bl_error *err) {
     if (offset > io->size_bytes || size > io->size_bytes - offset)
         return bl_error_set(err, BL_E_CORRUPT, "truncated: %zu bytes at %llu of %llu", size,
                             (unsigned long long)offset, (unsigned long long)io->size_bytes);
@@ -124,7 +123,7 @@ static herr_t driver_read(H5FD_t *head, H5FD_mem_t type, hid_t transfer, haddr_t
         memset(data, 0, size);
         return 0;
     }
-    bl_status status = read_bytes(io, address, size, data, &failure);
+    bl_status status = bl_hdf5_read(io, address, size, data, &failure);
     // The library tries places where something might be; that is no failure of the source.
     return status == BL_E_CORRUPT ? -1 : keep(io, status, &failure);
 }

@@ -57,6 +57,8 @@ enum { BL_HDF5_WINDOW = 64 * 1024 };
 /// A property list with which H5Fopen and H5Fcreate use `io`, which must outlive the file.
 /// \param ret_list the caller owns it
 bl_status bl_hdf5_access(bl_hdf5_io *io, hid_t *ret_list, bl_error *err);
+/// Reads bytes of the file, small pieces through the window.
+bl_status bl_hdf5_read(bl_hdf5_io *io, uint64_t offset, size_t size, void *data, bl_error *err);
 /// Closes source and sink.
 void bl_hdf5_io_release(bl_hdf5_io *io);
 

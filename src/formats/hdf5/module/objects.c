@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "formats/hdf5/module/file.h"
+#include "formats/hdf5/module/header.h"
 #include "formats/hdf5/module/shape.h"
 
 enum { MAX_DEPTH = 32, MAX_OBJECTS = 200000 };
@@ -15,6 +16,7 @@ typedef struct link_list {
     struct link {
         const char *name;
         H5L_type_t type;
+        haddr_t address; ///< of a hard link's object
     } * links;
     bl_status status;
 } link_list;
@@ -34,6 +36,7 @@ static herr_t collect(hid_t group, const char *name, const H5L_info_t *info, voi
     if (list->status != BL_OK)
         return -1;
     list->links[list->n].name = copy;
+    list->links[list->n].address = info->type == H5L_TYPE_HARD ? info->u.address : 0;
     list->links[list->n++].type = info->type;
     return 0;
 }
@@ -179,19 +182,24 @@ static bl_status look_at(bl_hdf5_file *file, hid_t object, size_t self, haddr_t 
 }
 
 /// What is damaged, or newer than this libhdf5, hides nothing else.
-static bl_status note_unreadable(bl_hdf5_file *file, bl_hdf5_entry *entry, bl_error *err) {
-    bl_error why = {0};
-    bl_status status = bl_hdf5_failed(&file->io, BL_E_CORRUPT, entry->path, &why);
-    if (file->io.status != BL_OK) {
+static bl_status note_damage(bl_hdf5_file *file, bl_hdf5_entry *entry, bl_status status,
+                             const bl_error *why, bl_error *err) {
+    if (file->io.status != BL_OK || status == BL_E_IO || status == BL_E_NOMEM ||
+        status == BL_E_CANCELLED) {
         if (err)
-            *err = why;
+            *err = *why;
         return status;
     }
-    const char *reason = why.message + strlen(entry->path) + 2;
-    entry->title = bl_arena_text(&file->arena, reason, strlen(reason));
+    entry->title = bl_arena_text(&file->arena, why->message, strlen(why->message));
     entry->class_name = "Unreadable";
     entry->is_unreadable = true;
     return entry->title ? BL_OK : bl_error_nomem(err, 64, "a reason");
+}
+
+static bl_status note_unreadable(bl_hdf5_file *file, bl_hdf5_entry *entry, bl_error *err) {
+    bl_error why = {0};
+    bl_status status = bl_hdf5_failed(&file->io, BL_E_CORRUPT, "libhdf5", &why);
+    return note_damage(file, entry, status, &why, err);
 }
 
 static bl_status look_at_link(bl_hdf5_file *file, hid_t group, const struct link *link, size_t self,
@@ -204,6 +212,10 @@ static bl_status look_at_link(bl_hdf5_file *file, hid_t group, const struct link
         return BL_OK;
     }
     size_t at = file->n_entries - 1;
+    bl_error why = {0};
+    bl_status status = bl_hdf5_header_check(file, link->address, &why);
+    if (status != BL_OK)
+        return note_damage(file, entry, status, &why, err);
     BL_HDF5_AUTO object = H5Oopen(group, link->name, H5P_DEFAULT);
     if (object < 0)
         return note_unreadable(file, entry, err);
