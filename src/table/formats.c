@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "formats/arrow/file.h"
 #include "formats/arrow/writer.h"
+#include "formats/hdf5/hdf5.h"
 #include "formats/parquet/file.h"
 #include "formats/root/file.h"
 #include "formats/root_output.h"
@@ -42,6 +43,8 @@ const bl_format bl_formats[] = {
      bl_csv_create, true, false},
     {"JSON lines", bl_json_lines_probe, WORDS("jsonl", "ndjson", "json"), bl_json_lines_open,
      WORDS("none", "gzip", "bzip2", "zstd"), bl_json_lines_create, true, false},
+    {"HDF5", bl_hdf5_probe, WORDS("h5", "hdf5", "hdf"), bl_hdf5_open, WORDS("gzip", "none"),
+     bl_hdf5_create, false, false},
     {.name = NULL},
 };
 
@@ -265,7 +268,7 @@ bl_status bl_formats_for_output(const bl_format *formats, const char *url, const
 }
 
 bl_status bl_output_extension(const char *format, const char **ret_extension, bl_error *err) {
-    const bl_format *found;
+    const bl_format *found = NULL;
     const char *packing;
     BL_TRY(bl_formats_for_output(bl_formats, "", format ? format : bl_formats[0].name, &found,
                                  &packing, err));

@@ -44,6 +44,17 @@ if sample=$work/sample.root && python=$("$BEAMLINE_SOURCE/scripts/python" --wher
         expect 0 "Jet_pt" "$program" "$sample" Events
     done
 fi
+# Modules are found from where the tree is now; a static program anywhere is told where they are.
+modules=$(dirname "$(find "$prefix" -name beamline_hdf5.so)")
+if [ -e "$modules/beamline_hdf5.so" ] && [ -e "$sample" ] && [ -e "$prefix/bin/beamline" ]; then
+    "$prefix/bin/beamline" convert --quiet "$sample" -o "$work/sample.h5"
+    expect 0 "Jet_pt" "$work/cmake/columns" "$work/sample.h5" Events
+    export BEAMLINE_MODULES=$modules
+    expect 0 "Jet_pt" "$work/cmake/columns_static" "$work/sample.h5" Events
+    export BEAMLINE_MODULES=$work
+    expect 6 "beamline_hdf5.so" "$prefix/bin/beamline" inspect "$work/sample.h5"
+    unset BEAMLINE_MODULES
+fi
 if [ -e "$prefix/bin/beamline" ]; then
     expect 0 "$version" "$prefix/bin/beamline" --version
     for file in share/man/man1/beamline.1 share/bash-completion/completions/beamline \

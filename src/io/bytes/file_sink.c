@@ -65,6 +65,31 @@ static bl_status file_rewrite_head(bl_sink *sink, const void *data, size_t size,
     return write_whole(file, (const uint8_t *)data, size, 0, err);
 }
 
+static bl_status file_write_at(bl_sink *sink, uint64_t offset, size_t size, const void *data,
+                               bl_error *err) {
+    file_sink *file = (file_sink *)sink;
+    BL_TRY(flush(file, err));
+    return write_whole(file, (const uint8_t *)data, size, offset, err);
+}
+
+static bl_status file_read_at(bl_sink *sink, uint64_t offset, size_t size, void *data,
+                              bl_error *err) {
+    file_sink *file = (file_sink *)sink;
+    uint8_t *to = (uint8_t *)data;
+    BL_TRY(flush(file, err));
+    while (size) {
+        ssize_t n = pread(file->fd, to, size, (off_t)offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return bl_error_errno(err, n ? errno : EIO, "read");
+        to += n;
+        size -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return BL_OK;
+}
+
 // ---- names ----
 
 /// Writes the n-th name that a file may have before it is finished.
@@ -157,6 +182,8 @@ static const bl_sink_ops file_ops = {
     .name = "file",
     .write = file_write,
     .rewrite_head = file_rewrite_head,
+    .write_at = file_write_at,
+    .read_at = file_read_at,
     .finish = file_finish,
     .close = file_close,
 };

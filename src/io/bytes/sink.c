@@ -48,6 +48,35 @@ bl_status bl_sink_rewrite_head(bl_sink *sink, const void *data, size_t size, bl_
     return answer(sink, status, err);
 }
 
+static bl_status no_way_back(const bl_sink *sink, bl_error *err) {
+    return bl_error_set(err, BL_E_UNSUPPORTED, "this format cannot be written to a %s directly",
+                        sink->ops->name);
+}
+
+bl_status bl_sink_write_at(bl_sink *sink, uint64_t offset, size_t size, const void *data,
+                           bl_error *err) {
+    uint64_t end = 0;
+    bl_status status = check(sink, err);
+    if (status == BL_OK && __builtin_add_overflow(offset, size, &end))
+        status = bl_error_set(err, BL_E_RANGE, "no file is so long");
+    if (status == BL_OK)
+        status = sink->ops->write_at ? sink->ops->write_at(sink, offset, size, data, err)
+                                     : no_way_back(sink, err);
+    if (status == BL_OK && end > sink->n_bytes)
+        sink->n_bytes = end;
+    return answer(sink, status, err);
+}
+
+bl_status bl_sink_read_at(bl_sink *sink, uint64_t offset, size_t size, void *data, bl_error *err) {
+    bl_status status = check(sink, err);
+    if (status == BL_OK && (offset > sink->n_bytes || size > sink->n_bytes - offset))
+        return bl_error_set(err, BL_E_RANGE, "%zu bytes past the end were asked for", size);
+    if (status == BL_OK)
+        status = sink->ops->read_at ? sink->ops->read_at(sink, offset, size, data, err)
+                                    : no_way_back(sink, err);
+    return answer(sink, status, err);
+}
+
 bl_status bl_sink_finish(bl_sink *sink, bl_error *err) {
     bl_status status = check(sink, err);
     if (status == BL_OK)

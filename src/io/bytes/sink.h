@@ -22,6 +22,11 @@ typedef struct bl_sink_ops {
     bl_status (*write)(bl_sink *sink, const void *data, size_t size, bl_error *err);
     /// Replaces the first `size` bytes, which were written before.
     bl_status (*rewrite_head)(bl_sink *sink, const void *data, size_t size, bl_error *err);
+    /// Writes anywhere, also past the end, and reads what was written (0 in gaps). NULL: the
+    /// transport cannot go back.
+    bl_status (*write_at)(bl_sink *sink, uint64_t offset, size_t size, const void *data,
+                          bl_error *err);
+    bl_status (*read_at)(bl_sink *sink, uint64_t offset, size_t size, void *data, bl_error *err);
     /// Makes what was written durable and visible under its name.
     bl_status (*finish)(bl_sink *sink, bl_error *err);
     /// Frees the sink; without a finish nothing is left of it.
@@ -33,7 +38,7 @@ struct bl_sink {
     const bl_sink_ops *ops;
     bl_context *context;
     char *url;        ///< owns
-    uint64_t n_bytes; ///< written so far
+    uint64_t n_bytes; ///< written so far, gaps included
     bool failed;      ///< sticky: nothing more is taken
 };
 
@@ -47,6 +52,12 @@ bl_status bl_sink_open(bl_context *context, const char *url, bool overwrite, bl_
 bl_status bl_sink_write(bl_sink *sink, const void *data, size_t size, bl_error *err);
 /// Writes the first `size` bytes, at most BL_SINK_HEAD, again. \return as bl_sink_write
 bl_status bl_sink_rewrite_head(bl_sink *sink, const void *data, size_t size, bl_error *err);
+/// Writes anywhere, for libraries that fill a file as they like. What lies between the end and
+/// there is 0. \return as bl_sink_write, and BL_E_UNSUPPORTED (the transport cannot go back)
+bl_status bl_sink_write_at(bl_sink *sink, uint64_t offset, size_t size, const void *data,
+                           bl_error *err);
+/// Reads what was written. \return as bl_sink_write_at, and BL_E_RANGE (past the end)
+bl_status bl_sink_read_at(bl_sink *sink, uint64_t offset, size_t size, void *data, bl_error *err);
 /// \return as bl_sink_write, and BL_E_EXISTS (somebody was faster)
 bl_status bl_sink_finish(bl_sink *sink, bl_error *err);
 /// NULL is allowed.
