@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "base/options.h"
 #include "formats/parquet/file.h"
+#include "formats/parquet/writer.h"
 #include "formats/root/file.h"
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
@@ -27,7 +28,8 @@ static bl_status open_root(bl_context *context, bl_source *source, const bl_open
 const bl_format bl_formats[] = {
     {"ROOT", bl_root_probe, WORDS("root"), open_root, WORDS("zstd", "lz4", "zlib", "lzma", "none"),
      bl_root_create, false},
-    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false},
+    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open,
+     WORDS("zstd", "lz4", "snappy", "gzip", "brotli", "none"), bl_parquet_create, false},
     {.name = NULL},
 };
 
