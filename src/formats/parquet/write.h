@@ -86,6 +86,9 @@ void bl_pqw_schema_release(bl_context *context, bl_pqw_schema *schema);
 
 // ---- rows to values (write_levels.c, write_values.c) ----
 
+/// Room for `n` bytes, and BL_PQW_SLACK behind them that do not count; NULL after a failure.
+uint8_t *bl_pqw_extend(bl_packer *packer, size_t n);
+
 /// Definition or repetition levels of a page. While all are equal, they are only counted.
 typedef struct bl_pqw_levels {
     bl_packer bytes; ///< one a level, where they differ
@@ -103,6 +106,9 @@ typedef struct bl_pqw_open {
     uint64_t bits; ///< how much counts towards the size of a page
 } bl_pqw_open;
 
+/// Bytes behind gathered values and those of a dictionary that may be read and written, so that
+/// short texts are handled in blocks.
+#define BL_PQW_SLACK ((size_t)16)
 /// Room in front of the values for levels that take few bytes.
 #define BL_PQW_HEAD ((size_t)64)
 
@@ -186,6 +192,11 @@ typedef struct bl_pqw_bounds {
 /// Of `n` gathered values.
 void bl_pqw_bounds_find(const bl_pqw_leaf *leaf, const uint8_t *values, size_t n,
                         bl_pqw_bounds *ret_bounds);
+/// Of the texts of a dictionary that a page has.
+/// \param indices [n] \param ret_marks [dictionary->n] working space
+void bl_pqw_bounds_of_texts(const bl_pqw_leaf *leaf, const bl_pqw_dictionary *dictionary,
+                            const uint32_t *indices, size_t n, uint8_t *ret_marks,
+                            bl_pqw_bounds *ret_bounds);
 /// Makes `bounds` hold those of `more` too.
 void bl_pqw_bounds_join(const bl_pqw_leaf *leaf, bl_pqw_bounds *bounds, const bl_pqw_bounds *more);
 /// < 0, 0 or > 0 as one bound of a leaf is less than, equal to or greater than another.

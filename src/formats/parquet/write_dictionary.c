@@ -15,17 +15,27 @@ typedef struct item {
 
 static inline uint64_t hash_number(uint64_t value) { return (value ^ value >> 32) * FACTOR; }
 
-static uint64_t hash_text(const uint8_t *bytes, size_t n) {
-    uint64_t hash = n * FACTOR, word;
-    for (; n >= 8; n -= 8, bytes += 8) {
-        memcpy(&word, bytes, sizeof word);
-        hash = (hash ^ word) * FACTOR;
+/// The first `n` bytes, 8 at most, of those that may be read.
+static inline uint64_t load_part(const uint8_t *bytes, size_t n) {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return n < 8 ? word & ((UINT64_C(1) << 8 * n) - 1) : word;
+}
+
+static inline uint64_t hash_text(const uint8_t *bytes, size_t n) {
+    uint64_t hash = n * FACTOR;
+    for (size_t i = 0; i < n; i += 8) {
+        hash = (hash ^ load_part(bytes + i, n - i)) * FACTOR;
         hash ^= hash >> 29;
     }
-    word = 0;
-    memcpy(&word, bytes, n);
-    hash = (hash ^ word) * FACTOR;
-    return (hash ^ hash >> 32) * FACTOR;
+    return hash * FACTOR;
+}
+
+static inline bool is_equal_text(const uint8_t *a, const uint8_t *b, size_t n) {
+    uint64_t differ = 0;
+    for (size_t i = 0; i < n && !differ; i += 8)
+        differ = load_part(a + i, n - i) ^ load_part(b + i, n - i);
+    return !differ;
 }
 
 static inline item item_at(const uint8_t *at, size_t width) {
@@ -57,7 +67,7 @@ static inline bool is_equal(const bl_pqw_dictionary *dictionary, size_t width, u
     if (width == 8)
         return memcmp(other, wanted->bytes, 8) == 0;
     return memcmp(other, wanted->bytes, 4) == 0 &&
-           memcmp(other + 4, wanted->bytes + 4, wanted->size - 4) == 0;
+           is_equal_text(other + 4, wanted->bytes + 4, wanted->size - 4);
 }
 
 static inline size_t slot_of(const bl_pqw_dictionary *dictionary, uint64_t hash) {
@@ -89,7 +99,9 @@ static bl_status add(bl_pqw_dictionary *dictionary, size_t width, const item *va
     uint32_t offset = (uint32_t)bl_packer_size(&dictionary->values);
     if (!width)
         bl_pack_bytes(&dictionary->offsets, &offset, sizeof offset);
-    bl_pack_bytes(&dictionary->values, value->bytes, value->size);
+    uint8_t *at = bl_pqw_extend(&dictionary->values, value->size);
+    if (at)
+        memcpy(at, value->bytes, value->size);
     BL_TRY(bl_packer_check(&dictionary->offsets, "a dictionary", err));
     BL_TRY(bl_packer_check(&dictionary->values, "a dictionary", err));
     dictionary->n++;

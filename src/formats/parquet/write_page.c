@@ -194,6 +194,24 @@ static bl_status pack(const bl_pqw_settings *settings, bl_parquet_page kind, spa
     return BL_OK;
 }
 
+static bl_status find_bounds(const bl_pqw_leaf *leaf, const bl_pqw_chunk *chunk,
+                             bl_pqw_scratch *scratch, bl_pqw_page *page, bl_error *err) {
+    const bl_pqw_open *open = &chunk->open;
+    if (leaf->width || page->encoding != BL_PARQUET_RLE_DICTIONARY) {
+        bl_pqw_bounds_find(leaf, open->values.buffer->data + BL_PQW_HEAD, open->n_values,
+                           &page->bounds);
+        return BL_OK;
+    }
+    empty(&scratch->packed);
+    uint8_t *marks = bl_packer_extend(&scratch->packed, (size_t)chunk->dictionary.n + 1);
+    if (!marks)
+        return bl_packer_check(&scratch->packed, "a page", err);
+    bl_pqw_bounds_of_texts(leaf, &chunk->dictionary,
+                           (const uint32_t *)(const void *)scratch->indices.buffer->data,
+                           open->n_values, marks, &page->bounds);
+    return BL_OK;
+}
+
 bl_status bl_pqw_page_close(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
                             bl_pqw_chunk *chunk, bl_pqw_scratch *scratch, bl_error *err) {
     bl_pqw_open *open = &chunk->open;
@@ -208,8 +226,8 @@ bl_status bl_pqw_page_close(const bl_pqw_leaf *leaf, const bl_pqw_settings *sett
         BL_TRY(bl_pqw_choose(leaf, settings, plain, open->n_values,
                              open->values.buffer->size - BL_PQW_HEAD, scratch, &chunk->encoding,
                              err));
-    bl_pqw_bounds_find(leaf, plain, open->n_values, &page.bounds);
     BL_TRY(encode(leaf, chunk, scratch, &values, &page.encoding, err));
+    BL_TRY(find_bounds(leaf, chunk, scratch, &page, err));
     BL_TRY(join(leaf, open, values, scratch, &body, err));
     BL_TRY(bl_array_grow(open->values.context, &chunk->pages, &chunk->capacity, chunk->n_pages,
                          sizeof *chunk->pages, "pages", err));

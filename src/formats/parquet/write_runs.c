@@ -6,15 +6,6 @@
 /// A run pays for its head, and for breaking a packed stretch, past so many bits.
 #define SHORTEST_RUN_BITS 48u
 
-/// Room for `n` bytes and some behind them that may be written to; only the former count.
-static uint8_t *extend_slack(bl_packer *out, size_t n) {
-    enum { SLACK = 8 };
-    uint8_t *at = bl_packer_extend(out, n + SLACK);
-    if (at)
-        out->buffer->size -= SLACK;
-    return at;
-}
-
 void bl_pqw_pack_run(bl_packer *out, uint32_t value, size_t n, unsigned width) {
     if (n == 0)
         return;
@@ -48,7 +39,7 @@ static void pack_bytes(bl_packer *out, const uint8_t *levels, size_t n, unsigned
     if (n == 0)
         return;
     bl_thrift_varint(out, (uint64_t)n_groups << 1 | 1);
-    uint8_t *at = extend_slack(out, n_groups * width);
+    uint8_t *at = bl_pqw_extend(out, n_groups * width);
     if (!at)
         return;
     for (; i + 8 <= n; i += 8, at += width) {
@@ -135,7 +126,7 @@ static void pack_numbers(bl_packer *out, const uint32_t *numbers, size_t n, unsi
     if (n == 0)
         return;
     bl_thrift_varint(out, (uint64_t)n_groups << 1 | 1);
-    uint8_t *at = extend_slack(out, n_groups * width);
+    uint8_t *at = bl_pqw_extend(out, n_groups * width);
     if (!at)
         return;
     for (; i + 8 <= n; i += 8, at += width)

@@ -151,24 +151,50 @@ static void set_texts(const bl_pqw_leaf *leaf, const uint8_t *least, size_t n_le
     bounds->is_known = bounds->is_most_exact || n > 0;
 }
 
+/// The least and the greatest of the texts so far.
+typedef struct ends {
+    const uint8_t *least, *most; ///< NULL: there was none
+    uint32_t n_least, n_most;
+} ends;
+
+static inline void meet(ends *found, const uint8_t *text, uint32_t n) {
+    if (!found->least || compare_texts(text, n, found->least, found->n_least) < 0) {
+        found->least = text;
+        found->n_least = n;
+    }
+    if (!found->most || compare_texts(text, n, found->most, found->n_most) > 0) {
+        found->most = text;
+        found->n_most = n;
+    }
+}
+
 static void find_texts(const bl_pqw_leaf *leaf, const uint8_t *values, size_t n,
                        bl_pqw_bounds *bounds) {
-    const uint8_t *least = NULL, *most = NULL;
-    uint32_t n_least = 0, n_most = 0, size;
-    for (size_t i = 0; i < n; i++, values += 4 + size) {
+    ends found = {.least = NULL};
+    for (uint32_t size; n > 0; n--, values += 4 + size) {
         memcpy(&size, values, sizeof size);
-        const uint8_t *text = values + 4;
-        if (!least || compare_texts(text, size, least, n_least) < 0) {
-            least = text;
-            n_least = size;
-        }
-        if (!most || compare_texts(text, size, most, n_most) > 0) {
-            most = text;
-            n_most = size;
-        }
+        meet(&found, values + 4, size);
     }
-    if (least)
-        set_texts(leaf, least, n_least, most, n_most, bounds);
+    set_texts(leaf, found.least, found.n_least, found.most, found.n_most, bounds);
+}
+
+void bl_pqw_bounds_of_texts(const bl_pqw_leaf *leaf, const bl_pqw_dictionary *dictionary,
+                            const uint32_t *indices, size_t n, uint8_t *ret_marks,
+                            bl_pqw_bounds *ret_bounds) {
+    ends found = {.least = NULL};
+    ret_bounds->is_known = false;
+    memset(ret_marks, 0, dictionary->n);
+    for (size_t i = 0; i < n; i++)
+        ret_marks[indices[i]] = 1;
+    const uint8_t *text = dictionary->values.buffer->data;
+    uint32_t size;
+    for (size_t i = 0; i < dictionary->n; i++, text += 4 + size) {
+        memcpy(&size, text, sizeof size);
+        if (ret_marks[i])
+            meet(&found, text + 4, size);
+    }
+    if (found.least)
+        set_texts(leaf, found.least, found.n_least, found.most, found.n_most, ret_bounds);
 }
 
 // ---- all ----

@@ -3,6 +3,13 @@
 #include "column/builder.h"
 #include "formats/parquet/write.h"
 
+uint8_t *bl_pqw_extend(bl_packer *packer, size_t n) {
+    uint8_t *at = bl_packer_extend(packer, n + BL_PQW_SLACK);
+    if (at)
+        packer->buffer->size -= BL_PQW_SLACK;
+    return at;
+}
+
 typedef struct selection {
     int64_t base;
     const int64_t *places; ///< [n]; NULL: from `base` on
@@ -93,29 +100,57 @@ static bl_status copy_days(const bl_pqw_leaf *leaf, const bl_column *column,
 
 // ---- texts ----
 
+static size_t texts_size(const int32_t *offsets, const selection *chosen) {
+    if (!chosen->places)
+        return 4 * chosen->n +
+               (size_t)(offsets[chosen->base + (int64_t)chosen->n] - offsets[chosen->base]);
+    size_t size = 4 * chosen->n;
+    for (size_t i = 0; i < chosen->n; i++)
+        size += (size_t)(offsets[chosen->places[i] + 1] - offsets[chosen->places[i]]);
+    return size;
+}
+
+/// Each text behind its length. \param end of the column's bytes: short texts before it are copied
+/// as a block
+static void copy_texts(const int32_t *offsets, const uint8_t *bytes, const uint8_t *end,
+                       const selection *chosen, uint8_t *out) {
+    for (size_t i = 0; i < chosen->n; i++) {
+        int64_t place = place_of(chosen, i);
+        const uint8_t *text = bytes + offsets[place];
+        uint32_t n = (uint32_t)(offsets[place + 1] - offsets[place]);
+        memcpy(out, &n, sizeof n);
+        if (n <= BL_PQW_SLACK && (size_t)(end - text) >= BL_PQW_SLACK)
+            memcpy(out + 4, text, BL_PQW_SLACK);
+        else if (n)
+            memcpy(out + 4, text, n);
+        out += 4 + n;
+    }
+}
+
+static bl_status check_utf8(const bl_pqw_leaf *leaf, const uint8_t *texts, size_t n,
+                            bl_error *err) {
+    for (uint32_t size; n > 0; n--, texts += 4 + size) {
+        memcpy(&size, texts, sizeof size);
+        if (!bl_utf8_valid(texts + 4, size))
+            return bl_error_set(err, BL_E_TYPE, "'%s': bytes that are no UTF-8 text", leaf->name);
+    }
+    return BL_OK;
+}
+
 static bl_status append_texts(const bl_pqw_leaf *leaf, const bl_column *column,
                               const selection *chosen, bl_packer *values, bl_error *err) {
     const int32_t *offsets = (const int32_t *)(const void *)column->offsets->data;
-    size_t total = 0;
-    for (size_t i = 0; i < chosen->n; i++) {
-        int64_t place = place_of(chosen, i);
-        total += 4 + (size_t)(offsets[place + 1] - offsets[place]);
-    }
-    if (total + bl_packer_size(values) > INT32_MAX)
+    size_t size = texts_size(offsets, chosen);
+    if (size > INT32_MAX - 2 * BL_PQW_HEAD - bl_packer_size(values))
         return bl_error_set(err, BL_E_LIMIT, "'%s': more than 2 GiB in one page", leaf->name);
-    uint8_t *out = bl_packer_extend(values, total);
-    const uint8_t *bytes = column->values ? column->values->data : NULL;
-    bool is_doubtful = leaf->is_utf8 && column->type->id == BL_BINARY;
-    for (size_t i = 0; out && i < chosen->n; i++) {
-        int64_t place = place_of(chosen, i);
-        uint32_t n = (uint32_t)(offsets[place + 1] - offsets[place]);
-        memcpy(out, &n, sizeof n);
-        if (n)
-            memcpy(out + 4, bytes + offsets[place], n);
-        if (is_doubtful && !bl_utf8_valid(out + 4, n))
-            return bl_error_set(err, BL_E_TYPE, "'%s': bytes that are no UTF-8 text", leaf->name);
-        out += 4 + n;
-    }
+    uint8_t *out = bl_pqw_extend(values, size);
+    if (!out)
+        return bl_packer_check(values, "values", err);
+    static const uint8_t nothing = 0;
+    const uint8_t *bytes = column->values ? column->values->data : &nothing;
+    copy_texts(offsets, bytes, bytes + offsets[column->length], chosen, out);
+    if (leaf->is_utf8 && column->type->id == BL_BINARY)
+        return check_utf8(leaf, out, chosen->n, err);
     return BL_OK;
 }
 
