@@ -7,20 +7,9 @@
 #define BL_FORMATS_PARQUET_THRIFT_WRITE_H
 
 #include "base/packer.h"
+#include "formats/parquet/thrift.h"
 
 enum { BL_THRIFT_DEEPEST = 8 };
-
-typedef enum bl_thrift_kind {
-    BL_THRIFT_KIND_TRUE = 1,
-    BL_THRIFT_KIND_FALSE = 2,
-    BL_THRIFT_KIND_BYTE = 3,
-    BL_THRIFT_KIND_I16 = 4,
-    BL_THRIFT_KIND_I32 = 5,
-    BL_THRIFT_KIND_I64 = 6,
-    BL_THRIFT_KIND_BINARY = 8,
-    BL_THRIFT_KIND_LIST = 9,
-    BL_THRIFT_KIND_STRUCT = 12,
-} bl_thrift_kind;
 
 /// Structs that are open: field numbers are written as differences.
 typedef struct bl_thrift_out {
@@ -29,32 +18,32 @@ typedef struct bl_thrift_out {
     int last[BL_THRIFT_DEEPEST + 1]; ///< number of the last field of each open struct
 } bl_thrift_out;
 
-static inline void bl_thrift_release(bl_thrift_out *thrift) { bl_packer_release(&thrift->out); }
+static inline void bl_thrift_out_release(bl_thrift_out *thrift) { bl_packer_release(&thrift->out); }
 
-void bl_thrift_varint(bl_packer *out, uint64_t value);
-static inline uint64_t bl_thrift_zigzag(int64_t value) {
+void bl_thrift_put_varint(bl_packer *out, uint64_t value);
+static inline uint64_t bl_thrift_put_zigzag(int64_t value) {
     return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
 }
 
 /// A field's head, whose value the caller writes.
-void bl_thrift_field(bl_thrift_out *thrift, int number, bl_thrift_kind kind);
-void bl_thrift_bool(bl_thrift_out *thrift, int number, bool value);
-void bl_thrift_byte(bl_thrift_out *thrift, int number, int value);
-void bl_thrift_i16(bl_thrift_out *thrift, int number, int value);
-void bl_thrift_i32(bl_thrift_out *thrift, int number, int32_t value);
-void bl_thrift_i64(bl_thrift_out *thrift, int number, int64_t value);
-void bl_thrift_binary(bl_thrift_out *thrift, int number, const void *bytes, size_t n);
-void bl_thrift_text(bl_thrift_out *thrift, int number, const char *text);
-/// A struct as a field; fields up to bl_thrift_end are its own.
-void bl_thrift_begin(bl_thrift_out *thrift, int number);
+void bl_thrift_put_field(bl_thrift_out *thrift, int number, bl_thrift_type type);
+void bl_thrift_put_bool(bl_thrift_out *thrift, int number, bool value);
+void bl_thrift_put_byte(bl_thrift_out *thrift, int number, int value);
+void bl_thrift_put_i16(bl_thrift_out *thrift, int number, int value);
+void bl_thrift_put_i32(bl_thrift_out *thrift, int number, int32_t value);
+void bl_thrift_put_i64(bl_thrift_out *thrift, int number, int64_t value);
+void bl_thrift_put_binary(bl_thrift_out *thrift, int number, const void *bytes, size_t n);
+void bl_thrift_put_text(bl_thrift_out *thrift, int number, const char *text);
+/// A struct as a field; fields up to bl_thrift_put_end are its own.
+void bl_thrift_put_begin(bl_thrift_out *thrift, int number);
 /// A struct as an item of a list, or the outermost one.
-void bl_thrift_begin_item(bl_thrift_out *thrift);
-void bl_thrift_end(bl_thrift_out *thrift);
+void bl_thrift_put_begin_item(bl_thrift_out *thrift);
+void bl_thrift_put_end(bl_thrift_out *thrift);
 /// A list of `n` items, which the caller writes.
-void bl_thrift_list(bl_thrift_out *thrift, int number, bl_thrift_kind kind, size_t n);
-void bl_thrift_item_i32(bl_thrift_out *thrift, int32_t value);
-void bl_thrift_item_i64(bl_thrift_out *thrift, int64_t value);
-void bl_thrift_item_bool(bl_thrift_out *thrift, bool value);
-void bl_thrift_item_binary(bl_thrift_out *thrift, const void *bytes, size_t n);
+void bl_thrift_put_list(bl_thrift_out *thrift, int number, bl_thrift_type type, size_t n);
+void bl_thrift_put_item_i32(bl_thrift_out *thrift, int32_t value);
+void bl_thrift_put_item_i64(bl_thrift_out *thrift, int64_t value);
+void bl_thrift_put_item_bool(bl_thrift_out *thrift, bool value);
+void bl_thrift_put_item_binary(bl_thrift_out *thrift, const void *bytes, size_t n);
 
 #endif

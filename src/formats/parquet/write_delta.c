@@ -37,7 +37,7 @@ static void pack_block(bl_packer *out, uint64_t *deltas, size_t n, int64_t least
             all |= deltas[k * MINI + i];
         widths[k] = (uint8_t)bl_pqw_bit_width(all);
     }
-    bl_thrift_varint(out, bl_thrift_zigzag(least));
+    bl_thrift_put_varint(out, bl_thrift_put_zigzag(least));
     bl_pack_bytes(out, widths, sizeof widths);
     for (size_t k = 0; k < MINIS; k++)
         if (widths[k])
@@ -71,10 +71,10 @@ static int64_t find_deltas(const uint8_t *values, size_t first, size_t n, size_t
 
 void bl_pqw_pack_deltas(bl_packer *out, const uint8_t *values, size_t n, size_t width) {
     uint64_t deltas[BLOCK];
-    bl_thrift_varint(out, BLOCK);
-    bl_thrift_varint(out, MINIS);
-    bl_thrift_varint(out, n);
-    bl_thrift_varint(out, bl_thrift_zigzag(n ? value_at(values, 0, width) : 0));
+    bl_thrift_put_varint(out, BLOCK);
+    bl_thrift_put_varint(out, MINIS);
+    bl_thrift_put_varint(out, n);
+    bl_thrift_put_varint(out, bl_thrift_put_zigzag(n ? value_at(values, 0, width) : 0));
     for (size_t i = 1; i < n; i += BLOCK) {
         size_t count = n - i < BLOCK ? n - i : BLOCK;
         int64_t least = width == 4 ? find_deltas(values, i, count, 4, deltas)

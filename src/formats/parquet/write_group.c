@@ -80,41 +80,42 @@ static bool has_index(const bl_pqw_chunk *chunk) {
 static void put_column_index(bl_thrift_out *out, const bl_pqw_leaf *leaf,
                              const bl_pqw_chunk *chunk) {
     size_t n = chunk->n_pages;
-    bl_thrift_begin_item(out);
-    bl_thrift_list(out, 1, BL_THRIFT_KIND_TRUE, n);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_list(out, 1, BL_THRIFT_TRUE, n);
     for (size_t i = 0; i < n; i++)
-        bl_thrift_item_bool(out, chunk->pages[i].is_empty);
-    bl_thrift_list(out, 2, BL_THRIFT_KIND_BINARY, n);
+        bl_thrift_put_item_bool(out, chunk->pages[i].is_empty);
+    bl_thrift_put_list(out, 2, BL_THRIFT_BINARY, n);
     for (size_t i = 0; i < n; i++) {
         const bl_pqw_page *page = &chunk->pages[i];
-        bl_thrift_item_binary(out, page->bounds.least, page->is_empty ? 0 : page->bounds.n_least);
+        bl_thrift_put_item_binary(out, page->bounds.least,
+                                  page->is_empty ? 0 : page->bounds.n_least);
     }
-    bl_thrift_list(out, 3, BL_THRIFT_KIND_BINARY, n);
+    bl_thrift_put_list(out, 3, BL_THRIFT_BINARY, n);
     for (size_t i = 0; i < n; i++) {
         const bl_pqw_page *page = &chunk->pages[i];
-        bl_thrift_item_binary(out, page->bounds.most, page->is_empty ? 0 : page->bounds.n_most);
+        bl_thrift_put_item_binary(out, page->bounds.most, page->is_empty ? 0 : page->bounds.n_most);
     }
-    bl_thrift_i32(out, 4, boundary_order(leaf, chunk));
-    bl_thrift_list(out, 5, BL_THRIFT_KIND_I64, n);
+    bl_thrift_put_i32(out, 4, boundary_order(leaf, chunk));
+    bl_thrift_put_list(out, 5, BL_THRIFT_I64, n);
     for (size_t i = 0; i < n; i++)
-        bl_thrift_item_i64(out, chunk->pages[i].n_nulls);
-    bl_thrift_end(out);
+        bl_thrift_put_item_i64(out, chunk->pages[i].n_nulls);
+    bl_thrift_put_end(out);
 }
 
 static void put_offset_index(bl_thrift_out *out, const bl_pqw_chunk *chunk, const place *at) {
     uint64_t offset = at->data;
-    bl_thrift_begin_item(out);
-    bl_thrift_list(out, 1, BL_THRIFT_KIND_STRUCT, chunk->n_pages);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_list(out, 1, BL_THRIFT_STRUCT, chunk->n_pages);
     for (size_t i = 0; i < chunk->n_pages; i++) {
         const bl_pqw_page *page = &chunk->pages[i];
-        bl_thrift_begin_item(out);
-        bl_thrift_i64(out, 1, (int64_t)offset);
-        bl_thrift_i32(out, 2, (int32_t)page->stored_size);
-        bl_thrift_i64(out, 3, page->first_row);
-        bl_thrift_end(out);
+        bl_thrift_put_begin_item(out);
+        bl_thrift_put_i64(out, 1, (int64_t)offset);
+        bl_thrift_put_i32(out, 2, (int32_t)page->stored_size);
+        bl_thrift_put_i64(out, 3, page->first_row);
+        bl_thrift_put_end(out);
         offset += page->stored_size;
     }
-    bl_thrift_end(out);
+    bl_thrift_put_end(out);
 }
 
 /// Writes what was packed, and empties it.
@@ -162,19 +163,19 @@ static void put_encodings(bl_thrift_out *out, const bl_pqw_leaf *leaf, const bl_
     counts[BL_PARQUET_RLE] += leaf->max_definition || leaf->max_repetition;
     for (size_t i = 0; i < 16; i++)
         n += counts[i] > 0;
-    bl_thrift_list(out, 2, BL_THRIFT_KIND_I32, n);
+    bl_thrift_put_list(out, 2, BL_THRIFT_I32, n);
     for (size_t i = 0; i < 16; i++)
         if (counts[i])
-            bl_thrift_item_i32(out, (int32_t)i);
+            bl_thrift_put_item_i32(out, (int32_t)i);
 }
 
 static void put_encoding_count(bl_thrift_out *out, bl_parquet_page kind, size_t encoding,
                                size_t count) {
-    bl_thrift_begin_item(out);
-    bl_thrift_i32(out, 1, (int32_t)kind);
-    bl_thrift_i32(out, 2, (int32_t)encoding);
-    bl_thrift_i32(out, 3, (int32_t)count);
-    bl_thrift_end(out);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_i32(out, 1, (int32_t)kind);
+    bl_thrift_put_i32(out, 2, (int32_t)encoding);
+    bl_thrift_put_i32(out, 3, (int32_t)count);
+    bl_thrift_put_end(out);
 }
 
 static void put_encoding_stats(bl_thrift_out *out, const bl_pqw_chunk *chunk) {
@@ -183,7 +184,7 @@ static void put_encoding_stats(bl_thrift_out *out, const bl_pqw_chunk *chunk) {
     count_encodings(chunk, counts);
     for (size_t i = 0; i < 16; i++)
         n += counts[i] > 0;
-    bl_thrift_list(out, 13, BL_THRIFT_KIND_STRUCT, n);
+    bl_thrift_put_list(out, 13, BL_THRIFT_STRUCT, n);
     if (has_dictionary)
         put_encoding_count(out, BL_PARQUET_DICTIONARY_PAGE, BL_PARQUET_PLAIN, 1);
     for (size_t i = 0; i < 16; i++)
@@ -212,45 +213,45 @@ static bl_pqw_bounds find_bounds(const bl_pqw_leaf *leaf, const bl_pqw_chunk *ch
 static void put_statistics(bl_thrift_out *out, const bl_pqw_leaf *leaf, const bl_pqw_chunk *chunk,
                            int64_t n_nulls) {
     bl_pqw_bounds bounds = find_bounds(leaf, chunk);
-    bl_thrift_begin(out, 12);
-    bl_thrift_i64(out, 3, n_nulls);
+    bl_thrift_put_begin(out, 12);
+    bl_thrift_put_i64(out, 3, n_nulls);
     if (bounds.is_known) {
-        bl_thrift_binary(out, 5, bounds.most, bounds.n_most);
-        bl_thrift_binary(out, 6, bounds.least, bounds.n_least);
-        bl_thrift_bool(out, 7, bounds.is_most_exact);
-        bl_thrift_bool(out, 8, bounds.is_least_exact);
+        bl_thrift_put_binary(out, 5, bounds.most, bounds.n_most);
+        bl_thrift_put_binary(out, 6, bounds.least, bounds.n_least);
+        bl_thrift_put_bool(out, 7, bounds.is_most_exact);
+        bl_thrift_put_bool(out, 8, bounds.is_least_exact);
     }
-    bl_thrift_end(out);
+    bl_thrift_put_end(out);
 }
 
 static void put_column(bl_thrift_out *out, const bl_pqw_writer *writer, size_t i, const place *at) {
     const bl_pqw_leaf *leaf = &writer->schema.leaves[i];
     const bl_pqw_chunk *chunk = &writer->chunks[i];
-    bl_thrift_begin_item(out);
-    bl_thrift_i64(out, 2, 0);
-    bl_thrift_begin(out, 3);
-    bl_thrift_i32(out, 1, (int32_t)leaf->type);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_i64(out, 2, 0);
+    bl_thrift_put_begin(out, 3);
+    bl_thrift_put_i32(out, 1, (int32_t)leaf->type);
     put_encodings(out, leaf, chunk);
-    bl_thrift_list(out, 3, BL_THRIFT_KIND_BINARY, leaf->n_path);
+    bl_thrift_put_list(out, 3, BL_THRIFT_BINARY, leaf->n_path);
     for (size_t k = 0; k < leaf->n_path; k++)
-        bl_thrift_item_binary(out, leaf->path[k], strlen(leaf->path[k]));
-    bl_thrift_i32(out, 4, (int32_t)writer->settings.codec);
-    bl_thrift_i64(out, 5, at->n_levels);
-    bl_thrift_i64(out, 6, at->raw_size);
-    bl_thrift_i64(out, 7, at->stored_size);
-    bl_thrift_i64(out, 9, (int64_t)at->data);
+        bl_thrift_put_item_binary(out, leaf->path[k], strlen(leaf->path[k]));
+    bl_thrift_put_i32(out, 4, (int32_t)writer->settings.codec);
+    bl_thrift_put_i64(out, 5, at->n_levels);
+    bl_thrift_put_i64(out, 6, at->raw_size);
+    bl_thrift_put_i64(out, 7, at->stored_size);
+    bl_thrift_put_i64(out, 9, (int64_t)at->data);
     if (chunk->dictionary_page.bytes)
-        bl_thrift_i64(out, 11, (int64_t)at->dictionary);
+        bl_thrift_put_i64(out, 11, (int64_t)at->dictionary);
     put_statistics(out, leaf, chunk, at->n_nulls);
     put_encoding_stats(out, chunk);
-    bl_thrift_end(out);
-    bl_thrift_i64(out, 4, (int64_t)at->offset_index);
-    bl_thrift_i32(out, 5, (int32_t)at->offset_index_size);
+    bl_thrift_put_end(out);
+    bl_thrift_put_i64(out, 4, (int64_t)at->offset_index);
+    bl_thrift_put_i32(out, 5, (int32_t)at->offset_index_size);
     if (at->column_index_size) {
-        bl_thrift_i64(out, 6, (int64_t)at->column_index);
-        bl_thrift_i32(out, 7, (int32_t)at->column_index_size);
+        bl_thrift_put_i64(out, 6, (int64_t)at->column_index);
+        bl_thrift_put_i32(out, 7, (int32_t)at->column_index_size);
     }
-    bl_thrift_end(out);
+    bl_thrift_put_end(out);
 }
 
 static bl_status note_group(bl_pqw_writer *writer, const place *places, uint64_t start,
@@ -258,20 +259,20 @@ static bl_status note_group(bl_pqw_writer *writer, const place *places, uint64_t
     bl_thrift_out *out = &writer->groups;
     size_t n = writer->schema.n_leaves;
     int64_t raw = 0, stored = 0;
-    bl_thrift_begin_item(out);
-    bl_thrift_list(out, 1, BL_THRIFT_KIND_STRUCT, n);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_list(out, 1, BL_THRIFT_STRUCT, n);
     for (size_t i = 0; i < n; i++) {
         put_column(out, writer, i, &places[i]);
         raw += places[i].raw_size;
         stored += places[i].stored_size;
     }
-    bl_thrift_i64(out, 2, raw);
-    bl_thrift_i64(out, 3, writer->n_group_rows);
-    bl_thrift_i64(out, 5, (int64_t)start);
-    bl_thrift_i64(out, 6, stored);
+    bl_thrift_put_i64(out, 2, raw);
+    bl_thrift_put_i64(out, 3, writer->n_group_rows);
+    bl_thrift_put_i64(out, 5, (int64_t)start);
+    bl_thrift_put_i64(out, 6, stored);
     if (writer->n_groups <= INT16_MAX)
-        bl_thrift_i16(out, 7, (int)writer->n_groups);
-    bl_thrift_end(out);
+        bl_thrift_put_i16(out, 7, (int)writer->n_groups);
+    bl_thrift_put_end(out);
     writer->n_groups++;
     if (writer->n_groups > INT32_MAX)
         return bl_error_set(err, BL_E_LIMIT, "more than 2147483647 row groups");

@@ -336,6 +336,6 @@ void bl_pqw_scratch_release(bl_pqw_scratch *scratch) {
     bl_packer_release(&scratch->encoded);
     bl_packer_release(&scratch->packed);
     bl_packer_release(&scratch->indices);
-    bl_thrift_release(&scratch->head);
+    bl_thrift_out_release(&scratch->head);
     bl_codecs_free(scratch->codecs);
 }

@@ -146,19 +146,19 @@ static bl_status compress(const bl_pqw_settings *settings, span body, bl_pqw_scr
 }
 
 static void put_data_header(bl_thrift_out *out, const bl_pqw_page *page) {
-    bl_thrift_begin(out, 5);
-    bl_thrift_i32(out, 1, (int32_t)page->n_levels);
-    bl_thrift_i32(out, 2, (int32_t)page->encoding);
-    bl_thrift_i32(out, 3, BL_PARQUET_RLE);
-    bl_thrift_i32(out, 4, BL_PARQUET_RLE);
-    bl_thrift_end(out);
+    bl_thrift_put_begin(out, 5);
+    bl_thrift_put_i32(out, 1, (int32_t)page->n_levels);
+    bl_thrift_put_i32(out, 2, (int32_t)page->encoding);
+    bl_thrift_put_i32(out, 3, BL_PARQUET_RLE);
+    bl_thrift_put_i32(out, 4, BL_PARQUET_RLE);
+    bl_thrift_put_end(out);
 }
 
 static void put_dictionary_header(bl_thrift_out *out, const bl_pqw_page *page) {
-    bl_thrift_begin(out, 7);
-    bl_thrift_i32(out, 1, (int32_t)page->n_levels);
-    bl_thrift_i32(out, 2, BL_PARQUET_PLAIN);
-    bl_thrift_end(out);
+    bl_thrift_put_begin(out, 7);
+    bl_thrift_put_i32(out, 1, (int32_t)page->n_levels);
+    bl_thrift_put_i32(out, 2, BL_PARQUET_PLAIN);
+    bl_thrift_put_end(out);
 }
 
 /// Compresses a body and keeps it behind its header.
@@ -172,16 +172,16 @@ static bl_status pack(const bl_pqw_settings *settings, bl_parquet_page kind, spa
         return bl_error_set(err, BL_E_LIMIT, "a page of more than 2 GiB");
     bl_thrift_out *head = &scratch->head;
     empty(&head->out);
-    bl_thrift_begin_item(head);
-    bl_thrift_i32(head, 1, (int32_t)kind);
-    bl_thrift_i32(head, 2, (int32_t)body.size);
-    bl_thrift_i32(head, 3, (int32_t)packed.size);
-    bl_thrift_i32(head, 4, (int32_t)libdeflate_crc32(0, packed.data, packed.size));
+    bl_thrift_put_begin_item(head);
+    bl_thrift_put_i32(head, 1, (int32_t)kind);
+    bl_thrift_put_i32(head, 2, (int32_t)body.size);
+    bl_thrift_put_i32(head, 3, (int32_t)packed.size);
+    bl_thrift_put_i32(head, 4, (int32_t)libdeflate_crc32(0, packed.data, packed.size));
     if (kind == BL_PARQUET_DATA_PAGE)
         put_data_header(head, page);
     else
         put_dictionary_header(head, page);
-    bl_thrift_end(head);
+    bl_thrift_put_end(head);
     BL_TRY(bl_packer_check(&head->out, "a page", err));
     size_t n = bl_packer_size(&head->out);
     BL_TRY(bl_buffer_new(head->out.context, n + packed.size, &page->bytes, err));

@@ -9,7 +9,7 @@
 void bl_pqw_pack_run(bl_packer *out, uint32_t value, size_t n, unsigned width) {
     if (n == 0)
         return;
-    bl_thrift_varint(out, (uint64_t)n << 1);
+    bl_thrift_put_varint(out, (uint64_t)n << 1);
     for (unsigned i = 0; i < (width + 7) / 8; i++)
         bl_pack_u8(out, (uint8_t)(value >> 8 * i));
 }
@@ -38,7 +38,7 @@ static void pack_bytes(bl_packer *out, const uint8_t *levels, size_t n, unsigned
     size_t n_groups = (n + 7) / 8, i = 0;
     if (n == 0)
         return;
-    bl_thrift_varint(out, (uint64_t)n_groups << 1 | 1);
+    bl_thrift_put_varint(out, (uint64_t)n_groups << 1 | 1);
     uint8_t *at = bl_pqw_extend(out, n_groups * width);
     if (!at)
         return;
@@ -125,7 +125,7 @@ static void pack_numbers(bl_packer *out, const uint32_t *numbers, size_t n, unsi
     size_t n_groups = (n + 7) / 8, i = 0;
     if (n == 0)
         return;
-    bl_thrift_varint(out, (uint64_t)n_groups << 1 | 1);
+    bl_thrift_put_varint(out, (uint64_t)n_groups << 1 | 1);
     uint8_t *at = bl_pqw_extend(out, n_groups * width);
     if (!at)
         return;

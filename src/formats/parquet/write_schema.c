@@ -98,52 +98,52 @@ static parquet_kind kind_of(const bl_type *type) {
 // ---- elements ----
 
 static void put_time(bl_thrift_out *out, const parquet_kind *kind) {
-    bl_thrift_bool(out, 1, kind->is_flag);
-    bl_thrift_begin(out, 2);
-    bl_thrift_begin(out, kind->unit);
-    bl_thrift_end(out);
-    bl_thrift_end(out);
+    bl_thrift_put_bool(out, 1, kind->is_flag);
+    bl_thrift_put_begin(out, 2);
+    bl_thrift_put_begin(out, kind->unit);
+    bl_thrift_put_end(out);
+    bl_thrift_put_end(out);
 }
 
 static void put_logical(bl_thrift_out *out, const parquet_kind *kind) {
     if (kind->logical == BL_PARQUET_LOGICAL_NONE)
         return;
-    bl_thrift_begin(out, 10);
-    bl_thrift_begin(out, (int)kind->logical);
+    bl_thrift_put_begin(out, 10);
+    bl_thrift_put_begin(out, (int)kind->logical);
     if (kind->logical == BL_PARQUET_LOGICAL_TIME || kind->logical == BL_PARQUET_LOGICAL_TIMESTAMP)
         put_time(out, kind);
     if (kind->logical == BL_PARQUET_LOGICAL_INTEGER) {
-        bl_thrift_byte(out, 1, kind->bits);
-        bl_thrift_bool(out, 2, kind->is_flag);
+        bl_thrift_put_byte(out, 1, kind->bits);
+        bl_thrift_put_bool(out, 2, kind->is_flag);
     }
-    bl_thrift_end(out);
-    bl_thrift_end(out);
+    bl_thrift_put_end(out);
+    bl_thrift_put_end(out);
 }
 
 static void put_leaf(bl_thrift_out *out, const char *name, bool is_optional,
                      const parquet_kind *kind) {
-    bl_thrift_begin_item(out);
-    bl_thrift_i32(out, 1, (int32_t)kind->type);
-    bl_thrift_i32(out, 3, is_optional ? BL_PARQUET_OPTIONAL : BL_PARQUET_REQUIRED);
-    bl_thrift_text(out, 4, name);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_i32(out, 1, (int32_t)kind->type);
+    bl_thrift_put_i32(out, 3, is_optional ? BL_PARQUET_OPTIONAL : BL_PARQUET_REQUIRED);
+    bl_thrift_put_text(out, 4, name);
     if (kind->converted != BL_PARQUET_CONVERTED_NONE)
-        bl_thrift_i32(out, 6, (int32_t)kind->converted);
+        bl_thrift_put_i32(out, 6, (int32_t)kind->converted);
     put_logical(out, kind);
-    bl_thrift_end(out);
+    bl_thrift_put_end(out);
 }
 
 static void put_group(bl_thrift_out *out, const char *name, bl_parquet_repetition repetition,
                       size_t n_children, bool is_list) {
     parquet_kind list = {.logical = BL_PARQUET_LOGICAL_LIST};
-    bl_thrift_begin_item(out);
-    bl_thrift_i32(out, 3, (int32_t)repetition);
-    bl_thrift_text(out, 4, name);
-    bl_thrift_i32(out, 5, (int32_t)n_children);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_i32(out, 3, (int32_t)repetition);
+    bl_thrift_put_text(out, 4, name);
+    bl_thrift_put_i32(out, 5, (int32_t)n_children);
     if (is_list) {
-        bl_thrift_i32(out, 6, BL_PARQUET_CONVERTED_LIST);
+        bl_thrift_put_i32(out, 6, BL_PARQUET_CONVERTED_LIST);
         put_logical(out, &list);
     }
-    bl_thrift_end(out);
+    bl_thrift_put_end(out);
 }
 
 // ---- the walk ----
@@ -259,6 +259,6 @@ bl_status bl_pqw_schema_add(bl_context *context, bl_pqw_schema *schema, const ch
 }
 
 void bl_pqw_schema_release(bl_context *context, bl_pqw_schema *schema) {
-    bl_thrift_release(&schema->elements);
+    bl_thrift_out_release(&schema->elements);
     bl_free(context, schema->leaves);
 }

@@ -148,7 +148,7 @@ static void free_writer(bl_pqw_writer *writer) {
     bl_free(context, writer->chunks);
     bl_free(context, writer->views);
     bl_free(context, writer->scratch);
-    bl_thrift_release(&writer->groups);
+    bl_thrift_out_release(&writer->groups);
     bl_pqw_schema_release(context, &writer->schema);
     bl_arena_release(&writer->arena);
     bl_free(context, writer);
@@ -268,18 +268,18 @@ static bl_status add_histogram(bl_output *head, const bl_histogram_view *histogr
 // ---- the footer ----
 
 static void put_pair(bl_thrift_out *out, const char *key, const char *value) {
-    bl_thrift_begin_item(out);
-    bl_thrift_text(out, 1, key);
-    bl_thrift_text(out, 2, value);
-    bl_thrift_end(out);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_text(out, 1, key);
+    bl_thrift_put_text(out, 2, value);
+    bl_thrift_put_end(out);
 }
 
 static void put_schema(bl_thrift_out *out, const bl_pqw_writer *writer) {
-    bl_thrift_list(out, 2, BL_THRIFT_KIND_STRUCT, writer->schema.n_elements + 1);
-    bl_thrift_begin_item(out);
-    bl_thrift_text(out, 4, "schema");
-    bl_thrift_i32(out, 5, (int32_t)writer->head.n_columns);
-    bl_thrift_end(out);
+    bl_thrift_put_list(out, 2, BL_THRIFT_STRUCT, writer->schema.n_elements + 1);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_text(out, 4, "schema");
+    bl_thrift_put_i32(out, 5, (int32_t)writer->head.n_columns);
+    bl_thrift_put_end(out);
     const bl_packer *elements = &writer->schema.elements.out;
     if (elements->buffer)
         bl_pack_bytes(&out->out, elements->buffer->data, elements->buffer->size);
@@ -287,26 +287,26 @@ static void put_schema(bl_thrift_out *out, const bl_pqw_writer *writer) {
 
 static void put_footer(bl_thrift_out *out, const parquet_output *output) {
     const bl_pqw_writer *writer = output->writer;
-    bl_thrift_begin_item(out);
-    bl_thrift_i32(out, 1, 2);
+    bl_thrift_put_begin_item(out);
+    bl_thrift_put_i32(out, 1, 2);
     put_schema(out, writer);
-    bl_thrift_i64(out, 3, writer->n_rows);
-    bl_thrift_list(out, 4, BL_THRIFT_KIND_STRUCT, writer->n_groups);
+    bl_thrift_put_i64(out, 3, writer->n_rows);
+    bl_thrift_put_list(out, 4, BL_THRIFT_STRUCT, writer->n_groups);
     if (writer->groups.out.buffer)
         bl_pack_bytes(&out->out, writer->groups.out.buffer->data, writer->groups.out.buffer->size);
-    bl_thrift_list(out, 5, BL_THRIFT_KIND_STRUCT, output->n_metadata + 1);
+    bl_thrift_put_list(out, 5, BL_THRIFT_STRUCT, output->n_metadata + 1);
     put_pair(out, "beamline.table", writer->head.path);
     for (size_t i = 0; i < output->n_metadata; i++)
         put_pair(out, output->metadata[2 * i], output->metadata[2 * i + 1]);
-    bl_thrift_text(out, 6, "beamline version " BL_VERSION " (build 0)");
-    bl_thrift_list(out, 7, BL_THRIFT_KIND_STRUCT, writer->schema.n_leaves);
+    bl_thrift_put_text(out, 6, "beamline version " BL_VERSION " (build 0)");
+    bl_thrift_put_list(out, 7, BL_THRIFT_STRUCT, writer->schema.n_leaves);
     for (size_t i = 0; i < writer->schema.n_leaves; i++) {
-        bl_thrift_begin_item(out);
-        bl_thrift_begin(out, 1);
-        bl_thrift_end(out);
-        bl_thrift_end(out);
+        bl_thrift_put_begin_item(out);
+        bl_thrift_put_begin(out, 1);
+        bl_thrift_put_end(out);
+        bl_thrift_put_end(out);
     }
-    bl_thrift_end(out);
+    bl_thrift_put_end(out);
 }
 
 static bl_status write_footer(parquet_output *output, bl_error *err) {
@@ -323,7 +323,7 @@ static bl_status write_footer(parquet_output *output, bl_error *err) {
                               "make it smaller");
     if (status == BL_OK)
         status = bl_sink_write(output->sink, out.out.buffer->data, out.out.buffer->size, err);
-    bl_thrift_release(&out);
+    bl_thrift_out_release(&out);
     return status;
 }
 
