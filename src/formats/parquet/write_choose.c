@@ -83,7 +83,7 @@ static bl_status packed_size(const bl_pqw_settings *settings, const uint8_t *dat
 static bl_status is_split_smaller(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
                                   const sample *taken, bl_pqw_scratch *scratch, bool *ret_is,
                                   bl_error *err) {
-    size_t plain, split;
+    size_t plain = 0, split = 0;
     *ret_is = false;
     if (settings->codec == BL_PARQUET_UNCOMPRESSED)
         return BL_OK;
