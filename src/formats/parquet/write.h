@@ -261,6 +261,8 @@ bl_status bl_pqw_chunk_append(const bl_pqw_leaf *leaf, const bl_pqw_settings *se
                               int64_t last, bl_pqw_scratch *scratch, bl_error *err);
 /// Empties a chunk for the next row group.
 void bl_pqw_chunk_clear(bl_pqw_chunk *chunk);
+/// Lets go of the memory that an empty chunk keeps for the next.
+void bl_pqw_chunk_shrink(bl_pqw_chunk *chunk);
 void bl_pqw_chunk_release(bl_context *context, bl_pqw_chunk *chunk);
 
 // ---- the file (write_group.c, writer.c) ----

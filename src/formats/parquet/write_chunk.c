@@ -50,9 +50,13 @@ void bl_pqw_chunk_clear(bl_pqw_chunk *chunk) {
     bl_pqw_open_clear(&chunk->open);
 }
 
-void bl_pqw_chunk_release(bl_context *context, bl_pqw_chunk *chunk) {
-    bl_pqw_chunk_clear(chunk);
+void bl_pqw_chunk_shrink(bl_pqw_chunk *chunk) {
     bl_pqw_dictionary_release(&chunk->dictionary);
     bl_pqw_open_release(&chunk->open);
+}
+
+void bl_pqw_chunk_release(bl_context *context, bl_pqw_chunk *chunk) {
+    bl_pqw_chunk_clear(chunk);
+    bl_pqw_chunk_shrink(chunk);
     bl_free(context, chunk->pages);
 }

@@ -3,7 +3,7 @@
 // bits, as the two zeros and all NaN are.
 #include "formats/parquet/write.h"
 
-enum { FIRST_SLOTS = 1024 };
+enum { FIRST_SLOTS = 256 };
 #define FACTOR UINT64_C(0x9e3779b97f4a7c15)
 
 /// One value among those that were gathered.

@@ -299,6 +299,10 @@ bl_status bl_pqw_group_end(bl_pqw_writer *writer, bl_error *err) {
     bl_free(writer->context, places);
     for (size_t i = 0; i < n; i++)
         bl_pqw_chunk_clear(&writer->chunks[i]);
+    // with thousands of columns and little memory, what each keeps is too much
+    if (bl_context_busy_bytes(writer->context) > bl_context_budget_bytes(writer->context) / 4 * 3)
+        for (size_t i = 0; i < n; i++)
+            bl_pqw_chunk_shrink(&writer->chunks[i]);
     writer->n_group_rows = 0;
     writer->n_group_bits = 0;
     return status;
