@@ -102,7 +102,7 @@ typedef struct bl_arguments {
     bool json, names, checksums, markdown;
     const char *man;
     // of convert
-    const char *output, *output_format, *codec, *name, *friend_of;
+    const char *output, *output_format, *codec, *encoding, *name, *friend_of;
     bool overwrite, append, skip_unreadable;
     uint64_t cluster_bytes, basket_bytes;
     // of ingest

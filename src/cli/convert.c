@@ -94,6 +94,7 @@ bl_status bl_convert_output_open(bl_cli *cli, bl_convert_plan *plan, bl_output *
     bl_output_options options = {.size = sizeof options,
                                  .format = arguments->output_format,
                                  .codec = arguments->codec,
+                                 .encoding = arguments->encoding,
                                  .base = arguments->append ? arguments->output : NULL,
                                  .overwrite = arguments->overwrite || arguments->append};
     BL_TRY(note_lineage(plan, &options, err));
@@ -207,6 +208,10 @@ static const bl_option convert_options[] = {
      "Compress with zstd, lz4, zlib, lzma, snappy, gzip, bzip2 or none, as the format knows them, "
      "such as zstd:9; default zstd",
      BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, codec), false},
+    {"encoding", 0, "HOW",
+     "Of Parquet: encode values as plain, dictionary, delta or split, where it fits a column; "
+     "default auto",
+     BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, encoding), false},
     {"as", 0, "NAME", "Call the tree so, with its directories", BL_OPTION_TEXT, BL_HINT_NONE, NULL,
      offsetof(bl_arguments, name), false},
     {"overwrite", 0, NULL, "Replace FILE where it exists", BL_OPTION_FLAG,

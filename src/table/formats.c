@@ -10,6 +10,7 @@
 #include "formats/arrow/writer.h"
 #include "formats/hdf5/hdf5.h"
 #include "formats/parquet/file.h"
+#include "formats/parquet/writer.h"
 #include "formats/root/file.h"
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
@@ -33,8 +34,8 @@ static bl_status open_root(bl_context *context, bl_source *source, const bl_open
 const bl_format bl_formats[] = {
     {"ROOT", bl_root_probe, WORDS("root"), open_root, WORDS("zstd", "lz4", "zlib", "lzma", "none"),
      bl_root_create, false, true},
-    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open, NULL, NULL, false,
-     false},
+    {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open,
+     WORDS("zstd", "lz4", "snappy", "gzip", "brotli", "none"), bl_parquet_create, false, false},
     {"Arrow", bl_arrow_probe, WORDS("arrow", "feather", "ipc", "arrows"), bl_arrow_open,
      WORDS("none", "lz4", "zstd"), bl_arrow_create, false, false},
     {"TFRecord", bl_tfrecord_probe, WORDS("tfrecord", "tfrecords"), bl_tfrecord_open,

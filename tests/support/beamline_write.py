@@ -23,7 +23,8 @@ declare({
 class _OutputOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("format", c.c_char_p), ("codec", c.c_char_p),
                 ("base", c.c_char_p), ("overwrite", c.c_bool),
-                ("metadata", c.POINTER(c.c_char_p)), ("n_metadata", c.c_size_t)]
+                ("metadata", c.POINTER(c.c_char_p)), ("n_metadata", c.c_size_t),
+                ("separator", c.c_char_p), ("encoding", c.c_char_p)]
 
 
 class _ColumnSpec(c.Structure):
@@ -68,11 +69,12 @@ def _bytes(text):
 class Output:
     """A file being written. Use it in a `with`; it appears when `finish` returns."""
 
-    def __init__(self, held, path, codec=None, base=None, overwrite=False, metadata=None):
+    def __init__(self, held, path, codec=None, base=None, overwrite=False, metadata=None,
+                 encoding=None):
         self._held, self._handle = held, c.c_void_p()
         pairs = [_bytes(text) for pair in (metadata or {}).items() for text in pair]
         options = _OutputOptions(size=c.sizeof(_OutputOptions), codec=_bytes(codec),
-                                 base=_bytes(base), overwrite=overwrite,
+                                 base=_bytes(base), overwrite=overwrite, encoding=_bytes(encoding),
                                  metadata=(c.c_char_p * len(pairs))(*pairs),
                                  n_metadata=len(pairs) // 2)
         call("bl_output_open", held, os.fsencode(path), c.byref(options), c.byref(self._handle))
