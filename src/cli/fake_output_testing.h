@@ -75,6 +75,8 @@ bl_status bl_output_check(bl_output *output, const bl_column_spec *column, bl_er
 bl_status bl_output_add(bl_output *output, const bl_column_spec *columns, size_t n_columns,
                         const bl_writer_options *options, bl_writer **ret_writer, bl_error *err) {
     (void)err;
+    if (!options)
+        return BL_E_INVALID;
     fake_note("add %s '%s' cluster %llu basket %llu friend of %s\n", options->path,
               fake_text(options->title), (unsigned long long)options->cluster_bytes,
               (unsigned long long)options->chunk_bytes, fake_text(options->friend_of));

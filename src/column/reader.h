@@ -24,8 +24,8 @@ typedef struct bl_reader_ops {
     void (*estimate)(const bl_reader *reader, int64_t first, int64_t last, const size_t *columns,
                      size_t n_columns, uint64_t *ret_memory_bytes, uint64_t *ret_stored_bytes);
     void (*close)(bl_reader *reader);
-    /// What all numbers of a flat column in a cluster lie between, as far as the file says; nulls and
-    /// NaN do not count. Optional. \return false where it is not known
+    /// What all numbers of a flat column in a cluster lie between, as far as the file says; nulls
+    /// and NaN do not count. Optional. \return false where it is not known
     bool (*bounds)(const bl_reader *reader, size_t cluster, size_t column, double *ret_low,
                    double *ret_high);
 } bl_reader_ops;

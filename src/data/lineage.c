@@ -34,7 +34,11 @@ static bool begin(bl_arena *arena, size_t size, lines *l) {
     return l->text != NULL;
 }
 
-static void put(lines *l, const char *text) { l->end = stpcpy(l->end, text); }
+static void put(lines *l, const char *text) {
+    size_t length = strlen(text);
+    memcpy(l->end, text, length);
+    l->end += length;
+}
 
 static const char *sources(bl_arena *arena, const bl_lineage *lineage) {
     size_t n = lineage->n_urls < MOST_SOURCES ? lineage->n_urls : MOST_SOURCES, size = 0;

@@ -81,6 +81,31 @@ static bl_status find_in_batch(void *self, const char *name, size_t *ret_column,
 
 // ---- compiling ----
 
+/// Whether elements of a step may miss by what is computed, not only because columns have nulls.
+static bool misses_by_itself(const bl_program *program, uint32_t at) {
+    const bl_step *step = &program->steps[at];
+    bool of_inputs = false;
+    if (!step->type.may_miss || step->run == bl_step_load)
+        return false;
+    for (unsigned i = 0; i < step->n_inputs; i++) {
+        if (misses_by_itself(program, step->inputs[i]))
+            return true;
+        of_inputs = of_inputs || program->steps[step->inputs[i]].type.may_miss;
+    }
+    return !of_inputs;
+}
+
+/// Whole numbers that miss where a column is null are nulls; those that miss otherwise are NaN.
+static bl_type *element_type(const bl_expressions *e, const bl_value *value) {
+    bl_type_id id = value->type.kind == BL_KIND_BOOL  ? BL_BOOL
+                    : value->type.kind == BL_KIND_INT ? BL_INT64
+                                                      : BL_FLOAT64;
+    if (!value->type.may_miss || id == BL_FLOAT64)
+        return bl_type_primitive(id);
+    return misses_by_itself(&e->program, value->step) ? bl_type_primitive(BL_FLOAT64)
+                                                      : bl_type_primitive_nullable(id);
+}
+
 static bl_status result_type(bl_expressions *e, const bl_definition *d, bl_type **ret_type,
                              bl_error *err) {
     const bl_value *value = &d->value;
@@ -88,11 +113,7 @@ static bl_status result_type(bl_expressions *e, const bl_definition *d, bl_type 
         return bl_error_set(err, BL_E_TYPE, "%s: is a record; choose one of its fields", d->name);
     if (value->type.kind == BL_KIND_TEXT)
         return bl_error_set(err, BL_E_TYPE, "%s: is a text", d->name);
-    bl_type_id id = value->type.may_miss               ? BL_FLOAT64
-                    : value->type.kind == BL_KIND_BOOL ? BL_BOOL
-                    : value->type.kind == BL_KIND_INT  ? BL_INT64
-                                                       : BL_FLOAT64;
-    bl_type *type = bl_type_primitive(id);
+    bl_type *type = element_type(e, value);
     for (unsigned k = 0; k < value->type.depth; k++) {
         bl_type *list = NULL;
         bl_status status = bl_type_new_list(e->context, BL_LIST, 0, type, &list, err);
@@ -248,6 +269,23 @@ static void write_elements(const bl_array *array, bl_type_id id, int64_t n, void
     }
 }
 
+/// The nulls of whole numbers, where there are any.
+static bl_status write_nulls(bl_context *context, const bl_array *array, int64_t n,
+                             bl_column *column, bl_error *err) {
+    size_t n_bytes = ((size_t)n + 7) / 8;
+    if (!array->valid || n == 0 || column->type->id == BL_FLOAT64)
+        return BL_OK;
+    BL_TRY(bl_buffer_new(context, n_bytes, &column->validity, err));
+    column->validity->size = n_bytes;
+    memset(column->validity->data, 0, n_bytes);
+    for (int64_t i = 0; i < n; i++)
+        if (array->valid[array->is_constant ? 0 : i])
+            column->validity->data[i / 8] |= (uint8_t)(1u << i % 8);
+    if (bl_column_count_nulls(column) == 0)
+        bl_buffer_release(BL_MOVE(column->validity));
+    return BL_OK;
+}
+
 static bl_status make_column(bl_context *context, const bl_array *array, bl_type *type,
                              bl_column *column, bl_error *err) {
     bl_column *at = column;
@@ -274,7 +312,7 @@ static bl_status make_column(bl_context *context, const bl_array *array, bl_type
     if (type->id == BL_BOOL && n_bytes)
         memset(at->values->data, 0, n_bytes);
     write_elements(array, type->id, n, at->values->data);
-    return BL_OK;
+    return write_nulls(context, array, n, at, err);
 }
 
 // ---- running ----

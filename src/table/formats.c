@@ -32,7 +32,7 @@ static bl_status open_root(bl_context *context, bl_source *source, const bl_open
 }
 
 const bl_format bl_formats[] = {
-    {"ROOT", bl_root_probe, WORDS("root"), open_root, WORDS("zstd", "lz4", "zlib", "lzma", "none"),
+    {"ROOT", bl_root_probe, WORDS("root"), open_root, WORDS("zstd", "lz4", "zlib", "deflate", "lzma", "none"),
      bl_root_create, false, true},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open,
      WORDS("zstd", "lz4", "snappy", "gzip", "brotli", "none"), bl_parquet_create, false, false},

@@ -53,14 +53,18 @@ class Data:
         arrays = [to_arrow(array) for array in self.arrays.values()]
         if before:
             arrays = [pa.concat_arrays([a.slice(0, before), a]) for a in arrays]
-        return pa.record_batch(arrays, list(self.arrays)).slice(before)
+        fields = [pa.field(name, array.type, nullable=False)
+                  for name, array in zip(self.arrays, arrays, strict=True)]
+        return pa.record_batch(arrays, schema=pa.schema(fields)).slice(before)
 
 
 def to_arrow(array):
     def convert(layout):
         if layout.is_list:
-            return pa.ListArray.from_arrays(pa.array(layout.offsets.data.astype("i4")),
-                                            convert(layout.content))
+            items = convert(layout.content)
+            return pa.ListArray.from_arrays(
+                pa.array(layout.offsets.data.astype("i4")), items,
+                type=pa.list_(pa.field("item", items.type, nullable=False)))
         return pa.array(layout.data)
     layout = ak.to_packed(array).layout
     return convert(layout.to_ListOffsetArray64(True) if layout.is_list else layout)

@@ -157,8 +157,8 @@ bl_status bl_parquet_open(bl_context *context, bl_source *source, const bl_open_
     file->head = (bl_file){.ops = &ops,
                            .context = context,
                            .format = "Parquet",
-                           .url = source->url,
-                           .size_bytes = source->size_bytes};
+                           .url = file->source->url,
+                           .size_bytes = file->source->size_bytes};
     BL_TRY(fill(file, err));
     *ret_file = &BL_MOVE(file)->head;
     return BL_OK;

@@ -22,7 +22,7 @@ static inline void bl_thrift_out_release(bl_thrift_out *thrift) { bl_packer_rele
 
 void bl_thrift_put_varint(bl_packer *out, uint64_t value);
 static inline uint64_t bl_thrift_put_zigzag(int64_t value) {
-    return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+    return ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
 }
 
 /// A field's head, whose value the caller writes.
