@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nulls of columns are missing values of expressions. Whole numbers keep their type and are null."""
+"""Nulls of columns are missing values of expressions; whole numbers keep their type there."""
 
 import math
 import pathlib
