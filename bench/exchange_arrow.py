@@ -168,7 +168,8 @@ def measure(build, folder, megabytes):
                    "note": note}
             for n_threads in (1, 2):
                 threads = "" if n_threads == 1 else f" with {n_threads} threads"
-                yield {"what": f"write {what}{threads}", "ours_s": best(lambda n=n_threads: by_us(n)),
+                yield {"what": f"write {what}{threads}",
+                       "ours_s": best(lambda n=n_threads: by_us(n)),
                        "peer_s": best(lambda path=theirs, batches=batches, codec=codec:
                                       write_by_pyarrow(path, batches, codec)),
                        "peer": peer, "note": note}
@@ -182,7 +183,8 @@ def main():
     with tempfile.TemporaryDirectory(dir=where) as folder:
         for row in measure(sys.argv[1], folder, megabytes):
             print(f"{row['what']:60} ours {row['ours_s'] * 1e3:8.1f} ms  {row['peer']:14} "
-                  f"{row['peer_s'] * 1e3:8.1f} ms  {row['peer_s'] / row['ours_s']:6.2f}", flush=True)
+                  f"{row['peer_s'] * 1e3:8.1f} ms  {row['peer_s'] / row['ours_s']:6.2f}",
+                  flush=True)
 
 
 if __name__ == "__main__":
