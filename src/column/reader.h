@@ -24,8 +24,8 @@ typedef struct bl_reader_ops {
     void (*estimate)(const bl_reader *reader, int64_t first, int64_t last, const size_t *columns,
                      size_t n_columns, uint64_t *ret_memory_bytes, uint64_t *ret_stored_bytes);
     void (*close)(bl_reader *reader);
-    /// What all numbers of a flat column in a cluster lie between, as far as the file says; nulls and
-    /// NaN do not count. Optional. \return false where it is not known
+    /// What all numbers of a flat column in a cluster lie between, as far as the file says; nulls
+    /// and NaN do not count. Optional. \return false where it is not known
     bool (*bounds)(const bl_reader *reader, size_t cluster, size_t column, double *ret_low,
                    double *ret_high);
 } bl_reader_ops;
@@ -47,8 +47,10 @@ struct bl_reader {
     const bl_column_info *columns; ///< [n_columns]
     size_t n_clusters;
     const int64_t *cluster_ends; ///< [n_clusters]: one past the last row of each
-    bool is_cut_freely; ///< rows that are read one after the other cost the same wherever they are
-                        ///< cut; else a cluster that is cut is gone through twice
+    uint64_t snug_bytes; ///< of a batch of several clusters at most, where joining them costs more
+                         ///< than reading them one by one; 0: that is cheap
+    bool is_cut_freely;  ///< rows that are read one after the other cost the same wherever they are
+                         ///< cut; else a cluster that is cut is gone through twice
     size_t n_friends;
     const bl_friend_info *friends; ///< [n_friends]
 };
