@@ -47,8 +47,10 @@ struct bl_reader {
     const bl_column_info *columns; ///< [n_columns]
     size_t n_clusters;
     const int64_t *cluster_ends; ///< [n_clusters]: one past the last row of each
-    bool is_cut_freely; ///< rows that are read one after the other cost the same wherever they are
-                        ///< cut; else a cluster that is cut is gone through twice
+    uint64_t snug_bytes; ///< of a batch of several clusters at most, where joining them costs more
+                         ///< than reading them one by one; 0: that is cheap
+    bool is_cut_freely;  ///< rows that are read one after the other cost the same wherever they are
+                         ///< cut; else a cluster that is cut is gone through twice
     size_t n_friends;
     const bl_friend_info *friends; ///< [n_friends]
 };

@@ -210,7 +210,10 @@ static int64_t choose_end(const bl_scan *scan, int64_t first, int64_t limit) {
     const bl_reader *reader = scan->view.part->reader;
     if (scan->batch_rows && limit - first > scan->batch_rows)
         limit = first + scan->batch_rows;
-    int64_t snug = rows_in(scan, scan->snug_bytes, limit - first);
+    double snug_bytes = reader->snug_bytes && (double)reader->snug_bytes < scan->snug_bytes
+                            ? (double)reader->snug_bytes
+                            : scan->snug_bytes;
+    int64_t snug = rows_in(scan, snug_bytes, limit - first);
     int64_t most = rows_in(scan, scan->most_bytes, limit - first);
     // Exact counts that were asked for go before cluster ends.
     if (limit - first <= (scan->batch_rows ? most : snug))

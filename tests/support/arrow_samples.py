@@ -135,7 +135,7 @@ def cut(rng, table):
 
 
 def expected(kind, values):
-    """What we make of Python values of an Arrow type: decimals are floats, maps lists."""
+    """What we make of Python values of a type: decimals are floats, maps lists of structs."""
     if pa.types.is_decimal(kind):
         return [None if v is None else float(v) for v in values]
     if pa.types.is_map(kind):

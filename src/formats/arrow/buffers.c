@@ -30,7 +30,7 @@ bl_status bl_arrow_part(bl_context *context, bl_buffer *buffer, size_t at, size_
         return bl_error_set(err, BL_E_CORRUPT, "%zu bytes at %zu of a buffer of %zu", size, at,
                             buffer->size);
     const uint8_t *data = buffer->data + at;
-    if (at == 0 && (uintptr_t)data % width == 0) {
+    if (size == buffer->size && (uintptr_t)data % width == 0) {
         *ret_buffer = bl_buffer_ref(buffer);
         return BL_OK;
     }
@@ -93,26 +93,24 @@ bl_status bl_arrow_offsets(bl_context *context, bl_buffer *buffer, size_t width,
     return BL_OK;
 }
 
-static bl_status uncompress(bl_arrow_walk *walk, const uint8_t *data, size_t size,
-                            bl_buffer **ret_buffer) {
+/// A compressed buffer, `at` in what was fetched; one that is stored as it is after all is shared.
+static bl_status uncompress(bl_arrow_walk *walk, bl_buffer *span, size_t at, size_t size,
+                            size_t width, bl_buffer **ret_buffer) {
     bl_codec_id codec = walk->piece->record.codec;
     if (size < SIZE_BYTES)
         return bl_error_set(walk->err, BL_E_CORRUPT, "a compressed buffer of %zu bytes", size);
-    int64_t raw = bl_flat_load64(data);
+    int64_t raw = bl_flat_load64(span->data + at);
     size -= SIZE_BYTES;
-    data += SIZE_BYTES;
+    at += SIZE_BYTES;
     uint64_t ratio = codec == BL_CODEC_ZSTD ? ZSTD_MOST_RATIO : LZ4_MOST_RATIO;
     if (raw < -1 || (raw > 0 && (uint64_t)raw / ratio > size))
         return bl_error_set(walk->err, BL_E_CORRUPT, "%zu bytes that are said to be %lld", size,
                             (long long)raw);
-    BL_TRY(
-        bl_arrow_new_buffer(walk->context, raw < 0 ? size : (uint64_t)raw, ret_buffer, walk->err));
-    if (raw >= 0)
-        return bl_codec_decode(walk->codecs, codec, data, size, (*ret_buffer)->data, (size_t)raw,
-                               walk->err);
-    if (size)
-        memcpy((*ret_buffer)->data, data, size);
-    return BL_OK;
+    if (raw < 0)
+        return bl_arrow_part(walk->context, span, at, size, width, ret_buffer, walk->err);
+    BL_TRY(bl_arrow_new_buffer(walk->context, (uint64_t)raw, ret_buffer, walk->err));
+    return bl_codec_decode(walk->codecs, codec, span->data + at, size, (*ret_buffer)->data,
+                           (size_t)raw, walk->err);
 }
 
 bl_status bl_arrow_next_buffer(bl_arrow_walk *walk, size_t width, uint64_t wanted,
@@ -125,12 +123,12 @@ bl_status bl_arrow_next_buffer(bl_arrow_walk *walk, size_t width, uint64_t wante
     BL_AUTO(bl_buffer) buffer = NULL;
     if (size == 0) {
         BL_TRY(bl_buffer_new(walk->context, 1, &buffer, walk->err));
-    } else if (walk->piece->record.codec != BL_CODEC_STORED) {
-        BL_TRY(uncompress(walk, bl_fetch_data(request->fetch, i), size, &buffer));
     } else {
         bl_buffer *span = bl_fetch_buffer(request->fetch, i);
         size_t at = (size_t)(bl_fetch_data(request->fetch, i) - span->data);
-        BL_TRY(bl_arrow_part(walk->context, span, at, size, width, &buffer, walk->err));
+        BL_TRY(walk->piece->record.codec == BL_CODEC_STORED
+                   ? bl_arrow_part(walk->context, span, at, size, width, &buffer, walk->err)
+                   : uncompress(walk, span, at, size, width, &buffer));
     }
     if (buffer->size < wanted)
         return bl_error_set(walk->err, BL_E_CORRUPT, "%zu bytes where %llu are needed",

@@ -28,7 +28,7 @@ static bool reserve(bl_flat_builder *builder, size_t n) {
         builder->failed = true;
         return false;
     }
-    if (builder->used)
+    if (builder->data && builder->used)
         memcpy(data + capacity - builder->used, builder->data + builder->capacity - builder->used,
                builder->used);
     bl_free(builder->context, builder->data);

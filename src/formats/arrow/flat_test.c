@@ -74,7 +74,7 @@ static void damage_stays_inside(void **state) {
     (void)state;
     static const uint8_t loud[] = {0x00, 0x01, 0x7f, 0x80, 0xff};
     bl_context *context = test_context(1);
-    uint8_t data[512];
+    uint8_t data[512] = {0};
     size_t size, n_whole = 0;
     assert_ok(build(context, data, &size));
     for (size_t i = 0; i < size; i++) {

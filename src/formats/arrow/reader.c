@@ -10,6 +10,8 @@
 #include "formats/arrow/request.h"
 
 #define KEPT_SHARE 8
+/// Record batches are read as they lie in the file, but joined by copying: small ones only.
+#define SNUG_BYTES (UINT64_C(2) << 20)
 
 /// A request for rows of columns.
 typedef struct asked {
@@ -358,7 +360,8 @@ bl_status bl_arrow_reader_open(bl_arrow_file *file, bl_reader **ret_reader, bl_e
                                .path = file->head.objects[0].path,
                                .n_rows = file->n_rows,
                                .n_clusters = file->n_blocks,
-                               .cluster_ends = file->cluster_ends};
+                               .cluster_ends = file->cluster_ends,
+                               .snug_bytes = SNUG_BYTES};
     reader->file = bl_arrow_file_ref(file);
     bl_arena_init(&reader->arena, context);
     reader->codecs =
