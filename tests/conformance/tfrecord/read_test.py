@@ -341,6 +341,20 @@ def test_a_record_that_is_not_there(tmp_path, claimed, code, said):
     assert said in told and "record 0 at byte 0" in told
 
 
+def test_many_features(tmp_path):
+    names = [f"feature{i}" for i in range(2000)]
+    random.Random(5).shuffle(names)
+    records = [by_hand.field(1, b"".join(by_hand.entry(name, by_hand.feature("int64", [i]))
+                                         for i, name in enumerate(some)))
+               for some in (names, names[::-1], names[:1000])]
+    _, rows = read(save(tmp_path, records))
+    assert rows[0] == {name: i for i, name in enumerate(names)}
+    assert rows[1] == {name: i for i, name in enumerate(names[::-1])}
+    assert rows[2] == {name: i if i < 1000 else None for i, name in enumerate(names)}
+    path = save(tmp_path, [by_hand.record({str(i): ("int64", [i]) for i in range(16385)})])
+    assert "more than 16384 features" in run("cat", path, code=7)[1]
+
+
 def test_no_records(tmp_path):
     path = save(tmp_path, [])
     told, _ = run("inspect", "--json", "--from", "TFRecord", path)
