@@ -315,7 +315,9 @@ static bl_status open_header(check *k, uint64_t offset, bl_error *err) {
         return add_block(k, offset + 16, size, err);
     }
     unsigned flags = head[5];
-    bl_cursor_skip(&c, (size_t)(6 + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0)));
+    bl_cursor_skip(&c, 6);
+    bl_cursor_skip(&c, flags & 0x20 ? 16 : 0);
+    bl_cursor_skip(&c, flags & 0x10 ? 4 : 0);
     uint64_t size = take(&c, (size_t)1 << (flags & 3));
     k->counts_creation = (flags & 4) != 0;
     if (size > MAX_BLOCK_BYTES)
