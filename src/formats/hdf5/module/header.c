@@ -36,6 +36,10 @@ static void fail(bl_cursor *c) { bl_cursor_skip(c, SIZE_MAX); }
 
 /// A name up to its NUL, with padding to a multiple of 8 where `is_padded`.
 static void take_name(bl_cursor *c, bool is_padded) {
+    if (bl_cursor_left(c) == 0) {
+        fail(c);
+        return;
+    }
     const uint8_t *from = c->data + c->position;
     const uint8_t *end = (const uint8_t *)memchr(from, 0, bl_cursor_left(c));
     size_t size = end ? (size_t)(end - from) + 1 : SIZE_MAX;
