@@ -84,7 +84,8 @@ static bl_status open_module(const char *name, const char *path, const void **re
         return bl_error_set(err, BL_E_UNSUPPORTED, "%s", dlerror());
     const bl_module *module = (const bl_module *)dlsym(handle, "bl_module_entry");
     if (module && strcmp(module->name, name) == 0 && strcmp(module->build, BL_MODULE_BUILD) == 0) {
-        *ret_face = module->face; // cppcheck-suppress resourceLeak // it stays open
+        *ret_face = module->face;
+        // cppcheck-suppress resourceLeak // it stays open until the process ends
         return BL_OK;
     }
     dlclose(handle);

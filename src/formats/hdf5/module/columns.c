@@ -229,13 +229,24 @@ static bl_status add_block(bl_hdf5_table *table, const bl_hdf5_member *member, b
     return BL_OK;
 }
 
-static bl_status of_frame_table(bl_hdf5_table *table, const bl_hdf5_entry *entry, bl_error *err) {
+/// A dataset in a group, which was found to be whole when the file was opened; NULL: none is there.
+static const bl_hdf5_entry *find_dataset(const bl_hdf5_file *file, size_t group, const char *name) {
+    for (size_t i = group + 1; i < file->n_entries; i++) {
+        const bl_hdf5_entry *entry = &file->entries[i];
+        if (entry->parent == group && entry->kind == BL_HDF5_DATASET &&
+            strcmp(last_part(entry->path), name) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+static bl_status of_frame_table(bl_hdf5_table *table, size_t group, bl_error *err) {
     const char *reason;
-    const char *path = bl_arena_printf(&table->arena, "%s/table", entry->path);
-    if (!path)
-        return bl_error_nomem(err, 64, "a path");
+    const bl_hdf5_entry *of = find_dataset(table->file, group, "table");
+    if (!of)
+        return bl_error_set(err, BL_E_CORRUPT, "a frame of pandas without its dataset 'table'");
     BL_TRY(make_datasets(table, 1, err));
-    BL_TRY(open_dataset(table, path, &reason, err));
+    BL_TRY(open_dataset(table, of->path, &reason, err));
     if (reason)
         return bl_error_set(err, BL_E_UNSUPPORTED, "%s", reason);
     const bl_hdf5_dataset *d = &table->datasets[0];
@@ -278,16 +289,17 @@ static bl_status read_items(bl_hdf5_table *table, const char *path, size_t n,
 }
 
 /// Adds the columns of `blockN_values` [rows, columns], which is the dataset opened last.
-static bl_status add_fixed_block(bl_hdf5_table *table, const char *group, const char *block,
+static bl_status add_fixed_block(bl_hdf5_table *table, size_t group, const char *block,
                                  bl_error *err) {
     const bl_hdf5_dataset *d = &table->datasets[table->n_datasets - 1];
     const char **names = NULL;
     size_t length = strlen(block) - strlen("_values");
-    const char *items = bl_arena_printf(&table->arena, "%s/%.*s_items", group, (int)length, block);
-    if (!items)
+    const char *name = bl_arena_printf(&table->arena, "%.*s_items", (int)length, block);
+    if (!name)
         return bl_error_nomem(err, 64, "a path");
-    if (d->rank == 2 && d->n_members == 1)
-        BL_TRY(read_items(table, items, d->row_elements, &names, err));
+    const bl_hdf5_entry *items = find_dataset(table->file, group, name);
+    if (items && d->rank == 2 && d->n_members == 1)
+        BL_TRY(read_items(table, items->path, d->row_elements, &names, err));
     if (!names)
         return add_members(table, block, block, err);
     for (size_t i = 0; i < d->row_elements; i++)
@@ -301,11 +313,11 @@ static bool is_block(const char *name) {
            strcmp(name + length - 7, "_values") == 0;
 }
 
-static bl_status add_fixed(bl_hdf5_table *table, const bl_hdf5_entry *group,
-                           const bl_hdf5_entry *child, bl_error *err) {
+static bl_status add_fixed(bl_hdf5_table *table, size_t group, const bl_hdf5_entry *child,
+                           bl_error *err) {
     const char *name = last_part(child->path), *reason;
     bool is_index = strcmp(name, "axis1") == 0;
-    if (!is_index && !is_block(name))
+    if ((!is_index && !is_block(name)) || child->kind != BL_HDF5_DATASET)
         return BL_OK;
     if (child->n_rows != table->head.n_rows)
         return add_unreadable(table, name,
@@ -316,12 +328,11 @@ static bl_status add_fixed(bl_hdf5_table *table, const bl_hdf5_entry *group,
     if (reason)
         return add_unreadable(table, name, reason, err);
     return is_index ? add_members(table, "index", "index", err)
-                    : add_fixed_block(table, group->path, name, err);
+                    : add_fixed_block(table, group, name, err);
 }
 
 static bl_status of_frame_fixed(bl_hdf5_table *table, size_t entry, bl_error *err) {
     const bl_hdf5_file *file = table->file;
-    const bl_hdf5_entry *group = &file->entries[entry];
     size_t n = 0;
     table->head.n_rows = -1;
     for (size_t i = entry + 1; i < file->n_entries; i++) {
@@ -335,7 +346,7 @@ static bl_status of_frame_fixed(bl_hdf5_table *table, size_t entry, bl_error *er
     BL_TRY(make_datasets(table, n, err));
     for (size_t i = entry + 1; i < file->n_entries; i++)
         if (file->entries[i].parent == entry)
-            BL_TRY(add_fixed(table, group, &file->entries[i], err));
+            BL_TRY(add_fixed(table, entry, &file->entries[i], err));
     return BL_OK;
 }
 
@@ -344,7 +355,7 @@ bl_status bl_hdf5_table_columns(bl_hdf5_table *table, size_t entry, bl_error *er
     if (of->kind == BL_HDF5_DATASET)
         return of_dataset(table, of, err);
     if (of->frame == BL_HDF5_FRAME_TABLE)
-        return of_frame_table(table, of, err);
+        return of_frame_table(table, entry, err);
     return of->frame == BL_HDF5_FRAME_FIXED ? of_frame_fixed(table, entry, err)
                                             : of_group(table, entry, err);
 }

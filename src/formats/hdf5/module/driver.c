@@ -62,10 +62,13 @@ static int driver_compare(const H5FD_t *a, const H5FD_t *b) {
     return (x > y) - (x < y);
 }
 
+/// The library asks before there is a file, too. Reading, it is not to gather metadata in a buffer
+/// of its own: that one is not made for sizes that a file makes up, and we read ahead ourselves.
 static herr_t driver_query(const H5FD_t *head, unsigned long *flags) {
-    (void)head;
-    *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA |
-             H5FD_FEAT_AGGREGATE_SMALLDATA;
+    const driver_file *file = (const driver_file *)head;
+    *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_AGGREGATE_SMALLDATA;
+    if (file && file->io->sink)
+        *flags |= H5FD_FEAT_ACCUMULATE_METADATA;
     return 0;
 }
 

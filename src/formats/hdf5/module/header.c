@@ -36,6 +36,10 @@ static void fail(bl_cursor *c) { bl_cursor_skip(c, SIZE_MAX); }
 
 /// A name up to its NUL, with padding to a multiple of 8 where `is_padded`.
 static void take_name(bl_cursor *c, bool is_padded) {
+    if (bl_cursor_left(c) == 0) {
+        fail(c);
+        return;
+    }
     const uint8_t *from = c->data + c->position;
     const uint8_t *end = (const uint8_t *)memchr(from, 0, bl_cursor_left(c));
     size_t size = end ? (size_t)(end - from) + 1 : SIZE_MAX;
@@ -315,7 +319,9 @@ static bl_status open_header(check *k, uint64_t offset, bl_error *err) {
         return add_block(k, offset + 16, size, err);
     }
     unsigned flags = head[5];
-    bl_cursor_skip(&c, (size_t)(6 + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0)));
+    bl_cursor_skip(&c, 6);
+    bl_cursor_skip(&c, flags & 0x20 ? 16 : 0);
+    bl_cursor_skip(&c, flags & 0x10 ? 4 : 0);
     uint64_t size = take(&c, (size_t)1 << (flags & 3));
     k->counts_creation = (flags & 4) != 0;
     if (size > MAX_BLOCK_BYTES)

@@ -153,7 +153,7 @@ static bl_status add_entry(bl_hdf5_file *file, size_t parent, const char *name,
 /// A group that is above itself would never end.
 static bool is_above(hid_t group, const haddr_t *above, unsigned depth, haddr_t *ret_address) {
     H5O_info_t info;
-    if (H5Oget_info(group, &info) < 0)
+    if (H5Oget_info2(group, &info, H5O_INFO_BASIC) < 0)
         return true;
     *ret_address = info.addr;
     for (unsigned i = 0; i < depth; i++)
