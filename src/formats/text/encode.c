@@ -209,19 +209,6 @@ static void put_json(bl_text_out *out, const bl_column *column, int64_t row) {
 
 // ---- CSV ----
 
-static void put_quoted(bl_text_out *out, const char *text, size_t size) {
-    bl_text_out_char(out, '"');
-    for (const char *end = text + size; text < end;) {
-        const char *quote = (const char *)memchr(text, '"', (size_t)(end - text));
-        const char *stop = quote ? quote + 1 : end;
-        bl_text_out_bytes(out, text, (size_t)(stop - text));
-        if (quote)
-            bl_text_out_char(out, '"');
-        text = stop;
-    }
-    bl_text_out_char(out, '"');
-}
-
 void bl_text_style_csv(bl_text_style *style, char separator) {
     style->separator = separator;
     for (const char *at = "\"\r\n"; *at; at++)
@@ -229,14 +216,29 @@ void bl_text_style_csv(bl_text_style *style, char separator) {
     style->is_quoted[(unsigned char)separator] = true;
 }
 
+/// Writes a text between quotes. \return behind it
+static char *put_quoted(char *to, const char *text, size_t size) {
+    *to++ = '"';
+    for (size_t i = 0; i < size; i++) {
+        *to++ = text[i];
+        if (text[i] == '"')
+            *to++ = '"';
+    }
+    *to++ = '"';
+    return to;
+}
+
+/// Most texts need no quotes: they are copied on trial, and looked at on the way.
 static void put_cell(const bl_text_style *style, bl_text_out *out, const char *text, size_t size) {
+    char *room = size < SIZE_MAX / 4 ? bl_text_out_room(out, 2 * size + 2) : NULL;
+    if (!room)
+        return;
     bool is_quoted = size == 0 || text[0] == ' ' || text[size - 1] == ' ';
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
+        room[i] = text[i];
         is_quoted |= style->is_quoted[(unsigned char)text[i]];
-    if (is_quoted)
-        put_quoted(out, text, size);
-    else
-        bl_text_out_bytes(out, text, size);
+    }
+    out->used += is_quoted ? (size_t)(put_quoted(room, text, size) - room) : size;
 }
 
 /// JSON in quotes: written behind what is there, then each of its quotes is doubled, from its

@@ -13,8 +13,8 @@ typedef struct pass {
     uint64_t offset; ///< of the piece in the text
     bl_marks_state state;
     bl_marks_count count;
-    uint64_t most_bytes; ///< of a block
-    uint8_t last;        ///< byte of the text so far
+    uint64_t block_bytes, most_bytes; ///< of a block
+    uint8_t last;                     ///< byte of the text so far
 } pass;
 
 static bl_status add_block(pass *p, bl_text_block block, bl_error *err) {
@@ -29,7 +29,7 @@ static bl_status add_block(pass *p, bl_text_block block, bl_error *err) {
                         "behind line %llu: a row of more than %llu bytes, which the memory budget "
                         "does not allow; is there a quote that is not closed?",
                         (unsigned long long)index->blocks[n - 1].line,
-                        (unsigned long long)(p->most_bytes - 2 * BL_BLOCK_BYTES));
+                        (unsigned long long)p->most_bytes);
 }
 
 /// Counts 64 bytes after the other until a row ends, and begins a block behind it.
@@ -56,6 +56,10 @@ static bl_status find_begin(pass *p, size_t size, size_t *ret_at, bl_error *err)
     return BL_OK;
 }
 
+static const bl_text_block *last_block(const pass *p) {
+    return &p->index->blocks[p->index->n_blocks - 1];
+}
+
 /// \return BL_OK, BL_END behind the last piece, …
 static bl_status take_piece(pass *p, bl_error *err) {
     BL_TRY(bl_context_check(p->index->context, err));
@@ -65,9 +69,10 @@ static bl_status take_piece(pass *p, bl_error *err) {
         return BL_END;
     memset(p->piece + size, 0, BL_MARKS_STEP);
     p->last = p->piece[size - 1];
-    if (p->index->n_blocks)
+    uint64_t before = p->index->n_blocks ? p->offset - last_block(p)->offset : 0;
+    if (p->index->n_blocks && before + BL_BLOCK_BYTES / 2 >= p->block_bytes)
         BL_TRY(find_begin(p, size, &at, err));
-    else
+    else if (!p->index->n_blocks)
         BL_TRY(add_block(p, (bl_text_block){p->offset, 0, p->count.n_lines}, err));
     if (at < size)
         p->index->kernels->count(p->piece + at, size - at, p->separator, &p->state, &p->count);
@@ -109,11 +114,13 @@ static bl_status go_through(pass *p, bl_error *err) {
 
 bl_status bl_text_index_make(bl_context *context, bl_text_store *store, uint64_t offset,
                              uint64_t line, uint8_t separator, bool has_quotes,
-                             bl_text_index *ret_index, bl_error *err) {
+                             uint64_t block_bytes, bl_text_index *ret_index, bl_error *err) {
     bl_text_index index = {.context = context, .kernels = bl_marks_get(has_quotes)};
     pass p = {.store = store, .index = &index, .separator = separator};
     uint64_t share = bl_context_budget_bytes(context) / BL_ROW_BUDGET_SHARE;
-    p.most_bytes = 2 * BL_BLOCK_BYTES + (share < BL_MOST_ROW_BYTES ? share : BL_MOST_ROW_BYTES);
+    p.block_bytes = block_bytes < share / 4 ? block_bytes : share / 4;
+    p.block_bytes = p.block_bytes > BL_BLOCK_BYTES ? p.block_bytes : BL_BLOCK_BYTES;
+    p.most_bytes = 2 * p.block_bytes + (share < BL_MOST_ROW_BYTES ? share : BL_MOST_ROW_BYTES);
     p.piece = (uint8_t *)bl_alloc(context, BL_BLOCK_BYTES + BL_MARKS_STEP);
     bl_status status = p.piece ? BL_OK : bl_error_nomem(err, BL_BLOCK_BYTES, "a piece of text");
     for (int attempt = 0; status == BL_OK && attempt < 2; attempt++) {

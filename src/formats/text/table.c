@@ -6,8 +6,10 @@
 
 /// The name of the one table of a file, which has none for it.
 static const char table_path[] = "Events";
-/// Blocks that make a cluster: some MiB of text.
-enum { CLUSTER_BLOCKS = 16 };
+/// Blocks make a cluster of so much text.
+#define CLUSTER_BYTES ((uint64_t)4 << 20)
+/// Each column of a block costs something, so that blocks of many columns are larger.
+#define COLUMN_BYTES ((uint64_t)1 << 10)
 
 static bl_status open_table(bl_file *head, const char *path, bl_reader **ret_reader,
                             bl_error *err) {
@@ -111,14 +113,17 @@ static bl_status fill_infos(bl_text_table *table, bl_error *err) {
 
 static bl_status fill_clusters(bl_text_table *table, bl_error *err) {
     const bl_text_index *index = &table->index;
-    table->cluster_ends = (int64_t *)bl_arena_array(
-        &table->arena, index->n_blocks / CLUSTER_BLOCKS + 2, sizeof *table->cluster_ends);
+    table->cluster_ends =
+        (int64_t *)bl_arena_array(&table->arena, index->n_blocks + 1, sizeof *table->cluster_ends);
     if (!table->cluster_ends)
         return bl_error_nomem(err, index->n_blocks, "clusters");
-    for (size_t i = 0; i < index->n_blocks; i += CLUSTER_BLOCKS) {
-        size_t end = i + CLUSTER_BLOCKS < index->n_blocks ? i + CLUSTER_BLOCKS : index->n_blocks;
-        if (index->blocks[end].row > index->blocks[i].row)
-            table->cluster_ends[table->n_clusters++] = index->blocks[end].row;
+    const bl_text_block *begin = index->blocks, *end = begin + index->n_blocks;
+    for (const bl_text_block *block = begin + 1; block <= end; block++) {
+        bool is_full = block == end || block->offset - begin->offset >= CLUSTER_BYTES;
+        if (!is_full || block->row == begin->row)
+            continue;
+        table->cluster_ends[table->n_clusters++] = block->row;
+        begin = block;
     }
     return BL_OK;
 }
@@ -126,7 +131,7 @@ static bl_status fill_clusters(bl_text_table *table, bl_error *err) {
 bl_status bl_text_table_finish(bl_text_table *table, uint64_t offset, uint64_t line,
                                bool has_quotes, bl_error *err) {
     BL_TRY(bl_text_index_make(table->head.context, &table->store, offset, line, table->separator,
-                              has_quotes, &table->index, err));
+                              has_quotes, table->n_columns * COLUMN_BYTES, &table->index, err));
     const bl_text_index *index = &table->index;
     if (table->store.packing)
         table->store.size = index->blocks[index->n_blocks].offset;
