@@ -4,6 +4,8 @@
 // \source Apache Parquet, README.md, "File format"
 #include "formats/parquet/writer.h"
 
+#include <assert.h>
+
 #include <beamline/version.h>
 
 #include "formats/parquet/write.h"
@@ -116,11 +118,14 @@ static bl_status write_footer(parquet_output *output, bl_error *err) {
 static bl_status finish(bl_output *head, bl_error *err) {
     parquet_output *output = (parquet_output *)head;
     const bl_writer_options none = {.size = sizeof none, .path = "Events"};
-    if (!output->writer)
-        BL_TRY(bl_pqw_writer_new(head, output->sink, &output->settings, NULL, 0, &none,
-                                 &output->writer, err));
-    if (!output->writer->head.is_finished)
-        BL_TRY(bl_pqw_group_end(output->writer, err));
+    bl_pqw_writer *writer = output->writer;
+    if (!writer)
+        BL_TRY(
+            bl_pqw_writer_new(head, output->sink, &output->settings, NULL, 0, &none, &writer, err));
+    assert(writer);
+    output->writer = writer;
+    if (!writer->head.is_finished)
+        BL_TRY(bl_pqw_group_end(writer, err));
     BL_TRY(write_footer(output, err));
     return bl_sink_finish(output->sink, err);
 }
@@ -162,6 +167,17 @@ static void choose_codec(bl_compression compression, bl_pqw_settings *settings) 
         }
 }
 
+/// Without a level that was asked for, the one that is fast: values that are encoded already do not
+/// become smaller by more.
+static void choose_level(const char *asked, bl_compression *compression) {
+    if (asked && strchr(asked, ':'))
+        return;
+    if (compression->codec == BL_CODEC_ZSTD)
+        compression->level = 3;
+    if (compression->codec == BL_CODEC_LZ4)
+        compression->level = 1;
+}
+
 static bl_status choose_encoding(const char *name, bl_pqw_settings *settings, bl_error *err) {
     static const char *const names[] = {"auto", "plain", "dictionary", "delta", "split"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -194,7 +210,9 @@ static bl_status copy_metadata(parquet_output *output, const bl_output_options *
 static bl_status start_file(parquet_output *output, const bl_create *how, bl_error *err) {
     if (how->base)
         return bl_error_set(err, BL_E_UNSUPPORTED, "a Parquet file cannot be continued");
-    choose_codec(how->compression, &output->settings);
+    bl_compression compression = how->compression;
+    choose_level(how->options->codec, &compression);
+    choose_codec(compression, &output->settings);
     BL_TRY(choose_encoding(how->options->encoding, &output->settings, err));
     BL_TRY(copy_metadata(output, how->options, err));
     return bl_sink_write(output->sink, bl_parquet_magic, sizeof bl_parquet_magic, err);
