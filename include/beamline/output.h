@@ -34,8 +34,8 @@ typedef struct bl_output_options {
     size_t n_metadata;
     const char *separator; ///< of CSV: one character; NULL: ',', or a tab for .tsv
     const char *encoding;  ///< of values in Parquet: "plain", "dictionary", "delta" (integers) or
-                           ///< "split" (floats), where it fits a column; NULL or "auto": chosen for
-                           ///< each by its first values
+                           ///< "split" (floats; Spark 3 cannot read it), where it fits a column;
+                           ///< NULL or "auto": chosen for each by its first values
 } bl_output_options;
 
 /// Starts a file. \param options NULL for the defaults. \param ret_output the caller owns it

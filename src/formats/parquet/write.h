@@ -265,7 +265,7 @@ void bl_pqw_chunk_clear(bl_pqw_chunk *chunk);
 void bl_pqw_chunk_shrink(bl_pqw_chunk *chunk);
 void bl_pqw_chunk_release(bl_context *context, bl_pqw_chunk *chunk);
 
-// ---- the file (write_group.c, writer.c) ----
+// ---- the table (write_group.c, write_table.c) ----
 
 typedef struct bl_pqw_writer {
     bl_writer head;
@@ -290,5 +290,12 @@ typedef struct bl_pqw_writer {
 
 /// Writes the group at hand, where it has rows, and notes it for the footer.
 bl_status bl_pqw_group_end(bl_pqw_writer *writer, bl_error *err);
+
+/// A table of these columns. \param ret_writer the caller owns it; borrows the sink and the output
+bl_status bl_pqw_writer_new(bl_output *output, bl_sink *sink, const bl_pqw_settings *settings,
+                            const bl_column_spec *columns, size_t n_columns,
+                            const bl_writer_options *options, bl_pqw_writer **ret_writer,
+                            bl_error *err);
+void bl_pqw_writer_free(bl_pqw_writer *writer);
 
 #endif

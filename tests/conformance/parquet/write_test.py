@@ -206,7 +206,7 @@ def kinds_of_data(n=50_000):
 
 
 CHOSEN = {"sorted": "DELTA_BINARY_PACKED", "few": "RLE_DICTIONARY", "random": "PLAIN",
-          "mass": "BYTE_STREAM_SPLIT", "word": "RLE_DICTIONARY", "unique": "PLAIN",
+          "mass": "PLAIN", "word": "RLE_DICTIONARY", "unique": "PLAIN",
           "flips": "PLAIN", "runs": "RLE"}
 FORCED = {"plain": {}, "delta": {"sorted": "DELTA_BINARY_PACKED", "random": "DELTA_BINARY_PACKED"},
           "split": {"few": "BYTE_STREAM_SPLIT", "mass": "BYTE_STREAM_SPLIT"},
