@@ -14,9 +14,9 @@
 #include "formats/root/file.h"
 #include "formats/root_output.h"
 #include "formats/root_tables.h"
+#include "formats/text/text.h"
 #include "formats/tfrecord/reader.h"
 #include "formats/tfrecord/writer.h"
-#include "formats/text/text.h"
 #include "io/packed/inflow.h"
 #include "table/selection.h"
 
