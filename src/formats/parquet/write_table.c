@@ -9,7 +9,7 @@
 #define GROUP_SHARE 8 // of the memory budget
 #define MOST_GROUP_ROWS (INT64_C(1) << 20)
 #define GROUP_STEP 1024 // rows that groups are multiples of, unless rows are huge
-#define DEFAULT_PAGE (UINT64_C(1) << 20)
+#define DEFAULT_PAGE (UINT64_C(256) << 10) // larger ones leave the cache, and are no smaller
 #define MOST_PAGE (UINT64_C(1) << 28)
 
 // ---- row groups ----

@@ -208,8 +208,6 @@ static bl_status copy_metadata(parquet_output *output, const bl_output_options *
 }
 
 static bl_status start_file(parquet_output *output, const bl_create *how, bl_error *err) {
-    if (how->base)
-        return bl_error_set(err, BL_E_UNSUPPORTED, "a Parquet file cannot be continued");
     bl_compression compression = how->compression;
     choose_level(how->options->codec, &compression);
     choose_codec(compression, &output->settings);
@@ -222,6 +220,8 @@ bl_status bl_parquet_create(bl_context *context, bl_sink *sink, const bl_create 
                             bl_output **ret_output, bl_error *err) {
     BL_AUTO(bl_source) base = how->base;
     BL_AUTO(bl_sink) owned = sink;
+    if (base)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "a Parquet file cannot be continued");
     parquet_output *output = (parquet_output *)bl_alloc_zero(context, 1, sizeof *output);
     if (!output)
         return bl_error_nomem(err, sizeof *output, "a file");
