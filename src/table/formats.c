@@ -32,8 +32,8 @@ static bl_status open_root(bl_context *context, bl_source *source, const bl_open
 }
 
 const bl_format bl_formats[] = {
-    {"ROOT", bl_root_probe, WORDS("root"), open_root, WORDS("zstd", "lz4", "zlib", "deflate", "lzma", "none"),
-     bl_root_create, false, true},
+    {"ROOT", bl_root_probe, WORDS("root"), open_root,
+     WORDS("zstd", "lz4", "zlib", "deflate", "lzma", "none"), bl_root_create, false, true},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open,
      WORDS("zstd", "lz4", "snappy", "gzip", "brotli", "none"), bl_parquet_create, false, false},
     {"Arrow", bl_arrow_probe, WORDS("arrow", "feather", "ipc", "arrows"), bl_arrow_open,
