@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/iso_time.h"
 #include "cli/number.h"
 
 static void write_float(bl_out *out, double value, bool is_float32, bl_value_style style) {
@@ -151,12 +152,32 @@ static void write_primitive(bl_out *out, const void *values, bl_type_id id, int6
     }
 }
 
+/// A day or point in time. \return false for what has no such text: the number is written then
+static bool write_time(bl_out *out, const bl_column *column, int64_t row, bl_value_style style,
+                       bool is_nested) {
+    const char *logical = bl_type_logical(bl_column_type(column));
+    char text[BL_ISO_BYTES];
+    if (!logical)
+        return false;
+    int64_t value = bl_type_get_id(bl_column_type(column)) == BL_INT32
+                        ? ((const int32_t *)bl_column_values(column))[row]
+                        : ((const int64_t *)bl_column_values(column))[row];
+    size_t n = bl_iso_write(text, logical, value);
+    if (n && (style == BL_VALUE_JSON || is_nested))
+        bl_out_json(out, text, n, false);
+    else
+        bl_out_bytes(out, text, n);
+    return n > 0;
+}
+
 static void write_value(bl_out *out, const bl_column *column, int64_t row, bl_value_style style,
                         bool is_nested) {
     bl_type_id id = bl_type_get_id(bl_column_type(column));
     const uint8_t *validity = bl_column_validity(column);
     if (validity && !(validity[row / 8] >> row % 8 & 1))
         bl_out_text(out, style == BL_VALUE_CSV && !is_nested ? "" : "null");
+    else if (write_time(out, column, row, style, is_nested))
+        return;
     else if (id == BL_BINARY || id == BL_UTF8)
         write_string(out, column, row, id, style, is_nested);
     else if (id == BL_LIST || id == BL_LARGE_LIST || id == BL_FIXED_LIST)

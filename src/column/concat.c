@@ -18,21 +18,9 @@ static bl_status share(bl_context *context, const bl_column *from, bl_column *co
 
 static bool is_string(const bl_type *type) { return type->id == BL_UTF8 || type->id == BL_BINARY; }
 
-static bool same_shape(const bl_type *a, const bl_type *b) {
-    if (is_string(a) && is_string(b))
-        return true;
-    if (a->id != b->id || a->list_size != b->list_size || a->n_children != b->n_children)
-        return false;
-    for (size_t i = 0; i < a->n_children; i++)
-        if ((a->id == BL_STRUCT && strcmp(a->names[i], b->names[i]) != 0) ||
-            !same_shape(a->children[i], b->children[i]))
-            return false;
-    return true;
-}
-
 static bl_status check_shapes(const bl_column *const *parts, size_t n, bl_error *err) {
     for (size_t i = 1; i < n; i++) {
-        if (same_shape(parts[0]->type, parts[i]->type))
+        if (bl_type_same_shape(parts[0]->type, parts[i]->type))
             continue;
         char first[128], other[128];
         (void)bl_type_format(parts[0]->type, first, sizeof first);

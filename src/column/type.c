@@ -190,6 +190,20 @@ bool bl_type_equal(const bl_type *a, const bl_type *b) {
     return true;
 }
 
+bool bl_type_same_shape(const bl_type *a, const bl_type *b) {
+    bool are_texts =
+        (a->id == BL_UTF8 || a->id == BL_BINARY) && (b->id == BL_UTF8 || b->id == BL_BINARY);
+    if (are_texts || !a->n_children)
+        return are_texts || bl_type_equal(a, b);
+    if (a->id != b->id || a->list_size != b->list_size || a->n_children != b->n_children)
+        return false;
+    for (size_t i = 0; i < a->n_children; i++)
+        if ((a->id == BL_STRUCT && strcmp(a->names[i], b->names[i]) != 0) ||
+            !bl_type_same_shape(a->children[i], b->children[i]))
+            return false;
+    return true;
+}
+
 bl_type_id bl_type_get_id(const bl_type *type) { return type->id; }
 size_t bl_type_n_children(const bl_type *type) { return type->n_children; }
 bool bl_type_is_nullable(const bl_type *type) { return type->is_nullable; }

@@ -50,6 +50,8 @@ BL_DEFINE_AUTO(bl_type, bl_type_release);
 
 /// Same shape, same ids, same names of struct members, whether or not values may be null.
 bool bl_type_equal(const bl_type *a, const bl_type *b);
+/// The same but for texts, which may be utf8 in one and binary in the other: a batch shows which.
+bool bl_type_same_shape(const bl_type *a, const bl_type *b);
 /// Bytes of one value of a primitive id; 0 for bool (bits) and for everything else.
 size_t bl_type_id_width(bl_type_id id);
 /// "float32", "list", …; a static string.

@@ -112,7 +112,7 @@ bl_flow bl_ingest_flow(const bl_ingest *ingest, size_t sample, size_t i) {
 
 // ---- a part ----
 
-/// The files behind a part, or behind all of them, and what was made of them.
+/// The files behind a part, or behind all of them (NULL), and what was made of them.
 static bl_status note_lineage(bl_ingest *ingest, const bl_ingest_part *part,
                               bl_output_options *options, bl_error *err) {
     const bl_dataset *dataset = ingest->dataset;
@@ -125,7 +125,7 @@ static bl_status note_lineage(bl_ingest *ingest, const bl_ingest_part *part,
         return bl_error_nomem(err, room * sizeof *urls, "lineage");
     for (size_t i = 0; i < dataset->n_stretches; i++)
         for (size_t k = 0; k < dataset->stretches[i].n_files; k++)
-            if (!ingest->is_folder || part->stretch == &dataset->stretches[i])
+            if (!part || part->stretch == &dataset->stretches[i])
                 urls[n++] = dataset->stretches[i].urls[k];
     bl_lineage lineage = {.urls = urls,
                           .n_urls = n,
@@ -144,7 +144,7 @@ static bl_status begin(bl_ingest *ingest, const bl_ingest_part *part, const char
     const bl_ingest_options *o = ingest->options;
     bl_output_options options = {
         .size = sizeof options, .format = o->format, .codec = o->codec, .overwrite = overwrite};
-    BL_TRY(note_lineage(ingest, part, &options, err));
+    BL_TRY(note_lineage(ingest, ingest->is_folder ? part : NULL, &options, err));
     bl_writer_options of_writer = {.size = sizeof of_writer,
                                    .path = ingest->tree,
                                    .cluster_bytes = o->cluster_bytes,

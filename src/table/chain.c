@@ -76,7 +76,7 @@ bl_status bl_part_column(const bl_table *table, const bl_part *part, size_t colu
         return bl_error_set(err, BL_E_NOTFOUND, "%s: column '%s' is missing, but %s has it",
                             table->urls[part->file], wanted->path, table->urls[0]);
     const bl_column_info *found = &reader->columns[i];
-    if (!found->type || !bl_type_equal(found->type, wanted->type))
+    if (!found->type || !bl_type_same_shape(found->type, wanted->type))
         return other_type(table, part, wanted, found, err);
     *ret_index = i;
     return BL_OK;

@@ -179,7 +179,7 @@ static bl_status find_declared(bl_table *table, bl_part *part, size_t column, bl
         const bl_column_info *info = &other->columns[i].info;
         if (info->duplicate != wanted->duplicate || strcmp(info->path, path) != 0)
             continue;
-        if (!info->type || !bl_type_equal(info->type, wanted->type))
+        if (!info->type || !bl_type_same_shape(info->type, wanted->type))
             return bl_error_set(err, BL_E_TYPE, "%s: column '%s' is of another type than in %s",
                                 url, wanted->path, table->urls[0]);
         *ret_table = other;

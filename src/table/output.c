@@ -150,21 +150,6 @@ bl_status bl_output_check(bl_output *output, const bl_column_spec *column, bl_er
     return status == BL_OK ? BL_OK : bl_error_in_file(err, status, output->url);
 }
 
-static bool is_text(bl_type_id id) { return id == BL_UTF8 || id == BL_BINARY; }
-
-/// Same shape and names; text may be utf8 in one batch and binary in another.
-static bool is_same(const bl_type *a, const bl_type *b) {
-    if (is_text(a->id) && is_text(b->id))
-        return true;
-    if (a->id != b->id || a->list_size != b->list_size || a->n_children != b->n_children)
-        return false;
-    for (size_t i = 0; i < a->n_children; i++)
-        if ((a->id == BL_STRUCT && strcmp(a->names[i], b->names[i]) != 0) ||
-            !is_same(a->children[i], b->children[i]))
-            return false;
-    return true;
-}
-
 /// Refuses what is null where the format has no place for it.
 static bl_status check_nulls(const bl_writer *writer, const bl_batch *batch, bl_error *err) {
     for (size_t i = 0; i < batch->n_columns && !writer->output->ops->holds_nulls; i++)
@@ -182,7 +167,7 @@ static bl_status check_batch(const bl_writer *writer, const bl_batch *batch, bl_
                             batch->n_columns, writer->n_columns);
     for (size_t i = 0; i < batch->n_columns; i++) {
         const bl_column *column = &batch->columns[i];
-        if (!is_same(column->type, writer->types[i])) {
+        if (!bl_type_same_shape(column->type, writer->types[i])) {
             char is[128], wanted[128];
             bl_type_format(column->type, is, sizeof is);
             bl_type_format(writer->types[i], wanted, sizeof wanted);

@@ -2,9 +2,9 @@
 // CSV cells into columns: a block is split into cells once, then each column is parsed in a loop of
 // its own. Numbers that are written plainly take the short way; a cell that is not is looked at
 // again: spaces, quotes, words for what is not there.
+#include "base/iso_time.h"
 #include "base/number_text.h"
 #include "formats/text/csv.h"
-#include "formats/text/iso_time.h"
 
 enum { SPLIT_BYTES = 4096 };
 

@@ -6,8 +6,8 @@
 
 #include <math.h>
 
+#include "base/iso_time.h"
 #include "base/number_text.h"
-#include "formats/text/iso_time.h"
 
 // ---- text that grows ----
 

@@ -3,8 +3,8 @@
 // comes twice counts the second time; one that is missing is null.
 #include <math.h>
 
+#include "base/iso_time.h"
 #include "base/number_text.h"
-#include "formats/text/iso_time.h"
 #include "formats/text/json.h"
 
 static const char *misfit(bl_json *json, const char *at, const bl_type *wanted) {

@@ -2,8 +2,8 @@
 /// \file
 /// Days and points in time as text.
 /// \source ISO 8601, as RFC 3339 narrows it
-#ifndef BL_FORMATS_TEXT_ISO_TIME_H
-#define BL_FORMATS_TEXT_ISO_TIME_H
+#ifndef BL_BASE_ISO_TIME_H
+#define BL_BASE_ISO_TIME_H
 
 #include <stdbool.h>
 #include <stddef.h>

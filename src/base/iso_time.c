@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Days and points in time as text, years 0001 to 9999 of the calendar that is in use. Leap seconds
 // have no place in Arrow's counts and are refused.
-#include "formats/text/iso_time.h"
+#include "base/iso_time.h"
 
 #include <string.h>
 
