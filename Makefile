@@ -50,13 +50,14 @@ format: ## let clang-format rewrite our C files
 	scripts/setup --lint
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
-bench: ## measure reading, writing and selecting beside uproot, ROOT and the codecs; writes bench/*.md
+bench: ## measure reading, writing, selecting and exchanging beside other libraries; writes bench/*.md
 	scripts/setup --light
 	$(CONFIGURE) release
 	$(BUILD) release --target bench
 	scripts/python bench/read.py build/release --output bench/results.md
 	scripts/python bench/write.py build/release
 	scripts/python bench/ingest.py build/release --output bench/ingest.md
+	scripts/python bench/exchange.py build/release --output bench/exchange.md
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	scripts/setup --build --test --lint
