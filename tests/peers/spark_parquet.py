@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parquet files that we write, read by Spark: every value is there.
+"""Parquet files that we write, read by Spark, and one that Spark writes, read by us: every value is
+there.
 
 usage: spark_parquet.py PYTHON FOLDER    (PYTHON has pyspark; needs Java)
 """
 
 import datetime
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -60,6 +62,22 @@ def plain(value):
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
+def read_sparks(python, folder):
+    """What Spark writes, its vectors as lists, is what it says that it wrote."""
+    writer = pathlib.Path(__file__).with_name("spark_writes_parquet.py")
+    subprocess.run([python, writer, folder], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    part, = (folder / "spark").glob("part-*.parquet")
+    found = subprocess.run([os.environ["BEAMLINE"], "cat", "-q", "--plain-vectors", "-f", "jsonl",
+                            part], check=True, capture_output=True, text=True).stdout.splitlines()
+    with open(folder / "spark.json", encoding="utf-8") as file:
+        wanted = json.load(file)
+    for k, (ours, theirs) in enumerate(zip(map(json.loads, found), wanted, strict=True)):
+        ours["moment"] = ours["moment"][:19]  # its fraction and zone
+        if ours != theirs:
+            sys.exit(f"Spark's file: row {k} is {ours}, not {theirs}")
+
+
 def main():
     python, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     table = random_table()
@@ -84,7 +102,8 @@ def main():
         for k, (ours, theirs) in enumerate(zip(wanted, found, strict=True)):
             if ours != theirs:
                 sys.exit(f"{path.name}: row {k} is {theirs}, not {ours}")
-    print(f"{len(paths)} files of {table.num_columns} columns are read by Spark")
+    read_sparks(python, folder)
+    print(f"{len(paths)} files of {table.num_columns} columns are read by Spark, its own by us")
 
 
 if __name__ == "__main__":
