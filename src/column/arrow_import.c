@@ -174,8 +174,6 @@ static bl_status shared(const part *p, const uint8_t *data, size_t size, size_t 
     return BL_OK;
 }
 
-static bool bit(const uint8_t *bits, int64_t i) { return bits[i / 8] >> (i % 8) & 1; }
-
 static bl_status import_bits(const part *p, size_t buffer, bl_buffer **ret_buffer, bl_error *err) {
     const uint8_t *bits = (const uint8_t *)p->array->buffers[buffer];
     size_t size = ((size_t)p->length + 7) / 8;
@@ -184,9 +182,12 @@ static bl_status import_bits(const part *p, size_t buffer, bl_buffer **ret_buffe
     if (p->length && !bits)
         return bl_error_set(err, BL_E_CORRUPT, "a buffer is missing");
     BL_TRY(bl_buffer_new(p->from->context, size, ret_buffer, err));
-    memset((*ret_buffer)->data, 0, size);
-    for (int64_t i = 0; i < p->length; i++)
-        (*ret_buffer)->data[i / 8] |= (uint8_t)(bit(bits, p->first + i) << (i % 8));
+    const uint8_t *from = bits + p->first / 8;
+    unsigned shift = (unsigned)(p->first % 8);
+    size_t n_from = (shift + (size_t)p->length + 7) / 8;
+    for (size_t i = 0; i < size; i++)
+        (*ret_buffer)->data[i] =
+            (uint8_t)(from[i] >> shift | (i + 1 < n_from ? from[i + 1] << (8 - shift) : 0));
     (*ret_buffer)->size = size;
     return BL_OK;
 }
