@@ -260,7 +260,7 @@ bool bl_tf_floats(const bl_tf_feature *feature, float *out) {
         return true;
     }
     bl_tf_lists lists = lists_of(feature);
-    bl_wire_field field;
+    bl_wire_field field = {0};
     bool is_packed;
     for (bl_wire list; next_good_list(&lists, &list);)
         while (list.at < list.end && bl_wire_next(&list, &field))
