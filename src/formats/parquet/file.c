@@ -64,7 +64,7 @@ static bl_status read_footer(bl_parquet_file *file, bl_error *err) {
     if (length > size - TAIL - sizeof bl_parquet_magic || length > MOST_FOOTER)
         return bl_error_set(err, BL_E_CORRUPT, "a footer of %u bytes in a file of %llu", length,
                             (unsigned long long)size);
-    if (length > bl_context_budget_bytes(file->head.context) / 4)
+    if (length > bl_context_budget_bytes(file->head.context) / 2)
         return bl_error_set(err, BL_E_LIMIT, "a footer of %u bytes does not fit the memory budget",
                             length);
     BL_TRY(bl_buffer_new(file->head.context, length, &file->footer, err));
@@ -74,32 +74,56 @@ static bl_status read_footer(bl_parquet_file *file, bl_error *err) {
     return bl_parquet_metadata_read(&file->arena, file->footer->data, length, &file->metadata, err);
 }
 
-static bl_status check_chunks(const bl_parquet_group *group, bl_error *err) {
-    for (size_t k = 0; k < group->n_chunks; k++) {
-        const bl_parquet_chunk *chunk = &group->chunks[k];
-        if (chunk->stored_bytes < 0 || chunk->raw_bytes < 0 || chunk->n_values < 0)
-            return bl_error_set(err, BL_E_CORRUPT,
-                                "column %zu: %lld values, %lld bytes, %lld stored", k,
-                                (long long)chunk->n_values, (long long)chunk->raw_bytes,
-                                (long long)chunk->stored_bytes);
-    }
+static bl_status add_chunk(bl_parquet_total *total, const bl_parquet_chunk *chunk, size_t column,
+                           bool is_first, bl_error *err) {
+    if (chunk->stored_bytes < 0 || chunk->raw_bytes < 0 || chunk->n_values < 0)
+        return bl_error_set(err, BL_E_CORRUPT, "column %zu: %lld values, %lld bytes, %lld stored",
+                            column, (long long)chunk->n_values, (long long)chunk->raw_bytes,
+                            (long long)chunk->stored_bytes);
+    total->stored_bytes += (uint64_t)chunk->stored_bytes;
+    total->raw_bytes += (uint64_t)chunk->raw_bytes;
+    if (__builtin_add_overflow(total->n_values, chunk->n_values, &total->n_values))
+        return bl_error_set(err, BL_E_CORRUPT, "column %zu: too many values", column);
+    total->codec = is_first || total->codec == chunk->codec ? chunk->codec : -1;
+    total->is_encrypted = total->is_encrypted || !chunk->is_there;
+    return BL_OK;
+}
+
+static bl_status add_group(bl_parquet_file *file, size_t i, bl_parquet_chunk *chunks,
+                           bl_error *err) {
+    const bl_parquet_group *group = &file->metadata.groups[i];
+    if (group->n_chunks != file->schema.n_leaves)
+        return bl_error_set(err, BL_E_CORRUPT, "%zu columns where there are %zu", group->n_chunks,
+                            file->schema.n_leaves);
+    BL_TRY(bl_parquet_group_chunks(group, chunks, err));
+    for (size_t k = 0; k < group->n_chunks; k++)
+        BL_TRY(add_chunk(&file->totals[k], &chunks[k], k, i == 0, err));
     return BL_OK;
 }
 
 /// Row groups must have what the schema says, and their rows must add up.
-static bl_status check_groups(const bl_parquet_file *file, bl_error *err) {
+static bl_status check_groups(bl_parquet_file *file, bl_error *err) {
     const bl_parquet_metadata *m = &file->metadata;
+    size_t n_leaves = file->schema.n_leaves;
     int64_t n_rows = 0;
-    for (size_t i = 0; i < m->n_groups; i++) {
-        const bl_parquet_group *group = &m->groups[i];
-        if (group->n_chunks != file->schema.n_leaves)
-            return bl_error_set(err, BL_E_CORRUPT, "row group %zu: %zu columns where there are %zu",
-                                i, group->n_chunks, file->schema.n_leaves);
-        BL_TRY_IN(check_chunks(group, err), err, "row group %zu", i);
-        if (group->n_rows < 0 || __builtin_add_overflow(n_rows, group->n_rows, &n_rows))
-            return bl_error_set(err, BL_E_CORRUPT, "row group %zu: %lld rows", i,
-                                (long long)group->n_rows);
+    bl_context *context = file->head.context;
+    file->totals =
+        (bl_parquet_total *)bl_arena_array(&file->arena, n_leaves + 1, sizeof *file->totals);
+    bl_parquet_chunk *chunks =
+        (bl_parquet_chunk *)bl_alloc_zero(context, n_leaves + 1, sizeof *chunks);
+    bl_status status = BL_OK;
+    if (!file->totals || !chunks)
+        status = bl_error_nomem(err, n_leaves * sizeof *chunks, "columns");
+    for (size_t i = 0; i < m->n_groups && status == BL_OK; i++) {
+        status = add_group(file, i, chunks, err);
+        int64_t more = m->groups[i].n_rows;
+        if (status == BL_OK && (more < 0 || __builtin_add_overflow(n_rows, more, &n_rows)))
+            status = bl_error_set(err, BL_E_CORRUPT, "%lld rows", (long long)more);
+        if (status != BL_OK)
+            status = bl_error_in(err, status, "row group %zu", i);
     }
+    bl_free(context, chunks);
+    BL_TRY(status);
     if (n_rows != m->n_rows && m->n_groups)
         return bl_error_set(err, BL_E_CORRUPT, "%lld rows in its row groups, %lld in all",
                             (long long)n_rows, (long long)m->n_rows);
@@ -120,9 +144,8 @@ static bl_status describe(bl_parquet_file *file, bl_error *err) {
                                     .offset = 0,
                                     .stored_bytes = file->source->size_bytes,
                                     .is_table = true};
-    for (size_t g = 0; g < m->n_groups; g++)
-        for (size_t c = 0; c < m->groups[g].n_chunks; c++)
-            file->object.raw_bytes += (uint64_t)m->groups[g].chunks[c].raw_bytes;
+    for (size_t k = 0; k < file->schema.n_leaves; k++)
+        file->object.raw_bytes += file->totals[k].raw_bytes;
     file->head.n_objects = 1;
     file->head.objects = &file->object;
     return BL_OK;

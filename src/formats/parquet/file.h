@@ -8,6 +8,14 @@
 #include "formats/parquet/schema.h"
 #include "io/bytes/source.h"
 
+/// A column of the file over all row groups.
+typedef struct bl_parquet_total {
+    uint64_t stored_bytes, raw_bytes;
+    int64_t n_values;
+    int codec;         ///< −1: several
+    bool is_encrypted; ///< somewhere
+} bl_parquet_total;
+
 typedef struct bl_parquet_file {
     bl_file head;
     int n_holders;
@@ -16,8 +24,9 @@ typedef struct bl_parquet_file {
     bl_buffer *footer; ///< owns
     bl_parquet_metadata metadata;
     bl_parquet_schema schema;
-    bool plain_vectors; ///< Spark's vectors are lists
-    bl_type *vector;    ///< list<float64>; owns; NULL where not plain
+    bl_parquet_total *totals; ///< [schema.n_leaves]
+    bool plain_vectors;       ///< Spark's vectors are lists
+    bl_type *vector;          ///< list<float64>; owns; NULL where not plain
     bl_object_info object;
 } bl_parquet_file;
 

@@ -192,21 +192,37 @@ static void read_chunk(footer *f, bl_parquet_chunk *chunk) {
     chunk->is_there = chunk->is_there && !is_encrypted;
 }
 
+/// Where the chunks stand, and how many they are.
+static void pass_chunks(footer *f, bl_parquet_group *group) {
+    uint8_t type;
+    group->chunks.data = f->c.data + f->c.position;
+    group->chunks.size = bl_cursor_left(&f->c);
+    group->n_chunks = bl_thrift_list(&f->c, &type);
+    for (size_t i = 0; i < group->n_chunks && !f->c.failed; i++)
+        bl_thrift_skip(&f->c, type);
+}
+
 static void read_group(footer *f, bl_parquet_group *group) {
     EACH_FIELD(f, field) {
-        if (field.id == 1 && field.type == BL_THRIFT_LIST) {
-            uint8_t type;
-            size_t n = bl_thrift_list(&f->c, &type);
-            group->chunks = (bl_parquet_chunk *)elements_of(f, n, sizeof *group->chunks);
-            for (size_t i = 0; i < n && !f->c.failed; i++)
-                read_chunk(f, &group->chunks[i]);
-            group->n_chunks = n;
-        } else if (field.id == 3) {
+        if (field.id == 1 && field.type == BL_THRIFT_LIST)
+            pass_chunks(f, group);
+        else if (field.id == 3)
             group->n_rows = bl_thrift_int(&f->c, field.type);
-        } else {
+        else
             bl_thrift_skip(&f->c, field.type);
-        }
     }
+}
+
+bl_status bl_parquet_group_chunks(const bl_parquet_group *group, bl_parquet_chunk *ret_chunks,
+                                  bl_error *err) {
+    uint8_t type;
+    footer f = {.c = bl_cursor_over(group->chunks.data, group->chunks.size)};
+    size_t n = group->n_chunks ? bl_thrift_list(&f.c, &type) : 0;
+    for (size_t i = 0; i < n && !f.c.failed; i++) {
+        ret_chunks[i] = (bl_parquet_chunk){.type = -1};
+        read_chunk(&f, &ret_chunks[i]);
+    }
+    return bl_cursor_check(&f.c, "footer", err);
 }
 
 // ---- the whole ----

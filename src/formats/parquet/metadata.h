@@ -41,10 +41,11 @@ typedef struct bl_parquet_chunk {
     bl_parquet_statistics statistics;
 } bl_parquet_chunk;
 
+/// Of what a group says of its chunks only the place is kept: there may be a million of them.
 typedef struct bl_parquet_group {
     int64_t n_rows;
     size_t n_chunks;
-    bl_parquet_chunk *chunks; ///< [n_chunks]
+    bl_thrift_text chunks; ///< in the footer, from the head of their list on
 } bl_parquet_group;
 
 typedef struct bl_parquet_pair {
@@ -68,6 +69,10 @@ typedef struct bl_parquet_metadata {
 /// arena \return BL_OK, BL_E_CORRUPT, BL_E_NOMEM
 bl_status bl_parquet_metadata_read(bl_arena *arena, const uint8_t *data, size_t size,
                                    bl_parquet_metadata *ret_metadata, bl_error *err);
+/// Reads what a row group says of its chunks. \param ret_chunks [group->n_chunks]
+/// \return BL_OK, BL_E_CORRUPT
+bl_status bl_parquet_group_chunks(const bl_parquet_group *group, bl_parquet_chunk *ret_chunks,
+                                  bl_error *err);
 /// The value of a key, or NULL.
 const char *bl_parquet_metadata_value(const bl_parquet_metadata *metadata, const char *key);
 

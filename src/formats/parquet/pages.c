@@ -22,7 +22,7 @@ bl_status bl_pages_begin(bl_pages *pages, bl_source *source, const bl_parquet_ch
     if (pages->window)
         pages->window->size = 0;
     pages->source = source;
-    pages->chunk = chunk;
+    pages->chunk = *chunk;
     pages->position = (uint64_t)first;
     pages->end = (uint64_t)first + (uint64_t)chunk->stored_bytes;
     pages->at = 0;
@@ -151,10 +151,10 @@ static bool decode_hadoop_lz4(bl_codecs *codecs, const uint8_t *data, size_t siz
 
 static bl_status decode(const bl_pages *pages, bl_codecs *codecs, const uint8_t *data, size_t size,
                         uint8_t *raw, size_t raw_size, bl_error *err) {
-    if (pages->chunk->codec == BL_PARQUET_LZ4 &&
+    if (pages->chunk.codec == BL_PARQUET_LZ4 &&
         decode_hadoop_lz4(codecs, data, size, raw, raw_size))
         return BL_OK;
-    return bl_codec_decode(codecs, codecs_by_number[pages->chunk->codec], data, size, raw, raw_size,
+    return bl_codec_decode(codecs, codecs_by_number[pages->chunk.codec], data, size, raw, raw_size,
                            err);
 }
 
@@ -164,7 +164,7 @@ static bl_status make_room(bl_pages *pages, size_t stored, size_t raw, bl_error 
     uint64_t budget = bl_context_budget_bytes(context);
     enum { MOST_RATIO = 1 << 16 };
     // brotli repeats a byte without end
-    if (raw / MOST_RATIO > stored && pages->chunk->codec != BL_PARQUET_BROTLI)
+    if (raw / MOST_RATIO > stored && pages->chunk.codec != BL_PARQUET_BROTLI)
         return bl_error_set(err, BL_E_CORRUPT, "promises %zu bytes, more than %zu stored can give",
                             raw, stored);
     if (raw > budget / 2)
@@ -180,7 +180,7 @@ bl_status bl_pages_unpack(bl_pages *pages, bl_codecs *codecs, size_t skipped, ui
     const bl_parquet_page_header *h = &pages->header;
     const uint8_t *stored = pages->stored + skipped;
     size_t n_stored = h->stored_bytes - skipped, n_raw = h->raw_bytes - skipped;
-    int codec = pages->chunk->codec;
+    int codec = pages->chunk.codec;
     bool is_compressed = codec != BL_PARQUET_UNCOMPRESSED &&
                          (h->type != BL_PARQUET_DATA_PAGE_V2 || h->is_compressed);
     if (codec < 0 || codec >= BL_PARQUET_N_CODECS || codecs_by_number[codec] == BL_N_CODECS)

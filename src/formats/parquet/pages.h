@@ -9,7 +9,7 @@
 
 typedef struct bl_pages {
     bl_source *source; ///< borrows
-    const bl_parquet_chunk *chunk;
+    bl_parquet_chunk chunk;
     uint64_t position, end;        ///< of the file: behind the window; behind the last page
     bl_buffer *window;             ///< bytes of the file; owns
     size_t at;                     ///< in the window

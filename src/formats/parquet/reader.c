@@ -12,7 +12,9 @@ typedef struct parquet_reader {
     bl_parquet_file *file;   ///< shares
     bl_stream_leaf *streams; ///< [leaves of the file]; those that were used are made; owns
     size_t n_codecs;
-    bl_codecs **codecs; ///< [n_codecs] one a thread; owns
+    bl_codecs **codecs;       ///< [n_codecs] one a thread; owns
+    size_t group;             ///< whose chunks are known; SIZE_MAX: none
+    bl_parquet_chunk *chunks; ///< [leaves of the file]; owns
     bl_arena arena;
 } parquet_reader;
 
@@ -28,6 +30,7 @@ static void close_reader(bl_reader *head) {
     for (size_t i = 0; i < reader->n_codecs; i++)
         bl_codecs_free(reader->codecs[i]);
     bl_free(context, reader->codecs);
+    bl_free(context, reader->chunks);
     bl_free(context, reader->streams);
     bl_arena_release(&reader->arena);
     bl_parquet_file_release(reader->file);
@@ -43,7 +46,8 @@ typedef struct request {
     int64_t first, last;
     const size_t *leaves; ///< [n_leaves] wanted
     size_t n_leaves;
-    bl_stream_leaf **streams; ///< [leaves of the file]
+    bl_stream_leaf **streams;        ///< [leaves of the file]
+    int64_t group_first, group_last; ///< rows of the present row group
 } request;
 
 /// The row group that holds a row.
@@ -60,23 +64,26 @@ static size_t group_of(const parquet_reader *reader, int64_t row) {
     return low;
 }
 
+/// Makes the chunks of a row group known.
+static bl_status load_group(parquet_reader *reader, size_t group, bl_error *err) {
+    if (reader->group == group)
+        return BL_OK;
+    reader->group = SIZE_MAX;
+    BL_TRY_IN(bl_parquet_group_chunks(&metadata_of(reader)->groups[group], reader->chunks, err),
+              err, "row group %zu", group);
+    reader->group = group;
+    return BL_OK;
+}
+
+/// Reads what is wanted of a leaf in the row group that is known.
 static bl_status read_leaf(void *argument, size_t i, unsigned worker, bl_error *err) {
     request *r = (request *)argument;
     parquet_reader *reader = r->reader;
     bl_stream_leaf *stream = &reader->streams[r->leaves[i]];
-    const bl_parquet_metadata *metadata = metadata_of(reader);
-    for (size_t g = group_of(reader, r->first); g < metadata->n_groups; g++) {
-        int64_t start = g ? reader->head.cluster_ends[g - 1] : 0;
-        int64_t end = reader->head.cluster_ends[g];
-        if (start >= r->last)
-            break;
-        int64_t first = r->first > start ? r->first - start : 0;
-        int64_t last = (r->last < end ? r->last : end) - start;
-        if (first < last)
-            BL_TRY_IN(bl_stream_leaf_read(stream, reader->file->source, reader->codecs[worker],
-                                          &metadata->groups[g], g, first, last, err),
-                      err, "column '%s': row group %zu", stream->leaf->path, g);
-    }
+    BL_TRY_IN(bl_stream_leaf_read(stream, reader->file->source, reader->codecs[worker],
+                                  &reader->chunks[r->leaves[i]], reader->group, r->group_first,
+                                  r->group_last, err),
+              err, "column '%s': row group %zu", stream->leaf->path, reader->group);
     return BL_OK;
 }
 
@@ -121,14 +128,31 @@ static bl_status make_columns(request *r, const size_t *columns, size_t n, bl_ba
     return BL_OK;
 }
 
-static bl_status run(request *r, bl_error *err) {
-    bl_context *context = r->reader->head.context;
+/// Leaves of the present row group; from a far source one after the other.
+static bl_status read_group(request *r, bl_error *err) {
     bl_status status = BL_OK;
     if (r->reader->file->source->ops->read)
-        return bl_run_tasks(context, read_leaf, r, r->n_leaves, err);
+        return bl_run_tasks(r->reader->head.context, read_leaf, r, r->n_leaves, err);
     for (size_t i = 0; i < r->n_leaves && status == BL_OK; i++)
         status = read_leaf(r, i, 0, err);
     return status;
+}
+
+static bl_status run(request *r, bl_error *err) {
+    parquet_reader *reader = r->reader;
+    for (size_t g = group_of(reader, r->first); g < reader->head.n_clusters; g++) {
+        int64_t start = g ? reader->head.cluster_ends[g - 1] : 0;
+        int64_t end = reader->head.cluster_ends[g];
+        if (start >= r->last)
+            break;
+        r->group_first = r->first > start ? r->first - start : 0;
+        r->group_last = (r->last < end ? r->last : end) - start;
+        if (r->group_first >= r->group_last)
+            continue;
+        BL_TRY(load_group(reader, g, err));
+        BL_TRY(read_group(r, err));
+    }
+    return BL_OK;
 }
 
 static bl_status read_batch(request *r, const size_t *columns, size_t n, bl_batch **ret_batch,
@@ -181,72 +205,58 @@ static bl_status prefetch(bl_reader *reader, int64_t first, int64_t last, const 
 
 // ---- sizes ----
 
-/// Bytes of memory that a leaf's values in a row group take: what is encoded, or what fixed values
-/// are when they are not.
-static double memory_of(const bl_parquet_leaf *leaf, const bl_parquet_chunk *chunk) {
+/// Bytes of memory that a leaf's values take: what is encoded, or what fixed values are when they
+/// are not.
+static double memory_of(const bl_parquet_leaf *leaf, const bl_parquet_total *total) {
     static const unsigned widths[BL_PARQUET_N_TYPES] = {1, 4, 8, 12, 4, 8, 4, 0};
-    unsigned width = leaf->element->type == BL_PARQUET_FIXED_LEN_BYTE_ARRAY
-                         ? (unsigned)leaf->element->type_length
-                         : widths[leaf->element->type];
-    double plain = (double)chunk->n_values * (width + (leaf->max_rep ? 1 : 0)),
-           raw = (double)chunk->raw_bytes;
+    bool is_fixed = leaf->element->type == BL_PARQUET_FIXED_LEN_BYTE_ARRAY;
+    unsigned width = is_fixed ? (unsigned)leaf->element->type_length : widths[leaf->element->type];
+    double plain = (double)total->n_values * (width + (leaf->max_rep ? 1 : 0));
     // texts behind a dictionary are longer than what is stored, nobody says by how much
-    double texts = width == 4 && leaf->element->type == BL_PARQUET_BYTE_ARRAY ? 2 * raw : raw;
+    double raw = (double)total->raw_bytes;
+    double texts = leaf->element->type == BL_PARQUET_BYTE_ARRAY ? 2 * raw : raw;
     return plain > texts ? plain : texts;
 }
 
+/// As if rows were alike all over the file.
 static void estimate(const bl_reader *head, int64_t first, int64_t last, const size_t *columns,
                      size_t n, uint64_t *ret_memory, uint64_t *ret_stored) {
-    const parquet_reader *reader = (const parquet_reader *)head;
-    const bl_parquet_schema *schema = &reader->file->schema;
+    const bl_parquet_file *file = ((const parquet_reader *)head)->file;
     double memory = 0, stored = 0;
-    for (size_t g = group_of(reader, first); g < head->n_clusters; g++) {
-        const bl_parquet_group *group = &metadata_of(reader)->groups[g];
-        int64_t start = g ? head->cluster_ends[g - 1] : 0, end = head->cluster_ends[g];
-        if (start >= last)
-            break;
-        int64_t rows = (last < end ? last : end) - (first > start ? first : start);
-        double share = group->n_rows ? (double)rows / (double)group->n_rows : 0;
-        for (size_t i = 0; i < n; i++) {
-            const bl_parquet_node *node = &schema->columns[columns[i]];
-            for (size_t k = node->first_leaf; k < node->first_leaf + node->n_leaves; k++) {
-                memory += share * memory_of(&schema->leaves[k], &group->chunks[k]);
-                stored += share * (double)group->chunks[k].stored_bytes;
-            }
+    double share = head->n_rows ? (double)(last - first) / (double)head->n_rows : 0;
+    for (size_t i = 0; i < n; i++) {
+        const bl_parquet_node *node = &file->schema.columns[columns[i]];
+        for (size_t k = node->first_leaf; k < node->first_leaf + node->n_leaves; k++) {
+            memory += memory_of(&file->schema.leaves[k], &file->totals[k]);
+            stored += (double)file->totals[k].stored_bytes;
         }
     }
-    *ret_memory = (uint64_t)memory;
-    *ret_stored = (uint64_t)stored;
+    *ret_memory = (uint64_t)(share * memory);
+    *ret_stored = (uint64_t)(share * stored);
 }
 
 static bool bounds(const bl_reader *head, size_t cluster, size_t column, double *ret_low,
                    double *ret_high) {
-    const parquet_reader *reader = (const parquet_reader *)head;
+    parquet_reader *reader = (parquet_reader *)(uintptr_t)head; // it may have to look at the group
     const bl_parquet_node *node = &reader->file->schema.columns[column];
-    if (node->n_children || node->n_leaves != 1)
+    if (node->n_children || node->n_leaves != 1 || load_group(reader, cluster, NULL) != BL_OK)
         return false;
     return bl_parquet_bounds(&reader->file->schema.leaves[node->first_leaf],
-                             &metadata_of(reader)->groups[cluster].chunks[node->first_leaf],
-                             ret_low, ret_high);
+                             &reader->chunks[node->first_leaf], ret_low, ret_high);
 }
 
 // ---- opening ----
 
-static const char *codec_of(const parquet_reader *reader, const bl_parquet_node *node) {
+static const char *codec_of(const bl_parquet_file *file, const bl_parquet_node *node) {
     static const char *const names[BL_PARQUET_N_CODECS] = {"stored", "snappy", "gzip", "lzo",
                                                            "brotli", "lz4",    "zstd", "lz4"};
-    const char *name = "stored";
-    for (size_t g = 0; g < metadata_of(reader)->n_groups; g++)
-        for (size_t k = node->first_leaf; k < node->first_leaf + node->n_leaves; k++) {
-            int codec = metadata_of(reader)->groups[g].chunks[k].codec;
-            const char *other =
-                codec >= 0 && codec < BL_PARQUET_N_CODECS ? names[codec] : "unknown";
-            if (g || k > node->first_leaf)
-                name = strcmp(name, other) == 0 ? name : "mixed";
-            else
-                name = other;
-        }
-    return name;
+    int codec = node->n_leaves ? file->totals[node->first_leaf].codec : -1;
+    for (size_t k = node->first_leaf; k < node->first_leaf + node->n_leaves; k++)
+        if (file->totals[k].codec != codec)
+            return "mixed";
+    return codec == -1                                 ? "mixed"
+           : codec < BL_PARQUET_N_CODECS && codec >= 0 ? names[codec]
+                                                       : "unknown";
 }
 
 static bl_status describe(parquet_reader *reader, const bl_parquet_node *node, bl_column_info *info,
@@ -259,18 +269,17 @@ static bl_status describe(parquet_reader *reader, const bl_parquet_node *node, b
                              .type = node->unreadable ? NULL : node->type,
                              .unreadable = node->unreadable,
                              .n_rows = reader->head.n_rows,
-                             .codec = codec_of(reader, node)};
+                             .codec = codec_of(reader->file, node)};
     if (!info->source_type)
         return bl_error_nomem(err, 0, "a type");
-    for (size_t g = 0; g < metadata_of(reader)->n_groups; g++)
-        for (size_t k = node->first_leaf; k < node->first_leaf + node->n_leaves; k++) {
-            const bl_parquet_chunk *chunk = &metadata_of(reader)->groups[g].chunks[k];
-            info->n_chunks++;
-            info->stored_bytes += (uint64_t)chunk->stored_bytes;
-            info->raw_bytes += (uint64_t)chunk->raw_bytes;
-            if (!chunk->is_there && !info->unreadable)
-                info->unreadable = "it is encrypted";
-        }
+    for (size_t k = node->first_leaf; k < node->first_leaf + node->n_leaves; k++) {
+        const bl_parquet_total *total = &reader->file->totals[k];
+        info->n_chunks += (int64_t)metadata_of(reader)->n_groups;
+        info->stored_bytes += total->stored_bytes;
+        info->raw_bytes += total->raw_bytes;
+        if (total->is_encrypted && !info->unreadable)
+            info->unreadable = "it is encrypted";
+    }
     if (info->unreadable)
         info->type = NULL;
     else if (node->is_vector && reader->file->vector)
@@ -313,7 +322,10 @@ static bl_status make_workers(parquet_reader *reader, bl_error *err) {
     reader->streams = (bl_stream_leaf *)bl_alloc_zero(context, reader->file->schema.n_leaves + 1,
                                                       sizeof *reader->streams);
     reader->codecs = (bl_codecs **)bl_alloc_zero(context, n, sizeof(bl_codecs *));
-    if (!reader->streams || !reader->codecs)
+    reader->chunks = (bl_parquet_chunk *)bl_alloc_zero(context, reader->file->schema.n_leaves + 1,
+                                                       sizeof *reader->chunks);
+    reader->group = SIZE_MAX;
+    if (!reader->streams || !reader->codecs || !reader->chunks)
         return bl_error_nomem(err, 0, "a reader");
     for (unsigned i = 0; i < n; i++) {
         BL_TRY(bl_codecs_new(context, &reader->codecs[i], err));

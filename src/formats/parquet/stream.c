@@ -299,9 +299,8 @@ static bl_status go_to(bl_stream_leaf *s, bl_codecs *codecs, int64_t last, bool 
     return BL_OK;
 }
 
-static bl_status begin_group(bl_stream_leaf *s, bl_source *source, const bl_parquet_group *group,
+static bl_status begin_group(bl_stream_leaf *s, bl_source *source, const bl_parquet_chunk *chunk,
                              size_t number, bl_error *err) {
-    const bl_parquet_chunk *chunk = &group->chunks[s->index];
     if (chunk->is_elsewhere)
         return bl_error_set(err, BL_E_UNSUPPORTED, "its values are in another file");
     if (!chunk->is_there)
@@ -320,10 +319,10 @@ static bl_status begin_group(bl_stream_leaf *s, bl_source *source, const bl_parq
 }
 
 bl_status bl_stream_leaf_read(bl_stream_leaf *s, bl_source *source, bl_codecs *codecs,
-                              const bl_parquet_group *group, size_t number, int64_t first,
+                              const bl_parquet_chunk *chunk, size_t number, int64_t first,
                               int64_t last, bl_error *err) {
     if (s->group != number || s->row > first || s->has_failed)
-        BL_TRY(begin_group(s, source, group, number, err));
+        BL_TRY(begin_group(s, source, chunk, number, err));
     s->has_failed = true;
     BL_TRY(go_to(s, codecs, first, false, err));
     BL_TRY(go_to(s, codecs, last, true, err));

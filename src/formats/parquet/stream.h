@@ -69,10 +69,11 @@ bl_status bl_stream_leaf_init(bl_stream_leaf *stream, bl_context *context,
                               const bl_parquet_leaf *leaf, size_t index, bl_error *err);
 void bl_stream_leaf_release(bl_stream_leaf *stream);
 
-/// Reads rows [first, last) of a row group behind what the batch has so far.
-/// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED, BL_E_IO, BL_E_LIMIT, BL_E_NOMEM, BL_E_CANCELLED
+/// Reads rows [first, last) of row group `number`, whose chunk that is, behind what the batch has
+/// so far. \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED, BL_E_IO, BL_E_LIMIT, BL_E_NOMEM,
+/// BL_E_CANCELLED
 bl_status bl_stream_leaf_read(bl_stream_leaf *stream, bl_source *source, bl_codecs *codecs,
-                              const bl_parquet_group *group, size_t number, int64_t first,
+                              const bl_parquet_chunk *chunk, size_t number, int64_t first,
                               int64_t last, bl_error *err);
 /// Empties what was read for a batch.
 void bl_stream_leaf_reset(bl_stream_leaf *stream);
