@@ -137,6 +137,21 @@ static bl_status read_chunks(const bl_hdf5_file *file, bl_hdf5_dataset *d, hid_t
     return BL_OK;
 }
 
+/// libhdf5 copies as many bytes as the shape wants, whatever there are.
+static bl_status check_compact(const bl_hdf5_file *file, const bl_hdf5_dataset *d, bl_error *err) {
+    BL_HDF5_AUTO stored = H5Dget_type(d->id);
+    uint64_t wanted = stored < 0 ? 0 : H5Tget_size(stored);
+    if (wanted == 0)
+        return bl_hdf5_failed(&file->io, BL_E_CORRUPT, "its type", err);
+    for (unsigned i = 0; i < d->rank; i++)
+        if (__builtin_mul_overflow(wanted, (uint64_t)d->dims[i], &wanted))
+            return bl_error_set(err, BL_E_CORRUPT, "a shape of too many values");
+    if (wanted > d->stored_bytes)
+        return bl_error_set(err, BL_E_CORRUPT, "%llu bytes of values where its shape wants %llu",
+                            (unsigned long long)d->stored_bytes, (unsigned long long)wanted);
+    return BL_OK;
+}
+
 static bl_status read_layout(const bl_hdf5_file *file, bl_hdf5_dataset *d, hid_t how,
                              bl_error *err) {
     size_t row = d->row_bytes ? d->row_bytes : 1;
@@ -150,7 +165,7 @@ static bl_status read_layout(const bl_hdf5_file *file, bl_hdf5_dataset *d, hid_t
         return read_chunks(file, d, how, err);
     case H5D_COMPACT:
         d->layout = BL_HDF5_BY_LIBRARY;
-        return BL_OK;
+        return check_compact(file, d, err);
     case H5D_CONTIGUOUS:
         if (H5Pget_external_count(how) != 0)
             return bl_error_set(err, BL_E_UNSUPPORTED,
