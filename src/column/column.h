@@ -25,6 +25,10 @@ bl_status bl_column_init(bl_context *context, bl_column *column, bl_type *type, 
 /// Checks lengths and offsets against each other, all the way down (not the bytes of strings).
 /// \return BL_OK, BL_E_CORRUPT
 bl_status bl_column_check(const bl_column *column, bl_error *err);
+/// Whether value `i` of the column itself is null.
+static inline bool bl_column_is_null(const bl_column *column, int64_t i) {
+    return column->validity && !(column->validity->data[i / 8] >> i % 8 & 1);
+}
 /// Nulls of a column itself, not of what is in its lists.
 int64_t bl_column_count_nulls(const bl_column *column);
 /// True where the column or anything in it is null.

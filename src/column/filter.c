@@ -123,13 +123,9 @@ static bl_status filter(bl_context *context, const bl_column *from, const runs *
 
 // ---- items behind nulls ----
 
-static bool is_there(const bl_column *column, int64_t i) {
-    return column->validity->data[i / 8] >> i % 8 & 1;
-}
-
 static bool has_items_behind_nulls(const bl_column *column) {
     for (int64_t i = 0; i < column->length; i++)
-        if (!is_there(column, i) && offset_at(column, i) != offset_at(column, i + 1))
+        if (bl_column_is_null(column, i) && offset_at(column, i) != offset_at(column, i + 1))
             return true;
     return false;
 }
@@ -143,7 +139,7 @@ static runs items_there(const bl_column *column, run *memory, void *offsets) {
             ((int64_t *)offsets)[i] = inner.n_values;
         else
             ((int32_t *)offsets)[i] = (int32_t)inner.n_values;
-        if (i == column->length || !is_there(column, i))
+        if (i == column->length || bl_column_is_null(column, i))
             continue;
         run made = {offset_at(column, i), offset_at(column, i + 1)};
         inner.n_values += made.last - made.first;
@@ -190,7 +186,7 @@ static bl_status hand_down(bl_context *context, const bl_column *above, int64_t 
     else if (n_bytes)
         memset(bits->data, 0xff, n_bytes);
     for (int64_t i = 0; i < above->length; i++)
-        for (int64_t k = i * size; !is_there(above, i) && k < (i + 1) * size; k++)
+        for (int64_t k = i * size; bl_column_is_null(above, i) && k < (i + 1) * size; k++)
             bits->data[k / 8] &= (uint8_t) ~(1U << k % 8);
     bl_buffer_release(below->validity);
     below->validity = bits;
@@ -221,7 +217,7 @@ bl_status bl_column_drop_nulls(bl_context *context, const bl_column *from, bl_co
     run *made = (run *)(void *)memory->data;
     runs there = {.items = made};
     for (int64_t i = 0; i < from->length; i++) {
-        if (from->validity && !is_there(from, i))
+        if (bl_column_is_null(from, i))
             continue;
         there.n_values++;
         if (there.n && made[there.n - 1].last == i)

@@ -47,7 +47,8 @@ typedef struct bl_output_ops {
                      const bl_writer_options *options, bl_writer **ret_writer, bl_error *err);
     /// \return BL_OK, BL_E_TYPE, BL_E_NOMEM
     bl_status (*check)(bl_output *output, const bl_column_spec *column, bl_error *err);
-    /// Adds a histogram. \return BL_OK, BL_E_EXISTS, BL_E_IO, BL_E_NOMEM
+    /// Adds a histogram; NULL: the format holds none. \return BL_OK, BL_E_EXISTS, BL_E_IO,
+    /// BL_E_NOMEM
     bl_status (*add_histogram)(bl_output *output, const bl_histogram_view *histogram,
                                bl_error *err);
     /// Finishes the tables that are not, too. Not called after a failure, nor twice.

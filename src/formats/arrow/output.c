@@ -46,12 +46,6 @@ static bl_status check(bl_output *head, const bl_column_spec *column, bl_error *
     return BL_OK;
 }
 
-static bl_status add_histogram(bl_output *head, const bl_histogram_view *histogram, bl_error *err) {
-    (void)head;
-    return bl_error_set(err, BL_E_UNSUPPORTED, "histogram '%s': an Arrow file holds one table",
-                        histogram->name);
-}
-
 static bl_status finish(bl_output *head, bl_error *err) {
     arrow_output *output = (arrow_output *)head;
     if (!output->writer)
@@ -61,12 +55,8 @@ static bl_status finish(bl_output *head, bl_error *err) {
     return bl_sink_finish(output->sink, err);
 }
 
-static const bl_output_ops ops = {.add = add,
-                                  .check = check,
-                                  .add_histogram = add_histogram,
-                                  .finish = finish,
-                                  .close = close_output,
-                                  .holds_nulls = true};
+static const bl_output_ops ops = {
+    .add = add, .check = check, .finish = finish, .close = close_output, .holds_nulls = true};
 
 static bool ends_with(const char *text, const char *end) {
     size_t n = strlen(text), n_end = strlen(end);

@@ -4,7 +4,7 @@
 #include "formats/arrow/request.h"
 
 static bool is_there(const bl_column *column, int64_t row) {
-    return row >= 0 && (!column->validity || column->validity->data[row / 8] >> (row % 8) & 1);
+    return row >= 0 && !bl_column_is_null(column, row);
 }
 
 static void set_bit(bl_buffer *bits, size_t i) {

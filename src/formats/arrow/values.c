@@ -275,7 +275,7 @@ static bl_status decode_indices(bl_arrow_walk *walk, const bl_arrow_field *field
     int64_t *row = (int64_t *)(void *)rows->data;
     int64_t length = values ? values->length : 0;
     for (size_t i = 0; i < n; i++) {
-        bool is_null = column->validity && !(column->validity->data[i / 8] >> i % 8 & 1);
+        bool is_null = bl_column_is_null(column, (int64_t)i);
         row[i] = is_null ? -1
                          : load_index(indices->data + i * field->width, field->width,
                                       field->has_signed_indices);

@@ -8,10 +8,6 @@
 
 #include "column/builder.h"
 
-static bool is_there(const bl_column *column, size_t i) {
-    return !column->validity || (column->validity->data[i / 8] >> i % 8 & 1);
-}
-
 static bl_status new_values(bl_context *context, size_t size, bl_column *column, bl_error *err) {
     BL_TRY(bl_buffer_new(context, size, &column->values, err));
     column->values->size = size;
@@ -177,7 +173,7 @@ static bl_status fixed_texts(bl_context *context, bl_stream_leaf *s, bl_column *
     uint8_t *values = s->values ? s->values->data : NULL;
     offsets[0] = 0;
     for (size_t i = 0; i < n; i++) {
-        if (is_there(column, i)) {
+        if (!bl_column_is_null(column, (int64_t)i)) {
             if (values && end != i * width)
                 memmove(values + end, values + i * width, width);
             end += width;

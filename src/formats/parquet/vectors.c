@@ -7,10 +7,6 @@ static int64_t at(const bl_column *column, int64_t i) {
     return ((const int32_t *)(const void *)column->offsets->data)[i];
 }
 
-static bool is_there(const bl_column *column, int64_t i) {
-    return !column->validity || (column->validity->data[i / 8] >> i % 8 & 1);
-}
-
 /// Where there are none, there may be no buffer.
 static const void *numbers(const bl_column *column) {
     return column->values ? column->values->data : NULL;
@@ -26,7 +22,7 @@ static bl_status length_of(const vectors *v, int64_t i, int64_t *ret_n, bl_error
     int64_t n_values = at(v->values, i + 1) - at(v->values, i);
     int64_t n_indices = at(v->indices, i + 1) - at(v->indices, i);
     *ret_n = n_values;
-    if (!is_there(v->whole, i))
+    if (bl_column_is_null(v->whole, i))
         *ret_n = 0;
     else if (kind == 0)
         *ret_n = ((const int32_t *)(const void *)v->size->values->data)[i];

@@ -47,12 +47,6 @@ static bl_status check(bl_output *head, const bl_column_spec *column, bl_error *
     return status;
 }
 
-static bl_status add_histogram(bl_output *head, const bl_histogram_view *histogram, bl_error *err) {
-    (void)head;
-    return bl_error_set(err, BL_E_UNSUPPORTED, "'%s': Parquet files hold no histograms",
-                        histogram->name);
-}
-
 // ---- the footer ----
 
 static void put_pair(bl_thrift_out *out, const char *key, const char *value) {
@@ -141,12 +135,8 @@ static void close_output(bl_output *head) {
     bl_free(head->context, output);
 }
 
-static const bl_output_ops ops = {.add = add,
-                                  .check = check,
-                                  .add_histogram = add_histogram,
-                                  .finish = finish,
-                                  .close = close_output,
-                                  .holds_nulls = true};
+static const bl_output_ops ops = {
+    .add = add, .check = check, .finish = finish, .close = close_output, .holds_nulls = true};
 
 /// The number of a codec in the file, and which of ours it is there.
 static void choose_codec(bl_compression compression, bl_pqw_settings *settings) {

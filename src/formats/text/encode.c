@@ -76,10 +76,6 @@ void bl_text_encode_json(bl_text_out *out, const char *text, size_t size, bool i
 
 // ---- values ----
 
-static bool is_null(const bl_column *column, int64_t row) {
-    return column->validity && !(column->validity->data[row / 8] >> (row % 8) & 1);
-}
-
 static const char *string_at(const bl_column *column, int64_t row, size_t *ret_size) {
     const int32_t *offsets = (const int32_t *)(const void *)column->offsets->data;
     *ret_size = (size_t)(offsets[row + 1] - offsets[row]);
@@ -193,7 +189,7 @@ static void put_struct(bl_text_out *out, const bl_column *column, int64_t row) {
 static void put_json(bl_text_out *out, const bl_column *column, int64_t row) {
     bl_type_id id = column->type->id;
     size_t n;
-    if (is_null(column, row)) {
+    if (bl_column_is_null(column, row)) {
         put_word(out, "null");
     } else if (id < BL_BINARY) {
         put_scalar(out, column, row, true);
@@ -268,7 +264,7 @@ static void put_csv(const bl_text_style *style, bl_text_out *out, const bl_colum
                     int64_t row) {
     bl_type_id id = column->type->id;
     size_t n;
-    if (is_null(column, row)) {
+    if (bl_column_is_null(column, row)) {
         if (style->n_columns == 1) // an empty line would be no row
             put_word(out, "\"\"");
     } else if (id < BL_BINARY) {

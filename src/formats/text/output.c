@@ -162,11 +162,6 @@ static bl_status add(bl_output *head, const bl_column_spec *columns, size_t n_co
 
 // ---- the file ----
 
-static bl_status add_histogram(bl_output *head, const bl_histogram_view *histogram, bl_error *err) {
-    return bl_error_set(err, BL_E_UNSUPPORTED, "histogram '%s': a %s file holds none",
-                        histogram->name, ((text_output *)head)->format);
-}
-
 static bl_status finish(bl_output *head, bl_error *err) {
     text_output *output = (text_output *)head;
     uint64_t n_lost = 0;
@@ -194,12 +189,8 @@ static void close_output(bl_output *head) {
     bl_free(context, output);
 }
 
-static const bl_output_ops ops = {.add = add,
-                                  .check = check,
-                                  .add_histogram = add_histogram,
-                                  .finish = finish,
-                                  .close = close_output,
-                                  .holds_nulls = true};
+static const bl_output_ops ops = {
+    .add = add, .check = check, .finish = finish, .close = close_output, .holds_nulls = true};
 
 static bl_status choose_separator(text_output *output, const char *given, bl_error *err) {
     if (given && strcmp(given, "\\t") == 0)

@@ -175,12 +175,6 @@ static bl_status check(bl_output *head, const bl_column_spec *column, bl_error *
     return status;
 }
 
-static bl_status add_histogram(bl_output *head, const bl_histogram_view *histogram, bl_error *err) {
-    (void)head;
-    return bl_error_set(err, BL_E_UNSUPPORTED, "histogram '%s': TFRecord holds tables alone",
-                        histogram->name);
-}
-
 static bl_status finish(bl_output *head, bl_error *err) {
     return bl_outflow_finish(((tf_output *)head)->out, err);
 }
@@ -193,12 +187,8 @@ static void close_output(bl_output *head) {
     bl_free(head->context, output);
 }
 
-static const bl_output_ops ops = {.add = add,
-                                  .check = check,
-                                  .add_histogram = add_histogram,
-                                  .finish = finish,
-                                  .close = close_output,
-                                  .holds_nulls = true};
+static const bl_output_ops ops = {
+    .add = add, .check = check, .finish = finish, .close = close_output, .holds_nulls = true};
 
 bl_status bl_tfrecord_create(bl_context *context, bl_sink *sink, const bl_create *how,
                              bl_output **ret_output, bl_error *err) {

@@ -21,7 +21,6 @@ bl_status bl_inflow_open_at(bl_source *source, uint64_t offset, bl_inflow **ret_
 bl_status bl_inflow_read(bl_inflow *in, void *data, size_t size, size_t *ret_n, bl_error *err);
 /// "gzip", "bzip2", "zstd"; NULL: not packed.
 const char *bl_inflow_packing(const bl_inflow *in);
-static inline bool bl_inflow_is_packed(const bl_inflow *in) { return bl_inflow_packing(in); }
 /// Bytes of the source that were used so far.
 uint64_t bl_inflow_stored_bytes(const bl_inflow *in);
 /// NULL is allowed.

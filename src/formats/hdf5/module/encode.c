@@ -152,10 +152,6 @@ bool bl_hdf5_needs_heap(const bl_type *type) {
 
 // ---- values ----
 
-static bool is_null(const bl_column *column, int64_t i) {
-    return column->validity && !(column->validity->data[i / 8] >> (i % 8) & 1);
-}
-
 /// Structs and fixed lists are asked member by member.
 static bl_status check_nulls(const bl_column *column, int64_t first, int64_t n, bl_error *err) {
     bl_type_id id = column->type->id;
@@ -163,7 +159,7 @@ static bl_status check_nulls(const bl_column *column, int64_t first, int64_t n, 
         id == BL_FIXED_LIST)
         return BL_OK;
     for (int64_t i = first; i < first + n; i++)
-        if (is_null(column, i))
+        if (bl_column_is_null(column, i))
             return bl_error_set(err, BL_E_TYPE,
                                 "value %lld of its batch is null, and HDF5 has no null for %s; "
                                 "ingest --define 'name = fill_none(column, 0)' gives it a value",
@@ -199,7 +195,7 @@ static void put_nans(const bl_column *column, int64_t first, int64_t n, uint8_t 
     const double wide = NAN;
     bool is_wide = column->type->id == BL_FLOAT64;
     for (int64_t i = 0; column->validity && i < n; i++)
-        if (is_null(column, first + i))
+        if (bl_column_is_null(column, first + i))
             memcpy(out + (size_t)i * stride, is_wide ? (const void *)&wide : (const void *)&narrow,
                    is_wide ? sizeof wide : sizeof narrow);
 }

@@ -53,12 +53,6 @@ static bl_status check(bl_output *head, const bl_column_spec *column, bl_error *
     return BL_OK;
 }
 
-static bl_status add_histogram(bl_output *head, const bl_histogram_view *histogram, bl_error *err) {
-    (void)head;
-    return bl_error_set(err, BL_E_UNSUPPORTED, "histogram '%s': HDF5 files hold tables alone",
-                        histogram->name);
-}
-
 static bl_status close_file(bl_hdf5_output *output, bl_error *err) {
     BL_HDF5_LOCKED;
     hid_t id = output->id;
@@ -80,12 +74,8 @@ static bl_status finish(bl_output *head, bl_error *err) {
     return bl_sink_finish(output->io.sink, err);
 }
 
-static const bl_output_ops ops = {.add = add,
-                                  .check = check,
-                                  .add_histogram = add_histogram,
-                                  .finish = finish,
-                                  .close = close_output,
-                                  .holds_nulls = true};
+static const bl_output_ops ops = {
+    .add = add, .check = check, .finish = finish, .close = close_output, .holds_nulls = true};
 
 bl_status bl_hdf5_attribute_write(hid_t object, const char *name, const char *text, bl_error *err) {
     BL_HDF5_AUTO type = H5Tcopy(H5T_C_S1);
