@@ -91,17 +91,26 @@ static bool is_described(const bl_root_classes *classes, const bl_root_class *of
     return known && known->version == of->version;
 }
 
+/// Adds a description that `classes` has not. \return false when there is no memory
+static bool add_info(bl_root_writer *writer, bl_root_draft *list, const bl_root_class *of,
+                     const bl_root_classes *classes) {
+    if (is_described(classes, of))
+        return true;
+    list->items[list->n_items] = info_object(&writer->arena, of);
+    return list->items[list->n_items++] != NULL;
+}
+
 /// Descriptions of the noted classes, without those of `classes`.
 static bl_root_draft *info_list(bl_root_writer *writer, const bl_root_classes *classes) {
-    bl_root_draft *list = bl_root_draft_new_list(&writer->arena, "TList", writer->n_classes);
+    bl_root_draft *list =
+        bl_root_draft_new_list(&writer->arena, "TList", writer->n_classes + writer->n_own_classes);
+    for (size_t i = 0; list && i < writer->n_own_classes; i++)
+        if (!add_info(writer, list, writer->own_classes[i], classes))
+            return NULL;
     for (size_t i = 0; list && i < writer->n_classes; i++) {
         const bl_root_class *of = bl_root_known_class(writer->classes[i]);
-        if (!of || is_described(classes, of)) // lists and strings are written by hand
-            continue;
-        bl_root_draft *info = info_object(&writer->arena, of);
-        if (!info)
+        if (of && !add_info(writer, list, of, classes)) // lists and strings are written by hand
             return NULL;
-        list->items[list->n_items++] = info;
     }
     return list;
 }
