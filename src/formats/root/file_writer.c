@@ -4,11 +4,9 @@
 // \source ROOT, TFile::Init, TFile::WriteHeader, TFree
 #include "formats/root/file_writer.h"
 
-#include <assert.h>
 #include <xxhash.h>
 
 #include "base/context.h"
-#include "formats/root/known_classes.h"
 
 enum {
     ROOT_VERSION = 64000,
@@ -205,67 +203,6 @@ bl_status bl_root_writer_record(bl_root_writer *writer, size_t folder, bl_root_k
     BL_TRY(write_record(writer, key, n_stored ? out->data : payload->data,
                         n_stored ? n_stored : payload->size, err));
     return folder == SIZE_MAX ? BL_OK : bl_root_folder_add(writer, folder, key, err);
-}
-
-// ---- classes ----
-
-static void note(bl_root_writer *writer, const char *name) {
-    size_t at = 0;
-    while (at < writer->n_classes && strcmp(writer->classes[at], name) != 0)
-        at++;
-    if (at == writer->n_classes && at < BL_ROOT_MAX_WRITTEN_CLASSES)
-        writer->classes[writer->n_classes++] = name;
-}
-
-void bl_root_writer_note_classes(bl_root_writer *writer, const bl_root_scribe *scribe) {
-    for (size_t i = 0; i < scribe->n_classes; i++)
-        note(writer, scribe->classes[i].name);
-}
-
-void bl_root_writer_note_class(bl_root_writer *writer, const char *name) {
-    const bl_root_class *of = bl_root_known_class(name);
-    assert(of);
-    note(writer, of->name);
-    for (size_t i = 0; i < of->n_elements; i++)
-        if (bl_root_element_is_base(&of->elements[i]))
-            bl_root_writer_note_class(writer, of->elements[i].name);
-}
-
-/// A copy of a description, its names included. \return NULL when there is no memory
-static const bl_root_class *copy_class(bl_arena *arena, const bl_root_class *of) {
-    bl_root_class *copy = (bl_root_class *)bl_arena_alloc(arena, sizeof *copy);
-    bl_root_element *elements =
-        (bl_root_element *)bl_arena_array(arena, of->n_elements + 1, sizeof *elements);
-    const char *name = bl_arena_text(arena, of->name, strlen(of->name));
-    if (!copy || !elements || !name)
-        return NULL;
-    for (size_t i = 0; i < of->n_elements; i++) {
-        elements[i] = of->elements[i];
-        elements[i].name = bl_arena_text(arena, elements[i].name, strlen(elements[i].name));
-        if (!elements[i].name)
-            return NULL;
-    }
-    *copy = *of;
-    copy->name = name;
-    copy->elements = elements;
-    return copy;
-}
-
-bl_status bl_root_writer_describe(bl_root_writer *writer, const bl_root_class *of, bl_error *err) {
-    for (size_t i = 0; i < writer->n_own_classes; i++)
-        if (writer->own_classes[i]->version == of->version &&
-            strcmp(writer->own_classes[i]->name, of->name) == 0)
-            return BL_OK;
-    BL_TRY(bl_array_grow(writer->context, &writer->own_classes, &writer->own_classes_capacity,
-                         writer->n_own_classes, sizeof(bl_root_class *), "classes", err));
-    const bl_root_class *copy = copy_class(&writer->arena, of);
-    if (!copy)
-        return bl_error_nomem(err, sizeof *copy, "a class");
-    writer->own_classes[writer->n_own_classes++] = copy;
-    for (size_t i = 0; i < of->n_elements; i++)
-        if (bl_root_element_is_base(&of->elements[i]))
-            bl_root_writer_note_class(writer, of->elements[i].name);
-    return BL_OK;
 }
 
 // ---- closing ----

@@ -90,7 +90,9 @@ static inline uint64_t bl_root_writer_position(const bl_root_writer *writer) {
 void bl_root_writer_note_classes(bl_root_writer *writer, const bl_root_scribe *scribe);
 /// The same of one known class and its bases.
 void bl_root_writer_note_class(bl_root_writer *writer, const char *name);
-/// The same of a class that is not known, whose description is copied. \return BL_OK, BL_E_NOMEM
+/// The same of a class that is not known, whose description is copied.
+/// \return BL_OK, BL_E_INVALID (its name is used for another class), BL_E_NOMEM; of a file that is
+/// continued also BL_E_CORRUPT, BL_E_IO
 bl_status bl_root_writer_describe(bl_root_writer *writer, const bl_root_class *of, bl_error *err);
 /// Writes directories, streamer info, free list and header, and lets the file appear.
 /// \return BL_OK, BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED

@@ -26,7 +26,7 @@ static const struct spelling {
     [BL_FLOAT64] = {8, "double", NULL},
 };
 
-static uint32_t add_text(uint32_t sum, const char *text) {
+uint32_t bl_root_checksum_add(uint32_t sum, const char *text) {
     for (; *text; text++)
         sum = sum * 3 + (uint8_t)*text;
     return sum;
@@ -34,11 +34,12 @@ static uint32_t add_text(uint32_t sum, const char *text) {
 
 static uint32_t checksum_of(const char *name, const bl_root_class *base,
                             const bl_root_number_member *members, size_t n) {
-    uint32_t sum = add_text(add_text(0, name), base->name) * 3 + base->checksum;
+    uint32_t sum = bl_root_checksum_add(bl_root_checksum_add(0, name), base->name);
+    sum = sum * 3 + base->checksum;
     for (size_t i = 0; i < n; i++) {
         const struct spelling *type = &spellings[members[i].type];
-        sum =
-            add_text(add_text(sum, members[i].name), type->own_name ? type->own_name : type->name);
+        sum = bl_root_checksum_add(sum, members[i].name);
+        sum = bl_root_checksum_add(sum, type->own_name ? type->own_name : type->name);
     }
     return sum;
 }

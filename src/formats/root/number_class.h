@@ -24,5 +24,7 @@ typedef struct bl_root_number_member {
 /// \source ROOT, TClass::GetCheckSum, TStreamerBasicType
 const bl_root_class *bl_root_class_of_numbers(bl_arena *arena, const char *name,
                                               const bl_root_number_member *members, size_t n);
+/// ROOT's checksum of what it looked at before, with a text behind it. \param sum 0: nothing before
+uint32_t bl_root_checksum_add(uint32_t sum, const char *text);
 
 #endif

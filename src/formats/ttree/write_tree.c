@@ -3,6 +3,7 @@
 // here are zero.
 // \source ROOT, the members of TTree, TBranch, TBranchElement and TLeaf as a new tree has them
 #include "formats/root/known_classes.h"
+#include "formats/root/number_class.h"
 #include "formats/ttree/tree.h"
 #include "formats/ttree/writer.h"
 
@@ -40,15 +41,6 @@ typedef struct element {
     int version, id, type, streamer_type;
 } element;
 
-/// As ROOT makes one for classes without members that it looks at.
-/// \source ROOT, TClass::GetCheckSum
-static uint32_t checksum_of_name(const char *name) {
-    uint32_t sum = 0;
-    for (; *name; name++)
-        sum = sum * 3 + (uint8_t)*name;
-    return sum;
-}
-
 static element element_of(const bl_write_branch *branch) {
     const bl_root_class *of = branch->of_class;
     if (of)
@@ -61,7 +53,7 @@ static element element_of(const bl_write_branch *branch) {
     if (branch->shape.kind == BL_WRITE_STRING)
         return (element){STRING_CHECKSUM, STRING_VERSION, -1, BL_BRANCH_OBJECT, -1};
     const char *name = branch->class_name ? branch->class_name : "";
-    return (element){checksum_of_name(name), COLLECTION_VERSION, -1, BL_BRANCH_MEMBER, -1};
+    return (element){bl_root_checksum_add(0, name), COLLECTION_VERSION, -1, BL_BRANCH_MEMBER, -1};
 }
 
 // ---- leaves ----
@@ -308,22 +300,9 @@ static bl_root_draft *new_tree(forge *f) {
     return bl_root_draft_new(&f->arena, "TTree", members, COUNT(members));
 }
 
-/// Streamer info of the classes of TClonesArrays; what else is written notes its own.
-static bl_status describe_classes(bl_ttree_writer *writer, bl_error *err) {
-    for (size_t i = 0; i < writer->plan.n_branches; i++) {
-        const bl_write_branch *branch = &writer->plan.branches[i];
-        if (!branch->clones)
-            continue;
-        bl_root_writer_note_class(writer->file, branch->class_name);
-        BL_TRY(bl_root_writer_describe(writer->file, branch->clones, err));
-    }
-    return BL_OK;
-}
-
 bl_status bl_write_tree_object(bl_ttree_writer *writer, bl_error *err) {
     forge f = {.writer = writer};
     bl_root_key key;
-    BL_TRY(describe_classes(writer, err));
     BL_TRY(bl_root_writer_key(writer->file, writer->folder, "TTree", writer->name, writer->title,
                               &key, err));
     bl_arena_init(&f.arena, writer->context);
