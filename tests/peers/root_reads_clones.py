@@ -2,8 +2,8 @@
 """ROOT reads the TClonesArrays that beamline_writes_clones.py wrote, in each of its ways.
 
 usage: root_reads_clones.py FILE EXPECTED
-The class Thing is declared here, with its very members; Track too, but as a newer program may have
-it: derived from another class, without one member and with one more. Point is left to the file.
+The class Thing is declared here, with its very members; Track too, but as a program may have it:
+without one member, with one more, and with one in a base class. Point is left to the file.
 """
 
 import ctypes
@@ -30,11 +30,12 @@ public:
 };
 class SortableObject : public TObject {
 public:
+    float PT = 0;
     ClassDefInline(SortableObject, 1)
 };
 class Track : public SortableObject {
 public:
-    int PID = 0; float P = 8; float PT = 0;
+    int PID = 0; float P = 8;
     ClassDefInline(Track, 3)
 };
 """
@@ -131,7 +132,8 @@ def copies(tree, path, wanted, folder):
         file = ROOT.TFile(copy)
         times = 3 if how == "merged" else 1
         for name in ("Thing.m_float32", "Large.x", "EFlowTrack.PID", "weight"):
-            n += expect(f"{how}: {name}", drawn(file.Get("Events"), name), flat(wanted[name]) * times)
+            n += expect(f"{how}: {name}", drawn(file.Get("Events"), name),
+                        flat(wanted[name]) * times)
         file.Close()
     return n
 

@@ -2,7 +2,6 @@
 // Which branches hold the columns of a table. Numbers become leaves, lists of numbers leaves that
 // are counted, deeper lists and lists of strings vectors; a struct becomes a branch for each
 // member, and a list of structs that is to be one a TClonesArray.
-#include <ctype.h>
 #include <stdio.h>
 
 #include "formats/root/known_classes.h"
@@ -222,11 +221,14 @@ static bl_status plan_type(planner *p, const bl_type *type, const char *name, bl
 /// What TObject's fBits are of objects that ROOT fills a TClonesArray with: kIsOnHeap, kNotDeleted.
 enum { BITS_OF_OBJECT = 0x03000000 };
 
-static bool is_name(const char *text, size_t length, const char *also) {
-    for (size_t i = 0; i < length; i++)
-        if (!isalpha((unsigned char)text[i]) && text[i] != '_' && !strchr(also, text[i]) &&
-            (i == 0 || !isdigit((unsigned char)text[i])))
+/// A name of C++, of a class with the names of those around it.
+static bool is_name(const char *text, size_t length, bool is_class) {
+    for (size_t i = 0; i < length; i++) {
+        bool is_letter = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') ||
+                         text[i] == '_' || (is_class && text[i] == ':');
+        if (!is_letter && (i == 0 || text[i] < '0' || text[i] > '9'))
             return false;
+    }
     return length > 0;
 }
 
@@ -240,10 +242,10 @@ static const char *clones_class(const planner *p, size_t *ret_length) {
     bool fits = item->id == BL_STRUCT && item->n_children > 0;
     for (size_t i = 0; fits && i < item->n_children; i++)
         fits = item->children[i]->id <= BL_FLOAT64 &&
-               is_name(item->names[i], strlen(item->names[i]), "");
+               is_name(item->names[i], strlen(item->names[i]), false);
     const char *name = strchr(p->spec->source_type, '<') + 1, *end = strrchr(name, '>');
     *ret_length = end ? (size_t)(end - name) : 0;
-    return fits && end && !end[1] && is_name(name, *ret_length, ":") ? name : NULL;
+    return fits && end && !end[1] && is_name(name, *ret_length, true) ? name : NULL;
 }
 
 static const bl_root_class *class_of_items(const planner *p, const bl_type *item, const char *name,

@@ -206,7 +206,8 @@ int64_t bl_write_most(const bl_write_shape *shape, const bl_write_view *view, in
 int64_t bl_write_first_difference(const bl_write_shape *shape, const bl_write_view *view,
                                   const bl_write_shape *counter, const bl_write_view *counted,
                                   int64_t n_rows) {
-    if (view->levels[0].offsets && view->levels[0].offsets == counted->levels[0].offsets)
+    if (view->n_levels && counted->n_levels &&
+        view->levels[0].offsets == counted->levels[0].offsets)
         return n_rows; // the members of one struct
     const int32_t *offsets = narrow_offsets(shape, view);
     const int32_t *others = narrow_offsets(counter, counted);
