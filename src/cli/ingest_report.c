@@ -65,9 +65,9 @@ static void print_sample(bl_out *out, const ingest_run *run, size_t i) {
 static void print_times(bl_out *out, const bl_ingest_times *times) {
     bl_out_printf(out,
                   ",\"profile\":{\"read_s\":%.6f,\"cut_s\":%.6f,\"late_read_s\":%.6f,"
-                  "\"compute_s\":%.6f,\"write_s\":%.6f}",
-                  times->plan.read_s, times->plan.cut_s, times->plan.late_s, times->plan.compute_s,
-                  times->write_s);
+                  "\"recipe_s\":%.6f,\"compute_s\":%.6f,\"write_s\":%.6f}",
+                  times->plan.read_s, times->plan.cut_s, times->plan.late_s, times->plan.recipe_s,
+                  times->plan.compute_s, times->write_s);
 }
 
 void bl_ingest_report_json(const ingest_run *run) {
@@ -149,11 +149,10 @@ static void print_profile(const ingest_run *run) {
     const struct {
         const char *what;
         double seconds;
-    } rows[] = {{"read for all events", times->plan.read_s},
-                {"cuts and weights", times->plan.cut_s},
-                {"read for taken events", times->plan.late_s},
-                {"copies and variables", times->plan.compute_s},
-                {"write", times->write_s}};
+    } rows[] = {
+        {"read for all events", times->plan.read_s},     {"cuts and weights", times->plan.cut_s},
+        {"read for taken events", times->plan.late_s},   {"recipe", times->plan.recipe_s},
+        {"copies and variables", times->plan.compute_s}, {"write", times->write_s}};
     bl_out_printf(&run->cli->out, "  %-22s %9s\n", "stage", "seconds");
     for (size_t i = 0; i < BL_COUNT(rows); i++)
         bl_out_printf(&run->cli->out, "  %-22s %9.3f\n", rows[i].what, rows[i].seconds);

@@ -4,7 +4,9 @@
 
 #include <beamline/version.h>
 
-enum { MOST_PAIRS = 5, MOST_SOURCES = 1000 };
+#include "hep/topology.h"
+
+enum { MOST_PAIRS = 8, MOST_SOURCES = 1000 };
 
 typedef struct pairs {
     bl_arena *arena;
@@ -84,6 +86,14 @@ static const char *variables(bl_arena *arena, const bl_lineage *lineage) {
     return l.text;
 }
 
+/// Names with commas between them.
+static const char *joined(bl_arena *arena, const char *const *names, size_t n) {
+    const char *text = "";
+    for (size_t i = 0; i < n && text; i++)
+        text = bl_arena_printf(arena, "%s%s%s", text, i ? "," : "", names[i]);
+    return text;
+}
+
 bl_status bl_lineage_pairs(bl_arena *arena, const bl_lineage *lineage,
                            const char *const **ret_pairs, size_t *ret_n, bl_error *err) {
     pairs p = {.arena = arena,
@@ -98,6 +108,11 @@ bl_status bl_lineage_pairs(bl_arena *arena, const bl_lineage *lineage,
         add(&p, "beamline.cuts", cuts(arena, lineage));
     if (lineage->n_variables)
         add(&p, "beamline.variables", variables(arena, lineage));
+    if (lineage->recipe) {
+        add(&p, "beamline.recipe", bl_arena_printf(arena, "topology:%s", lineage->recipe));
+        add(&p, "beamline.hfeatures", joined(arena, bl_topology_high, BL_TOPOLOGY_N_HIGH));
+        add(&p, "beamline.lfeatures", joined(arena, bl_topology_low, BL_TOPOLOGY_N_LOW));
+    }
     if (p.no_memory)
         return bl_error_nomem(err, 0, "lineage");
     *ret_pairs = p.texts;
