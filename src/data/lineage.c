@@ -86,14 +86,6 @@ static const char *variables(bl_arena *arena, const bl_lineage *lineage) {
     return l.text;
 }
 
-/// Names with commas between them.
-static const char *joined(bl_arena *arena, const char *const *names, size_t n) {
-    const char *text = "";
-    for (size_t i = 0; i < n && text; i++)
-        text = bl_arena_printf(arena, "%s%s%s", text, i ? "," : "", names[i]);
-    return text;
-}
-
 bl_status bl_lineage_pairs(bl_arena *arena, const bl_lineage *lineage,
                            const char *const **ret_pairs, size_t *ret_n, bl_error *err) {
     pairs p = {.arena = arena,
@@ -110,8 +102,8 @@ bl_status bl_lineage_pairs(bl_arena *arena, const bl_lineage *lineage,
         add(&p, "beamline.variables", variables(arena, lineage));
     if (lineage->recipe) {
         add(&p, "beamline.recipe", bl_arena_printf(arena, "topology:%s", lineage->recipe));
-        add(&p, "beamline.hfeatures", joined(arena, bl_topology_high, BL_TOPOLOGY_N_HIGH));
-        add(&p, "beamline.lfeatures", joined(arena, bl_topology_low, BL_TOPOLOGY_N_LOW));
+        add(&p, "beamline.hfeatures", bl_topology_titles[0]);
+        add(&p, "beamline.lfeatures", bl_topology_titles[1]);
     }
     if (p.no_memory)
         return bl_error_nomem(err, 0, "lineage");

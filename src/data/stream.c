@@ -230,6 +230,9 @@ static bl_status make_specs(const maker *m, bl_error *err) {
         BL_TRY(bl_plan_column(stream->plan, i, &info, err));
         stream->specs[i] =
             (bl_column_spec){.size = sizeof *stream->specs, .name = info.name, .type = info.type};
+        for (size_t k = 0; stream->recipe && k < BL_TOPOLOGY_N_OUTPUTS; k++)
+            if (strcmp(info.name, bl_topology_outputs[k]) == 0)
+                stream->specs[i].title = bl_topology_titles[k];
     }
     stream->n_columns = n;
     return BL_OK;

@@ -12,6 +12,11 @@ const char *const bl_topology_steps[BL_TOPOLOGY_N_STEPS] = {
     "topology: an electron or a muon", "topology: tracks, photons and neutral hadrons",
     "topology: an isolated lepton, pT > 23 GeV"};
 const char *const bl_topology_outputs[BL_TOPOLOGY_N_OUTPUTS] = {"hfeatures", "lfeatures"};
+const char *const bl_topology_titles[BL_TOPOLOGY_N_OUTPUTS] = {
+    "HT,MET,PhiMET,MT,nJets,nBjets,LepPt,LepEta,LepPhi,LepIsoCh,LepIsoGamma,LepIsoNeu,LepCharge,"
+    "LepIsEle",
+    "Energy,Px,Py,Pz,Pt,Eta,Phi,vtxX,vtxY,vtxZ,ChPFIso,GammaPFIso,NeuPFIso,isChHad,isNeuHad,"
+    "isGamma,isEle,isMu,Charge"};
 
 // ---- opening ----
 

@@ -21,13 +21,12 @@ enum {
     BL_TOPOLOGY_N_OUTPUTS = 2,
 };
 
-/// Names of the columns of the matrix, and of the high-level features.
-extern const char *const bl_topology_low[BL_TOPOLOGY_N_LOW];
-extern const char *const bl_topology_high[BL_TOPOLOGY_N_HIGH];
 /// What the steps of the selection ask for.
 extern const char *const bl_topology_steps[BL_TOPOLOGY_N_STEPS];
 /// Names of the columns that are made: hfeatures, lfeatures.
 extern const char *const bl_topology_outputs[BL_TOPOLOGY_N_OUTPUTS];
+/// What is in them: names with commas between them, as the published data call them.
+extern const char *const bl_topology_titles[BL_TOPOLOGY_N_OUTPUTS];
 
 /// The recipe over the columns of one table. Belongs to one thread at a time.
 typedef struct bl_topology bl_topology;

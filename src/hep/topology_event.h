@@ -61,6 +61,7 @@ typedef struct bl_topology_vector {
     double energy, px, py, pz, pt, eta, phi;
 } bl_topology_vector;
 
+enum { N_TRACK_LEAVES = TRACK_CHARGE - TRACK_PID + 1 };
 enum { CHARGED, GAMMA, NEUTRAL }; ///< kinds of particles, and of isolation
 
 /// What the first look at an event found.
@@ -91,6 +92,7 @@ typedef struct bl_topology_scratch {
     double *order;    ///< [most] for finding the hardest
     uint32_t *chosen; ///< [most]
     bl_topology_rows rows;
+    double *of_tracks[N_TRACK_LEAVES]; ///< [most] TRACK_PID and the leaves behind it
     bl_cones *cones;
 } bl_topology_scratch;
 

@@ -7,17 +7,7 @@
 #include "base/wide.h"
 #include "hep/topology_event.h"
 
-#define NAMES_LOW                                                                      \
-    "Energy", "Px", "Py", "Pz", "Pt", "Eta", "Phi", "vtxX", "vtxY", "vtxZ", "ChPFIso", \
-        "GammaPFIso", "NeuPFIso", "isChHad", "isNeuHad", "isGamma", "isEle", "isMu", "Charge"
-#define NAMES_HIGH                                                                           \
-    "HT", "MET", "PhiMET", "MT", "nJets", "nBjets", "LepPt", "LepEta", "LepPhi", "LepIsoCh", \
-        "LepIsoGamma", "LepIsoNeu", "LepCharge", "LepIsEle"
-
-const char *const bl_topology_low[BL_TOPOLOGY_N_LOW] = {NAMES_LOW};
-const char *const bl_topology_high[BL_TOPOLOGY_N_HIGH] = {NAMES_HIGH};
-
-/// Columns of the matrix.
+/// Columns of the matrix, as bl_topology_titles has them.
 enum {
     ENERGY,
     PX,
@@ -162,17 +152,26 @@ static void gather_rows(const bl_topology_input *input, const bl_topology_event 
     }
 }
 
+static void read_tracks(const bl_topology_input *input, int64_t row, bl_topology_scratch *scratch) {
+    const int64_t *offsets = input->offsets[BL_TOPOLOGY_TRACKS];
+    for (int i = 0; i < N_TRACK_LEAVES; i++)
+        if (input->leaves[TRACK_PID + i].items)
+            bl_topology_read(&input->leaves[TRACK_PID + i], offsets[row], offsets[row + 1],
+                             scratch->of_tracks[i]);
+}
+
 /// What only tracks have. The published data have hadrons alone, and the sign of the particle's
 /// number for its charge.
-static void describe_track(const bl_topology_input *input, int64_t at, double *row) {
-    double pid = read_one(input, TRACK_PID, at), size = fabs(pid);
-    bool is_compat = input->options->is_compat;
+static void describe_track(const bl_topology_scratch *scratch, bool is_compat, uint32_t at,
+                           double *row) {
+    double *const *leaves = scratch->of_tracks;
+    double pid = leaves[0][at], size = fabs(pid);
     for (int k = 0; k < 3; k++)
-        row[VERTEX_X + k] = read_one(input, (bl_topology_leaf_id)(TRACK_X + k), at);
+        row[VERTEX_X + k] = leaves[TRACK_X - TRACK_PID + k][at];
     row[!is_compat && size == 11   ? IS_ELECTRON
         : !is_compat && size == 13 ? IS_MUON
                                    : IS_HADRON] = 1;
-    row[CHARGE] = is_compat ? (pid > 0) - (pid < 0) : read_one(input, TRACK_CHARGE, at);
+    row[CHARGE] = is_compat ? (pid > 0) - (pid < 0) : leaves[TRACK_CHARGE - TRACK_PID][at];
 }
 
 static void put_numbers(const double *from, size_t n, bool is_double, void *to, size_t at) {
@@ -195,23 +194,22 @@ static void put_lepton(const bl_topology_event *e, bool is_double, void *low) {
     put_numbers(row, BL_TOPOLOGY_N_LOW, is_double, low, 0);
 }
 
-static void put_rows(const bl_topology_input *input, int64_t event_row,
-                     const bl_topology_scratch *scratch, void *low) {
+static void put_rows(const bl_topology_options *options, const bl_topology_scratch *scratch,
+                     void *low) {
     static const int type_of[BL_CONES_N_KINDS] = {
         [CHARGED] = IS_HADRON, [GAMMA] = IS_GAMMA, [NEUTRAL] = IS_NEUTRAL};
     const bl_topology_rows *r = &scratch->rows;
-    int64_t first_track = input->offsets[BL_TOPOLOGY_TRACKS][event_row];
     for (size_t i = 0; i < r->n; i++) {
         double row[BL_TOPOLOGY_N_LOW] = {r->energy[i], r->px[i],  r->py[i], r->pz[i],
                                          r->pt[i],     r->eta[i], r->phi[i]};
         for (int k = 0; k < BL_CONES_N_KINDS; k++)
             row[ISOLATION + k] = r->isolation[k][i];
         if (r->kind[i] == CHARGED)
-            describe_track(input, first_track + scratch->particles[CHARGED].at[r->own[i]], row);
+            describe_track(scratch, options->is_compat, scratch->particles[CHARGED].at[r->own[i]],
+                           row);
         else
             row[type_of[r->kind[i]]] = 1;
-        put_numbers(row, BL_TOPOLOGY_N_LOW, input->options->is_double, low,
-                    (i + 1) * BL_TOPOLOGY_N_LOW);
+        put_numbers(row, BL_TOPOLOGY_N_LOW, options->is_double, low, (i + 1) * BL_TOPOLOGY_N_LOW);
     }
 }
 
@@ -268,10 +266,11 @@ static void put_high(const bl_topology_input *input, int64_t row, const bl_topol
 void bl_topology_make(const bl_topology_input *input, int64_t row, const bl_topology_event *event,
                       bl_topology_scratch *scratch, void *low, void *high) {
     bl_topology_collect(input, row, scratch);
+    read_tracks(input, row, scratch);
     gather_rows(input, event, scratch);
     make_vectors(&scratch->rows);
     isolate(input, scratch);
     put_lepton(event, input->options->is_double, low);
-    put_rows(input, row, scratch, low);
+    put_rows(input->options, scratch, low);
     put_high(input, row, event, high);
 }

@@ -25,6 +25,8 @@ bl_status bl_topology_scratch_init(bl_arena *arena, size_t most, bl_topology_scr
     }
     for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++)
         *of_rows[i] = (double *)room(arena, BL_TOPOLOGY_N_ROWS, sizeof(double), &failed);
+    for (int i = 0; i < N_TRACK_LEAVES; i++)
+        s.of_tracks[i] = (double *)room(arena, most, sizeof(double), &failed);
     r->kind = (uint8_t *)room(arena, BL_TOPOLOGY_N_ROWS, sizeof *r->kind, &failed);
     r->own = (uint32_t *)room(arena, BL_TOPOLOGY_N_ROWS, sizeof *r->own, &failed);
     s.order = (double *)room(arena, most, sizeof *s.order, &failed);
