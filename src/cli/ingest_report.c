@@ -192,6 +192,7 @@ void bl_ingest_report_text(const ingest_run *run) {
 
 static bl_status print_reads(const ingest_run *run, bool late, bl_error *err) {
     const bl_stream *stream = run->ingest.model;
+    size_t n_before = 1 + (stream->recipe ? BL_TOPOLOGY_N_STEPS : 0); // entries that are no cuts
     const size_t *columns;
     size_t n = bl_plan_reads(stream->plan, late, &columns);
     for (size_t i = 0; i < n; i++) {
@@ -199,7 +200,7 @@ static bl_status print_reads(const ingest_run *run, bool late, bl_error *err) {
         bl_column_info info = {.size = sizeof info};
         BL_TRY(bl_table_column(stream->table, columns[i], &info, err));
         bl_out_printf(&run->cli->out, "  read   %s%s\n", bl_select_name(&info, room, sizeof room),
-                      late && n_cuts(run, 0) > 1 ? "  where events are taken" : "");
+                      late && n_cuts(run, 0) > n_before ? "  where events are taken" : "");
     }
     return BL_OK;
 }
@@ -213,6 +214,9 @@ bl_status bl_ingest_report_plan(const ingest_run *run, bl_error *err) {
                       (long long)run->dataset->samples[i].n_used, run->dataset->samples[i].factor);
     for (size_t i = 1; i < n_cuts(run, 0); i++)
         bl_out_printf(out, "  where  %s\n", ingest->manifest.cuts[0][i]);
+    if (ingest->model->recipe)
+        bl_out_printf(out, "  recipe topology:%s\n",
+                      bl_topology_description(ingest->model->recipe));
     BL_TRY(print_reads(run, false, err));
     BL_TRY(print_reads(run, true, err));
     for (size_t i = 0; i < ingest->model->n_columns; i++) {

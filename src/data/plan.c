@@ -516,7 +516,8 @@ static bl_status apply_recipe(bl_plan *plan, decision *d, const bl_batch *early,
     BL_TRY(gather(plan->context, plan->of_recipe, n, early, late, &inputs, err));
     BL_TRY(bl_buffer_new(plan->context, 2 * n_all, &bytes, err));
     uint8_t *steps = bytes->data, *passed = steps + n_all;
-    BL_TRY(bl_topology_run(plan->extras.recipe, inputs, steps, ret_made, err));
+    BL_TRY_IN(bl_topology_run(plan->extras.recipe, inputs, steps, ret_made, err), err, "%s",
+              bl_table_file(plan->table, 0));
     for (int64_t i = 0; i < d->n; i++)
         passed[i] = steps[i] == BL_TOPOLOGY_N_STEPS;
     BL_TRY(bl_batch_filter(*wanted, passed, &left, err));
