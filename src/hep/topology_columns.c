@@ -84,20 +84,24 @@ static bl_status find_leaf(bl_topology *topology, const bl_table *table, const c
 }
 
 /// Muons are MuonTight in the published data, and Muon in what Delphes's own cards write.
-static const char *name_of(bl_topology *topology, const bl_table *table,
-                           bl_topology_collection collection) {
+static bl_status find_name(bl_topology *topology, const bl_table *table,
+                           bl_topology_collection collection, bl_error *err) {
     static const char *const names[BL_TOPOLOGY_N_COLLECTIONS] = {
         "EFlowTrack", "EFlowPhoton", "EFlowNeutralHadron", "Electron",
         "MuonTight",  "Jet",         "MissingET"};
     size_t column, member;
-    const char *given = topology->options.names[collection];
-    if (given)
-        return given;
-    if (collection == BL_TOPOLOGY_MUONS &&
-        find_leaf(topology, table, names[collection], "PT", &column, &member, NULL) != BL_OK &&
-        find_leaf(topology, table, "Muon", "PT", &column, &member, NULL) == BL_OK)
-        return "Muon";
-    return names[collection];
+    const char **name = &topology->options.names[collection];
+    if (*name)
+        return BL_OK;
+    *name = names[collection];
+    if (collection != BL_TOPOLOGY_MUONS)
+        return BL_OK;
+    bl_status status = find_leaf(topology, table, *name, "PT", &column, &member, err);
+    if (status == BL_E_NOTFOUND) {
+        status = find_leaf(topology, table, "Muon", "PT", &column, &member, err);
+        *name = status == BL_OK ? "Muon" : *name;
+    }
+    return status == BL_E_NOMEM ? status : BL_OK;
 }
 
 static size_t place_of(bl_topology *topology, size_t column) {
@@ -110,10 +114,8 @@ static size_t place_of(bl_topology *topology, size_t column) {
 }
 
 bl_status bl_topology_find_leaves(bl_topology *topology, const bl_table *table, bl_error *err) {
-    for (int i = 0; i < BL_TOPOLOGY_N_COLLECTIONS; i++) {
-        bl_topology_collection collection = (bl_topology_collection)i;
-        topology->options.names[i] = name_of(topology, table, collection);
-    }
+    for (int i = 0; i < BL_TOPOLOGY_N_COLLECTIONS; i++)
+        BL_TRY(find_name(topology, table, (bl_topology_collection)i, err));
     for (size_t i = 0; i < N_LEAVES; i++) {
         bl_topology_collection collection = leaves[i].collection;
         size_t column;
