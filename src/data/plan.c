@@ -11,8 +11,6 @@
 #include "expr/needs.h"
 #include "table/scan.h"
 
-BL_DEFINE_AUTO(bl_scan, bl_scan_close);
-
 enum { MOST_OTHER_CUTS = 2 + BL_TOPOLOGY_N_STEPS }; ///< in the cut flow
 
 // ---- making ----
@@ -219,10 +217,11 @@ static bl_status set_needs(bl_plan *plan, bl_error *err) {
     return bl_scan_set_needs(plan->scan, needs, n, err);
 }
 
-/// What a recipe makes of a batch takes an eighth of the memory budget at most.
+/// What a recipe makes of a batch takes a thirty-second of the memory budget at most: of larger ones
+/// the kernel would take the memory back each time.
 static int64_t rows_of_batch(const bl_plan *plan) {
     const bl_topology *recipe = plan->extras.recipe;
-    return recipe ? bl_topology_rows_in(recipe, bl_context_memory_bytes(plan->context) / 8) : 0;
+    return recipe ? bl_topology_rows_in(recipe, bl_context_memory_bytes(plan->context) / 32) : 0;
 }
 
 bl_status bl_plan_open_with(bl_context *context, bl_table *table, const bl_plan_options *options,

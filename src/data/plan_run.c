@@ -121,7 +121,8 @@ static bl_status gather(bl_context *context, const bl_plan_place *places, size_t
     BL_AUTO(bl_batch) batch = NULL;
     BL_TRY(new_batch(context, n, early, &batch, err));
     for (size_t i = 0; i < n; i++)
-        BL_TRY(share(batch, i, &(places[i].is_late ? late : early)->columns[places[i].at], err));
+        BL_TRY(
+            share(batch, i, bl_batch_column(places[i].is_late ? late : early, places[i].at), err));
     *ret_batch = BL_MOVE(batch);
     return BL_OK;
 }

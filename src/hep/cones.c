@@ -22,7 +22,7 @@ enum {
 };
 
 static const double pi = 3.14159265358979323846, cone2 = 0.3 * 0.3;
-static const double eta_cells_per_unit = 3.2, most_eta = N_ETA / 2 / 3.2;
+static const double eta_cells_per_unit = 3.2, most_eta = N_ETA / (2 * 3.2);
 
 typedef double doubles __attribute__((vector_size(8 * LANES)));
 typedef int64_t longs __attribute__((vector_size(8 * LANES)));
