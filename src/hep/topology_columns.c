@@ -176,9 +176,9 @@ bl_status bl_topology_read_leaves(const bl_topology *topology, const bl_batch *b
             (int64_t *)(void *)topology->offsets->data + collection * (batch->n_rows + 1);
         BL_TRY(read_offsets(topology, batch, i, first_leaf, offsets, err));
         input.offsets[collection] = offsets;
-        input.leaves[i].items = &column->children[0];
+        input.leaves[i] = &column->children[0];
         if (topology->members[i] != SIZE_MAX)
-            input.leaves[i].items = &column->children[0].children[topology->members[i]];
+            input.leaves[i] = &column->children[0].children[topology->members[i]];
     }
     *ret_input = input;
     return BL_OK;

@@ -40,21 +40,16 @@ typedef enum bl_topology_leaf_id {
     N_LEAVES,
 } bl_topology_leaf_id;
 
-/// The items of a leaf in a batch.
-typedef struct bl_topology_leaf {
-    const bl_column *items; ///< numbers; NULL: the mode needs it not
-} bl_topology_leaf;
-
 /// A batch as the recipe sees it.
 typedef struct bl_topology_input {
     const bl_topology_options *options;
     int64_t n_rows;
     const int64_t *offsets[BL_TOPOLOGY_N_COLLECTIONS]; ///< [n_rows + 1]
-    bl_topology_leaf leaves[N_LEAVES];
+    const bl_column *leaves[N_LEAVES]; ///< items, numbers; NULL: the mode does not need it
 } bl_topology_input;
 
 /// Items of a leaf as doubles; what is null is NaN. \param out [last − first]
-void bl_topology_read(const bl_topology_leaf *leaf, int64_t first, int64_t last, double *out);
+void bl_topology_read(const bl_column *leaf, int64_t first, int64_t last, double *out);
 
 /// A massless four-vector, with pt, η and φ computed back from it.
 typedef struct bl_topology_vector {

@@ -65,7 +65,7 @@ static void begin(surroundings *s, bool is_compat) {
     for (size_t i = 0; i < N_LEAVES; i++) {
         e->buffers[i].data = (uint8_t *)e->values[i];
         e->columns[i] = (bl_column){.type = &e->type, .length = MOST, .values = &e->buffers[i]};
-        e->input.leaves[i].items = &e->columns[i];
+        e->input.leaves[i] = &e->columns[i];
     }
     for (size_t i = 0; i < BL_TOPOLOGY_N_COLLECTIONS; i++)
         e->input.offsets[i] = e->offsets[i];

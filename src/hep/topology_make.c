@@ -30,19 +30,18 @@ enum {
 
 // ---- reading ----
 
-#define READ(type)                                                        \
-    do {                                                                  \
-        const type *from = (const type *)bl_column_values(items) + first; \
-        for (size_t i = 0; i < n; i++)                                    \
-            out[i] = (double)from[i];                                     \
+#define READ(type)                                                       \
+    do {                                                                 \
+        const type *from = (const type *)bl_column_values(leaf) + first; \
+        for (size_t i = 0; i < n; i++)                                   \
+            out[i] = (double)from[i];                                    \
     } while (0)
 
-void bl_topology_read(const bl_topology_leaf *leaf, int64_t first, int64_t last, double *out) {
-    const bl_column *items = leaf->items;
+void bl_topology_read(const bl_column *leaf, int64_t first, int64_t last, double *out) {
     size_t n = (size_t)(last - first);
     if (n == 0)
         return;
-    switch (items->type->id) {
+    switch (leaf->type->id) {
     case BL_FLOAT32:
         READ(float);
         break;
@@ -74,14 +73,14 @@ void bl_topology_read(const bl_topology_leaf *leaf, int64_t first, int64_t last,
         READ(uint64_t);
         break;
     }
-    for (size_t i = 0; items->validity && i < n; i++)
-        if (bl_column_is_null(items, first + (int64_t)i))
+    for (size_t i = 0; leaf->validity && i < n; i++)
+        if (bl_column_is_null(leaf, first + (int64_t)i))
             out[i] = (double)NAN;
 }
 
 static double read_one(const bl_topology_input *input, bl_topology_leaf_id leaf, int64_t at) {
     double value;
-    bl_topology_read(&input->leaves[leaf], at, at + 1, &value);
+    bl_topology_read(input->leaves[leaf], at, at + 1, &value);
     return value;
 }
 
@@ -92,27 +91,28 @@ BL_WIDE static void scale(const double *a, double *b, size_t n) {
         b[i] *= a[i];
 }
 
-BL_WIDE static void find_energies(const bl_topology_rows *r, double *cosines) {
+/// Also the ratios whose logarithms are −2η.
+BL_WIDE static void find_energies(const bl_topology_rows *r, double *ratios) {
     const double *px = r->px, *py = r->py, *pz = r->pz;
     double *energy = r->energy;
     for (size_t i = 0; i < r->n; i++) {
         energy[i] = sqrt(px[i] * px[i] + py[i] * py[i] + pz[i] * pz[i]);
         double cosine = pz[i] / energy[i];
-        cosines[i] = (1 - cosine) / (1 + cosine);
+        ratios[i] = (1 - cosine) / (1 + cosine);
     }
 }
 
 static void make_vectors(bl_topology_rows *r) {
     size_t n = r->n;
-    double *scratch = r->isolation[0]; // which comes later
+    double *ratios = r->isolation[0]; // which comes later
     bl_cos_all(r->phi, r->px, n);
     bl_sin_all(r->phi, r->py, n);
     bl_sinh_all(r->eta, r->pz, n);
     scale(r->pt, r->px, n);
     scale(r->pt, r->py, n);
     scale(r->pt, r->pz, n);
-    find_energies(r, scratch);
-    bl_ln_all(scratch, r->center_eta, n);
+    find_energies(r, ratios);
+    bl_ln_all(ratios, r->center_eta, n);
     for (size_t i = 0; i < n; i++)
         r->center_eta[i] *= -0.5;
     bl_atan2_all(r->py, r->px, r->center_phi, n);
@@ -155,8 +155,8 @@ static void gather_rows(const bl_topology_input *input, const bl_topology_event 
 static void read_tracks(const bl_topology_input *input, int64_t row, bl_topology_scratch *scratch) {
     const int64_t *offsets = input->offsets[BL_TOPOLOGY_TRACKS];
     for (int i = 0; i < N_TRACK_LEAVES; i++)
-        if (input->leaves[TRACK_PID + i].items)
-            bl_topology_read(&input->leaves[TRACK_PID + i], offsets[row], offsets[row + 1],
+        if (input->leaves[TRACK_PID + i])
+            bl_topology_read(input->leaves[TRACK_PID + i], offsets[row], offsets[row + 1],
                              scratch->of_tracks[i]);
 }
 

@@ -43,12 +43,12 @@ void bl_topology_collect(const bl_topology_input *input, int64_t row,
                          bl_topology_scratch *scratch) {
     for (int kind = 0; kind < BL_CONES_N_KINDS; kind++) {
         const int64_t *offsets = input->offsets[kinds[kind].collection];
-        const bl_topology_leaf *leaf = &input->leaves[kinds[kind].pt];
+        const bl_column *const *leaves = &input->leaves[kinds[kind].pt];
         int64_t first = offsets[row], last = offsets[row + 1];
         bl_particles *p = &scratch->particles[kind];
-        bl_topology_read(leaf, first, last, p->pt);
-        bl_topology_read(leaf + 1, first, last, p->eta);
-        bl_topology_read(leaf + 2, first, last, p->phi);
+        bl_topology_read(leaves[0], first, last, p->pt);
+        bl_topology_read(leaves[1], first, last, p->eta);
+        bl_topology_read(leaves[2], first, last, p->phi);
         keep_above(least_pt(kind), (size_t)(last - first), p);
     }
 }
@@ -99,11 +99,11 @@ static bool find_lepton(const bl_topology_input *input, const bl_particles *part
                         bl_topology_collection collection, bl_topology_leaf_id pt, int64_t row,
                         bl_topology_event *ret_event) {
     const int64_t *offsets = input->offsets[collection];
-    const bl_topology_leaf *leaf = &input->leaves[pt];
+    const bl_column *const *leaves = &input->leaves[pt];
     for (int64_t i = offsets[row]; i < offsets[row + 1]; i++) {
         double values[4];
         for (size_t k = 0; k < 4; k++)
-            bl_topology_read(leaf + k, i, i + 1, &values[k]);
+            bl_topology_read(leaves[k], i, i + 1, &values[k]);
         if (!(values[0] > least_lepton_pt))
             continue;
         bl_topology_event *e = ret_event;
