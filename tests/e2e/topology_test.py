@@ -159,7 +159,7 @@ def test_configuration(tmp_path, delphes, expected):
     """Samples with labels, cuts before the recipe, what is taken along; parts, resumed."""
     config = {
         "treename": "Delphes", "selection": ["len(`Jet.PT`) > 3"],
-        "samples": {"W": {"files": str(delphes), "label": 2}},
+        "samples": {"W": {"files": str(delphes), "label": 2, "weight": "len(`Jet.PT`)"}},
         "new_variables": {"n_electrons": "len(`Electron.PT`)"},
         "observers": ["n_electrons", "Jet.PT"], "inputs": {"pf": {"vars": ["lfeatures"]}},
         "recipe": {"name": "topology", "mode": "compat", "type": "float64",
@@ -185,13 +185,17 @@ def test_configuration(tmp_path, delphes, expected):
         rows = [row for part in parts for row in pq.read_table(part).to_pylist()]
         for row, (event, (_, high, low)) in zip(rows, taken, strict=True):
             assert row["sample_label"] == label
+            assert row["weight_physics"] == (len(event["Jet.PT"]) if sample == "W" else 1)
             assert row["n_electrons"] == len(event["Electron.PT"])
             assert np.array_equal(row["Jet.PT"], event["Jet.PT"])
             assert near(np.array(row["hfeatures"]), high)
             assert rows_near(np.array(row["lfeatures"]), low)
-    flow = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
-    flow = [one["cut"] for one in flow["samples"][0]["cut_flow"]]
-    assert flow == ["all", "len(`Jet.PT`) > 3", *STEPS]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    flow = {sample["name"]: sample["cut_flow"] for sample in manifest["samples"]}
+    assert [one["cut"] for one in flow["W"]] == ["all", "len(`Jet.PT`) > 3", *STEPS]
+    assert [one["events"] for one in flow["W"]] == [one["events"] for one in flow["QCD"]]
+    assert flow["QCD"][-1]["sumw"] == flow["W"][-1]["events"] == len(taken)
+    assert flow["W"][-1]["sumw"] == sum(len(event["Jet.PT"]) for event, _ in taken)
 
 
 def test_structs(tmp_path, delphes):
