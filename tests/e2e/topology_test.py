@@ -159,7 +159,7 @@ def test_configuration(tmp_path, delphes, expected):
     """Samples with labels, cuts before the recipe, what is taken along; parts, resumed."""
     config = {
         "treename": "Delphes", "selection": ["len(`Jet.PT`) > 3"],
-        "samples": {"W": {"files": str(delphes), "label": 2, "weight": "len(`Jet.PT`)"}},
+        "samples": {"W": {"files": str(delphes), "label": 2, "weight": "1.0 * len(`Jet.PT`)"}},
         "new_variables": {"n_electrons": "len(`Electron.PT`)"},
         "observers": ["n_electrons", "Jet.PT"], "inputs": {"pf": {"vars": ["lfeatures"]}},
         "recipe": {"name": "topology", "mode": "compat", "type": "float64",
