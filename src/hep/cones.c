@@ -27,11 +27,16 @@ static const double eta_cells_per_unit = 3.2, most_eta = N_ETA / (2 * 3.2);
 typedef double doubles __attribute__((vector_size(8 * LANES)));
 typedef int64_t longs __attribute__((vector_size(8 * LANES)));
 
+/// A particle or a centre. All of it lies together: cells hold few.
+typedef struct cell_item {
+    double eta, phi, pt; ///< centres have no pt
+    int64_t from;        ///< where it was
+} cell_item;
+
 /// Particles or centres in the order of cells.
 typedef struct cell_order {
     uint32_t begin[N_CELLS + 2]; ///< of each cell, OUTSIDE among them, and the end
-    double *eta, *phi, *pt;      ///< centres have no pt
-    int64_t *from;               ///< where each was
+    cell_item *items;
 } cell_order;
 
 struct bl_cones {
@@ -81,11 +86,8 @@ bl_status bl_cones_new(bl_arena *arena, size_t most, bl_cones **ret_cones, bl_er
     cones->cells = (uint16_t *)bl_arena_array(arena, most, sizeof(uint16_t));
     bool failed = !cones->cells;
     for (size_t i = 0; i < ORDERS; i++) {
-        orders[i]->eta = (double *)bl_arena_array(arena, most, sizeof(double));
-        orders[i]->phi = (double *)bl_arena_array(arena, most, sizeof(double));
-        orders[i]->pt = (double *)bl_arena_array(arena, most, sizeof(double));
-        orders[i]->from = (int64_t *)bl_arena_array(arena, most, sizeof(int64_t));
-        failed = failed || !orders[i]->eta || !orders[i]->phi || !orders[i]->pt || !orders[i]->from;
+        orders[i]->items = (cell_item *)bl_arena_array(arena, most, sizeof(cell_item));
+        failed = failed || !orders[i]->items;
     }
     if (failed)
         return bl_error_nomem(err, most * sizeof(double), "cones");
@@ -121,12 +123,7 @@ static void put_in_order(const uint16_t *cells, const double *eta, const double 
         sum += n_here;
     }
     for (size_t i = 0; i < n; i++) {
-        uint32_t to = next[cells[i]]++;
-        order->eta[to] = eta[i];
-        order->phi[to] = phi[i];
-        order->from[to] = (int64_t)i;
-        if (pt)
-            order->pt[to] = pt[i];
+        order->items[next[cells[i]]++] = (cell_item){eta[i], phi[i], pt ? pt[i] : 0, (int64_t)i};
     }
 }
 
@@ -147,11 +144,32 @@ static size_t find_runs(uint32_t cell, bool folds, cell_run *runs) {
 
 // ---- sums ----
 
-/// Up to LANES centres. Lanes without one have NaN for a place.
+/// LANES centres; where there are fewer, the last stands several times.
 typedef struct lanes {
     doubles eta, phi, sum;
-    longs own; ///< of the kind whose sum is made; −1: none
+    longs kind, place; ///< place among the particles of the kind; −1: it counts as any other
+    longs own;         ///< the same where the kind is that whose sum is made, else −1
+    int64_t from[LANES];
 } lanes;
+
+/// Centres [first, last) in their order, at most LANES.
+static inline void load(lanes *l, const bl_cone_centres *centres, bl_cone_rule rule,
+                        const cell_order *order, uint32_t first, uint32_t last) {
+    double eta[LANES], phi[LANES];
+    int64_t kind[LANES], place[LANES];
+    for (uint32_t k = 0; k < LANES; k++) {
+        const cell_item *c = &order->items[first + k < last ? first + k : last - 1];
+        eta[k] = c->eta;
+        phi[k] = c->phi;
+        kind[k] = centres->kind[c->from];
+        place[k] = rule.skips_own ? (int64_t)centres->own[c->from] : -1;
+        l->from[k] = c->from;
+    }
+    memcpy(&l->eta, eta, sizeof eta);
+    memcpy(&l->phi, phi, sizeof phi);
+    memcpy(&l->kind, kind, sizeof kind);
+    memcpy(&l->place, place, sizeof place);
+}
 
 /// Particles [first, last) whose φ is in ±π, as the centres' is.
 static inline void add_inside(lanes *l, const cell_order *p, uint32_t first, uint32_t last,
@@ -159,7 +177,7 @@ static inline void add_inside(lanes *l, const cell_order *p, uint32_t first, uin
     const longs magnitude = (longs){0} + INT64_MAX;
     doubles sum = l->sum;
     for (uint32_t i = first; i < last; i++) {
-        doubles delta_eta = p->eta[i] - l->eta, delta_phi = p->phi[i] - l->phi;
+        doubles delta_eta = p->items[i].eta - l->eta, delta_phi = p->items[i].phi - l->phi;
         delta_phi = (doubles)((longs)delta_phi & magnitude);
         if (folds) {
             doubles other_way = 2 * pi - delta_phi;
@@ -167,44 +185,40 @@ static inline void add_inside(lanes *l, const cell_order *p, uint32_t first, uin
             delta_phi = (doubles)(((longs)other_way & is_far) | ((longs)delta_phi & ~is_far));
         }
         longs is_in = (longs)(delta_eta * delta_eta + delta_phi * delta_phi < cone2);
-        is_in &= (longs)(l->own != p->from[i]);
-        doubles pt = (doubles){0} + p->pt[i];
-        sum += (doubles)((longs)pt & is_in);
+        is_in &= (longs)(l->own != p->items[i].from);
+        double pt = p->items[i].pt;
+        sum += (doubles)((longs)(doubles){pt, pt, pt, pt} & is_in);
     }
     l->sum = sum;
 }
 
 /// Particles of the last cell, one by one.
 static inline void add_outside(lanes *l, const cell_order *p, bool folds) {
-    for (uint32_t i = p->begin[OUTSIDE]; i < p->begin[OUTSIDE + 1]; i++)
+    for (uint32_t i = p->begin[OUTSIDE]; i < p->begin[OUTSIDE + 1]; i++) {
+        const cell_item *item = &p->items[i];
         for (int k = 0; k < LANES; k++)
-            if (is_near(p->eta[i] - l->eta[k], bl_cone_delta_phi(p->phi[i], l->phi[k], folds)) &&
-                l->own[k] != p->from[i])
-                l->sum[k] += p->pt[i];
+            if (is_near(item->eta - l->eta[k], bl_cone_delta_phi(item->phi, l->phi[k], folds)) &&
+                l->own[k] != item->from)
+                l->sum[k] += item->pt;
+    }
 }
 
-/// The sums of one kind around centres [first, last) in their order, at most LANES, in one cell.
-static inline void sum_kind(const bl_cones *cones, size_t kind, const bl_cone_centres *centres,
-                            bl_cone_rule rule, uint32_t first, uint32_t last, const cell_run *runs,
-                            size_t n_runs, double *sums) {
-    const cell_order *p = &cones->kinds[kind], *c = &cones->centres;
-    lanes l = {.eta = (doubles){0} + (double)NAN, .phi = (doubles){0}, .own = (longs){0} - 1};
-    for (uint32_t i = first; i < last; i++) {
-        l.eta[i - first] = c->eta[i];
-        l.phi[i - first] = c->phi[i];
-        if (rule.skips_own && centres->kind[c->from[i]] == kind)
-            l.own[i - first] = centres->own[c->from[i]];
-    }
+/// The sums of one kind around some centres of one cell.
+static inline void sum_kind(lanes *l, const cell_order *p, int64_t kind, bool folds,
+                            const cell_run *runs, size_t n_runs, double *sums) {
+    longs is_kind = (longs)(l->kind == kind);
+    l->own = (l->place & is_kind) | ~is_kind;
+    l->sum = (doubles){0};
     for (size_t r = 0; r < n_runs; r++) {
         uint32_t begin = p->begin[runs[r].first], end = p->begin[runs[r].last];
-        if (rule.folds)
-            add_inside(&l, p, begin, end, true);
+        if (folds)
+            add_inside(l, p, begin, end, true);
         else
-            add_inside(&l, p, begin, end, false);
+            add_inside(l, p, begin, end, false);
     }
-    add_outside(&l, p, rule.folds);
-    for (uint32_t i = first; i < last; i++)
-        sums[c->from[i]] = l.sum[i - first];
+    add_outside(l, p, folds);
+    for (int k = 0; k < LANES; k++)
+        sums[l->from[k]] = l->sum[k];
 }
 
 BL_WIDE static void sum_all(const bl_cones *cones, const bl_cone_centres *centres,
@@ -217,9 +231,10 @@ BL_WIDE static void sum_all(const bl_cones *cones, const bl_cone_centres *centre
             continue;
         size_t n_runs = cell == OUTSIDE ? 1 : find_runs(cell, rule.folds, runs);
         for (uint32_t first = c->begin[cell]; first < end; first += LANES) {
-            uint32_t last = end - first < LANES ? end : first + LANES;
-            for (size_t kind = 0; kind < BL_CONES_N_KINDS; kind++)
-                sum_kind(cones, kind, centres, rule, first, last, runs, n_runs, sums[kind]);
+            lanes l;
+            load(&l, centres, rule, c, first, end - first < LANES ? end : first + LANES);
+            for (int kind = 0; kind < BL_CONES_N_KINDS; kind++)
+                sum_kind(&l, &cones->kinds[kind], kind, rule.folds, runs, n_runs, sums[kind]);
         }
     }
 }
