@@ -217,8 +217,8 @@ static bl_status set_needs(bl_plan *plan, bl_error *err) {
     return bl_scan_set_needs(plan->scan, needs, n, err);
 }
 
-/// What a recipe makes of a batch takes a thirty-second of the memory budget at most: of larger ones
-/// the kernel would take the memory back each time.
+/// What a recipe makes of a batch takes a thirty-second of the memory budget at most: of larger
+/// ones the kernel would take the memory back each time.
 static int64_t rows_of_batch(const bl_plan *plan) {
     const bl_topology *recipe = plan->extras.recipe;
     return recipe ? bl_topology_rows_in(recipe, bl_context_memory_bytes(plan->context) / 32) : 0;
