@@ -107,7 +107,7 @@ typedef struct bl_arguments {
     uint64_t cluster_bytes, basket_bytes;
     // of ingest
     bl_texts cuts, variables, inputs;
-    const char *config, *weight, *fraction;
+    const char *config, *weight, *fraction, *recipe;
     unsigned max_events, part_events, bad_files;
     uint64_t part_bytes;
     bool dry_run, profile;

@@ -66,6 +66,9 @@ static bl_status read_config(ingest_run *run, bl_error *err) {
     bl_config_init(config, &run->arena);
     if (arguments->config)
         BL_TRY(bl_config_read(config, arguments->config, err));
+    if (arguments->recipe)
+        BL_TRY_IN(bl_config_set_recipe(config, arguments->recipe, err), err, "--recipe '%s'",
+                  arguments->recipe);
     if (arguments->tree)
         config->treename = arguments->tree;
     for (size_t i = 0; i < arguments->cuts.n; i++)
@@ -181,6 +184,9 @@ static const bl_option ingest_options[] = {
      BL_OPTION_TEXTS, BL_HINT_NONE, NULL, offsetof(bl_arguments, cuts), false},
     {"define", 'd', "NAME=EXPRESSION", "Write a new variable; again for more of them",
      BL_OPTION_TEXTS, BL_HINT_NONE, NULL, offsetof(bl_arguments, variables), false},
+    {"recipe", 0, "RECIPE",
+     "Make the features of a recipe: topology, with options as topology:mode=compat,muons=Muon",
+     BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, recipe), false},
     {"columns", 0, "PATTERNS", "Take these columns along, such as 'nJet,Jet_*'; all by default",
      BL_OPTION_TEXT, BL_HINT_COLUMNS, NULL, offsetof(bl_arguments, columns), false},
     {"friend", 0, "URL", "Join a tree row by row, as URL or URL:TREE; its columns are TREE.COLUMN",
@@ -233,6 +239,8 @@ static const bl_example ingest_examples[] = {
      "beamline ingest events.root -d 'HT=sum(Jet_pt)' --columns event -o ht.root"},
     {"The samples of a data configuration, into a folder that can be resumed",
      "beamline ingest -c data.yaml -o skim/"},
+    {"What classifiers of events are trained on, of Delphes's particles",
+     "beamline ingest --recipe topology delphes.root -o features.parquet"},
     {"Cut after cut",
      "beamline ingest 'runs/*.root' -w 'nMuon > 1' -w 'max(Muon_pt) > 25' -o mu.root"},
 };
@@ -255,6 +263,9 @@ const bl_command bl_command_ingest = {
         "names samples instead, with cross-sections and sums of weights; the events of each have "
         "the columns sample_index, sample_label where samples have labels, and weight_physics. "
         "The cut flow then counts weights, too.\n\n"
+        "A recipe selects events as well, after all cuts, and adds the columns that it makes; "
+        "beside them only columns that are named and variables are written. docs/topology.md "
+        "describes the one there is.\n\n"
         "A file appears under its name when it is complete, and after any failure there is what "
         "was there before. A folder gets parts and manifest.json, which lists them with what they "
         "came from; run again, an interrupted command goes on with the parts that are missing. "

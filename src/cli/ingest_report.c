@@ -65,9 +65,9 @@ static void print_sample(bl_out *out, const ingest_run *run, size_t i) {
 static void print_times(bl_out *out, const bl_ingest_times *times) {
     bl_out_printf(out,
                   ",\"profile\":{\"read_s\":%.6f,\"cut_s\":%.6f,\"late_read_s\":%.6f,"
-                  "\"compute_s\":%.6f,\"write_s\":%.6f}",
-                  times->plan.read_s, times->plan.cut_s, times->plan.late_s, times->plan.compute_s,
-                  times->write_s);
+                  "\"recipe_s\":%.6f,\"compute_s\":%.6f,\"write_s\":%.6f}",
+                  times->plan.read_s, times->plan.cut_s, times->plan.late_s, times->plan.recipe_s,
+                  times->plan.compute_s, times->write_s);
 }
 
 void bl_ingest_report_json(const ingest_run *run) {
@@ -149,11 +149,10 @@ static void print_profile(const ingest_run *run) {
     const struct {
         const char *what;
         double seconds;
-    } rows[] = {{"read for all events", times->plan.read_s},
-                {"cuts and weights", times->plan.cut_s},
-                {"read for taken events", times->plan.late_s},
-                {"copies and variables", times->plan.compute_s},
-                {"write", times->write_s}};
+    } rows[] = {
+        {"read for all events", times->plan.read_s},     {"cuts and weights", times->plan.cut_s},
+        {"read for taken events", times->plan.late_s},   {"recipe", times->plan.recipe_s},
+        {"copies and variables", times->plan.compute_s}, {"write", times->write_s}};
     bl_out_printf(&run->cli->out, "  %-22s %9s\n", "stage", "seconds");
     for (size_t i = 0; i < BL_COUNT(rows); i++)
         bl_out_printf(&run->cli->out, "  %-22s %9.3f\n", rows[i].what, rows[i].seconds);
@@ -193,6 +192,7 @@ void bl_ingest_report_text(const ingest_run *run) {
 
 static bl_status print_reads(const ingest_run *run, bool late, bl_error *err) {
     const bl_stream *stream = run->ingest.model;
+    size_t n_before = 1 + (stream->recipe ? BL_TOPOLOGY_N_STEPS : 0); // entries that are no cuts
     const size_t *columns;
     size_t n = bl_plan_reads(stream->plan, late, &columns);
     for (size_t i = 0; i < n; i++) {
@@ -200,7 +200,7 @@ static bl_status print_reads(const ingest_run *run, bool late, bl_error *err) {
         bl_column_info info = {.size = sizeof info};
         BL_TRY(bl_table_column(stream->table, columns[i], &info, err));
         bl_out_printf(&run->cli->out, "  read   %s%s\n", bl_select_name(&info, room, sizeof room),
-                      late && n_cuts(run, 0) > 1 ? "  where events are taken" : "");
+                      late && n_cuts(run, 0) > n_before ? "  where events are taken" : "");
     }
     return BL_OK;
 }
@@ -214,6 +214,9 @@ bl_status bl_ingest_report_plan(const ingest_run *run, bl_error *err) {
                       (long long)run->dataset->samples[i].n_used, run->dataset->samples[i].factor);
     for (size_t i = 1; i < n_cuts(run, 0); i++)
         bl_out_printf(out, "  where  %s\n", ingest->manifest.cuts[0][i]);
+    if (ingest->model->recipe)
+        bl_out_printf(out, "  recipe topology:%s\n",
+                      bl_topology_description(ingest->model->recipe));
     BL_TRY(print_reads(run, false, err));
     BL_TRY(print_reads(run, true, err));
     for (size_t i = 0; i < ingest->model->n_columns; i++) {

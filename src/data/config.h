@@ -8,6 +8,7 @@
 #include <beamline/expression.h>
 
 #include "base/document.h"
+#include "hep/topology_options.h"
 
 /// Texts that grow in an arena.
 typedef struct bl_text_list {
@@ -62,6 +63,8 @@ typedef struct bl_config {
     bl_text_list names;   ///< of columns and variables that inputs, labels, observers, weights name
     bl_text_list columns; ///< patterns of columns that are taken along
     bl_text_list dropped; ///< names that are not written
+    bool has_recipe;      ///< "topology", the only one there is
+    bl_topology_options recipe;
     bl_sample_config *samples;
     size_t n_samples, samples_capacity;
     const char *url, *codec, *output_tree; ///< of the output; NULL: not said
@@ -78,6 +81,9 @@ bl_status bl_config_read(bl_config *config, const char *path, bl_error *err);
 /// The same of a document that was read already.
 bl_status bl_config_read_document(bl_config *config, const bl_item *document, bl_error *err);
 
+/// Sets the recipe: "topology" or "topology:mode=compat,muons=Muon", as the command line has it.
+/// \return BL_OK, BL_E_INVALID (with the nearest names), BL_E_NOMEM
+bl_status bl_config_set_recipe(bl_config *config, const char *text, bl_error *err);
 bl_status bl_text_list_add(bl_arena *arena, bl_text_list *list, const char *text, bl_error *err);
 bool bl_text_list_has(const bl_text_list *list, const char *text);
 /// \return also BL_E_INVALID: there is such a variable
@@ -94,6 +100,7 @@ bl_status bl_config_rename(const bl_config *config, const char *name, const char
 // ---- parts of it, one a file ----
 
 bl_status bl_config_read_weaver(bl_config *config, const bl_item *document, bl_error *err);
+bl_status bl_config_read_recipe(bl_config *config, const bl_item *recipe, bl_error *err);
 bl_status bl_config_read_samples(bl_config *config, const bl_item *samples, bl_error *err);
 bl_status bl_config_read_preproc(bl_config *config, const bl_item *document, bl_error *err);
 /// Whether a document is a preproc.json.

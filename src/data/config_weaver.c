@@ -271,11 +271,8 @@ static bl_status read_samples(bl_config *config, const bl_item *item, const char
 
 static bl_status read_recipe(bl_config *config, const bl_item *item, const char *key,
                              bl_error *err) {
-    const char *name = NULL;
-    (void)config;
-    BL_TRY(bl_item_text(item, key, &name, err));
-    return bl_item_error(item, BL_E_UNSUPPORTED, err, "there is no recipe '%s' in this version",
-                         name);
+    (void)key;
+    return bl_config_read_recipe(config, item, err);
 }
 
 static bl_status read_output(bl_config *config, const bl_item *item, const char *key,

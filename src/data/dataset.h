@@ -82,12 +82,14 @@ bl_status bl_dataset_divide(bl_dataset *dataset, bl_error *err);
 /// Events that all stretches look at.
 int64_t bl_dataset_n_events(const bl_dataset *dataset);
 
-/// Batches of some rows of a stretch: columns that are taken along, then variables.
+/// Batches of some rows of a stretch: columns that are taken along, then variables, then what a
+/// recipe makes.
 typedef struct bl_stream {
     bl_arena arena;
     bl_table *table;
     bl_selection selection;
     bl_plan_extras extras;
+    bl_topology *recipe; ///< NULL: none; owns
     bl_name_rule rule;
     bl_named_text *variables;
     size_t n_variables, n_hidden;

@@ -133,7 +133,8 @@ static bl_status note_lineage(bl_ingest *ingest, const bl_ingest_part *part,
                           .cuts = dataset->config->cuts.texts,
                           .n_cuts = dataset->config->cuts.n,
                           .variables = model->variables,
-                          .n_variables = model->n_variables - model->n_hidden};
+                          .n_variables = model->n_variables - model->n_hidden,
+                          .recipe = model->recipe ? bl_topology_description(model->recipe) : NULL};
     return bl_lineage_pairs(&ingest->arena, &lineage, &options->metadata, &options->n_metadata,
                             err);
 }
@@ -204,6 +205,7 @@ static bl_status keep_flow(bl_ingest *ingest, bl_ingest_part *part, const bl_pla
     ingest->times.plan.read_s += times.read_s;
     ingest->times.plan.cut_s += times.cut_s;
     ingest->times.plan.late_s += times.late_s;
+    ingest->times.plan.recipe_s += times.recipe_s;
     ingest->times.plan.compute_s += times.compute_s;
     return BL_OK;
 }

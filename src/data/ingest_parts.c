@@ -85,6 +85,8 @@ static void add_stream(XXH64_state_t *state, const bl_ingest *ingest, const bl_s
         add_text(state, stream->variables[i].name);
         add_text(state, stream->variables[i].text);
     }
+    if (stream->recipe)
+        add_text(state, bl_topology_description(stream->recipe));
     for (size_t i = 0; i < stream->n_columns; i++) {
         char type[256];
         (void)bl_type_format(stream->specs[i].type, type, sizeof type);
@@ -122,17 +124,32 @@ static bl_status make_fingerprint(bl_ingest *ingest, const bl_stretch *stretch,
 
 // ---- parts ----
 
+static double stored_bytes_per_row(const bl_column_info *info) {
+    return info->n_rows > 0 ? (double)info->stored_bytes / (double)info->n_rows : 0;
+}
+
+/// Of the columns that a recipe looks at.
+static double recipe_bytes_per_row(const bl_stream *stream) {
+    const size_t *columns;
+    size_t n = stream->recipe ? bl_topology_columns(stream->recipe, &columns) : 0;
+    double bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bl_column_info info = {.size = sizeof info};
+        if (bl_table_column(stream->table, columns[i], &info, NULL) == BL_OK)
+            bytes += stored_bytes_per_row(&info);
+    }
+    return bytes;
+}
+
 /// Rows that a part looks at. By size: so many that their columns take about that much of the first
 /// file; a variable is taken for 8 bytes.
 static int64_t rows_of_part(const bl_ingest *ingest, const bl_stream *stream, int64_t n_rows) {
     const bl_ingest_options *options = ingest->options;
     uint64_t bytes = options->part_bytes ? options->part_bytes : default_part_bytes;
     double bytes_per_row = 8 * (double)(stream->n_variables - stream->n_hidden);
-    for (size_t i = 0; i < stream->selection.n; i++) {
-        const bl_column_info *info = &stream->selection.infos[i];
-        if (info->n_rows > 0)
-            bytes_per_row += (double)info->stored_bytes / (double)info->n_rows;
-    }
+    bytes_per_row += recipe_bytes_per_row(stream);
+    for (size_t i = 0; i < stream->selection.n; i++)
+        bytes_per_row += stored_bytes_per_row(&stream->selection.infos[i]);
     double rows = (double)bytes / (bytes_per_row > 0 ? bytes_per_row : 1);
     int64_t most = rows < 1 ? 1 : rows > 1e15 ? n_rows : (int64_t)rows;
     if (options->part_events)

@@ -4,7 +4,9 @@
 
 #include <beamline/version.h>
 
-enum { MOST_PAIRS = 5, MOST_SOURCES = 1000 };
+#include "hep/topology.h"
+
+enum { MOST_PAIRS = 8, MOST_SOURCES = 1000 };
 
 typedef struct pairs {
     bl_arena *arena;
@@ -98,6 +100,11 @@ bl_status bl_lineage_pairs(bl_arena *arena, const bl_lineage *lineage,
         add(&p, "beamline.cuts", cuts(arena, lineage));
     if (lineage->n_variables)
         add(&p, "beamline.variables", variables(arena, lineage));
+    if (lineage->recipe) {
+        add(&p, "beamline.recipe", bl_arena_printf(arena, "topology:%s", lineage->recipe));
+        add(&p, "beamline.hfeatures", bl_topology_titles[0]);
+        add(&p, "beamline.lfeatures", bl_topology_titles[1]);
+    }
     if (p.no_memory)
         return bl_error_nomem(err, 0, "lineage");
     *ret_pairs = p.texts;

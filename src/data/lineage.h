@@ -17,10 +17,13 @@ typedef struct bl_lineage {
     size_t n_cuts;
     const bl_named_text *variables; ///< [n_variables]
     size_t n_variables;
+    const char *recipe; ///< with its options; NULL: none
 } bl_lineage;
 
 /// Keys "beamline.version", "beamline.sources", "beamline.source_table", "beamline.cuts" and
-/// "beamline.variables", each before its value; lists have an item a line.
+/// "beamline.variables", each before its value; lists have an item a line. With a recipe also
+/// "beamline.recipe" and, as names with commas, what its columns hold: "beamline.hfeatures",
+/// "beamline.lfeatures".
 /// \param ret_pairs [2 × *ret_n] in the arena \return BL_OK, BL_E_NOMEM
 bl_status bl_lineage_pairs(bl_arena *arena, const bl_lineage *lineage,
                            const char *const **ret_pairs, size_t *ret_n, bl_error *err);

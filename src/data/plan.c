@@ -1,61 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plans. Of each range of rows first the columns are read that cuts look at; where no row passes,
-// that is all. Else the other columns are read, the rows that passed are copied out of both, and
-// the variables are computed of these rows alone.
+// Making plans: cuts and variables become expressions, and each column that somebody looks at is
+// read first or late.
 #include "data/plan.h"
 
 #include <stdint.h>
 
-#include "base/arena.h"
-#include "base/clock.h"
 #include "base/context.h"
 #include "base/options.h"
-#include "base/sum.h"
-#include "column/column.h"
+#include "data/plan_private.h"
 #include "expr/needs.h"
 #include "table/scan.h"
 
-BL_DEFINE_AUTO(bl_scan, bl_scan_close);
-
-/// Where a column of the table is in a range: among the first or the late ones.
-typedef struct place {
-    bool is_late;
-    size_t at;
-} place;
-
-/// One entry of the cut flow.
-typedef struct cut {
-    const char *text;
-    int64_t n_rows;
-    bl_sum sumw, sumw2;
-} cut;
-
-struct bl_plan {
-    bl_context *context;
-    bl_arena arena;
-    bl_table *table;
-    bl_scan *scan;
-    bl_plan_extras extras;
-    /// Cuts, then the weight, then the run and the section where there is a mask; NULL: nothing
-    bl_expressions *cuts;
-    bl_expressions *variables; ///< NULL: there are none
-    size_t n_cuts;
-    const char **cut_texts; ///< [n_cuts]
-    const char *weight;     ///< NULL: 1
-    cut *flow;              ///< [1 + (is there a mask) + n_cuts]
-    size_t n_variables;
-    bl_named_text *named; ///< [n_variables]
-    size_t n_computed;    ///< of the variables: columns
-    size_t n_kept;
-    size_t *kept;           ///< [n_kept] columns of the table
-    place *kept_places;     ///< [n_kept]
-    place *variable_places; ///< of the columns that variables are computed of
-    size_t n_early, n_late; ///< columns read first, and late
-    size_t *early, *late;
-    int64_t n_taken;  ///< rows
-    int64_t n_passed; ///< rows that no cut had to look at
-    bl_plan_times times;
-};
+enum { MOST_OTHER_CUTS = 2 + BL_TOPOLOGY_N_STEPS }; ///< in the cut flow
 
 // ---- making ----
 
@@ -64,11 +20,11 @@ static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "a
 static bl_status copy_options(bl_plan *plan, const bl_plan_options *o, bl_error *err) {
     bl_arena *arena = &plan->arena;
     plan->cut_texts = (const char **)bl_arena_array(arena, o->n_cuts + 1, sizeof(char *));
-    plan->flow = (cut *)bl_arena_array(arena, o->n_cuts + 2, sizeof *plan->flow);
+    plan->flow =
+        (bl_plan_entry *)bl_arena_array(arena, o->n_cuts + MOST_OTHER_CUTS, sizeof *plan->flow);
     plan->named = (bl_named_text *)bl_arena_array(arena, o->n_variables + 1, sizeof *plan->named);
     plan->kept = (size_t *)bl_arena_array(arena, o->n_columns + 1, sizeof *plan->kept);
-    plan->kept_places = (place *)bl_arena_array(arena, o->n_columns + 1, sizeof(place));
-    if (!plan->cut_texts || !plan->flow || !plan->named || !plan->kept || !plan->kept_places)
+    if (!plan->cut_texts || !plan->flow || !plan->named || !plan->kept)
         return out_of_memory(err);
     for (; plan->n_cuts < o->n_cuts; plan->n_cuts++) {
         const char *text = o->cuts[plan->n_cuts];
@@ -162,14 +118,16 @@ static bl_status compile_cuts(bl_plan *plan, bl_error *err) {
     return check_results(plan, texts + n, err);
 }
 
-/// The first entries of the cut flow: all rows, the mask, the cuts.
+/// The entries of the cut flow: all rows, the mask, the cuts, the steps of the recipe.
 static void name_cuts(bl_plan *plan) {
-    cut *next = plan->flow;
+    bl_plan_entry *next = plan->flow;
     (next++)->text = "all";
     if (plan->extras.mask)
         (next++)->text = plan->extras.mask_text;
     for (size_t i = 0; i < plan->n_cuts; i++)
         (next++)->text = plan->cut_texts[i];
+    for (size_t i = 0; plan->extras.recipe && i < BL_TOPOLOGY_N_STEPS; i++)
+        (next++)->text = bl_topology_steps[i];
 }
 
 static bl_status compile(bl_plan *plan, bl_error *err) {
@@ -188,34 +146,40 @@ static size_t columns_of(const bl_expressions *expressions, const size_t **ret_c
 }
 
 /// Finds the place of a column, and makes it a late one where it has none.
-static place place_of(bl_plan *plan, size_t column) {
+static bl_plan_place place_of(bl_plan *plan, size_t column) {
     for (size_t i = 0; i < plan->n_early; i++)
         if (plan->early[i] == column)
-            return (place){false, i};
+            return (bl_plan_place){false, i};
     size_t i = 0;
     while (i < plan->n_late && plan->late[i] != column)
         i++;
     if (i == plan->n_late)
         plan->late[plan->n_late++] = column;
-    return (place){true, i};
+    return (bl_plan_place){true, i};
 }
 
 static bl_status place_columns(bl_plan *plan, bl_error *err) {
-    const size_t *of_cuts, *of_variables;
+    const size_t *of_cuts, *of_variables, *of_recipe = NULL;
+    const bl_topology *recipe = plan->extras.recipe;
     size_t n_cuts = columns_of(plan->cuts, &of_cuts);
     size_t n_variables = columns_of(plan->variables, &of_variables);
-    plan->early = (size_t *)bl_arena_array(&plan->arena, n_cuts + 1, sizeof(size_t));
-    plan->late =
-        (size_t *)bl_arena_array(&plan->arena, n_variables + plan->n_kept + 1, sizeof(size_t));
-    plan->variable_places = (place *)bl_arena_array(&plan->arena, n_variables + 1, sizeof(place));
-    if (!plan->early || !plan->late || !plan->variable_places)
+    size_t n_recipe = recipe ? bl_topology_columns(recipe, &of_recipe) : 0;
+    size_t n_wanted = plan->n_kept + n_variables;
+    bl_arena *arena = &plan->arena;
+    plan->early = (size_t *)bl_arena_array(arena, n_cuts + 1, sizeof(size_t));
+    plan->late = (size_t *)bl_arena_array(arena, n_wanted + n_recipe + 1, sizeof(size_t));
+    plan->wanted = (bl_plan_place *)bl_arena_array(arena, n_wanted + 1, sizeof(bl_plan_place));
+    plan->of_recipe = (bl_plan_place *)bl_arena_array(arena, n_recipe + 1, sizeof(bl_plan_place));
+    if (!plan->early || !plan->late || !plan->wanted || !plan->of_recipe)
         return out_of_memory(err);
     for (; plan->n_early < n_cuts; plan->n_early++)
         plan->early[plan->n_early] = of_cuts[plan->n_early];
     for (size_t i = 0; i < plan->n_kept; i++)
-        plan->kept_places[i] = place_of(plan, plan->kept[i]);
+        plan->wanted[plan->n_wanted++] = place_of(plan, plan->kept[i]);
     for (size_t i = 0; i < n_variables; i++)
-        plan->variable_places[i] = place_of(plan, of_variables[i]);
+        plan->wanted[plan->n_wanted++] = place_of(plan, of_variables[i]);
+    for (size_t i = 0; i < n_recipe; i++)
+        plan->of_recipe[i] = place_of(plan, of_recipe[i]);
     return BL_OK;
 }
 
@@ -253,6 +217,13 @@ static bl_status set_needs(bl_plan *plan, bl_error *err) {
     return bl_scan_set_needs(plan->scan, needs, n, err);
 }
 
+/// What a recipe makes of a batch takes a thirty-second of the memory budget at most: of larger
+/// ones the kernel would take the memory back each time.
+static int64_t rows_of_batch(const bl_plan *plan) {
+    const bl_topology *recipe = plan->extras.recipe;
+    return recipe ? bl_topology_rows_in(recipe, bl_context_memory_bytes(plan->context) / 32) : 0;
+}
+
 bl_status bl_plan_open_with(bl_context *context, bl_table *table, const bl_plan_options *options,
                             const bl_plan_extras *extras, bl_plan **ret_plan, bl_error *err) {
     bl_plan_options o = {0};
@@ -276,7 +247,8 @@ bl_status bl_plan_open_with(bl_context *context, bl_table *table, const bl_plan_
                                .late_columns = plan->late,
                                .n_late_columns = plan->n_late,
                                .first = o.first,
-                               .last = o.last};
+                               .last = o.last,
+                               .batch_rows = rows_of_batch(plan)};
     BL_TRY(bl_scan_open(table, &scanned, &plan->scan, err));
     BL_TRY(set_needs(plan, err));
     *ret_plan = BL_MOVE(plan);
@@ -297,7 +269,9 @@ void bl_plan_close(bl_plan *plan) {
 
 // ---- columns and cuts ----
 
-size_t bl_plan_n_columns(const bl_plan *plan) { return plan->n_kept + plan->n_computed; }
+size_t bl_plan_n_columns(const bl_plan *plan) {
+    return plan->n_kept + plan->n_computed + (plan->extras.recipe ? BL_TOPOLOGY_N_OUTPUTS : 0);
+}
 
 bl_status bl_plan_column(const bl_plan *plan, size_t i, bl_plan_column_info *ret_info,
                          bl_error *err) {
@@ -305,7 +279,11 @@ bl_status bl_plan_column(const bl_plan *plan, size_t i, bl_plan_column_info *ret
     bl_column_info of_table = {.size = sizeof of_table};
     if (i >= bl_plan_n_columns(plan))
         return bl_error_set(err, BL_E_RANGE, "column %zu of %zu", i, bl_plan_n_columns(plan));
-    if (i < plan->n_kept) {
+    size_t n_before = plan->n_kept + plan->n_computed;
+    if (i >= n_before) {
+        info.name = bl_topology_outputs[i - n_before];
+        info.type = bl_topology_type(plan->extras.recipe, i - n_before);
+    } else if (i < plan->n_kept) {
         info.column = plan->kept[i];
         BL_TRY(bl_table_column(plan->table, info.column, &of_table, err));
         info.name = of_table.path;
@@ -317,12 +295,15 @@ bl_status bl_plan_column(const bl_plan *plan, size_t i, bl_plan_column_info *ret
     return bl_info_copy(ret_info, &info, sizeof info, err);
 }
 
-size_t bl_plan_n_cuts(const bl_plan *plan) { return plan->n_cuts + (plan->extras.mask ? 2 : 1); }
+size_t bl_plan_n_cuts(const bl_plan *plan) {
+    size_t n = plan->n_cuts + (plan->extras.mask ? 2 : 1);
+    return n + (plan->extras.recipe ? BL_TOPOLOGY_N_STEPS : 0);
+}
 
 bl_status bl_plan_cut(const bl_plan *plan, size_t i, bl_cut_info *ret_info, bl_error *err) {
     if (i >= bl_plan_n_cuts(plan))
         return bl_error_set(err, BL_E_RANGE, "cut %zu of %zu", i, bl_plan_n_cuts(plan));
-    const cut *entry = &plan->flow[i];
+    const bl_plan_entry *entry = &plan->flow[i];
     const bl_cut_info info = {.size = sizeof info,
                               .text = entry->text,
                               .n_rows_in = i ? entry[-1].n_rows : entry->n_rows,
@@ -343,183 +324,4 @@ void bl_plan_progress(const bl_plan *plan, int64_t *ret_rows, int64_t *ret_taken
                       uint64_t *ret_stored_bytes) {
     bl_scan_progress(plan->scan, ret_rows, ret_stored_bytes);
     *ret_taken = plan->n_taken;
-}
-
-// ---- running ----
-
-/// Adds the rows that are kept to an entry of the cut flow. \param weights NULL: 1 each
-static int64_t count(cut *entry, const uint8_t *keep, const double *weights, int64_t n_rows) {
-    int64_t n = 0;
-    for (int64_t row = 0; row < n_rows; row++)
-        n += keep[row];
-    entry->n_rows += n;
-    if (!weights) {
-        bl_sum_add(&entry->sumw, (double)n);
-        bl_sum_add(&entry->sumw2, (double)n);
-        return n;
-    }
-    for (int64_t row = 0; row < n_rows; row++)
-        if (keep[row]) {
-            bl_sum_add(&entry->sumw, weights[row]);
-            bl_sum_add(&entry->sumw2, weights[row] * weights[row]);
-        }
-    return n;
-}
-
-static bl_status check_weights(const bl_plan *plan, const double *weights, int64_t first_row,
-                               int64_t n_rows, bl_error *err) {
-    for (int64_t row = 0; row < n_rows; row++)
-        if (!isfinite(weights[row]))
-            return bl_error_set(
-                err, BL_E_RANGE, "%s: entry %lld: the weight '%s' is missing or no finite number",
-                bl_table_file(plan->table, 0), (long long)(first_row + row), plan->weight);
-    return BL_OK;
-}
-
-static void apply_mask(const bl_plan *plan, const int64_t *runs, const int64_t *sections,
-                       uint8_t *keep, int64_t n_rows) {
-    for (int64_t row = 0; row < n_rows; row++)
-        keep[row] &= bl_lumi_mask_has(plan->extras.mask, runs[row], sections[row]);
-}
-
-/// Applies the mask, then cut after cut.
-/// \param keep [rows] 1 where all are true \param ret_n how many are
-static bl_status apply_cuts(bl_plan *plan, const bl_batch *early, uint8_t *keep, int64_t *ret_n,
-                            bl_error *err) {
-    int64_t n_rows = bl_batch_n_rows(early);
-    const double *weights = NULL;
-    BL_AUTO(bl_batch) results = NULL;
-    memset(keep, 1, (size_t)n_rows);
-    if (plan->cuts)
-        BL_TRY(bl_expressions_eval(plan->cuts, early, &results, err));
-    const bl_column *column = results ? &results->columns[plan->n_cuts] : NULL;
-    if (plan->weight)
-        weights = (const double *)bl_column_values(column++);
-    if (weights)
-        BL_TRY(check_weights(plan, weights, early->first_row, n_rows, err));
-    cut *entry = plan->flow;
-    *ret_n = count(entry++, keep, weights, n_rows);
-    if (plan->extras.mask) {
-        apply_mask(plan, (const int64_t *)bl_column_values(column),
-                   (const int64_t *)bl_column_values(column + 1), keep, n_rows);
-        *ret_n = count(entry++, keep, weights, n_rows);
-    }
-    for (size_t i = 0; results && i < plan->n_cuts; i++) {
-        const uint8_t *bits = (const uint8_t *)bl_column_values(&results->columns[i]);
-        for (int64_t row = 0; row < n_rows; row++)
-            keep[row] = (uint8_t)(keep[row] & (bits[row / 8] >> row % 8));
-        *ret_n = count(entry++, keep, weights, n_rows);
-    }
-    return BL_OK;
-}
-
-/// Shares a column of another batch.
-static bl_status share(bl_batch *batch, size_t i, const bl_column *column, bl_error *err) {
-    return bl_column_concat(batch->context, &column, 1, &batch->columns[i], err);
-}
-
-static const bl_column *column_at(const place *at, const bl_batch *early, const bl_batch *late) {
-    return bl_batch_column(at->is_late ? late : early, at->at);
-}
-
-/// The variables, of rows that were taken already.
-static bl_status compute(const bl_plan *plan, const bl_batch *early, const bl_batch *late,
-                         bl_batch **ret_batch, bl_error *err) {
-    const size_t *columns;
-    size_t n = columns_of(plan->variables, &columns);
-    const char **names = (const char **)bl_alloc_zero(plan->context, n + 1, sizeof *names);
-    BL_AUTO(bl_batch) inputs = NULL;
-    if (!names)
-        return out_of_memory(err);
-    for (size_t i = 0; i < n; i++)
-        names[i] = ""; // they are told by their places
-    bl_status status =
-        bl_batch_new(plan->context, n, names, early->first_row, early->n_rows, &inputs, err);
-    bl_free(plan->context, names);
-    for (size_t i = 0; i < n && status == BL_OK; i++)
-        status = share(inputs, i, column_at(&plan->variable_places[i], early, late), err);
-    return status == BL_OK ? bl_expressions_eval(plan->variables, inputs, ret_batch, err) : status;
-}
-
-/// Kept columns and variables as one batch. \param variables NULL: there are none
-static bl_status assemble(const bl_plan *plan, const bl_batch *early, const bl_batch *late,
-                          const bl_batch *variables, bl_batch **ret_batch, bl_error *err) {
-    size_t n = bl_plan_n_columns(plan);
-    const char **names = (const char **)bl_alloc_zero(plan->context, n + 1, sizeof *names);
-    BL_AUTO(bl_batch) batch = NULL;
-    if (!names)
-        return out_of_memory(err);
-    bl_status status = BL_OK;
-    for (size_t i = 0; i < n && status == BL_OK; i++) {
-        bl_plan_column_info info = {.size = sizeof info};
-        status = bl_plan_column(plan, i, &info, err);
-        names[i] = info.name;
-    }
-    if (status == BL_OK)
-        status =
-            bl_batch_new(plan->context, n, names, early->first_row, early->n_rows, &batch, err);
-    bl_free(plan->context, names);
-    for (size_t i = 0; i < n && status == BL_OK; i++)
-        status = share(batch, i,
-                       i < plan->n_kept ? column_at(&plan->kept_places[i], early, late)
-                                        : bl_batch_column(variables, i - plan->n_kept),
-                       err);
-    if (status == BL_OK)
-        *ret_batch = BL_MOVE(batch);
-    return status;
-}
-
-/// Seconds since `*since`, which becomes now.
-static double lap(double *since) {
-    double before = *since;
-    *since = bl_clock_s();
-    return *since - before;
-}
-
-/// Reads what is read late, and takes the rows that passed out of everything.
-static bl_status take(bl_plan *plan, const bl_batch *early, const uint8_t *keep, double *since,
-                      bl_batch **ret_batch, bl_error *err) {
-    BL_AUTO(bl_batch) some_early = NULL;
-    BL_AUTO(bl_batch) some_late = NULL;
-    BL_AUTO(bl_batch) variables = NULL;
-    if (plan->n_late)
-        BL_TRY(bl_scan_late(plan->scan, keep, &some_late, err));
-    plan->times.late_s += lap(since);
-    BL_TRY(bl_batch_filter(early, keep, &some_early, err));
-    if (plan->variables)
-        BL_TRY(compute(plan, some_early, some_late, &variables, err));
-    BL_TRY(assemble(plan, some_early, some_late, variables, ret_batch, err));
-    plan->times.compute_s += lap(since);
-    return BL_OK;
-}
-
-/// Rows that were passed unseen are rows all the same.
-static void count_passed(bl_plan *plan) {
-    int64_t n = bl_scan_n_passed(plan->scan) - plan->n_passed;
-    plan->n_passed += n;
-    plan->flow[0].n_rows += n;
-    bl_sum_add(&plan->flow[0].sumw, (double)n);
-    bl_sum_add(&plan->flow[0].sumw2, (double)n);
-}
-
-bl_status bl_plan_next(bl_plan *plan, bl_batch **ret_batch, bl_error *err) {
-    for (;;) {
-        BL_AUTO(bl_batch) early = NULL;
-        BL_AUTO(bl_buffer) keep = NULL;
-        int64_t n_taken = 0;
-        double since = bl_clock_s();
-        bl_status status = bl_scan_next(plan->scan, &early, err);
-        plan->times.read_s += lap(&since);
-        count_passed(plan);
-        if (status != BL_OK)
-            return status;
-        BL_TRY(bl_buffer_new(plan->context, (size_t)early->n_rows, &keep, err));
-        BL_TRY(apply_cuts(plan, early, keep->data, &n_taken, err));
-        plan->times.cut_s += lap(&since);
-        if (n_taken == 0)
-            continue;
-        BL_TRY(take(plan, early, keep->data, &since, ret_batch, err));
-        plan->n_taken += n_taken;
-        return BL_OK;
-    }
 }

@@ -8,6 +8,7 @@
 
 #include "data/lumi_mask.h"
 #include "expr/expressions.h"
+#include "hep/topology.h"
 
 /// What a data set adds to the options of a plan.
 typedef struct bl_plan_extras {
@@ -15,6 +16,7 @@ typedef struct bl_plan_extras {
     const bl_lumi_mask *mask;           ///< NULL: all luminosity sections are good
     const char *mask_text;              ///< what the cut flow calls it
     const char *run, *luminosity_block; ///< expressions that the mask looks at
+    bl_topology *recipe;                ///< over the table; NULL: none
 } bl_plan_extras;
 
 /// Seconds that each stage took, of the thread that waits for it.
@@ -22,6 +24,7 @@ typedef struct bl_plan_times {
     double read_s;    ///< the columns that cuts look at
     double cut_s;     ///< cuts and weights
     double late_s;    ///< the other columns, where rows were taken
+    double recipe_s;  ///< the recipe
     double compute_s; ///< copying rows that were taken, and variables
 } bl_plan_times;
 

@@ -109,24 +109,54 @@ static bool is_variable(const bl_stream *stream, const char *name) {
     return false;
 }
 
+static bool is_of_recipe(const bl_stream *stream, const char *name) {
+    for (size_t i = 0; stream->recipe && i < BL_TOPOLOGY_N_OUTPUTS; i++)
+        if (strcmp(bl_topology_outputs[i], name) == 0)
+            return true;
+    return false;
+}
+
+/// Opens the recipe, whose columns are called as no variable is.
+static bl_status open_recipe(maker *m, bl_error *err) {
+    bl_stream *stream = m->stream;
+    if (!m->config->has_recipe)
+        return BL_OK;
+    BL_TRY_IN(bl_topology_open(m->dataset->context, stream->table, &m->config->recipe,
+                               &stream->recipe, err),
+              err, "%s", m->stretch->urls[0]);
+    for (size_t i = 0; i < stream->n_variables; i++)
+        if (is_of_recipe(stream, stream->variables[i].name))
+            return bl_error_set(err, BL_E_INVALID,
+                                "the variable '%s' is called as a column of the recipe",
+                                stream->variables[i].name);
+    return BL_OK;
+}
+
+/// Whether a name is no column of the table, but one that is made.
+static bool is_made(const bl_stream *stream, const char *name) {
+    return is_variable(stream, name) || is_of_recipe(stream, name);
+}
+
 // ---- columns ----
 
-/// Patterns of columns and names that are no variables, with commas. \param ret_text NULL: all
+/// Patterns of columns and names that are no variables, with commas. Beside what a recipe makes
+/// only those are taken along that are named. \param ret_text NULL: all
 static bl_status patterns(const maker *m, const char **ret_text, bl_error *err) {
     const bl_config *config = m->config;
     bl_arena *arena = &m->stream->arena;
-    const char *text = config->columns.n || config->names.n ? "" : NULL;
+    bool takes_all = config->columns.n + config->names.n == 0 && !m->stream->recipe;
+    const char *text = takes_all ? NULL : "";
     for (size_t i = 0; i < config->columns.n && text; i++)
-        if (!is_variable(m->stream, config->columns.texts[i]))
+        if (!is_made(m->stream, config->columns.texts[i]))
             text = bl_arena_printf(arena, "%s,%s", text, config->columns.texts[i]);
     for (size_t i = 0; i < config->names.n && text; i++) {
         const char *name = config->names.texts[i];
-        if (is_variable(m->stream, name))
+        if (is_made(m->stream, name))
             continue;
         BL_TRY(bl_config_rename(config, name, &name, err));
         text = bl_arena_printf(arena, "%s,%s", text, name);
     }
-    if (!text && (config->columns.n || config->names.n))
+    if (!text && !takes_all)
         return out_of_memory(err);
     *ret_text = text;
     return BL_OK;
@@ -138,7 +168,7 @@ static void leave_out(maker *m) {
     size_t kept = 0;
     for (size_t i = 0; i < selection->n; i++) {
         const bl_column_info *info = &selection->infos[i];
-        bool is_out = is_variable(m->stream, info->path) || is_variable(m->stream, info->name) ||
+        bool is_out = is_made(m->stream, info->path) || is_made(m->stream, info->name) ||
                       bl_text_list_has(&m->config->dropped, info->path) ||
                       bl_text_list_has(&m->config->dropped, info->name);
         if (is_out)
@@ -172,7 +202,7 @@ static bl_status name_columns(const maker *m, bl_column_spec *specs, bl_error *e
         size_t column;
         const char *name = config->names.texts[i], *renamed;
         BL_TRY(bl_config_rename(config, name, &renamed, err));
-        if (strcmp(name, renamed) == 0 || is_variable(m->stream, name))
+        if (strcmp(name, renamed) == 0 || is_made(m->stream, name))
             continue;
         BL_TRY(bl_table_find(m->stream->table, renamed, &column, err));
         for (size_t k = 0; k < m->stream->selection.n; k++)
@@ -200,6 +230,9 @@ static bl_status make_specs(const maker *m, bl_error *err) {
         BL_TRY(bl_plan_column(stream->plan, i, &info, err));
         stream->specs[i] =
             (bl_column_spec){.size = sizeof *stream->specs, .name = info.name, .type = info.type};
+        for (size_t k = 0; stream->recipe && k < BL_TOPOLOGY_N_OUTPUTS; k++)
+            if (strcmp(info.name, bl_topology_outputs[k]) == 0)
+                stream->specs[i].title = bl_topology_titles[k];
     }
     stream->n_columns = n;
     return BL_OK;
@@ -223,6 +256,7 @@ static bl_status open_plan(const maker *m, int64_t first, int64_t last, bl_error
                                .weight = m->weight};
     stream->rule = (bl_name_rule){rename_column, m->config};
     stream->extras.rule = &stream->rule;
+    stream->extras.recipe = stream->recipe;
     if (sample->config->lumi_mask) {
         stream->extras.mask = &sample->mask;
         stream->extras.mask_text = "certified luminosity";
@@ -244,6 +278,7 @@ static bl_status fill(maker *m, int64_t first, int64_t last, bl_error *err) {
     BL_TRY(bl_table_open(m->dataset->context, m->stretch->urls, m->stretch->n_files, &options,
                          &stream->table, err));
     BL_TRY(make_variables(m, err));
+    BL_TRY(open_recipe(m, err));
     BL_TRY(select_columns(m, err));
     BL_TRY(open_plan(m, first, last, err));
     return make_specs(m, err);
@@ -271,6 +306,7 @@ void bl_stream_close(bl_stream *stream) {
         return;
     bl_context *context = stream->arena.context;
     bl_plan_close(stream->plan);
+    bl_topology_close(stream->recipe);
     bl_selection_release(&stream->selection);
     bl_table_close(stream->table);
     bl_arena_release(&stream->arena);

@@ -281,7 +281,7 @@ def test_preproc_of_mlaas4hep(files, tmp_path):
     ("samples: {a: {file: x}}\n", "data.yaml:1:21: a: unknown key 'file'; did you mean 'files'"),
     ("inputs: {g: {length: 1e3, vars: [x]}}\n", "length is an integer, not a text: '1e3'"),
     ("samples:\n  a: {files: x, xsec_pb: 1}\n", "data.yaml:2:6: samples.a has xsec_pb but no sumw"),
-    ("recipe: topology\n", "there is no recipe 'topology'"),
+    ("recipe: topologic\n", "there is no recipe 'topologic'; did you mean 'topology'"),
     ("observers: [x]\nmonitor_variables: [x]\n", "both an observer and a monitor variable"),
     ("new_variables: {pt: pt*1e-3}\n", "'pt' needs itself"),
 ])
