@@ -117,7 +117,7 @@ static bl_status write_by_library(const bl_hdf5_writer *writer, const bl_hdf5_se
     BL_HDF5_AUTO memory = H5Screate_simple(1, &n, NULL);
     if (space < 0 || memory < 0 ||
         H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, NULL, &n, NULL) < 0 ||
-        H5Dwrite(series->id, series->type, memory, space, H5P_DEFAULT, series->elements) < 0)
+        H5Dwrite(series->id, series->type, memory, space, writer->transfer, series->elements) < 0)
         return bl_hdf5_failed(&writer->output->io, BL_E_IO, "values", err);
     return BL_OK;
 }
@@ -225,7 +225,9 @@ void bl_hdf5_writer_free(bl_hdf5_writer *writer) {
         BL_HDF5_LOCKED;
         for (size_t i = 0; i < writer->n_series; i++)
             bl_hdf5_release(writer->series[i].type);
+        bl_hdf5_release(writer->transfer);
     }
+    bl_free(context, writer->conversion);
     for (size_t i = 0; i < writer->n_kept; i++)
         bl_batch_release(writer->kept[i]);
     for (size_t i = 0; i < writer->n_series; i++) {
@@ -272,6 +274,7 @@ bl_status bl_hdf5_writer_new(bl_hdf5_output *output, const bl_column_spec *colum
     writer->head.ops = &ops;
     writer->head.output = &output->head;
     writer->output = output;
+    writer->transfer = H5I_INVALID_HID;
     bl_arena_init(&writer->arena, context);
     bl_arena_init(&writer->scratch, context);
     bl_status status = copy_columns(writer, columns, n_columns, options->path, err);
