@@ -146,10 +146,12 @@ def test_versions_fills_and_user_blocks(held, tmp_path, libver):
         file.create_dataset("wide", (900, 5), "u1", chunks=(64, 5), maxshape=(None, None))
         file.create_dataset("none", (900,), "f8", fillvalue=1.5)
         file.create_dataset("scaled", data=numpy.arange(900), chunks=(100,), scaleoffset=0)
+        words = [f"word {i}" for i in range(900)]
+        file.create_dataset("text", data=words, dtype=h5py.string_dtype(), chunks=(7,))
         file["fill"][100:700:3] = 1
         file["open"][64:128] = numpy.arange(64)
         file["wide"][899] = 3
-        wanted = {name: file[name][:] for name in file}
+        wanted = {name: file[name][:] for name in file if name != "text"}
     with beamline_arrow.context() as context:
         run("cat", tmp_path / "a.h5", "--from", "hdf5")
         path = tmp_path / "b.h5"  # without the user block, which is found by the format's name
@@ -158,6 +160,7 @@ def test_versions_fills_and_user_blocks(held, tmp_path, libver):
         run("convert", path, "--from", "hdf5", "-o", copied)
         ours = columns(context, copied, "Events")
     assert [name for name in wanted if not same(ours[name], wanted[name])] == []
+    assert ours["text"].to_pylist() == words
 
 
 def test_frames(held, tmp_path):

@@ -122,8 +122,12 @@ static herr_t driver_read(H5FD_t *head, H5FD_mem_t type, hid_t transfer, haddr_t
                           size_t size, void *data) {
     bl_hdf5_io *io = ((driver_file *)head)->io;
     bl_error failure = {0};
-    (void)type;
     (void)transfer;
+    if (io->is_locating && type == H5FD_MEM_DRAW) {
+        io->located = address;
+        io->located_bytes = size;
+        return 0;
+    }
     if (io->is_lost) { // whatever it is, it goes nowhere
         memset(data, 0, size);
         return 0;
