@@ -39,7 +39,7 @@ const bl_format bl_formats[] = {
     {"Arrow", bl_arrow_probe, WORDS("arrow", "feather", "ipc", "arrows"), bl_arrow_open,
      WORDS("none", "lz4", "zstd"), bl_arrow_create, false, false},
     {"TFRecord", bl_tfrecord_probe, WORDS("tfrecord", "tfrecords"), bl_tfrecord_open,
-     WORDS("none", "gzip"), bl_tfrecord_create, true, false},
+     WORDS("none", "gzip", "zlib"), bl_tfrecord_create, true, false},
     {"CSV", NULL, WORDS("csv", "tsv"), bl_csv_open, WORDS("none", "gzip", "bzip2", "zstd"),
      bl_csv_create, true, false},
     {"JSON lines", bl_json_lines_probe, WORDS("jsonl", "ndjson", "json"), bl_json_lines_open,
