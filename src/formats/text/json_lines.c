@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON lines: one object a line, its keys the columns. Types come from the first rows: all keys
+// JSON lines: one object a line, its keys the columns; or one list of objects, in which commas part
+// them instead. Types come from the first rows: all keys
 // that are there, whole and real numbers together real ones, lists of what is in any of them. A key
 // that comes up later, or a value that does not fit, is an error that says how to go on.
 #include "formats/text/schema.h"
@@ -127,7 +128,7 @@ static bl_status take_row(row_task *t, size_t row, bl_json *json, bl_error *err)
     t->n_seen = 0;
     at = bl_json_space(json, at);
     if (at == json->end || *at != '{')
-        at = bl_json_fail(json, at, BL_E_CORRUPT, "a line that is no object");
+        at = bl_json_fail(json, at, BL_E_CORRUPT, "this is no object");
     else
         at = bl_json_object(json, at, take_member, t);
     if (at && bl_json_space(json, at) != json->end)
@@ -191,6 +192,15 @@ static const bl_text_dialect dialect = {
     .parse = parse,
 };
 
+/// One list of objects.
+static const bl_text_dialect list_dialect = {
+    .format = "JSON",
+    .row_class = "JSON objects",
+    .split = split,
+    .is_placed = is_placed,
+    .parse = parse,
+};
+
 // ---- opening ----
 
 typedef struct opening {
@@ -199,12 +209,45 @@ typedef struct opening {
     bl_text_table *table;
     uint8_t *text; ///< the first rows; owns
     size_t size;
+    size_t begin; ///< of the first row
+    bool is_list;
     bl_arena arena;
     bl_given_types given;
     bl_text_schema schema;
 } opening;
 
-/// Reads whole lines from the beginning, at least one.
+/// Steps over a byte order mark and the bracket of a list.
+static void find_begin(opening *o) {
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+    const char *text = (const char *)o->text;
+    bl_json json = {.end = text + o->size};
+    bool is_marked = o->size >= sizeof mark && memcmp(text, mark, sizeof mark) == 0;
+    o->begin = is_marked ? sizeof mark : 0;
+    const char *at = bl_json_space(&json, text + o->begin);
+    o->is_list = at < json.end && *at == '[';
+    if (!o->is_list)
+        return;
+    o->begin = (size_t)(at + 1 - text);
+    at = bl_json_space(&json, at + 1);
+    if (at == json.end || *at != ']')
+        return;
+    o->begin = (size_t)(bl_json_space(&json, at + 1) - text); // nothing is in it, as in no lines
+    o->is_list = false;
+}
+
+/// Bytes of the sample up to the end of its last whole row.
+static size_t whole_rows(const opening *o) {
+    size_t n = o->is_list ? 0 : o->size;
+    bl_marks_state state = BL_MARKS_BEGIN;
+    for (size_t i = o->begin; o->is_list && i < o->size; i++)
+        if (bl_marks_list_ends(&state, o->text[i]))
+            n = i + 1;
+    while (!o->is_list && n > o->begin && o->text[n - 1] != '\n')
+        n--;
+    return n > o->begin ? n : 0;
+}
+
+/// Reads whole rows from the beginning, at least one.
 static bl_status read_sample(opening *o, bl_error *err) {
     bl_text_store *store = &o->table->store;
     for (size_t room = SAMPLE_BYTES; room <= MOST_SAMPLE_BYTES; room *= 8) {
@@ -214,51 +257,65 @@ static bl_status read_sample(opening *o, bl_error *err) {
         if (!o->text)
             return bl_error_nomem(err, most, "the first rows");
         BL_TRY(bl_text_store_read(store, 0, o->text, most, &o->size, err));
-        bool is_all = o->size < room;
         memset(o->text + o->size, 0, BL_MARKS_STEP);
-        while (!is_all && o->size && o->text[o->size - 1] != '\n')
-            o->size--;
-        if (is_all || o->size)
+        find_begin(o);
+        if (o->size < room)
+            return BL_OK;
+        o->size = whole_rows(o);
+        if (o->size)
             return BL_OK;
     }
-    return bl_error_set(err, BL_E_LIMIT, "line 1: a line of more than %zu bytes",
-                        MOST_SAMPLE_BYTES);
+    return bl_error_set(err, BL_E_LIMIT, "line 1: a row of more than %zu bytes", MOST_SAMPLE_BYTES);
 }
 
-static bl_status explain_sample(const opening *o, const bl_json *json, unsigned long long line,
+/// The number of the line that holds a byte of the sample.
+static unsigned long long line_of(const opening *o, const char *at) {
+    unsigned long long line = 1;
+    for (const char *c = (const char *)o->text; c < at; c++)
+        line += *c == '\n';
+    return line;
+}
+
+static bl_status explain_sample(const opening *o, const bl_json *json, const char *row,
                                 bl_error *err) {
-    const char *text = (const char *)o->text, *at = json->failed_at;
+    const char *at = json->failed_at;
     char value[BL_EXCERPT_BYTES];
-    bool is_here = at >= text && at < text + o->size;
-    if (is_here && *at == '[' && at == text + strspn(text, " \t\r\n"))
-        return bl_error_set(err, BL_E_UNSUPPORTED,
-                            "this is one list of JSON, not an object a "
-                            "line; jq -c '.[]' makes lines of it");
-    size_t n = is_here ? (size_t)(text + o->size - at) : 0;
-    const char *newline = is_here ? (const char *)memchr(at, '\n', n) : NULL;
+    bool is_here = at >= row && at <= json->end;
     return bl_error_set(
-        err, json->failed, "line %llu: '%s': %s", line,
-        bl_text_excerpt(is_here ? at : "", newline ? (size_t)(newline - at) : n, value),
+        err, json->failed, "line %llu: '%s': %s", line_of(o, is_here ? at : row),
+        bl_text_excerpt(is_here ? at : "", is_here ? (size_t)(json->end - at) : 0, value),
         json->problem);
 }
 
-static bl_status add_rows(opening *o, bl_schema_maker *maker, bl_error *err) {
-    const char *at = (const char *)o->text, *end = at + o->size;
-    for (unsigned long long line = 1; at < end; line++) {
+/// Where the row that begins at `at` ends; NULL: not in the sample.
+static const char *end_of_row(const opening *o, const char *at, bl_marks_state *state) {
+    const char *end = (const char *)o->text + o->size;
+    if (!o->is_list) {
         const char *newline = (const char *)memchr(at, '\n', (size_t)(end - at));
-        bl_json *json = &maker->json;
-        json->end = newline ? newline : end;
+        return newline ? newline : end;
+    }
+    for (; at < end; at++)
+        if (bl_marks_list_ends(state, (uint8_t)*at))
+            return at;
+    return NULL;
+}
+
+static bl_status add_rows(opening *o, bl_schema_maker *maker, bl_error *err) {
+    const char *at = (const char *)o->text + o->begin, *end = (const char *)o->text + o->size;
+    bl_json *json = &maker->json;
+    bl_marks_state state = BL_MARKS_BEGIN;
+    while (at < end && !state.is_closed && (json->end = end_of_row(o, at, &state))) {
         const char *row = bl_json_space(json, at);
-        at = newline ? newline + 1 : end;
-        if (row == json->end)
+        at = json->end < end ? json->end + 1 : end;
+        if (row == json->end && !o->is_list)
             continue;
-        const char *behind =
-            *row == '{' ? bl_schema_add_json(maker, &o->schema, row, 0)
-                        : bl_json_fail(json, row, BL_E_CORRUPT, "a line that is no object");
+        const char *behind = row < json->end && *row == '{'
+                                 ? bl_schema_add_json(maker, &o->schema, row, 0)
+                                 : bl_json_fail(json, row, BL_E_CORRUPT, "this is no object");
         if (behind && bl_json_space(json, behind) != json->end)
             behind = bl_json_fail(json, behind, BL_E_CORRUPT, "something follows the object");
         if (!behind)
-            return explain_sample(o, json, line, err);
+            return explain_sample(o, json, row, err);
     }
     return BL_OK;
 }
@@ -283,14 +340,11 @@ static bl_status choose_type(opening *o, size_t i, bl_error *err) {
     }
     const char *conflict = bl_schema_conflict(schema);
     if (conflict) {
-        unsigned long long line = 1;
         char value[BL_EXCERPT_BYTES];
-        for (const char *c = (const char *)o->text; c < conflict; c++)
-            line += *c == '\n';
         return bl_error_set(err, BL_E_TYPE,
                             "line %llu: column '%s': %s is of another kind than "
                             "values before it; --types '%s=utf8' takes all as text",
-                            line, table->names[i],
+                            line_of(o, conflict), table->names[i],
                             bl_text_excerpt(conflict, strcspn(conflict, ",]}\n"), value),
                             table->names[i]);
     }
@@ -316,14 +370,16 @@ static bl_status infer(opening *o, bl_error *err) {
 }
 
 static bl_status open_table(opening *o, bl_error *err) {
-    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
     BL_TRY(bl_given_types_read(&o->arena, o->options->types, &o->given, err));
     BL_TRY(read_sample(o, err));
-    bool is_marked = o->size >= sizeof mark && memcmp(o->text, mark, sizeof mark) == 0;
-    if (is_marked)
-        memset(o->text, ' ', sizeof mark);
+    if (o->is_list) {
+        o->table->dialect = &list_dialect;
+        o->table->head.format = list_dialect.format;
+    }
     BL_TRY(infer(o, err));
-    return bl_text_table_finish(o->table, is_marked ? sizeof mark : 0, 0, false, err);
+    uint64_t line = line_of(o, (const char *)o->text + o->begin) - 1;
+    return bl_text_table_finish(o->table, o->begin, line,
+                                o->is_list ? &bl_marks_list : bl_marks_get(false), err);
 }
 
 bl_status bl_json_lines_open(bl_context *context, bl_source *source, const bl_open_options *options,
@@ -343,4 +399,10 @@ bl_status bl_json_lines_open(bl_context *context, bl_source *source, const bl_op
     return BL_OK;
 }
 
-bool bl_json_lines_probe(const uint8_t *head, size_t size) { return size > 0 && head[0] == '{'; }
+bool bl_json_lines_probe(const uint8_t *head, size_t size) {
+    const char *text = (const char *)head;
+    bl_json json = {.end = text + size};
+    if (size && head[0] == '[')
+        text = bl_json_space(&json, text + 1);
+    return text < json.end && *text == '{';
+}
