@@ -189,8 +189,8 @@ static bl_status make_transfer(bl_hdf5_writer *writer, bl_error *err) {
     if (!writer->conversion)
         return bl_error_nomem(err, 2 * bytes, "buffers for conversion");
     writer->transfer = H5Pcreate(H5P_DATASET_XFER);
-    if (writer->transfer < 0 || H5Pset_buffer(writer->transfer, bytes, writer->conversion,
-                                              writer->conversion + bytes) < 0)
+    if (writer->transfer < 0 ||
+        H5Pset_buffer(writer->transfer, bytes, writer->conversion, writer->conversion + bytes) < 0)
         return bl_hdf5_failed(NULL, BL_E_IO, "the library's buffers", err);
     return BL_OK;
 }
