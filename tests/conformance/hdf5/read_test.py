@@ -163,6 +163,21 @@ def test_versions_fills_and_user_blocks(held, tmp_path, libver):
     assert ours["text"].to_pylist() == words
 
 
+@pytest.mark.parametrize("libver", ["earliest", "v110"])
+def test_many_chunks(held, tmp_path, libver):
+    """Each is found in about the time of any other, which a minute would not do otherwise; some
+    were never written."""
+    wanted = {"all": numpy.arange(1_000_000, dtype="i4"), "some": numpy.zeros(1_000_000, "i4")}
+    with h5py.File(tmp_path / "a.h5", "w", libver=(libver, "v110")) as file:
+        file.create_dataset("all", data=wanted["all"], chunks=(25,), maxshape=(None,))
+        some = file.create_dataset("some", (1_000_000,), "i4", chunks=(500,), fillvalue=-1)
+        wanted["some"][:] = -1
+        for first in range(700, 1_000_000, 3100):
+            some[first:first + 1100] = wanted["some"][first:first + 1100] = first
+    ours = columns(held, tmp_path / "a.h5", "Events")
+    assert [name for name in wanted if not same(ours[name], wanted[name])] == []
+
+
 def test_frames(held, tmp_path):
     """As PyTables lays out what pandas stores: blocks of columns, whose names are pickled."""
     rng = numpy.random.default_rng(11)

@@ -58,7 +58,7 @@ static bool look_up(bl_hdf5_io *io, const bl_hdf5_dataset *d, const hsize_t *at,
     io->is_locating = false;
     stored->offset = io->located;
     stored->size = io->located_bytes;
-    return result >= 0 ? stored->size > 0 : is_absent(d, at);
+    return (result >= 0 && stored->size) || is_absent(d, at);
 }
 
 bl_status bl_hdf5_chunk_find(bl_hdf5_file *file, bl_hdf5_dataset *d, const hsize_t *at,
@@ -76,11 +76,13 @@ bl_status bl_hdf5_chunk_find(bl_hdf5_file *file, bl_hdf5_dataset *d, const hsize
     memcpy(next, at, d->rank * sizeof *next);
     d->first_ahead = index;
     d->n_ahead = 0;
-    do {
-        if (!look_up(&file->io, d, next, &d->ahead[d->n_ahead]))
-            break; // it is no failure yet, unless it is the first
-        d->n_ahead++;
-    } while (d->n_ahead < AHEAD && next_of_all(d, next));
+    bool is_there;
+    do { // a failure is none yet, unless it is the first
+        bl_hdf5_stored *stored = &d->ahead[d->n_ahead];
+        bool is_known = look_up(&file->io, d, next, stored);
+        is_there = is_known && stored->size;
+        d->n_ahead += is_known;
+    } while (is_there && d->n_ahead < AHEAD && next_of_all(d, next));
     if (d->n_ahead == 0)
         return bl_hdf5_failed(&file->io, BL_E_CORRUPT, "a chunk's place", err);
     *ret_stored = d->ahead[0];
