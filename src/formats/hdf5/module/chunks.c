@@ -72,7 +72,7 @@ bl_status bl_hdf5_chunk_find(bl_hdf5_file *file, bl_hdf5_dataset *d, const hsize
         d->ahead = (bl_hdf5_stored *)bl_alloc(d->context, AHEAD * sizeof *d->ahead);
     if (!d->ahead)
         return bl_error_nomem(err, AHEAD * sizeof *d->ahead, "places of chunks");
-    hsize_t next[H5S_MAX_RANK];
+    hsize_t next[H5S_MAX_RANK] = {0};
     memcpy(next, at, d->rank * sizeof *next);
     d->first_ahead = index;
     d->n_ahead = 0;
