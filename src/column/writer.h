@@ -7,6 +7,7 @@
 
 #include <beamline/output.h>
 
+#include "base/arena.h"
 #include "column/column.h"
 #include "io/bytes/source.h"
 #include "io/codec/codec.h"
@@ -40,6 +41,14 @@ struct bl_writer {
     bool is_finished;         ///< or tried to
 };
 
+/// Copies into a zeroed head what is known of a table: names and its path are the arena's, types
+/// are shared. What it has after a failure is for bl_writer_release, too. \return BL_OK, BL_E_NOMEM
+bl_status bl_writer_init(bl_writer *writer, const bl_writer_ops *ops, bl_arena *arena,
+                         const bl_column_spec *columns, size_t n_columns, const char *path,
+                         bl_error *err);
+/// Gives the types back; before the arena is released. A zeroed head is allowed.
+void bl_writer_release(bl_writer *writer);
+
 typedef struct bl_output_ops {
     /// \param columns, options  checked; columns have names that differ \param ret_writer belongs
     /// to the output
@@ -63,6 +72,11 @@ typedef struct bl_create {
     bl_compression compression;
     const bl_output_options *options; ///< borrows until the call returns
 } bl_create;
+
+/// Copies what a file is to tell beside its tables. \param options NULL: nothing
+/// \param ret_metadata [2 × ret_n] keys and values, the arena's \return BL_OK, BL_E_NOMEM
+bl_status bl_metadata_copy(bl_arena *arena, const bl_output_options *options,
+                           const char *const **ret_metadata, size_t *ret_n, bl_error *err);
 
 /// The head of every format's file being written.
 struct bl_output {

@@ -3,8 +3,7 @@
 // write fails once, with any compression, with a base, and in the face of nonsense.
 #include "formats/root_output.h"
 
-#include "base/testing.h"
-#include "column/builder.h"
+#include "column/write_testing.h"
 #include "formats/root_tables.h"
 #include "io/bytes/sink_testing.h"
 
@@ -17,7 +16,7 @@ static const char *const names[N_ALL] = {"x", "list", "text", "texts", "deep", "
 static test_sink memory;
 
 /// Types of the columns; the caller releases them.
-static bl_status make_types(bl_context *context, bl_type *types[N_ALL]) {
+static bl_status make_types(bl_context *context, bl_type **types) {
     BL_AUTO(bl_type) object = NULL;
     types[0] = bl_type_primitive(BL_FLOAT32);
     types[2] = bl_type_primitive(BL_UTF8);
@@ -52,62 +51,30 @@ static void fill_row(bl_builder *builders, uint32_t row) {
     bl_builder_end_list(&builders[5]);
 }
 
-static bl_batch *make_batch(bl_context *context, bl_type *types[N_ALL]) {
-    bl_batch *batch = NULL;
-    bl_builder builders[N_ALL] = {0};
-    assert_ok(bl_batch_new(context, N_ALL, names, 0, N_ROWS, &batch, NULL));
-    for (size_t i = 0; i < N_ALL; i++)
-        assert_ok(bl_builder_init(&builders[i], context, types[i], NULL));
-    for (uint32_t row = 0; row < N_ROWS; row++)
-        fill_row(builders, row);
-    for (size_t i = 0; i < N_ALL; i++) {
-        assert_ok(bl_builder_finish(&builders[i], &batch->columns[i], NULL));
-        bl_builder_release(&builders[i]);
-    }
-    return batch;
-}
-
-/// Columns live in a context of their own, so that only the writer's allocations fail.
-typedef struct fixture {
-    bl_context *context;
-    bl_type *types[N_ALL];
-    bl_batch *batch;
-} fixture;
-
-static fixture shared;
+static const char *const source_types[N_ALL] = {[N_COLUMNS] = "TClonesArray<Object>"};
+static const test_rows_of all = {N_ALL, names, N_ROWS, make_types, fill_row, source_types};
+static test_rows shared;
 
 static int set_up(void **state) {
     (void)state;
-    shared.context = test_context(1);
-    assert_ok(make_types(shared.context, shared.types));
-    shared.batch = make_batch(shared.context, shared.types);
+    test_rows_init(&shared, &all);
     return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    bl_batch_release(shared.batch);
-    for (size_t i = 0; i < N_ALL; i++)
-        bl_type_release(shared.types[i]);
-    bl_context_free(shared.context);
+    test_rows_release(&shared);
     return 0;
 }
 
 static bl_status add_tree(bl_output *output, const char *path, const char *friend_of,
                           bl_error *err) {
-    bl_column_spec specs[N_ALL];
-    for (size_t i = 0; i < N_ALL; i++)
-        specs[i] =
-            (bl_column_spec){.size = sizeof *specs, .name = names[i], .type = shared.types[i]};
-    specs[N_COLUMNS].source_type = "TClonesArray<Object>";
     bl_writer_options options = {.size = sizeof options,
                                  .path = path,
                                  .cluster_rows = 15,
                                  .chunk_bytes = 64,
                                  .friend_of = friend_of};
-    bl_writer *writer = NULL;
-    BL_TRY(output->ops->add(output, specs, N_ALL, &options, &writer, err));
-    return writer->ops->write(writer, shared.batch, err);
+    return test_rows_add(&shared, output, &options, err);
 }
 
 static bl_status write_trees(bl_context *context, const char *codec, long fail_in, bl_error *err) {

@@ -33,19 +33,20 @@ static bl_status open_root(bl_context *context, bl_source *source, const bl_open
 
 const bl_format bl_formats[] = {
     {"ROOT", bl_root_probe, WORDS("root"), open_root,
-     WORDS("zstd", "lz4", "zlib", "deflate", "lzma", "none"), bl_root_create, false, true},
+     WORDS("zstd", "lz4", "zlib", "deflate", "lzma", "none"), bl_root_create, false, true, false},
     {"Parquet", bl_parquet_probe, WORDS("parquet", "pq"), bl_parquet_open,
-     WORDS("zstd", "lz4", "snappy", "gzip", "brotli", "none"), bl_parquet_create, false, false},
+     WORDS("zstd", "lz4", "snappy", "gzip", "brotli", "none"), bl_parquet_create, false, false,
+     false},
     {"Arrow", bl_arrow_probe, WORDS("arrow", "feather", "ipc", "arrows"), bl_arrow_open,
-     WORDS("none", "lz4", "zstd"), bl_arrow_create, false, false},
+     WORDS("none", "lz4", "zstd"), bl_arrow_create, false, false, false},
     {"TFRecord", bl_tfrecord_probe, WORDS("tfrecord", "tfrecords"), bl_tfrecord_open,
-     WORDS("none", "gzip"), bl_tfrecord_create, true, false},
+     WORDS("none", "gzip", "zlib"), bl_tfrecord_create, true, false, true},
     {"CSV", NULL, WORDS("csv", "tsv"), bl_csv_open, WORDS("none", "gzip", "bzip2", "zstd"),
-     bl_csv_create, true, false},
+     bl_csv_create, true, false, false},
     {"JSON lines", bl_json_lines_probe, WORDS("jsonl", "ndjson", "json"), bl_json_lines_open,
-     WORDS("none", "gzip", "bzip2", "zstd"), bl_json_lines_create, true, false},
+     WORDS("none", "gzip", "bzip2", "zstd"), bl_json_lines_create, true, false, true},
     {"HDF5", bl_hdf5_probe, WORDS("h5", "hdf5", "hdf"), bl_hdf5_open, WORDS("gzip", "none"),
-     bl_hdf5_create, false, false},
+     bl_hdf5_create, false, false, false},
     {.name = NULL},
 };
 
@@ -93,13 +94,17 @@ static const struct packing *packing_of(const char *url, size_t *ret_length) {
     return NULL;
 }
 
+static bool is_extension(const bl_format *format, const char *extension, size_t length) {
+    for (const char *const *known = format->extensions; known && *known; known++)
+        if (is_word(*known, extension, length))
+            return true;
+    return false;
+}
+
 static bool has_extension(const bl_format *format, const char *url, size_t length) {
     size_t n;
     const char *extension = extension_of(url, length, &n);
-    for (const char *const *known = format->extensions; known && *known; known++)
-        if (is_word(*known, extension, n))
-            return true;
-    return false;
+    return is_extension(format, extension, n);
 }
 
 /// "CSV", "csv" and "json-lines" name formats: case, and what is no letter or digit, do not count.
@@ -117,7 +122,8 @@ static bool is_name(const char *known, const char *given) {
 }
 
 static bool is_called(const bl_format *format, const char *name) {
-    return is_name(format->name, name) || has_extension(format, name, strlen(name));
+    return is_name(format->name, name) || is_extension(format, name, strlen(name)) ||
+           has_extension(format, name, strlen(name));
 }
 
 static bl_status unknown_name(const bl_format *formats, const char *name, bool is_output,
@@ -184,7 +190,7 @@ static bl_status read_head(bl_source *source, uint8_t *head, size_t *ret_size, b
 
 static bl_status choose(const bl_format *formats, bl_source *source, const bl_open_options *options,
                         const bl_format **ret_format, bl_error *err) {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[HEAD_BYTES] = {0};
     size_t size;
     bool is_packed;
     for (const bl_format *format = formats; options->format && format->name; format++)
@@ -197,8 +203,9 @@ static bl_status choose(const bl_format *formats, bl_source *source, const bl_op
         return BL_E_UNSUPPORTED;
     }
     BL_TRY(read_head(source, head, &size, &is_packed, err));
-    *ret_format = size ? recognise(formats, source->url, head, size, is_packed) : NULL;
-    if (*ret_format)
+    const bl_format *found = recognise(formats, source->url, head, size, is_packed);
+    *ret_format = found;
+    if (found && (size || found->may_be_empty))
         return BL_OK;
     (void)unknown_format(formats, head, size, err);
     return BL_E_FORMAT;

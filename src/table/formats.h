@@ -25,6 +25,7 @@ typedef struct bl_format {
                         bl_output **ret_output, bl_error *err);
     bool is_packable;  ///< a whole file may be compressed: name.csv.gz
     bool is_continued; ///< a new file may begin with what another one holds
+    bool may_be_empty; ///< a file without bytes, known by its name, has a table without rows
 } bl_format;
 
 extern const bl_format bl_formats[];

@@ -27,6 +27,16 @@ for signal in INT TERM; do
     interrupted $signal convert --output out/copy.root
     same "$(ls out)" text
 done
+for extension in parquet arrow arrows tfrecord h5 csv.gz jsonl; do
+    options=(--columns 'jet_pt,energy,name' --output "out/copy.$extension")
+    if ! "$BEAMLINE" convert "${options[@]}" events.root 2>log; then
+        same "$extension: $(grep -c libhdf5 log)" "h5: 1" # a build without it
+        continue
+    fi
+    rm "out/copy.$extension"
+    interrupted INT convert "${options[@]}"
+    same "$(ls -A out)" text
+done
 echo precious >out/copy.root
 interrupted INT convert --output out/copy.root --overwrite
 same "$(cat out/copy.root)" precious

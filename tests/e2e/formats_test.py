@@ -67,6 +67,23 @@ def test_there_and_back(extension, events, tmp_path):
     assert rows(back) == rows(events)
 
 
+@pytest.fixture(scope="module")
+def every(events):
+    """The same rows in each format: {extension: path}"""
+    paths = {extension: events.with_name(f"every.{extension}") for extension in FORMATS}
+    for path in paths.values():
+        run("convert", "-q", events, "-o", path)
+    return paths | {"root": events}
+
+
+@pytest.mark.parametrize("extension", ["root", *FORMATS])
+def test_from_each_to_each(extension, every, events, tmp_path):
+    for to in every:
+        path = tmp_path / f"copy.{to}"
+        run("convert", "-q", *TYPES, every[extension], "-o", path)
+        assert rows(path) == rows(events), to
+
+
 @pytest.mark.parametrize("name", ["parquet", "arrow", "tfrecord", "hdf5", "csv", "json-lines"])
 def test_a_folder_of_parts(name, events, tmp_path):
     folder = tmp_path / "skim"

@@ -45,7 +45,7 @@ def check(path):
     """Compares every value; how many."""
     name = path.stem.removeprefix("ours-")
     wanted, n = json.loads(path.with_suffix(".json").read_text()), 0
-    packing = "GZIP" if name.endswith("gzip") else ""
+    packing = {"gzip": "GZIP", "zlib": "ZLIB"}.get(name.rpartition("-")[2], "")
     for row, record in enumerate(tf.data.TFRecordDataset(str(path), packing)):
         for feature, tensor in parse(name, record).items():
             value, ours = wanted[feature][row], as_json(tensor)

@@ -72,7 +72,7 @@ def records(draw, is_sequence):
 def main():
     folder = pathlib.Path(sys.argv[1])
     for seed in range(12):
-        is_sequence, packing = bool(seed % 2), ["", "GZIP"][seed // 2 % 2]
+        is_sequence, packing = bool(seed % 2), ["", "GZIP", "ZLIB"][seed // 2 % 3]
         path = folder / f"{seed}.tfrecord"
         rows = []
         with tf.io.TFRecordWriter(str(path), packing) as writer:

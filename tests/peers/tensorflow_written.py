@@ -65,7 +65,7 @@ def plain_column(array):
     return [text(value) for value in array.to_pylist()]
 
 
-@pytest.mark.parametrize("codec", ["none", "gzip"])
+@pytest.mark.parametrize("codec", ["none", "gzip", "zlib"])
 def test_write_for_tensorflow(codec):
     draw = random.Random(7)
     rng = numpy.random.default_rng(7)

@@ -42,9 +42,14 @@ class _ColumnInfo(c.Structure):
                 ("codec", c.c_char_p)]
 
 
+class _OpenOptions(c.Structure):
+    _fields_ = [("size", c.c_size_t), ("format", c.c_char_p), ("types", c.c_char_p),
+                ("separator", c.c_char_p), ("no_header", c.c_bool), ("plain_vectors", c.c_bool)]
+
+
 class _TableOptions(c.Structure):
     _fields_ = [("size", c.c_size_t), ("tree", c.c_char_p), ("friends", c.POINTER(c.c_char_p)),
-                ("n_friends", c.c_size_t)]
+                ("n_friends", c.c_size_t), ("open", c.POINTER(_OpenOptions))]
 
 
 class _ScanOptions(c.Structure):
@@ -151,14 +156,17 @@ def trees(held, url):
 
 
 class Table:
-    """One or many files' table. Close it, or use it in a `with`."""
+    """One or many files' table; `opening` is bl_open_options. Close it, or use it in a `with`."""
 
-    def __init__(self, held, urls, tree=None, friends=()):
+    def __init__(self, held, urls, tree=None, friends=(), **opening):
         urls = [urls] if isinstance(urls, (str, os.PathLike)) else list(urls)
         self._handle = _P()
         names = (c.c_char_p * len(urls))(*map(os.fsencode, urls))
         others = (c.c_char_p * len(friends))(*map(os.fsencode, friends))
-        options = _TableOptions(size=c.sizeof(_TableOptions), friends=others,
+        known = {key: value.encode() if isinstance(value, str) else value
+                 for key, value in opening.items()}
+        how = _OpenOptions(size=c.sizeof(_OpenOptions), **known)
+        options = _TableOptions(size=c.sizeof(_TableOptions), friends=others, open=c.pointer(how),
                                 n_friends=len(friends),
                                 tree=None if tree is None else os.fsencode(tree))
         call("bl_table_open", held, names, len(urls), c.byref(options), c.byref(self._handle))

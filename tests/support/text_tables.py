@@ -2,45 +2,16 @@
 """Tables of CSV and JSON lines through the library, with the options of opening."""
 
 import contextlib
-import ctypes as c
-import os
 
 import beamline_arrow
 import beamline_write
 import pyarrow
 
 
-class _OpenOptions(c.Structure):
-    _fields_ = [("size", c.c_size_t), ("format", c.c_char_p), ("types", c.c_char_p),
-                ("separator", c.c_char_p), ("no_header", c.c_bool), ("plain_vectors", c.c_bool)]
-
-
-class _TableOptions(c.Structure):
-    _fields_ = [("size", c.c_size_t), ("tree", c.c_char_p), ("friends", c.c_void_p),
-                ("n_friends", c.c_size_t), ("open", c.POINTER(_OpenOptions))]
-
-
-class TextTable(beamline_arrow.Table):
-    """A text file; `options` are those of bl_open_options."""
-
-    def __init__(self, held, path, **options):
-        self._handle = c.c_void_p()
-        known = {key: value.encode() if isinstance(value, str) else value
-                 for key, value in options.items()}
-        opening = _OpenOptions(size=c.sizeof(_OpenOptions), **known)
-        asked = _TableOptions(size=c.sizeof(_TableOptions), open=c.pointer(opening))
-        names = (c.c_char_p * 1)(os.fsencode(path))
-        beamline_arrow.call("bl_table_open", held, names, 1,
-                            c.cast(c.byref(asked), c.POINTER(beamline_arrow._TableOptions)),
-                            c.byref(self._handle))
-        count = beamline_arrow.library.bl_table_n_columns(self._handle)
-        self.columns = [self._column(i) for i in range(count)]
-
-
 def read(path, n_threads=2, first=0, last=0, batch_rows=0, memory_bytes=0, **options):
     """All columns of a file as a pyarrow.Table."""
     with beamline_arrow.context(n_threads, memory_bytes) as held, \
-            TextTable(held, path, **options) as table:
+            beamline_arrow.Table(held, path, **options) as table:
         arrays = table.read([column.index for column in table.columns], first, last, batch_rows)
         return pyarrow.table(arrays, [column.path for column in table.columns])
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written into memory and read back: from near and from afar, whole and in part, and while every
 // allocation and every write fails once.
-#include "base/testing.h"
-
-#include "column/builder.h"
+#include "column/write_testing.h"
 #include "formats/arrow/file.h"
 #include "formats/arrow/writer.h"
 #include "io/bytes/sink_testing.h"
@@ -14,61 +12,49 @@ enum { ROWS = 1000, CLUSTER = 300, COLUMNS = 2 };
 static const char *const names[] = {"x", "words"};
 
 /// Row i: x is i or null, words are i % 4 texts.
-static bl_status make_batch(bl_context *context, bl_batch **ret_batch, bl_error *err) {
-    BL_AUTO(bl_batch) batch = NULL;
-    BL_AUTO(bl_type) list = NULL;
-    BL_TRY(bl_batch_new(context, COLUMNS, names, 0, ROWS, &batch, err));
-    BL_TRY(bl_type_new_list(context, BL_LIST, 0, bl_type_primitive(BL_UTF8), &list, err));
-    bl_builder x, words;
-    BL_TRY(bl_builder_init(&x, context, bl_type_primitive_nullable(BL_INT32), err));
-    bl_status status = bl_builder_init(&words, context, list, err);
-    for (int32_t i = 0; i < ROWS && status == BL_OK; i++) {
-        if (i % 7 == 3)
-            bl_builder_append_nulls(&x, 1);
-        else
-            bl_builder_append_number(&x, BL_INT32, &i);
-        for (int k = 0; k < i % 4; k++)
-            bl_builder_append_string(&words.children[0], (const uint8_t *)"eta+phi", (size_t)k + 1);
-        bl_builder_end_list(&words);
-    }
-    if (status == BL_OK)
-        status = bl_builder_finish(&x, &batch->columns[0], err);
-    if (status == BL_OK)
-        status = bl_builder_finish(&words, &batch->columns[1], err);
-    bl_builder_release(&x);
-    bl_builder_release(&words);
-    if (status == BL_OK)
-        *ret_batch = BL_MOVE(batch);
-    return status;
+static void fill_row(bl_builder *builders, uint32_t row) {
+    bl_builder *x = &builders[0], *words = &builders[1];
+    if (row % 7 == 3)
+        bl_builder_append_nulls(x, 1);
+    else
+        bl_builder_append_number(x, BL_INT32, &row);
+    for (uint32_t k = 0; k < row % 4; k++)
+        bl_builder_append_string(&words->children[0], (const uint8_t *)"eta+phi", k + 1);
+    bl_builder_end_list(words);
 }
 
-static bl_status write_rows(bl_output *output, const bl_batch *batch, bl_error *err) {
-    bl_column_spec specs[COLUMNS];
-    bl_writer *writer;
-    for (size_t i = 0; i < COLUMNS; i++)
-        specs[i] = (bl_column_spec){
-            .size = sizeof *specs, .name = names[i], .type = batch->columns[i].type};
-    bl_writer_options options = {.size = sizeof options, .path = "Events", .cluster_rows = CLUSTER};
-    BL_TRY(output->ops->add(output, specs, COLUMNS, &options, &writer, err));
-    BL_TRY(writer->ops->write(writer, batch, err));
-    return output->ops->finish(output, err);
+static bl_status make_types(bl_context *context, bl_type **types) {
+    types[0] = bl_type_primitive_nullable(BL_INT32);
+    return bl_type_new_list(context, BL_LIST, 0, bl_type_primitive(BL_UTF8), &types[1], NULL);
+}
+
+static const test_rows_of all = {COLUMNS, names, ROWS, make_types, fill_row, NULL};
+static test_rows shared;
+
+static int set_up(void **state) {
+    (void)state;
+    test_rows_init(&shared, &all);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    test_rows_release(&shared);
+    return 0;
 }
 
 static test_sink sink;
 static const char *codec;
 
 static bl_status write_file(bl_context *context, long fail_in, bl_error *err) {
-    BL_AUTO(bl_batch) batch = NULL;
     bl_output *output = NULL;
-    bl_output_options options = {.size = sizeof options, .codec = codec};
-    bl_create how = {.options = &options};
+    bl_output_options wishes = {.size = sizeof wishes, .codec = codec};
+    bl_writer_options options = {.size = sizeof options, .path = "Events", .cluster_rows = CLUSTER};
+    bl_create how = {.options = &wishes};
     BL_TRY(bl_compression_parse(codec, &how.compression, err));
-    BL_TRY(make_batch(context, &batch, err));
     BL_TRY(test_sink_init(&sink, context, fail_in, err));
     BL_TRY(bl_arrow_create(context, &sink.sink, &how, &output, err));
-    bl_status status = write_rows(output, batch, err);
-    output->ops->close(output);
-    return status;
+    return test_rows_write(&shared, output, &options, err);
 }
 
 static bl_status write_only(bl_context *context) { return write_file(context, 0, NULL); }
@@ -183,5 +169,5 @@ int main(void) {
         cmocka_unit_test(writes_fail),
         cmocka_unit_test(from_afar),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -9,7 +9,7 @@ typedef struct arrow_output {
     bl_compression how;
     bool is_stream;
     bl_arena arena;
-    const char **metadata; ///< [2 × n_metadata]
+    const char *const *metadata; ///< [2 × n_metadata]
     size_t n_metadata;
     bl_arrow_writer *writer; ///< owns; NULL before there is a table
 } arrow_output;
@@ -75,23 +75,6 @@ static bl_compression arrow_compression(const bl_create *how) {
     return found;
 }
 
-static bl_status copy_metadata(arrow_output *output, const bl_output_options *options,
-                               bl_error *err) {
-    size_t n = options ? options->n_metadata : 0;
-    output->metadata =
-        (const char **)bl_arena_array(&output->arena, 2 * n + 1, sizeof *output->metadata);
-    if (!output->metadata)
-        return bl_error_nomem(err, n, "metadata");
-    for (size_t i = 0; i < 2 * n; i++) {
-        const char *text = options->metadata[i];
-        output->metadata[i] = bl_arena_text(&output->arena, text, strlen(text));
-        if (!output->metadata[i])
-            return bl_error_nomem(err, strlen(text), "metadata");
-    }
-    output->n_metadata = n;
-    return BL_OK;
-}
-
 bl_status bl_arrow_create(bl_context *context, bl_sink *sink, const bl_create *how,
                           bl_output **ret_output, bl_error *err) {
     BL_AUTO(bl_sink) owned = sink;
@@ -110,7 +93,8 @@ bl_status bl_arrow_create(bl_context *context, bl_sink *sink, const bl_create *h
     output->how = arrow_compression(how);
     output->is_stream = ends_with(format ? format : output->sink->url, "arrows");
     bl_arena_init(&output->arena, context);
-    bl_status status = copy_metadata(output, how->options, err);
+    bl_status status =
+        bl_metadata_copy(&output->arena, how->options, &output->metadata, &output->n_metadata, err);
     if (status != BL_OK) {
         close_output(&output->head);
         return status;

@@ -187,23 +187,12 @@ static const bl_writer_ops ops = {.write = write_batch, .finish = finish};
 
 static bl_status start_head(bl_arrow_writer *writer, const bl_column_spec *columns, size_t n,
                             const char *path, bl_error *err) {
-    const char **names = (const char **)bl_arena_array(&writer->arena, n + 1, sizeof *names);
-    bl_type **types = (bl_type **)bl_arena_array(&writer->arena, n + 1, sizeof *types);
-    writer->types = (bl_type **)bl_arena_array(&writer->arena, n + 1, sizeof *types);
-    writer->head.path = bl_arena_text(&writer->arena, path, strlen(path));
-    if (!names || !types || !writer->types || !writer->head.path)
-        return bl_error_nomem(err, n * sizeof *names, "columns");
-    writer->head.ops = &ops;
-    writer->head.names = names;
-    writer->head.types = types;
-    for (size_t i = 0; i < n; i++) {
-        types[i] = bl_type_ref((bl_type *)(uintptr_t)columns[i].type);
-        writer->types[i] = bl_type_ref(types[i]);
-        writer->head.n_columns++;
-        names[i] = bl_arena_text(&writer->arena, columns[i].name, strlen(columns[i].name));
-        if (!names[i])
-            return bl_error_nomem(err, strlen(columns[i].name), "a name");
-    }
+    writer->types = (bl_type **)bl_arena_array(&writer->arena, n + 1, sizeof(bl_type *));
+    if (!writer->types)
+        return bl_error_nomem(err, n * sizeof(bl_type *), "columns");
+    BL_TRY(bl_writer_init(&writer->head, &ops, &writer->arena, columns, n, path, err));
+    for (size_t i = 0; i < n; i++)
+        writer->types[i] = bl_type_ref(writer->head.types[i]);
     return BL_OK;
 }
 
@@ -240,10 +229,9 @@ void bl_arrow_writer_free(bl_arrow_writer *writer) {
     }
     for (unsigned i = 0; writer->codecs && i < bl_context_n_threads(context); i++)
         bl_codecs_free(writer->codecs[i]);
-    for (size_t i = 0; i < writer->head.n_columns; i++) {
-        bl_type_release(writer->head.types[i]);
+    for (size_t i = 0; i < writer->head.n_columns; i++)
         bl_type_release(writer->types[i]);
-    }
+    bl_writer_release(&writer->head);
     bl_free(context, writer->parts);
     bl_free(context, writer->blocks);
     bl_arena_release(&writer->arena);

@@ -127,8 +127,7 @@ void bl_pqw_writer_free(bl_pqw_writer *writer) {
         bl_pqw_chunk_release(context, &writer->chunks[i]);
     for (unsigned i = 0; writer->scratch && i < writer->n_scratch; i++)
         bl_pqw_scratch_release(&writer->scratch[i]);
-    for (size_t i = 0; i < writer->head.n_columns; i++)
-        bl_type_release(writer->head.types[i]);
+    bl_writer_release(&writer->head);
     bl_free(context, writer->chunks);
     bl_free(context, writer->views);
     bl_free(context, writer->scratch);
@@ -139,21 +138,11 @@ void bl_pqw_writer_free(bl_pqw_writer *writer) {
 }
 
 static bl_status start_columns(bl_pqw_writer *writer, const bl_column_spec *columns, size_t n,
-                               bl_error *err) {
-    const char **names = (const char **)bl_arena_array(&writer->arena, n + 1, sizeof *names);
-    bl_type **types = (bl_type **)bl_arena_array(&writer->arena, n + 1, sizeof *types);
-    if (!names || !types)
-        return bl_error_nomem(err, n * sizeof *names, "columns");
-    writer->head.names = names;
-    writer->head.types = types;
-    for (size_t i = 0; i < n; i++) {
-        types[i] = bl_type_ref((bl_type *)(uintptr_t)columns[i].type);
-        writer->head.n_columns++;
-        names[i] = bl_arena_text(&writer->arena, columns[i].name, strlen(columns[i].name));
-        if (!names[i])
-            return bl_error_nomem(err, strlen(columns[i].name), "a name");
-        BL_TRY(bl_pqw_schema_add(writer->context, &writer->schema, names[i], types[i], err));
-    }
+                               const char *path, bl_error *err) {
+    BL_TRY(bl_writer_init(&writer->head, &table_ops, &writer->arena, columns, n, path, err));
+    for (size_t i = 0; i < n; i++)
+        BL_TRY(bl_pqw_schema_add(writer->context, &writer->schema, writer->head.names[i],
+                                 writer->head.types[i], err));
     return BL_OK;
 }
 
@@ -185,14 +174,10 @@ static bl_status start(bl_pqw_writer *writer, const bl_column_spec *columns, siz
                        const bl_writer_options *options, bl_error *err) {
     uint64_t group = options->cluster_bytes ? options->cluster_bytes : usual_group(writer->context);
     uint64_t page = options->chunk_bytes ? options->chunk_bytes : DEFAULT_PAGE;
-    writer->head.ops = &table_ops;
-    writer->head.path = bl_arena_text(&writer->arena, options->path, strlen(options->path));
-    if (!writer->head.path)
-        return bl_error_nomem(err, strlen(options->path), "a name");
     writer->group_rows = options->cluster_rows;
     writer->group_bits = (group < INT64_MAX / 16 ? group : INT64_MAX / 16) * 8;
     writer->settings.page_bits = (page < MOST_PAGE ? page : MOST_PAGE) * 8;
-    BL_TRY(start_columns(writer, columns, n_columns, err));
+    BL_TRY(start_columns(writer, columns, n_columns, options->path, err));
     return start_space(writer, err);
 }
 

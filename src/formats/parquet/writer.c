@@ -15,7 +15,7 @@ typedef struct parquet_output {
     bl_sink *sink; ///< owns
     bl_arena arena;
     bl_pqw_settings settings;
-    const char **metadata; ///< [2 × n_metadata]
+    const char *const *metadata; ///< [2 × n_metadata]
     size_t n_metadata;
     bl_pqw_writer *writer; ///< owns; NULL before the table
 } parquet_output;
@@ -181,28 +181,13 @@ static bl_status choose_encoding(const char *name, bl_pqw_settings *settings, bl
                         name);
 }
 
-static bl_status copy_metadata(parquet_output *output, const bl_output_options *options,
-                               bl_error *err) {
-    output->metadata = (const char **)bl_arena_array(&output->arena, 2 * options->n_metadata + 1,
-                                                     sizeof *output->metadata);
-    if (!output->metadata)
-        return bl_error_nomem(err, options->n_metadata * sizeof *output->metadata, "metadata");
-    for (size_t i = 0; i < 2 * options->n_metadata; i++) {
-        const char *text = options->metadata[i];
-        output->metadata[i] = bl_arena_text(&output->arena, text, strlen(text));
-        if (!output->metadata[i])
-            return bl_error_nomem(err, strlen(text), "metadata");
-    }
-    output->n_metadata = options->n_metadata;
-    return BL_OK;
-}
-
 static bl_status start_file(parquet_output *output, const bl_create *how, bl_error *err) {
     bl_compression compression = how->compression;
     choose_level(how->options->codec, &compression);
     choose_codec(compression, &output->settings);
     BL_TRY(choose_encoding(how->options->encoding, &output->settings, err));
-    BL_TRY(copy_metadata(output, how->options, err));
+    BL_TRY(bl_metadata_copy(&output->arena, how->options, &output->metadata, &output->n_metadata,
+                            err));
     return bl_sink_write(output->sink, bl_parquet_magic, sizeof bl_parquet_magic, err);
 }
 

@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-#include "base/testing.h"
-#include "column/builder.h"
+#include "column/write_testing.h"
 #include "formats/parquet/write.h"
 #include "io/bytes/sink_testing.h"
 
@@ -15,14 +14,9 @@ static const char *const names[N_COLUMNS] = {"x", "n", "text", "lists", "fixed"}
 
 static test_sink memory;
 
-/// Columns live in a context of their own, so that only the writer's allocations fail.
-static struct {
-    bl_context *context;
-    bl_type *types[N_COLUMNS];
-    bl_batch *batch;
-} shared;
+static test_rows shared;
 
-static bl_status make_types(bl_context *context, bl_type *types[N_COLUMNS]) {
+static bl_status make_types(bl_context *context, bl_type **types) {
     BL_AUTO(bl_type) pair = NULL;
     types[0] = bl_type_primitive(BL_FLOAT32);
     types[1] = bl_type_primitive_nullable(BL_INT64);
@@ -53,29 +47,17 @@ static void fill_row(bl_builder *builders, uint32_t row) {
     fill_number(&builders[4].children[0], row + 1);
 }
 
+static const test_rows_of all = {N_COLUMNS, names, N_ROWS, make_types, fill_row, NULL};
+
 static int set_up(void **state) {
     (void)state;
-    bl_builder builders[N_COLUMNS] = {0};
-    shared.context = test_context(1);
-    assert_ok(make_types(shared.context, shared.types));
-    assert_ok(bl_batch_new(shared.context, N_COLUMNS, names, 0, N_ROWS, &shared.batch, NULL));
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        assert_ok(bl_builder_init(&builders[i], shared.context, shared.types[i], NULL));
-    for (uint32_t row = 0; row < N_ROWS; row++)
-        fill_row(builders, row);
-    for (size_t i = 0; i < N_COLUMNS; i++) {
-        assert_ok(bl_builder_finish(&builders[i], &shared.batch->columns[i], NULL));
-        bl_builder_release(&builders[i]);
-    }
+    test_rows_init(&shared, &all);
     return 0;
 }
 
 static int tear_down(void **state) {
     (void)state;
-    bl_batch_release(shared.batch);
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        bl_type_release(shared.types[i]);
-    bl_context_free(shared.context);
+    test_rows_release(&shared);
     return 0;
 }
 
@@ -89,22 +71,11 @@ static bl_status write_file(bl_context *context, const char *encoding, long fail
     const bl_writer_options options = {
         .size = sizeof options, .path = "Events", .cluster_rows = 16, .chunk_bytes = 40};
     bl_create how = {.options = &wishes};
-    bl_column_spec specs[N_COLUMNS];
     bl_output *output = NULL;
-    bl_writer *writer = NULL;
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        specs[i] =
-            (bl_column_spec){.size = sizeof *specs, .name = names[i], .type = shared.types[i]};
     assert_ok(bl_compression_parse("lz4", &how.compression, NULL));
     BL_TRY(test_sink_init(&memory, context, fail_in, err));
     BL_TRY(bl_parquet_create(context, &memory.sink, &how, &output, err));
-    bl_status status = output->ops->add(output, specs, N_COLUMNS, &options, &writer, err);
-    if (status == BL_OK)
-        status = writer->ops->write(writer, shared.batch, err);
-    if (status == BL_OK)
-        status = output->ops->finish(output, err);
-    output->ops->close(output);
-    return status;
+    return test_rows_write(&shared, output, &options, err);
 }
 
 static void every_allocation_fails(void **state) {

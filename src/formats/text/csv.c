@@ -220,7 +220,7 @@ static bl_status open_table(opening *o, bl_error *err) {
     }
     if (offset > o->table->store.size) // the newline that the only row lacks
         offset = o->table->store.size;
-    return bl_text_table_finish(o->table, offset, line, true, err);
+    return bl_text_table_finish(o->table, offset, line, bl_marks_get(true), err);
 }
 
 bl_status bl_csv_open(bl_context *context, bl_source *source, const bl_open_options *options,

@@ -80,7 +80,16 @@ static bl_status take_piece(pass *p, bl_error *err) {
     return size < BL_BLOCK_BYTES ? BL_END : BL_OK;
 }
 
-static bl_status take_end(pass *p, bl_error *err) {
+/// Its last item has an end, the list's bracket.
+static bl_status check_list(const pass *p, bl_error *err) {
+    p->index->has_end = true;
+    if (!p->state.is_closed)
+        return bl_error_set(err, BL_E_CORRUPT, "the list is not closed; is the file cut?");
+    return p->state.is_followed ? bl_error_set(err, BL_E_CORRUPT, "something follows the list")
+                                : BL_OK;
+}
+
+static bl_status check_rows(pass *p, bl_error *err) {
     bl_text_index *index = p->index;
     index->has_end = !index->n_blocks || p->last == '\n';
     if (!index->has_end) {
@@ -95,6 +104,12 @@ static bl_status take_end(pass *p, bl_error *err) {
     } else if (p->state.inside) {
         return bl_error_set(err, BL_E_CORRUPT, "a quote is never closed");
     }
+    return BL_OK;
+}
+
+static bl_status take_end(pass *p, bl_error *err) {
+    bl_text_index *index = p->index;
+    BL_TRY(index->kernels == &bl_marks_list ? check_list(p, err) : check_rows(p, err));
     BL_TRY(
         add_block(p, (bl_text_block){p->offset, (int64_t)p->count.n_rows, p->count.n_lines}, err));
     index->n_blocks--;
@@ -113,9 +128,9 @@ static bl_status go_through(pass *p, bl_error *err) {
 }
 
 bl_status bl_text_index_make(bl_context *context, bl_text_store *store, uint64_t offset,
-                             uint64_t line, uint8_t separator, bool has_quotes,
+                             uint64_t line, uint8_t separator, const bl_marks_kernels *kernels,
                              uint64_t block_bytes, bl_text_index *ret_index, bl_error *err) {
-    bl_text_index index = {.context = context, .kernels = bl_marks_get(has_quotes)};
+    bl_text_index index = {.context = context, .kernels = kernels};
     pass p = {.store = store, .index = &index, .separator = separator};
     uint64_t share = bl_context_budget_bytes(context) / BL_ROW_BUDGET_SHARE;
     p.block_bytes = block_bytes < share / 4 ? block_bytes : share / 4;

@@ -29,11 +29,12 @@ typedef struct bl_text_index {
 } bl_text_index;
 
 /// Goes through the text once. \param offset of the first row's first byte \param line lines before
-/// it \param has_quotes newlines within quotes end no row \param block_bytes of a block, about: at
-/// least BL_BLOCK_BYTES, and less where the memory budget is small
-/// \return BL_OK, BL_E_CORRUPT (a quote is not closed), BL_E_LIMIT, BL_E_NOMEM, BL_E_IO, …
+/// it \param kernels that tell where rows end \param block_bytes of a block, about: at least
+/// BL_BLOCK_BYTES, and less where the memory budget is small
+/// \return BL_OK, BL_E_CORRUPT (a quote or a list is not closed), BL_E_LIMIT, BL_E_NOMEM, BL_E_IO,
+/// …
 bl_status bl_text_index_make(bl_context *context, bl_text_store *store, uint64_t offset,
-                             uint64_t line, uint8_t separator, bool has_quotes,
+                             uint64_t line, uint8_t separator, const bl_marks_kernels *kernels,
                              uint64_t block_bytes, bl_text_index *ret_index, bl_error *err);
 void bl_text_index_release(bl_text_index *index);
 /// The block that holds a row below the last.

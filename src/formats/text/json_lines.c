@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON lines: one object a line, its keys the columns. Types come from the first rows: all keys
-// that are there, whole and real numbers together real ones, lists of what is in any of them. A key
-// that comes up later, or a value that does not fit, is an error that says how to go on.
-#include "formats/text/schema.h"
-#include "formats/text/table.h"
-#include "formats/text/text.h"
+// JSON lines: one object a line, its keys the columns; or one list of objects, in which commas part
+// them instead. A key that was not known when the file was opened, or a value that does not fit, is
+// an error that says how to go on.
+#include "formats/text/json_lines.h"
 
-#define SAMPLE_BYTES ((size_t)1 << 20)
-#define MOST_SAMPLE_BYTES ((size_t)64 << 20)
+#include "formats/text/json.h"
+
 enum { SPLIT_BYTES = 4096, NO_TARGET = 0 };
-
-// ---- rows ----
 
 static bl_status split(const bl_text_rows *rows, bl_text_scratch *s, bl_error *err) {
     const bl_marks_kernels *kernels = rows->table->index.kernels;
@@ -127,7 +123,7 @@ static bl_status take_row(row_task *t, size_t row, bl_json *json, bl_error *err)
     t->n_seen = 0;
     at = bl_json_space(json, at);
     if (at == json->end || *at != '{')
-        at = bl_json_fail(json, at, BL_E_CORRUPT, "a line that is no object");
+        at = bl_json_fail(json, at, BL_E_CORRUPT, "this is no object");
     else
         at = bl_json_object(json, at, take_member, t);
     if (at && bl_json_space(json, at) != json->end)
@@ -183,7 +179,7 @@ static bl_status parse(const bl_text_rows *rows, bl_text_scratch *s, const bl_te
     return status;
 }
 
-static const bl_text_dialect dialect = {
+const bl_text_dialect bl_json_lines_dialect = {
     .format = "JSON lines",
     .row_class = "JSON lines",
     .split = split,
@@ -191,156 +187,10 @@ static const bl_text_dialect dialect = {
     .parse = parse,
 };
 
-// ---- opening ----
-
-typedef struct opening {
-    bl_context *context;
-    const bl_open_options *options;
-    bl_text_table *table;
-    uint8_t *text; ///< the first rows; owns
-    size_t size;
-    bl_arena arena;
-    bl_given_types given;
-    bl_text_schema schema;
-} opening;
-
-/// Reads whole lines from the beginning, at least one.
-static bl_status read_sample(opening *o, bl_error *err) {
-    bl_text_store *store = &o->table->store;
-    for (size_t room = SAMPLE_BYTES; room <= MOST_SAMPLE_BYTES; room *= 8) {
-        size_t most = store->size < room ? (size_t)store->size : room;
-        bl_free(o->context, o->text);
-        o->text = (uint8_t *)bl_alloc(o->context, most + BL_MARKS_STEP);
-        if (!o->text)
-            return bl_error_nomem(err, most, "the first rows");
-        BL_TRY(bl_text_store_read(store, 0, o->text, most, &o->size, err));
-        bool is_all = o->size < room;
-        memset(o->text + o->size, 0, BL_MARKS_STEP);
-        while (!is_all && o->size && o->text[o->size - 1] != '\n')
-            o->size--;
-        if (is_all || o->size)
-            return BL_OK;
-    }
-    return bl_error_set(err, BL_E_LIMIT, "line 1: a line of more than %zu bytes",
-                        MOST_SAMPLE_BYTES);
-}
-
-static bl_status explain_sample(const opening *o, const bl_json *json, unsigned long long line,
-                                bl_error *err) {
-    const char *text = (const char *)o->text, *at = json->failed_at;
-    char value[BL_EXCERPT_BYTES];
-    bool is_here = at >= text && at < text + o->size;
-    if (is_here && *at == '[' && at == text + strspn(text, " \t\r\n"))
-        return bl_error_set(err, BL_E_UNSUPPORTED,
-                            "this is one list of JSON, not an object a "
-                            "line; jq -c '.[]' makes lines of it");
-    size_t n = is_here ? (size_t)(text + o->size - at) : 0;
-    const char *newline = is_here ? (const char *)memchr(at, '\n', n) : NULL;
-    return bl_error_set(
-        err, json->failed, "line %llu: '%s': %s", line,
-        bl_text_excerpt(is_here ? at : "", newline ? (size_t)(newline - at) : n, value),
-        json->problem);
-}
-
-static bl_status add_rows(opening *o, bl_schema_maker *maker, bl_error *err) {
-    const char *at = (const char *)o->text, *end = at + o->size;
-    for (unsigned long long line = 1; at < end; line++) {
-        const char *newline = (const char *)memchr(at, '\n', (size_t)(end - at));
-        bl_json *json = &maker->json;
-        json->end = newline ? newline : end;
-        const char *row = bl_json_space(json, at);
-        at = newline ? newline + 1 : end;
-        if (row == json->end)
-            continue;
-        const char *behind =
-            *row == '{' ? bl_schema_add_json(maker, &o->schema, row, 0)
-                        : bl_json_fail(json, row, BL_E_CORRUPT, "a line that is no object");
-        if (behind && bl_json_space(json, behind) != json->end)
-            behind = bl_json_fail(json, behind, BL_E_CORRUPT, "something follows the object");
-        if (!behind)
-            return explain_sample(o, json, line, err);
-    }
-    return BL_OK;
-}
-
-/// Columns that the user gives a type are there, too.
-static bl_status add_given(opening *o, bl_schema_maker *maker, bl_error *err) {
-    for (size_t i = 0; i < o->given.n; i++) {
-        const char *name = o->given.types[i].name;
-        if (!strpbrk(name, "*?[") && !bl_schema_member(maker, &o->schema, name, strlen(name)))
-            return bl_error_nomem(err, strlen(name), "a column");
-    }
-    return BL_OK;
-}
-
-static bl_status choose_type(opening *o, size_t i, bl_error *err) {
-    bl_text_table *table = o->table;
-    const bl_text_schema *schema = o->schema.members[i];
-    bl_type *given = bl_given_type_of(&o->given, table->names[i]);
-    if (given) {
-        table->types[i] = bl_type_ref(given);
-        return BL_OK;
-    }
-    const char *conflict = bl_schema_conflict(schema);
-    if (conflict) {
-        unsigned long long line = 1;
-        char value[BL_EXCERPT_BYTES];
-        for (const char *c = (const char *)o->text; c < conflict; c++)
-            line += *c == '\n';
-        return bl_error_set(err, BL_E_TYPE,
-                            "line %llu: column '%s': %s is of another kind than "
-                            "values before it; --types '%s=utf8' takes all as text",
-                            line, table->names[i],
-                            bl_text_excerpt(conflict, strcspn(conflict, ",]}\n"), value),
-                            table->names[i]);
-    }
-    return bl_schema_type(o->context, schema, BL_FLOAT64, &table->types[i], err);
-}
-
-static bl_status infer(opening *o, bl_error *err) {
-    uint8_t *scratch = NULL;
-    size_t scratch_size = 0;
-    bl_schema_maker maker = {
-        .arena = &o->arena,
-        .json = {.context = o->context, .scratch = &scratch, .scratch_size = &scratch_size}};
-    bl_status status = add_rows(o, &maker, err);
-    bl_free(o->context, scratch);
-    BL_TRY(status);
-    BL_TRY(add_given(o, &maker, err));
-    BL_TRY(bl_text_table_columns(o->table, o->schema.names, o->schema.n_members, err));
-    for (size_t i = 0; i < o->schema.n_members; i++) {
-        BL_TRY(choose_type(o, i, err));
-        o->table->shares[i] = o->size ? (double)o->schema.members[i]->n_bytes / (double)o->size : 0;
-    }
-    return bl_given_types_check(&o->given, o->table->names, o->table->n_columns, err);
-}
-
-static bl_status open_table(opening *o, bl_error *err) {
-    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
-    BL_TRY(bl_given_types_read(&o->arena, o->options->types, &o->given, err));
-    BL_TRY(read_sample(o, err));
-    bool is_marked = o->size >= sizeof mark && memcmp(o->text, mark, sizeof mark) == 0;
-    if (is_marked)
-        memset(o->text, ' ', sizeof mark);
-    BL_TRY(infer(o, err));
-    return bl_text_table_finish(o->table, is_marked ? sizeof mark : 0, 0, false, err);
-}
-
-bl_status bl_json_lines_open(bl_context *context, bl_source *source, const bl_open_options *options,
-                             bl_file **ret_file, bl_error *err) {
-    BL_AUTO(bl_text_table) table = NULL;
-    BL_TRY(bl_text_table_new(context, source, &dialect, &table, err));
-    opening o = {.context = context, .options = options, .table = table};
-    bl_arena_init(&o.arena, context);
-    bl_status status = open_table(&o, err);
-    bl_schema_release(context, &o.schema);
-    bl_given_types_release(&o.given);
-    bl_free(context, o.text);
-    bl_arena_release(&o.arena);
-    if (status != BL_OK)
-        return status;
-    *ret_file = &BL_MOVE(table)->head;
-    return BL_OK;
-}
-
-bool bl_json_lines_probe(const uint8_t *head, size_t size) { return size > 0 && head[0] == '{'; }
+const bl_text_dialect bl_json_list_dialect = {
+    .format = "JSON",
+    .row_class = "JSON objects",
+    .split = split,
+    .is_placed = is_placed,
+    .parse = parse,
+};

@@ -19,6 +19,8 @@ typedef struct bl_marks_state {
     uint64_t blank;     ///< 1 behind a newline and a carriage return
     uint64_t may_open;  ///< 1 where a quote begins a quoted field, or another quote of the text
     bool is_odd;        ///< a quote came in the middle of a field that does not begin with one
+    uint64_t depth;     ///< of a list of JSON: brackets that are open in it
+    bool is_closed, is_followed; ///< the list's own is closed; something comes behind it
 } bl_marks_state;
 
 #define BL_MARKS_BEGIN \
@@ -51,6 +53,10 @@ extern const bl_marks_kernels bl_marks_plain;
 extern const bl_marks_kernels bl_marks_lenient;
 /// Quotes are as other characters, and so are separators.
 extern const bl_marks_kernels bl_marks_lines;
+/// Of one list of JSON, behind its bracket: its items are rows, and all ends are those of rows.
+extern const bl_marks_kernels bl_marks_list;
+/// True where one more byte of it ends an item.
+bool bl_marks_list_ends(bl_marks_state *state, uint8_t c);
 #if defined(__x86_64__)
 extern const bl_marks_kernels bl_marks_avx2; ///< only where the processor has AVX2
 extern const bl_marks_kernels bl_marks_lines_avx2;

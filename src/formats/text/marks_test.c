@@ -140,8 +140,36 @@ static void test_rows(void **state) {
     }
 }
 
+static void test_list(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t ends[3], n;
+        bool is_closed, is_followed;
+    } lists[] = {
+        {"1,2]", {1, 3}, 2, true, false},
+        {"[1,2],{\"a\":[3,4]}]\n", {5, 17}, 2, true, false},
+        {"\"a,]\\\",\", \"\\\\\"]", {8, 14}, 2, true, false},
+        {"1,{2,3", {1}, 1, false, false},
+        {"\"]", {0}, 0, false, false},
+        {",]", {0, 1}, 2, true, false},
+        {"1] ,", {1}, 1, true, true},
+        {"}}1,]]", {3, 4}, 2, true, true},
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        static result r;
+        split(&bl_marks_list, lists[i].text, strlen(lists[i].text), BL_MARKS_ROWS, &r);
+        assert_int_equal(r.n, lists[i].n);
+        assert_int_equal(r.count.n_rows, lists[i].n);
+        for (size_t k = 0; k < r.n; k++)
+            assert_int_equal(r.ends[k], lists[i].ends[k]);
+        assert_true(r.state.is_closed == lists[i].is_closed);
+        assert_true(r.state.is_followed == lists[i].is_followed);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_any), cmocka_unit_test(test_proper),
-                                       cmocka_unit_test(test_rows)};
+                                       cmocka_unit_test(test_rows), cmocka_unit_test(test_list)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,24 +107,20 @@ static const char *key_of(text_output *output, size_t i, const char *name) {
 }
 
 static bl_status take_columns(text_output *output, const bl_column_spec *columns, size_t n,
-                              bl_error *err) {
-    const char **names = (const char **)bl_arena_array(&output->arena, n + 1, sizeof *names);
+                              const char *path, bl_error *err) {
     const char **keys = (const char **)bl_arena_array(&output->arena, n + 1, sizeof *keys);
-    bl_type **types = (bl_type **)bl_arena_array(&output->arena, n + 1, sizeof *types);
-    if (!names || !keys || !types)
-        return bl_error_nomem(err, n * sizeof *names, "columns");
-    output->writer.names = output->style.names = names;
-    output->writer.types = types;
-    output->style.keys = keys;
+    if (!keys)
+        return bl_error_nomem(err, n * sizeof *keys, "columns");
     for (size_t i = 0; i < n; i++) {
         BL_TRY(check(&output->head, &columns[i], err));
-        names[i] = bl_arena_text(&output->arena, columns[i].name, strlen(columns[i].name));
         keys[i] = key_of(output, i, columns[i].name);
-        if (!names[i] || !keys[i])
+        if (!keys[i])
             return bl_error_nomem(err, strlen(columns[i].name), "a column's name");
-        types[i] = bl_type_ref((bl_type *)(uintptr_t)columns[i].type);
-        output->writer.n_columns = output->style.n_columns = i + 1;
     }
+    BL_TRY(bl_writer_init(&output->writer, &writer_ops, &output->arena, columns, n, path, err));
+    output->style.names = output->writer.names;
+    output->style.keys = keys;
+    output->style.n_columns = n;
     return BL_OK;
 }
 
@@ -148,12 +144,8 @@ static bl_status add(bl_output *head, const bl_column_spec *columns, size_t n_co
     if (n_columns == 0 && !output->style.is_json)
         return bl_error_set(err, BL_E_TYPE, "a CSV file has columns");
     output->has_writer = true;
-    output->writer.ops = &writer_ops;
     output->writer.output = head;
-    output->writer.path = bl_arena_text(&output->arena, options->path, strlen(options->path));
-    if (!output->writer.path)
-        return bl_error_nomem(err, strlen(options->path), "a path");
-    BL_TRY(take_columns(output, columns, n_columns, err));
+    BL_TRY(take_columns(output, columns, n_columns, options->path, err));
     if (!output->style.is_json)
         BL_TRY(write_header(output, err));
     *ret_writer = &output->writer;
@@ -179,8 +171,7 @@ static bl_status finish(bl_output *head, bl_error *err) {
 static void close_output(bl_output *head) {
     text_output *output = (text_output *)head;
     bl_context *context = head->context;
-    for (size_t i = 0; output->writer.types && i < output->writer.n_columns; i++)
-        bl_type_release(output->writer.types[i]);
+    bl_writer_release(&output->writer);
     for (size_t i = 0; output->outs && i < output->n_outs; i++)
         bl_free(context, output->outs[i].data);
     bl_free(context, output->outs);

@@ -129,9 +129,9 @@ static bl_status fill_clusters(bl_text_table *table, bl_error *err) {
 }
 
 bl_status bl_text_table_finish(bl_text_table *table, uint64_t offset, uint64_t line,
-                               bool has_quotes, bl_error *err) {
+                               const bl_marks_kernels *kernels, bl_error *err) {
     BL_TRY(bl_text_index_make(table->head.context, &table->store, offset, line, table->separator,
-                              has_quotes, table->n_columns * COLUMN_BYTES, &table->index, err));
+                              kernels, table->n_columns * COLUMN_BYTES, &table->index, err));
     const bl_text_index *index = &table->index;
     if (table->store.packing)
         table->store.size = index->blocks[index->n_blocks].offset;

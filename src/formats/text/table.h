@@ -91,9 +91,9 @@ bl_status bl_text_table_new(bl_context *context, bl_source *source, const bl_tex
 bl_status bl_text_table_columns(bl_text_table *table, const char *const *names, size_t n,
                                 bl_error *err);
 /// Makes the index, and fills in what is told about a file whose columns are known.
-/// \param offset, line of the first row
+/// \param offset, line of the first row \param kernels that tell where rows end
 bl_status bl_text_table_finish(bl_text_table *table, uint64_t offset, uint64_t line,
-                               bool has_quotes, bl_error *err);
+                               const bl_marks_kernels *kernels, bl_error *err);
 void bl_text_table_release(bl_text_table *table);
 BL_DEFINE_AUTO(bl_text_table, bl_text_table_release);
 

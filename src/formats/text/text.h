@@ -16,7 +16,7 @@ bl_status bl_csv_open(bl_context *context, bl_source *source, const bl_open_opti
 bl_status bl_csv_create(bl_context *context, bl_sink *sink, const bl_create *how,
                         bl_output **ret_output, bl_error *err);
 
-/// True where a file begins with an object.
+/// True where a file begins with an object, or with a list of one.
 bool bl_json_lines_probe(const uint8_t *head, size_t size);
 bl_status bl_json_lines_open(bl_context *context, bl_source *source, const bl_open_options *options,
                              bl_file **ret_file, bl_error *err);

@@ -3,13 +3,27 @@
 #include "formats/tfrecord/input.h"
 
 #include "base/context.h"
+#include "formats/tfrecord/record.h"
 
 #define KEPT_SHARE 8 // of the memory budget
 
 static bl_status restart(bl_tf_input *input, bl_error *err) {
     bl_inflow_close(BL_MOVE(input->inflow));
     input->position = 0;
-    return bl_inflow_open(input->source, &input->inflow, err);
+    return input->is_zlib ? bl_inflow_open_zlib(input->source, &input->inflow, err)
+                          : bl_inflow_open(input->source, &input->inflow, err);
+}
+
+/// What begins with no record may begin with a zlib stream.
+static bl_status look_for_zlib(bl_tf_input *input, bl_error *err) {
+    uint8_t head[BL_TF_HEAD];
+    uint64_t all = input->source->size_bytes, length;
+    size_t n = all < sizeof head ? (size_t)all : sizeof head;
+    if (n)
+        BL_TRY(bl_source_read(input->source, 0, n, head, err));
+    bool is_record = n == sizeof head && bl_tf_head_read(bl_crc32c_get(), head, &length);
+    input->is_zlib = !is_record && bl_inflow_may_be_zlib(head, n);
+    return BL_OK;
 }
 
 bl_status bl_tf_input_open(bl_context *context, bl_source *source, bl_tf_input **ret_input,
@@ -20,6 +34,7 @@ bl_status bl_tf_input_open(bl_context *context, bl_source *source, bl_tf_input *
         return bl_error_nomem(err, sizeof *input, "an input");
     input->context = context;
     input->source = BL_MOVE(owned);
+    BL_TRY(look_for_zlib(input, err));
     BL_TRY(restart(input, err));
     input->packing = bl_inflow_packing(input->inflow);
     if (!input->packing) // its bytes can be had in any order

@@ -12,12 +12,13 @@
 
 typedef struct bl_tf_input {
     bl_context *context;
-    bl_source *source;   ///< owns
-    bl_inflow *inflow;   ///< owns; NULL where the file is not packed
-    uint64_t position;   ///< of the inflow
-    bl_buffer *kept;     ///< all bytes so far, unpacked, where they are dear and few; owns
-    bool is_keeping;     ///< up to now they are few
-    bool is_kept;        ///< they are all there: the source is needed no more
+    bl_source *source; ///< owns
+    bl_inflow *inflow; ///< owns; NULL where the file is not packed
+    uint64_t position; ///< of the inflow
+    bl_buffer *kept;   ///< all bytes so far, unpacked, where they are dear and few; owns
+    bool is_keeping;   ///< up to now they are few
+    bool is_kept;      ///< they are all there: the source is needed no more
+    bool is_zlib;
     const char *packing; ///< "gzip", …; NULL: the file is not packed
 } bl_tf_input;
 

@@ -94,33 +94,12 @@ static void free_writer(tf_writer *writer) {
     bl_context *context = writer->context;
     for (size_t i = 0; writer->encoders && i < writer->n_blocks; i++)
         bl_tf_encoder_release(&writer->encoders[i]);
-    for (size_t i = 0; i < writer->head.n_columns; i++)
-        bl_type_release(writer->head.types[i]);
+    bl_writer_release(&writer->head);
     bl_tf_fields_release(context, &writer->fields);
     bl_arena_release(&writer->arena);
     bl_free(context, writer);
 }
 BL_DEFINE_AUTO(tf_writer, free_writer);
-
-static bl_status copy_head(tf_writer *writer, const bl_column_spec *columns, size_t n,
-                           const char *path, bl_error *err) {
-    const char **names = (const char **)bl_arena_array(&writer->arena, n + 1, sizeof *names);
-    bl_type **types = (bl_type **)bl_arena_array(&writer->arena, n + 1, sizeof *types);
-    writer->head.path = bl_arena_text(&writer->arena, path, strlen(path));
-    if (!names || !types || !writer->head.path)
-        return bl_error_nomem(err, n * sizeof *names, "columns");
-    writer->head.ops = &writer_ops;
-    writer->head.names = names;
-    writer->head.types = types;
-    for (size_t i = 0; i < n; i++) {
-        types[i] = bl_type_ref((bl_type *)(uintptr_t)columns[i].type);
-        writer->head.n_columns++;
-        names[i] = bl_arena_text(&writer->arena, columns[i].name, strlen(columns[i].name));
-        if (!names[i])
-            return bl_error_nomem(err, strlen(columns[i].name), "a name");
-    }
-    return BL_OK;
-}
 
 static bl_status start_encoders(tf_writer *writer, bl_error *err) {
     size_t n_threads = bl_context_n_threads(writer->context), n = writer->fields.n;
@@ -153,7 +132,8 @@ static bl_status add(bl_output *head, const bl_column_spec *columns, size_t n_co
     writer->context = head->context;
     writer->out = output->out;
     bl_arena_init(&writer->arena, head->context);
-    BL_TRY(copy_head(writer, columns, n_columns, options->path, err));
+    BL_TRY(bl_writer_init(&writer->head, &writer_ops, &writer->arena, columns, n_columns,
+                          options->path, err));
     BL_TRY(
         bl_tf_fields_make(head->context, &writer->arena, columns, n_columns, &writer->fields, err));
     BL_TRY(start_encoders(writer, err));

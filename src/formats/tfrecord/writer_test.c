@@ -4,8 +4,7 @@
 // under checksums that are right.
 #include "formats/tfrecord/writer.h"
 
-#include "base/testing.h"
-#include "column/builder.h"
+#include "column/write_testing.h"
 #include "formats/tfrecord/read_testing.h"
 #include "formats/tfrecord/record.h"
 #include "io/bytes/sink_testing.h"
@@ -17,16 +16,9 @@ static test_sink memory;
 static uint8_t whole[sizeof memory.data];
 static size_t whole_size;
 
-/// Columns live in a context of their own, so that only the writer's allocations fail.
-typedef struct fixture {
-    bl_context *context;
-    bl_type *types[N_COLUMNS];
-    bl_batch *batch;
-} fixture;
+static test_rows shared;
 
-static fixture shared;
-
-static bl_status make_types(bl_context *context, bl_type *types[N_COLUMNS]) {
+static bl_status make_types(bl_context *context, bl_type **types) {
     types[0] = bl_type_primitive(BL_FLOAT32);
     types[1] = bl_type_primitive_nullable(BL_INT64);
     types[3] = bl_type_primitive(BL_UTF8);
@@ -56,42 +48,20 @@ static void fill_row(bl_builder *builders, uint32_t row) {
 }
 
 static bl_status write_file(bl_context *context, const char *codec, long fail_in, bl_error *err) {
-    bl_column_spec specs[N_COLUMNS];
     bl_writer_options options = {.size = sizeof options, .path = "Events"};
     bl_create how = {0};
     bl_output *output = NULL;
-    bl_writer *writer = NULL;
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        specs[i] =
-            (bl_column_spec){.size = sizeof *specs, .name = names[i], .type = shared.types[i]};
     assert_ok(bl_compression_parse(codec, &how.compression, NULL));
     BL_TRY(test_sink_init(&memory, context, fail_in, err));
     BL_TRY(bl_tfrecord_create(context, &memory.sink, &how, &output, err));
-    bl_status status = output->ops->add(output, specs, N_COLUMNS, &options, &writer, err);
-    if (status == BL_OK)
-        status = writer->ops->write(writer, shared.batch, err);
-    if (status == BL_OK)
-        status = writer->ops->finish(writer, err);
-    if (status == BL_OK)
-        status = output->ops->finish(output, err);
-    output->ops->close(output);
-    return status;
+    return test_rows_write(&shared, output, &options, err);
 }
+
+static const test_rows_of all = {N_COLUMNS, names, N_ROWS, make_types, fill_row, NULL};
 
 static int set_up(void **state) {
     (void)state;
-    bl_builder builders[N_COLUMNS] = {0};
-    shared.context = test_context(1);
-    assert_ok(make_types(shared.context, shared.types));
-    assert_ok(bl_batch_new(shared.context, N_COLUMNS, names, 0, N_ROWS, &shared.batch, NULL));
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        assert_ok(bl_builder_init(&builders[i], shared.context, shared.types[i], NULL));
-    for (uint32_t row = 0; row < N_ROWS; row++)
-        fill_row(builders, row);
-    for (size_t i = 0; i < N_COLUMNS; i++) {
-        assert_ok(bl_builder_finish(&builders[i], &shared.batch->columns[i], NULL));
-        bl_builder_release(&builders[i]);
-    }
+    test_rows_init(&shared, &all);
     assert_ok(write_file(shared.context, "none", 0, NULL));
     whole_size = memory.size;
     memcpy(whole, memory.data, whole_size);
@@ -100,10 +70,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
     (void)state;
-    bl_batch_release(shared.batch);
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        bl_type_release(shared.types[i]);
-    bl_context_free(shared.context);
+    test_rows_release(&shared);
     return 0;
 }
 

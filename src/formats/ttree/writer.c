@@ -219,27 +219,6 @@ static bl_status start_columns(bl_ttree_writer *writer, bl_error *err) {
     return BL_OK;
 }
 
-/// Copies what a writer's head shows.
-static bl_status start_head(bl_ttree_writer *writer, const bl_column_spec *columns, size_t n,
-                            const char *path, bl_error *err) {
-    const char **names = (const char **)bl_arena_array(&writer->arena, n + 1, sizeof *names);
-    bl_type **types = (bl_type **)bl_arena_array(&writer->arena, n + 1, sizeof *types);
-    writer->head.path = bl_arena_text(&writer->arena, path, strlen(path));
-    if (!names || !types || !writer->head.path)
-        return bl_error_nomem(err, n * sizeof *names, "columns");
-    writer->head.ops = &ops;
-    writer->head.names = names;
-    writer->head.types = types;
-    for (size_t i = 0; i < n; i++) {
-        types[i] = bl_type_ref((bl_type *)(uintptr_t)columns[i].type);
-        writer->head.n_columns++;
-        names[i] = bl_arena_text(&writer->arena, columns[i].name, strlen(columns[i].name));
-        if (!names[i])
-            return bl_error_nomem(err, strlen(columns[i].name), "a name");
-    }
-    return BL_OK;
-}
-
 static bl_status start_name(bl_ttree_writer *writer, const char *title, bl_error *err) {
     const char *path = writer->head.path, *slash = strrchr(path, '/');
     writer->name = slash ? slash + 1 : path;
@@ -278,7 +257,8 @@ static uint64_t usual_cluster(const bl_context *context) {
 static bl_status start(bl_ttree_writer *writer, const bl_column_spec *columns, size_t n_columns,
                        const bl_writer_options *options, bl_error *err) {
     unsigned n_threads = bl_context_n_threads(writer->context);
-    BL_TRY(start_head(writer, columns, n_columns, options->path, err));
+    BL_TRY(bl_writer_init(&writer->head, &ops, &writer->arena, columns, n_columns, options->path,
+                          err));
     writer->codecs =
         (bl_codecs **)bl_arena_array(&writer->arena, n_threads, sizeof *writer->codecs);
     if (!writer->codecs)
@@ -352,8 +332,7 @@ void bl_ttree_writer_free(bl_ttree_writer *writer) {
         bl_free(context, column->open);
         bl_free(context, column->baskets);
     }
-    for (size_t i = 0; i < writer->head.n_columns; i++)
-        bl_type_release(writer->head.types[i]);
+    bl_writer_release(&writer->head);
     for (unsigned i = 0; writer->codecs && i < bl_context_n_threads(context); i++)
         bl_codecs_free(writer->codecs[i]);
     bl_free(context, writer->friends);

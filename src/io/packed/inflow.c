@@ -139,6 +139,8 @@ static const packing packings[] = {
     {"bzip2", {'B', 'Z', 'h'}, 3, begin_bzip2, step_bzip2, end_bzip2},
     {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, begin_zstd, step_zstd, end_zstd},
 };
+/// Not in the table: what a zlib stream begins with, texts may begin with, too.
+static const packing zlib_packing = {"zlib", {0x78}, 1, begin_gzip, step_gzip, end_gzip};
 
 static const packing *find_packing(const uint8_t *head, size_t size) {
     for (size_t i = 0; i < sizeof packings / sizeof *packings; i++)
@@ -151,6 +153,12 @@ static const packing *find_packing(const uint8_t *head, size_t size) {
 const char *bl_inflow_packing_of(const uint8_t *head, size_t size) {
     const packing *how = find_packing(head, size);
     return how ? how->name : NULL;
+}
+
+/// A method and a window, their checksum, and no dictionary. Source: RFC 1950, 2.2.
+bool bl_inflow_may_be_zlib(const uint8_t *head, size_t size) {
+    return size >= 2 && (head[0] & 15) == 8 && head[0] >> 4 <= 7 &&
+           (head[0] << 8 | head[1]) % 31 == 0 && !(head[1] & 0x20);
 }
 
 // ---- reading ----
@@ -181,16 +189,25 @@ bl_status bl_inflow_open_at(bl_source *source, uint64_t offset, bl_inflow **ret_
     return BL_OK;
 }
 
-bl_status bl_inflow_open(bl_source *source, bl_inflow **ret_in, bl_error *err) {
+static bl_status open_as(bl_source *source, const packing *how, bl_inflow **ret_in, bl_error *err) {
     BL_AUTO(bl_inflow) in = NULL;
     BL_TRY(bl_inflow_open_at(source, 0, &in, err));
     BL_TRY(next_chunk(in, err));
-    const packing *how = find_packing(in->next, in->n);
+    if (!how)
+        how = find_packing(in->next, in->n);
     if (how)
         BL_TRY(how->begin(in, err));
     in->how = how;
     *ret_in = BL_MOVE(in);
     return BL_OK;
+}
+
+bl_status bl_inflow_open(bl_source *source, bl_inflow **ret_in, bl_error *err) {
+    return open_as(source, NULL, ret_in, err);
+}
+
+bl_status bl_inflow_open_zlib(bl_source *source, bl_inflow **ret_in, bl_error *err) {
+    return open_as(source, &zlib_packing, ret_in, err);
 }
 
 /// Bytes that are not packed: what is left of the chunk, then straight from the source.

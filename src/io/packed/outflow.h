@@ -9,7 +9,7 @@
 
 typedef struct bl_outflow bl_outflow;
 
-/// \param sink moves, also on failure \param how stored, gzip, bzip2 or zstd
+/// \param sink moves, also on failure \param how stored, gzip, bzip2, zstd or zlib
 /// \return BL_OK, BL_E_UNSUPPORTED (another codec), BL_E_NOMEM
 bl_status bl_outflow_open(bl_sink *sink, bl_compression how, bl_outflow **ret_out, bl_error *err);
 /// \return as bl_sink_write

@@ -8,8 +8,10 @@
 
 enum { N = 3 << 20 };
 
-static const bl_codec_id ids[] = {BL_CODEC_STORED, BL_CODEC_GZIP, BL_CODEC_BZIP2, BL_CODEC_ZSTD};
-static const char *const names[] = {NULL, "gzip", "bzip2", "zstd"};
+static const bl_codec_id ids[] = {BL_CODEC_STORED, BL_CODEC_GZIP, BL_CODEC_BZIP2, BL_CODEC_ZSTD,
+                                  BL_CODEC_ZLIB};
+static const char *const names[] = {NULL, "gzip", "bzip2", "zstd", "zlib"};
+enum { N_CODECS = sizeof ids / sizeof *ids };
 
 /// Packs `n` bytes of `raw`, given in pieces.
 static bl_status pack(bl_context *context, bl_codec_id id, const uint8_t *raw, size_t n,
@@ -33,7 +35,10 @@ static bl_status unpack(bl_context *context, const uint8_t *data, size_t size, s
     BL_AUTO(bl_inflow) in = NULL;
     *ret_n = 0;
     BL_TRY(bl_source_open_memory(context, "memory", data, size, &source, err));
-    BL_TRY(bl_inflow_open(source, &in, err));
+    if (bl_inflow_may_be_zlib(data, size))
+        BL_TRY(bl_inflow_open_zlib(source, &in, err));
+    else
+        BL_TRY(bl_inflow_open(source, &in, err));
     *ret_name = bl_inflow_packing(in);
     for (size_t n = step; n == step; *ret_n += n) {
         size_t room = N + 1 - *ret_n < step ? N + 1 - *ret_n : step;
@@ -52,7 +57,7 @@ typedef struct fixture {
 static void what_was_packed_comes_back(void **state) {
     fixture *f = *state;
     static const size_t sizes[] = {0, 1, 100, (1 << 20) - 1, 1 << 20, N};
-    for (size_t c = 0; c < 4; c++)
+    for (size_t c = 0; c < N_CODECS; c++)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             size_t n = 0;
             const char *name = NULL;
@@ -70,7 +75,7 @@ static void what_was_packed_comes_back(void **state) {
 
 static void what_is_cut_is_corrupt(void **state) {
     fixture *f = *state;
-    for (size_t c = 1; c < 4; c++) {
+    for (size_t c = 1; c < N_CODECS; c++) {
         assert_ok(pack(f->context, ids[c], f->raw, 5000, &f->sink));
         for (size_t cut = names[c][0] == 'g' ? 2 : 4; cut < f->sink.size; cut += 1 + cut / 8) {
             size_t n;
@@ -87,7 +92,7 @@ static void threads_do_not_matter(void **state) {
     fixture *f = *state;
     bl_context *other = test_context(2);
     static test_sink sink;
-    for (size_t c = 1; c < 4; c++) {
+    for (size_t c = 1; c < N_CODECS; c++) {
         assert_ok(pack(f->context, ids[c], f->raw, N, &f->sink));
         assert_ok(pack(other, ids[c], f->raw, N, &sink));
         assert_int_equal(f->sink.size, sink.size);

@@ -17,7 +17,7 @@ import beamline_arrow  # noqa: E402
 import numpy  # noqa: E402
 import pyarrow  # noqa: E402
 import pyarrow.csv  # noqa: E402
-from text_tables import TextTable, failing, read  # noqa: E402
+from text_tables import failing, read  # noqa: E402
 
 E_INVALID, E_NOTFOUND, E_TYPE = 3, 4, 11
 WORDS = ["", "muon", "a,b", 'say "hi"', "two\nlines", "\r\n", " edge ", "é", "\U0001f600", "7",
@@ -168,7 +168,7 @@ def test_no_header(tmp_path):
 def test_repeated_names(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("a,b,a,a\n1,2,3,4\n")
-    with beamline_arrow.context() as held, TextTable(held, path) as table:
+    with beamline_arrow.context() as held, beamline_arrow.Table(held, path) as table:
         assert [(column.path, column.duplicate) for column in table.columns] == \
             [("a", 0), ("b", 0), ("a", 1), ("a", 2)]
         assert table.read([table.find("a#2").index])[0].to_pylist() == [4]

@@ -58,9 +58,11 @@ def test_oddities(text, tmp_path):
 
 
 def test_empty_files(tmp_path):
-    for name in "t.csv", "t.jsonl":
+    for name in "t.csv", "t.jsonl", "t":
         (tmp_path / name).write_bytes(b"")
-        assert "empty" in run("inspect", tmp_path / name, code=5)[1]
+    assert "empty" in run("inspect", tmp_path / "t.csv", code=5)[1]
+    assert "empty" in run("inspect", tmp_path / "t", code=5)[1]
+    assert "0 columns" in run("inspect", tmp_path / "t.jsonl")[0]  # as where all rows were cut
 
 
 def test_formats_by_name(tmp_path):

@@ -22,7 +22,7 @@ TYPES = "f=float32, i8=int8, u8=uint8, i16=int16, u16=uint16, i32=int32, u32=uin
 
 
 def rows_of(path):
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
 
 
 @pytest.fixture(scope="module")
@@ -107,11 +107,18 @@ def cases():
     yield "exponents", '{"a":1E5}\n{"a":-0.0}\n', {"a": [1e5, -0.0]}
 
 
+def as_list(text):
+    """The same rows as one list."""
+    rows = [row for row in text.removeprefix("\ufeff").split("\n") if row.strip()]
+    return "\ufeff" * text.startswith("\ufeff") + " [" + " ,\n".join(rows) + "\n] \n"
+
+
 @pytest.mark.parametrize("what, text, wanted", list(cases()), ids=[case[0] for case in cases()])
 def test_case(what, text, wanted, tmp_path):
-    for name, data in ("t.jsonl", text.encode()), ("t.jsonl.gz", gzip.compress(text.encode())):
+    for name, data in ("t.jsonl", text), ("t.jsonl.gz", text), ("t.json", as_list(text)), \
+            ("t.json.gz", as_list(text)):
         path = tmp_path / name
-        path.write_bytes(data)
+        path.write_bytes(gzip.compress(data.encode()) if name.endswith("gz") else data.encode())
         ours = read(path)
         assert ours.column_names == list(wanted)
         for key, values in wanted.items():
@@ -119,7 +126,17 @@ def test_case(what, text, wanted, tmp_path):
 
 
 def bad():
-    yield "list", "[1,2]\n", {}, ["one list of JSON"]
+    yield "list", "[1,2]\n", {}, ["line 1", "'1'", "no object"]
+    yield "list of objects and others", '[{"a":1},\n\n7]', {}, ["line 3", "'7'", "no object"]
+    yield "no item", '[{"a":1},\n,{"a":1}]', {}, ["line 2", "no object"]
+    yield "last comma", '[{"a":1},\n]', {}, ["line 2", "no object"]
+    yield "open list", '[{"a":1},{"a":2}', {}, ["list is not closed"]
+    yield "list cut in an object", '[{"a":1},{"a":[2]', {}, ["list is not closed"]
+    yield "list cut in a text", '[{"a":"]', {}, ["list is not closed"]
+    yield "behind a list", '[{"a":1}]\n[]', {}, ["follows the list"]
+    yield "behind an empty list", '[]\n{', {}, ["line 2"]
+    yield "behind an object", '[{"a":1} {"a":2}]', {}, ["line 1", "follows the object"]
+    yield "misfit in a list", '[{"a":1},\n{"a":300}]', {"types": "a=uint8"}, ["line 2", "300"]
     yield "no object", '{"a":1}\n7\n', {}, ["line 2", "no object"]
     yield "cut", '{"a":1}\n{"a":\n', {}, ["line 2"]
     yield "more behind", '{"a":1} {"a":2}\n', {}, ["line 1", "follows"]
@@ -142,6 +159,38 @@ def test_bad(what, text, options, words, tmp_path):
     path.write_text(text)
     with failing(None, "t.jsonl", *words):
         read(path, **options)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_one_list(table, indent, tmp_path):
+    """However it is laid out; larger than what types come from, and than a block."""
+    lines, path = tmp_path / "t.jsonl", tmp_path / "t.json"
+    write(lines, table)
+    path.write_text(json.dumps(rows_of(lines), indent=indent))
+    wanted = read(lines, types=TYPES)
+    assert text_values.difference(read(path, types=TYPES), wanted) is None
+    assert text_values.difference(read(path, 1, batch_rows=97, types=TYPES), wanted) is None
+    assert text_values.difference(read(path, 3, 1000, 3500, types=TYPES),
+                                  wanted.slice(1000, 2500)) is None
+    path.rename(tmp_path / "t.txt")  # known by its first bytes
+    assert text_values.difference(read(tmp_path / "t.txt", types=TYPES), wanted) is None
+
+
+def test_no_rows(tmp_path):
+    """What a selection that nothing passed leaves is a table, whose columns only the user knows."""
+    path = tmp_path / "t.jsonl"
+    for text in "", "\n", "[]", " [ ] \n":
+        path.write_text(text)
+        assert read(path).shape == (0, 0)
+        table = read(path, types="pt=float32, tags=list<utf8>")
+        assert table.num_rows == 0 and table.column_names == ["pt", "tags"]
+        assert table.schema.field("pt").type == pyarrow.float32()
+    (tmp_path / "t.jsonl.gz").write_bytes(gzip.compress(b""))
+    assert read(tmp_path / "t.jsonl.gz").num_columns == 0
+    (tmp_path / "t").write_text("")
+    assert read(tmp_path / "t", format="jsonl").num_columns == 0
+    with failing(None, "the file is empty"):
+        read(tmp_path / "t")
 
 
 def test_late_key(tmp_path):

@@ -8,6 +8,7 @@ import pathlib
 import random
 import struct
 import sys
+import zlib
 
 import pytest
 
@@ -18,7 +19,7 @@ import tfrecord_by_hand as by_hand  # noqa: E402
 from command import run  # noqa: E402
 
 FORMS = {"tfrecord": bytes, "tfrecord.gz": gzip.compress, "tfrecords": gzip.compress,
-         "tfrecord.bz2": bz2.compress}
+         "tfrecord.bz2": bz2.compress, "zlib.tfrecord": zlib.compress}
 
 
 def save(folder, records, name="events.tfrecord", pack=bytes):

@@ -6,6 +6,7 @@ import math
 import pathlib
 import random
 import sys
+import zlib
 
 import numpy
 import pyarrow
@@ -183,12 +184,14 @@ def test_the_same_bytes(tmp_path):
     assert len(contents) == 1 and by_hand.records(contents.pop()) == records
 
 
-@pytest.mark.parametrize("name, codec", [("p.tfrecord.gz", None), ("p.tfrecord", "gzip")])
-def test_packed(tmp_path, name, codec):
+@pytest.mark.parametrize("name, codec, unpack", [
+    ("p.tfrecord.gz", None, gzip.decompress), ("p.tfrecord", "gzip", gzip.decompress),
+    ("p.tfrecord", "zlib", zlib.decompress), ("p.tfrecord", "zlib:9", zlib.decompress)])
+def test_packed(tmp_path, name, codec, unpack):
     columns, records = draw_batch(random.Random(5), 500)
     packed = {write(tmp_path / str(n) / name, columns, n_threads=n, codec=codec)
               for n in (1, 3) if not (tmp_path / str(n)).mkdir()}
-    assert len(packed) == 1 and by_hand.records(gzip.decompress(packed.pop())) == records
+    assert len(packed) == 1 and by_hand.records(unpack(packed.pop())) == records
 
 
 def test_converted_again(tmp_path):

@@ -14,6 +14,8 @@ void bl_hdf5_dataset_release(bl_hdf5_dataset *dataset) {
     for (size_t i = 0; i < dataset->n_members; i++)
         bl_hdf5_shape_release(&dataset->members[i].shape);
     bl_buffer_release(dataset->kept);
+    if (dataset->ahead)
+        bl_free(dataset->context, dataset->ahead);
     *dataset = (bl_hdf5_dataset){.id = H5I_INVALID_HID, .type = H5I_INVALID_HID};
 }
 
@@ -186,12 +188,6 @@ static bl_status read_layout(const bl_hdf5_file *file, bl_hdf5_dataset *d, hid_t
     }
 }
 
-/// Only libhdf5 knows where chunks are behind a user block, in this version's terms.
-static void prefer_library(const bl_hdf5_file *file, bl_hdf5_dataset *d) {
-    if (file->base && d->layout == BL_HDF5_CHUNKED)
-        d->layout = BL_HDF5_BY_LIBRARY;
-}
-
 static bl_status read_fill(const bl_hdf5_file *file, bl_arena *arena, bl_hdf5_dataset *d, hid_t how,
                            bl_error *err) {
     H5D_fill_value_t state;
@@ -209,8 +205,8 @@ static bl_status read_fill(const bl_hdf5_file *file, bl_arena *arena, bl_hdf5_da
 static bl_status check_sizes(const bl_hdf5_file *file, bl_hdf5_dataset *d, bl_error *err) {
     uint64_t most = bl_context_budget_bytes(file->head.context) / 4;
     if (d->has_heap && d->layout == BL_HDF5_BY_LIBRARY)
-        return bl_error_set(err, BL_E_UNSUPPORTED, "values of any length are not read %s",
-                            file->base ? "behind a user block" : "out of its packing");
+        return bl_error_set(err, BL_E_UNSUPPORTED,
+                            "values of any length are not read out of its packing");
     uint64_t strip = bl_hdf5_strip_bytes(d, 0);
     if (strip > most || d->chunk_bytes > most)
         return bl_error_set(err, BL_E_LIMIT,
@@ -285,7 +281,6 @@ static bl_status open_parts(bl_hdf5_file *file, bl_arena *arena, bl_hdf5_dataset
     BL_TRY(read_extent(file, d, err));
     BL_TRY(read_members(arena, reference_size, d, err));
     BL_TRY(read_layout(file, d, how, err));
-    prefer_library(file, d);
     BL_TRY(check_sizes(file, d, err));
     return read_fill(file, arena, d, how, err);
 }

@@ -36,6 +36,12 @@ typedef struct bl_hdf5_member {
     const char *reason; ///< why it cannot be read; NULL: it can
 } bl_hdf5_member;
 
+/// Where the bytes of a chunk are.
+typedef struct bl_hdf5_stored {
+    uint64_t offset, size; ///< size 0: nowhere, all of it is the fill value
+    uint32_t mask;         ///< bit i: filter i was left out
+} bl_hdf5_stored;
+
 typedef struct bl_hdf5_dataset {
     bl_context *context;
     const char *path;
@@ -60,7 +66,10 @@ typedef struct bl_hdf5_dataset {
     size_t n_members;
     bl_hdf5_member *members; ///< [n_members]
     bool has_heap;           ///< a member has
-    bl_buffer *kept;         ///< the strip in which the last read ended; owns
+    uint64_t first_ahead;    ///< the first chunk whose place was looked up
+    size_t n_ahead;
+    bl_hdf5_stored *ahead; ///< [n_ahead]; owns
+    bl_buffer *kept;       ///< the strip in which the last read ended; owns
     const uint8_t *kept_data;
     int64_t kept_strip;
     bool kept_shuffled;
@@ -71,6 +80,13 @@ typedef struct bl_hdf5_dataset {
 bl_status bl_hdf5_dataset_open(bl_hdf5_file *file, bl_arena *arena, const char *path,
                                bl_hdf5_dataset *dataset, bl_error *err);
 void bl_hdf5_dataset_release(bl_hdf5_dataset *dataset);
+
+/// Finds the chunk at an offset, which lies inside the dataset. Locked by the caller.
+/// \return BL_OK, BL_E_CORRUPT, BL_E_IO, BL_E_NOMEM
+bl_status bl_hdf5_chunk_find(bl_hdf5_file *file, bl_hdf5_dataset *dataset, const hsize_t *at,
+                             bl_hdf5_stored *ret_stored, bl_error *err);
+/// Steps to the next chunk beside the present one; false after the last, whose row `at` then is.
+bool bl_hdf5_chunk_next(const bl_hdf5_dataset *dataset, hsize_t *at);
 
 static inline hsize_t bl_hdf5_strip_start(const bl_hdf5_dataset *dataset, int64_t strip) {
     return (hsize_t)strip * (hsize_t)dataset->strip_rows;

@@ -11,6 +11,8 @@
 #include <H5FDdevelop.h>
 #endif
 
+enum { METADATA_BYTES = 1 << 20 };
+
 /// As the library holds it; it wants its own head first.
 typedef struct driver_file {
     H5FD_t head;
@@ -120,8 +122,12 @@ static herr_t driver_read(H5FD_t *head, H5FD_mem_t type, hid_t transfer, haddr_t
                           size_t size, void *data) {
     bl_hdf5_io *io = ((driver_file *)head)->io;
     bl_error failure = {0};
-    (void)type;
     (void)transfer;
+    if (io->is_locating && type == H5FD_MEM_DRAW) {
+        io->located = address;
+        io->located_bytes = size;
+        return 0;
+    }
     if (io->is_lost) { // whatever it is, it goes nowhere
         memset(data, 0, size);
         return 0;
@@ -166,6 +172,19 @@ static const H5FD_class_t driver = {
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
+/// The library counts its cache of metadata in bytes of the file, and takes some seven times as
+/// many for the nodes of a chunk index.
+static herr_t limit_cache(hid_t list) {
+    H5AC_cache_config_t config = {.version = H5AC__CURR_CACHE_CONFIG_VERSION};
+    herr_t result = H5Pget_mdc_config(list, &config);
+    config.set_initial_size = true;
+    config.initial_size = config.min_size = config.max_size = METADATA_BYTES;
+    config.incr_mode = H5C_incr__off;
+    config.flash_incr_mode = H5C_flash_incr__off;
+    config.decr_mode = H5C_decr__off;
+    return result < 0 ? result : H5Pset_mdc_config(list, &config);
+}
+
 bl_status bl_hdf5_access(bl_hdf5_io *io, hid_t *ret_list, bl_error *err) {
     driver_info info = {io};
     io->file = bl_alloc_zero(io->context, 1, sizeof(driver_file));
@@ -174,7 +193,7 @@ bl_status bl_hdf5_access(bl_hdf5_io *io, hid_t *ret_list, bl_error *err) {
     BL_HDF5_AUTO registered = H5FDregister(&driver);
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
     if (registered < 0 || list < 0 || H5Pset_driver(list, registered, &info) < 0 ||
-        H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0) {
+        H5Pset_fclose_degree(list, H5F_CLOSE_STRONG) < 0 || limit_cache(list) < 0) {
         bl_hdf5_release(list);
         return bl_hdf5_failed(NULL, BL_E_IO, "the file driver", err);
     }

@@ -46,8 +46,10 @@ typedef struct bl_hdf5_io {
     uint64_t size_bytes;
     bl_status status; ///< the first failure of a source or sink; BL_OK: none
     bl_error failure;
-    bool is_lost;    ///< what is still to be written is thrown away
-    uint8_t *window; ///< [BL_HDF5_WINDOW] bytes read ahead; owns
+    bool is_locating;                ///< values are not read, but their place is noted:
+    uint64_t located, located_bytes; ///< 0 bytes: nothing was asked for
+    bool is_lost;                    ///< what is still to be written is thrown away
+    uint8_t *window;                 ///< [BL_HDF5_WINDOW] bytes read ahead; owns
     uint64_t window_start;
     size_t window_size;
 } bl_hdf5_io;

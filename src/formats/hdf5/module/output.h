@@ -47,6 +47,8 @@ typedef struct bl_hdf5_writer {
     bl_hdf5_series *series; ///< [n_series]
     size_t *column_offsets; ///< [n columns] in the elements of their series
     size_t *column_series;  ///< [n columns]
+    hid_t transfer;         ///< how the library converts what it places; owns, as the next
+    uint8_t *conversion;    ///< its two buffers
     int64_t chunk_rows;
     bool is_group;     ///< a dataset for each column
     size_t n_chunks;   ///< so many are packed at once

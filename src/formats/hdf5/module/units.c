@@ -31,44 +31,30 @@ static bl_status add_range(job *j, uint64_t offset, uint64_t size, bl_error *err
 
 // ---- where chunks are: under the lock ----
 
-static bl_status locate_chunk(job *j, const bl_hdf5_dataset *d, const hsize_t *at, bl_error *err) {
-    unsigned mask = 0;
-    haddr_t address = HADDR_UNDEF;
-    hsize_t size = 0;
+static bl_status locate_chunk(job *j, bl_hdf5_dataset *d, const hsize_t *at, bl_error *err) {
+    bl_hdf5_stored stored;
     BL_TRY(bl_array_grow(j->file->head.context, &j->places, &j->places_room, j->n_places,
                          sizeof *j->places, "chunks", err));
-    if (H5Dget_chunk_info_by_coord(d->id, at, &mask, &address, &size) < 0)
-        return bl_hdf5_failed(&j->file->io, BL_E_CORRUPT, "a chunk's place", err);
+    BL_TRY(bl_hdf5_chunk_find(j->file, d, at, &stored, err));
     chunk_place *place = &j->places[j->n_places++];
-    *place = (chunk_place){mask, address != HADDR_UNDEF && size != 0, j->n_ranges};
+    *place = (chunk_place){stored.mask, stored.size != 0, j->n_ranges};
     if (!place->is_there)
         return BL_OK;
     // codecs make little longer what they cannot make shorter
-    if (d->n_filters == 0 ? size != d->chunk_bytes : size / 2 > d->chunk_bytes + 4096)
+    if (d->n_filters == 0 ? stored.size != d->chunk_bytes : stored.size / 2 > d->chunk_bytes + 4096)
         return bl_error_set(err, BL_E_CORRUPT, "a chunk has %llu bytes of %zu",
-                            (unsigned long long)size, d->chunk_bytes);
-    return add_range(j, address, size, err);
-}
-
-/// Steps to the next chunk beside the present one; false after the last.
-static bool next_chunk(const bl_hdf5_dataset *d, hsize_t *at) {
-    for (unsigned i = d->rank; i-- > 1;) {
-        at[i] += d->chunk[i];
-        if (at[i] < d->dims[i])
-            return true;
-        at[i] = 0;
-    }
-    return false;
+                            (unsigned long long)stored.size, d->chunk_bytes);
+    return add_range(j, stored.offset, stored.size, err);
 }
 
 static bl_status locate_strip(job *j, bl_hdf5_unit *unit, bl_error *err) {
-    const bl_hdf5_dataset *d = unit->dataset;
+    bl_hdf5_dataset *d = unit->dataset;
     hsize_t at[H5S_MAX_RANK] = {0};
     at[0] = bl_hdf5_strip_start(d, unit->strip);
     unit->first_range = j->n_places;
     do
         BL_TRY(locate_chunk(j, d, at, err));
-    while (next_chunk(d, at));
+    while (bl_hdf5_chunk_next(d, at));
     return BL_OK;
 }
 
@@ -213,7 +199,7 @@ static bl_status unpack_strip(const job *j, bl_hdf5_unit *unit, unsigned worker,
     do {
         BL_TRY(unpack_chunk(j, d, place++, worker, chunk->data, NULL, err));
         place_chunk(d, at, chunk->data, unit->bytes->data);
-    } while (next_chunk(d, at));
+    } while (bl_hdf5_chunk_next(d, at));
     return BL_OK;
 }
 

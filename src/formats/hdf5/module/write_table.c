@@ -7,7 +7,13 @@
 #include "formats/hdf5/module/output.h"
 
 /// A header message holds 64 KiB, a type and little else.
-enum { MOST_TYPE_BYTES = 60000, CHUNK_BYTES = 256 * 1024, WAVE_BYTES = 2 << 20, MOST_WAVE = 8 };
+enum {
+    MOST_TYPE_BYTES = 60000,
+    CHUNK_BYTES = 256 * 1024,
+    WAVE_BYTES = 2 << 20,
+    MOST_WAVE = 8,
+    CONVERSION_BYTES = 64 * 1024,
+};
 #define USUAL_CLUSTER ((uint64_t)32 << 20)
 
 /// Makes `path` free of what is there: no object may be there, and none but groups above it.
@@ -167,6 +173,28 @@ static bl_status create_dataset(bl_hdf5_writer *writer, bl_hdf5_series *series, 
     return series->id >= 0 ? BL_OK : bl_hdf5_failed(&output->io, BL_E_IO, path, err);
 }
 
+/// Else the library takes a MiB of zeros anew for every chunk that it converts. An element must
+/// fit, and may be twice as long on disk, where a text is a place on the heap.
+static bl_status make_transfer(bl_hdf5_writer *writer, bl_error *err) {
+    size_t bytes = CONVERSION_BYTES;
+    bool needs_heap = false;
+    for (size_t i = 0; i < writer->n_series; i++) {
+        const bl_hdf5_series *series = &writer->series[i];
+        bytes = 2 * series->element_bytes > bytes ? 2 * series->element_bytes : bytes;
+        needs_heap = needs_heap || series->needs_heap;
+    }
+    if (!needs_heap)
+        return BL_OK;
+    writer->conversion = (uint8_t *)bl_alloc_zero(writer->output->head.context, 2, bytes);
+    if (!writer->conversion)
+        return bl_error_nomem(err, 2 * bytes, "buffers for conversion");
+    writer->transfer = H5Pcreate(H5P_DATASET_XFER);
+    if (writer->transfer < 0 ||
+        H5Pset_buffer(writer->transfer, bytes, writer->conversion, writer->conversion + bytes) < 0)
+        return bl_hdf5_failed(NULL, BL_E_IO, "the library's buffers", err);
+    return BL_OK;
+}
+
 /// A '/' would make a group of it.
 static const char *dataset_path(bl_hdf5_writer *writer, const char *path, size_t column) {
     if (!writer->is_group)
@@ -184,6 +212,7 @@ bl_status bl_hdf5_writer_make(bl_hdf5_writer *writer, const bl_writer_options *o
     BL_TRY(check_free(writer->output->id, options->path, err));
     BL_TRY(choose_series(writer, err));
     choose_rows(writer, options);
+    BL_TRY(make_transfer(writer, err));
     for (size_t i = 0; i < writer->n_series; i++) {
         bl_hdf5_series *series = &writer->series[i];
         const char *path = dataset_path(writer, options->path, series->first_column);

@@ -117,7 +117,7 @@ static bl_status write_by_library(const bl_hdf5_writer *writer, const bl_hdf5_se
     BL_HDF5_AUTO memory = H5Screate_simple(1, &n, NULL);
     if (space < 0 || memory < 0 ||
         H5Sselect_hyperslab(space, H5S_SELECT_SET, &first, NULL, &n, NULL) < 0 ||
-        H5Dwrite(series->id, series->type, memory, space, H5P_DEFAULT, series->elements) < 0)
+        H5Dwrite(series->id, series->type, memory, space, writer->transfer, series->elements) < 0)
         return bl_hdf5_failed(&writer->output->io, BL_E_IO, "values", err);
     return BL_OK;
 }
@@ -225,41 +225,29 @@ void bl_hdf5_writer_free(bl_hdf5_writer *writer) {
         BL_HDF5_LOCKED;
         for (size_t i = 0; i < writer->n_series; i++)
             bl_hdf5_release(writer->series[i].type);
+        bl_hdf5_release(writer->transfer);
     }
+    bl_free(context, writer->conversion);
     for (size_t i = 0; i < writer->n_kept; i++)
         bl_batch_release(writer->kept[i]);
     for (size_t i = 0; i < writer->n_series; i++) {
         bl_free(context, writer->series[i].elements);
         bl_free(context, writer->series[i].packed);
     }
-    for (size_t i = 0; writer->head.types && i < writer->head.n_columns; i++)
-        bl_type_release(writer->head.types[i]);
+    bl_writer_release(&writer->head);
     bl_free(context, writer->kept);
     bl_arena_release(&writer->scratch);
     bl_arena_release(&writer->arena);
     bl_free(context, writer);
 }
 
-static bl_status copy_columns(bl_hdf5_writer *writer, const bl_column_spec *columns, size_t n,
-                              const char *path, bl_error *err) {
-    bl_arena *arena = &writer->arena;
-    const char **names = (const char **)bl_arena_array(arena, n, sizeof *names);
-    bl_type **types = (bl_type **)bl_arena_array(arena, n, sizeof(bl_type *));
-    writer->column_offsets = (size_t *)bl_arena_array(arena, n, sizeof(size_t));
-    writer->column_series = (size_t *)bl_arena_array(arena, n, sizeof(size_t));
-    writer->head.path = bl_arena_text(arena, path, strlen(path));
-    if (!names || !types || !writer->column_offsets || !writer->column_series || !writer->head.path)
-        return bl_error_nomem(err, n * sizeof *names, "columns");
-    writer->head.names = names;
-    writer->head.types = types;
-    for (size_t i = 0; i < n; i++) {
-        names[i] = bl_arena_text(arena, columns[i].name, strlen(columns[i].name));
-        if (!names[i])
-            return bl_error_nomem(err, 64, "a name");
-        types[i] = bl_type_ref((bl_type *)(uintptr_t)columns[i].type);
-        writer->head.n_columns = i + 1;
-    }
-    return BL_OK;
+static bl_status start_head(bl_hdf5_writer *writer, const bl_column_spec *columns, size_t n,
+                            const char *path, bl_error *err) {
+    writer->column_offsets = (size_t *)bl_arena_array(&writer->arena, n, sizeof(size_t));
+    writer->column_series = (size_t *)bl_arena_array(&writer->arena, n, sizeof(size_t));
+    if (!writer->column_offsets || !writer->column_series)
+        return bl_error_nomem(err, n * sizeof(size_t), "columns");
+    return bl_writer_init(&writer->head, &ops, &writer->arena, columns, n, path, err);
 }
 
 bl_status bl_hdf5_writer_new(bl_hdf5_output *output, const bl_column_spec *columns,
@@ -269,12 +257,12 @@ bl_status bl_hdf5_writer_new(bl_hdf5_output *output, const bl_column_spec *colum
     bl_hdf5_writer *writer = (bl_hdf5_writer *)bl_alloc_zero(context, 1, sizeof *writer);
     if (!writer)
         return bl_error_nomem(err, sizeof *writer, "a table");
-    writer->head.ops = &ops;
     writer->head.output = &output->head;
     writer->output = output;
+    writer->transfer = H5I_INVALID_HID;
     bl_arena_init(&writer->arena, context);
     bl_arena_init(&writer->scratch, context);
-    bl_status status = copy_columns(writer, columns, n_columns, options->path, err);
+    bl_status status = start_head(writer, columns, n_columns, options->path, err);
     if (status == BL_OK) {
         BL_HDF5_LOCKED;
         status = bl_hdf5_writer_make(writer, options, err);
