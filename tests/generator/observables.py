@@ -140,7 +140,7 @@ def after_cuts(event, lepton, maps):
 
 def tops(event):
     """Masses of a b-tagged jet and two others; none where there are not so many."""
-    good = (event["Jet.PT"] > 30) & (np.abs(event["Jet.Eta"]) < 2.6)
+    good = (event["Jet.PT"] > 30) & (np.abs(event["Jet.Eta"].astype("f8")) < 2.6)
     jets = momentum(*(event[f"Jet.{leaf}"][good].astype("f8")
                       for leaf in ("PT", "Eta", "Phi", "Mass"))).T
     tagged = event["Jet.BTag"][good] > 0

@@ -161,11 +161,12 @@ def rows_of(event, lepton, maps, mode):
 
 
 def high_level(event, lepton, mode):
-    jets = (event["Jet.PT"] > 30) & (np.abs(event["Jet.Eta"]) < 2.6)
+    jet_pt, jet_eta = (event[f"Jet.{leaf}"].astype("f8") for leaf in ("PT", "Eta"))
+    jets = (jet_pt > 30) & (np.abs(jet_eta) < 2.6)  # the float32 nearest to 2.6 is below it
     met, phi_met = float(event["MissingET.MET"][0]), float(event["MissingET.Phi"][0])
     vector = lepton.vector
     mt2 = 2 * met * vector.pt * (1 - np.cos(vector.phi - phi_met))
-    return np.array([event["Jet.PT"][jets].astype("f8").sum(), met, phi_met,
+    return np.array([jet_pt[jets].sum(), met, phi_met,
                      mt2 if mode == "compat" else np.sqrt(mt2), jets.sum(),
                      (event["Jet.BTag"][jets] > 0).sum(), vector.pt, vector.eta, vector.phi,
                      *lepton.isolation, lepton.charge, lepton.is_electron], "f8")
