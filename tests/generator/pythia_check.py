@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A few events of each process by Pythia and the fast detector: is that physics, and is it what the
-files hold?
+"""A few events of each process by Pythia and the fast detector: is that physics, does the detector
+measure as its table says, and do the files hold it?
 
 usage: pythia_check.py FOLDER
 """
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet
 import pythia_events as reference
 import uproot
+from detector import PARTICLE, respond
 
 N = 30
 W_GEV = 80.4
@@ -38,7 +39,7 @@ def check_particles(process):
     """Before the detector."""
     made = list(reference.hard_events(process, N, 1, LEPTON_PT))
     assert len(made) == N
-    for particles, heavy in made:
+    for particles, _ in made:
         pt, phi = particles["pt"], particles["phi"]
         assert np.hypot(np.sum(pt * np.cos(phi)), np.sum(pt * np.sin(phi))) < 0.01
         assert abs(np.sum(particles["energy"]) - 13000) < 1
@@ -50,12 +51,37 @@ def check_particles(process):
         assert abs(np.median([w_mass(particles) for particles, _ in made]) - W_GEV) < 3
 
 
+def fired(pid, charge, n):
+    """Particles of 50 GeV in transverse momentum, all around."""
+    particles = np.zeros(n, PARTICLE)
+    particles["pid"], particles["charge"], particles["pt"], particles["eta"] = pid, charge, 50, 0.3
+    particles["phi"] = (np.arange(n) + 0.5) / n * 2 * np.pi - np.pi
+    particles["energy"] = 50 * np.cosh(0.3)
+    return particles
+
+
+def check_response():
+    rng = np.random.default_rng(1)
+    muons = respond(rng, fired(13, -1, 20000), np.empty(0, PARTICLE), 0)
+    pt = muons["EFlowTrack"]["PT"]
+    assert abs(len(pt) / 20000 - 0.99) < 0.003
+    assert abs(len(muons["MuonTight"]["PT"]) / len(pt) - 0.95) < 0.006
+    assert abs(pt.mean() - 50) < 0.02 and abs(pt.std() / 50 / np.hypot(0.01, 0.005) - 1) < 0.03
+    assert not len(muons["EFlowPhoton"]["E"]) and not len(muons["EFlowNeutralHadron"]["E"])
+    photons = respond(rng, fired(22, 0, 360), np.empty(0, PARTICLE), 0)  # in a tower each
+    energy, true = photons["EFlowPhoton"]["E"], 50 * np.cosh(0.3)
+    sigma = (1 + 0.64 * 0.3**2) * np.sqrt((0.008 * true)**2 + 0.11**2 * true + 0.4**2)
+    assert len(energy) == 360 and not len(photons["EFlowTrack"]["PT"])
+    assert abs(energy.mean() / true - 1) < 0.01 and abs(energy.std() / sigma - 1) < 0.15
+
+
 def check_leptons(event):
     """A lepton is its track, to the bit: the recipe finds it so."""
     tracks = event["EFlowTrack"]
     for name, pid in (("Electron", 11), ("MuonTight", 13)):
         for i in range(len(event[name]["PT"])):
-            same = np.all([tracks[leaf] == event[name][leaf][i] for leaf in ("PT", "Eta", "Phi")], 0)
+            same = np.all([tracks[leaf] == event[name][leaf][i]
+                           for leaf in ("PT", "Eta", "Phi")], axis=0)
             assert np.sum(same) == 1
             assert tracks["PID"][same] == -pid * event[name]["Charge"][i]
 
@@ -81,12 +107,14 @@ def check_events(process, folder):
         for leaf in leaves:
             values = tree[f"{name}.{leaf}"].array()
             assert ak.to_list(values) == ak.to_list(rows[name, leaf])
-            assert np.array_equal(ak.to_numpy(ak.flatten(values)), np.concatenate(
-                [event[name][leaf] for event in made]).astype(ak.to_numpy(ak.flatten(values)).dtype))
+            flat = ak.to_numpy(ak.flatten(values))
+            assert np.array_equal(flat, np.concatenate(
+                [event[name][leaf] for event in made]).astype(flat.dtype))
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
+    check_response()
     for process in reference.PROCESSES:
         check_particles(process)
         check_events(process, folder)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Events of Pythia 8 at 13 TeV with pile-up, through a fast detector, in the layout of Delphes: what
-the events of `beamline generate` are compared with.
+"""Events of Pythia 8 at 13 TeV with pile-up, through a fast detector, in the layout of Delphes:
+what the events of `beamline generate` are compared with.
 
-usage: pythia_events.py ttbar|wjets|qcd N FILE.root|FILE.parquet [--seed S] [--pile-up MEAN]
+usage: pythia_events.py ttbar|wjets|qcd N FILE.root|FILE.parquet… [--seed S] [--pile-up MEAN]
                         [--lepton-pt GEV]
 
 All have a generated e or μ above --lepton-pt in |η| < 2.5. Parquet has one column of structs a
-collection, ROOT a branch a leaf. Same arguments, same events.
+collection, ROOT a branch a leaf. Same arguments, same events. What passed of what was tried, and
+the cross-section, go to standard error as JSON (FastJet greets on standard output).
 """
 
 import argparse
@@ -28,9 +29,9 @@ VERTEX_Z = 53  # mm, the width of the collisions along the beam
 POOL = 2000  # pile-up collisions made, of which each event draws some and turns them
 COMMON = ("Beams:eCM = 13000", "ParticleDecays:limitTau0 = on", "ParticleDecays:tau0Max = 10",
           "Print:quiet = on", "Next:numberCount = 0")
-QCD_PT_MIN, QCD_PT_SURE, QCD_TRIES = 30, 100, 10
+QCD_SURE_PT, QCD_TRIES = 100, 10
 PROCESSES = {  # settings, and the number of the process in the files, as the labels have it
-    "qcd": (("HardQCD:all = on", f"PhaseSpace:pTHatMin = {QCD_PT_MIN}", "HadronLevel:all = off"), 0),
+    "qcd": (("HardQCD:all = on", "PhaseSpace:pTHatMin = 30", "HadronLevel:all = off"), 0),
     "ttbar": (("Top:gg2ttbar = on", "Top:qqbar2ttbar = on"), 1),
     "wjets": (("WeakSingleBoson:ffbar2W = on", "24:onMode = off", "24:onIfAny = 11 13 15"), 2)}
 
@@ -93,12 +94,12 @@ def has_lepton(event, pt):
 
 def is_promising(event, pt, pt_hat):
     """Leptons of QCD come from heavy quarks harder than they are, or, rarely, from hard jets."""
-    return pt_hat > QCD_PT_SURE or any(abs(p.id()) in (4, 5) and p.pT() > pt for p in event)
+    return pt_hat > QCD_SURE_PT or any(abs(p.id()) in (4, 5) and p.pT() > pt for p in event)
 
 
 def hadronised(generator, process, lepton_pt):
-    """Endless: True where the generator's event is complete, and counts. One in a thousand QCD
-    events has a hard lepton; so the partons of those that may have one become hadrons often."""
+    """Endless: whether the generator's event is complete, for each that counts as tried. One of a
+    thousand QCD events has a hard lepton; so the partons of those that may become hadrons often."""
     if process != "qcd":
         while True:
             yield bool(generator.next())
@@ -117,8 +118,7 @@ def hadronised(generator, process, lepton_pt):
 def hard_events(process, n, seed, lepton_pt, report=None):
     """Particles and heavy hadrons of n events that have a lepton."""
     settings, _ = PROCESSES[process]
-    generator, made = pythia(settings, seed), 0
-    tried = 0
+    generator, tried, made = pythia(settings, seed), 0, 0
     for is_complete in hadronised(generator, process, lepton_pt):
         tried += 1
         if is_complete and has_lepton(generator.event, lepton_pt):
@@ -196,8 +196,7 @@ def main():
                             lepton_pt=options.lepton_pt, report=report))
     for path in options.files:
         write(path, collected)
-    json.dump(report, sys.stdout)
-    print()
+    print(json.dumps(report), file=sys.stderr)
 
 
 if __name__ == "__main__":
