@@ -28,7 +28,7 @@ N_ACROSS, WIDTH, HEIGHT, GAP, TOP, FOOT = 4, 210, 110, 24, 54, 46
 
 
 def selection(samples):
-    """Of every process, what share each side keeps. \\param samples {process: (pythia, ours)}"""
+    """What share each side keeps; samples are pairs, Pythia and ours, by process."""
     yield seen.line(["kept by the recipe", "Pythia 8", "generated", "published"])
     yield seen.line(["---", "---:", "---:", "---:"])
     for process, both in samples.items():

@@ -7,7 +7,7 @@ Left out: the bending of tracks on their way to the calorimeter, the correction 
 calorimeter, fake leptons and the isolation of leptons (the recipe has its own).
 """
 
-import itertools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import awkward as ak
@@ -34,35 +34,15 @@ RESOLUTION = np.array([[[0.06, 0.10, 0.25], [1.3e-3, 1.7e-3, 3.1e-3]],
 # Leptons that are found as such: PT, |η|, and efficiency below |η| of 1.5 and above.
 LEPTON_PT, LEPTON_ETA = 10, {ELECTRON: 2.5, MUON: 2.4}
 LEPTON_EFFICIENCY = {ELECTRON: (0.95, 0.85), MUON: (0.95, 0.95)}
+# A jet with a lepton that is isolated is that lepton, and is left out. Isolated: Σ PT of the others
+# above 0.5 GeV in a cone of 0.5, without what pile-up brings, over the lepton's PT.
+ISOLATION_CONE, ISOLATION_PT, ISOLATION_MAX = 0.5, 0.5, {ELECTRON: 0.12, MUON: 0.25}
 # Share of the energy that ECAL takes, where HCAL does not take it all; leptons leave nothing there.
 ECAL_SHARE = {11: 1, 22: 1, 111: 1, 310: 0.3, 3122: 0.3}
 INVISIBLE = (12, 13, 14, 16)
 JET_RADIUS, JET_PT, FLAVOUR_ETA = 0.5, 20, 2.5
 JET_VERTEX = 0.1  # charged pile-up farther than this from the vertex along z is kept out of jets
 MEDIAN_GRID = (np.linspace(-5, 5, 11), np.linspace(-np.pi, np.pi, 7))  # for the density of pile-up
-
-
-class Calorimeter(NamedTuple):
-    edges: np.ndarray  # of its rings in η
-    n_phi: np.ndarray  # towers of each ring
-    energy_min: float
-    significance_min: float
-
-
-def calorimeter(*parts, energy_min, significance_min):
-    """parts: upper edges in |η|, and how many towers go round between them."""
-    edges = np.concatenate([edges for edges, _ in parts])
-    n_phi = np.concatenate([np.full(len(edges), n) for edges, n in parts])
-    return Calorimeter(np.concatenate([-edges[::-1], [0], edges]),
-                       np.concatenate([n_phi[::-1], n_phi]), energy_min, significance_min)
-
-
-FORWARD = (3.125, 3.3, 3.475, 3.65, 3.825, 4, 4.175, 4.35, 4.525)
-ECAL = calorimeter((0.0174 * np.arange(1, 171), 360), ((*FORWARD, 4.7, 5), 36),
-                   energy_min=0.5, significance_min=1)
-HCAL = calorimeter((0.087 * np.arange(1, 20), 72),
-                   ((1.74, 1.83, 1.93, 2.043, 2.172, 2.322, 2.5, 2.65, 2.868, 2.95, *FORWARD), 36),
-                   ((4.7, 5), 18), energy_min=1, significance_min=1)
 
 
 def ecal_sigma(eta, energy):
@@ -75,6 +55,30 @@ def ecal_sigma(eta, energy):
 def hcal_sigma(eta, energy):
     a, b = np.where(eta < 3, 0.05, 0.13), np.where(eta < 3, 1.5, 2.7)
     return np.sqrt((a * energy)**2 + b**2 * energy)
+
+
+class Calorimeter(NamedTuple):
+    edges: np.ndarray  # of its rings in η
+    n_phi: np.ndarray  # towers of each ring
+    sigma: Callable  # of |η| and energy
+    energy_min: float
+    significance_min: float
+
+
+def calorimeter(sigma, *parts, energy_min, significance_min=1):
+    """parts: upper edges in |η|, and how many towers go round between them."""
+    edges = np.concatenate([edges for edges, _ in parts])
+    n_phi = np.concatenate([np.full(len(edges), n) for edges, n in parts])
+    return Calorimeter(np.concatenate([-edges[::-1], [0], edges]),
+                       np.concatenate([n_phi[::-1], n_phi]), sigma, energy_min, significance_min)
+
+
+FORWARD = (3.125, 3.3, 3.475, 3.65, 3.825, 4, 4.175, 4.35, 4.525)
+ECAL = calorimeter(ecal_sigma, (0.0174 * np.arange(1, 171), 360), ((*FORWARD, 4.7, 5), 36),
+                   energy_min=0.5)
+HCAL = calorimeter(hcal_sigma, (0.087 * np.arange(1, 20), 72),
+                   ((1.74, 1.83, 1.93, 2.043, 2.172, 2.322, 2.5, 2.65, 2.868, 2.95, *FORWARD), 36),
+                   ((4.7, 5), 18), energy_min=1)
 
 
 def tag_efficiency(flavour, pt):
@@ -128,9 +132,9 @@ def energies(pid):
     return ecal, np.where(np.isin(np.abs(pid), INVISIBLE), 0, 1 - ecal)
 
 
-def neutral_excess(rng, where, sigma_of, particles, tracks, shares):
-    """What towers show beyond the tracks that hit them. \\return ET, η, φ, E of each such tower.
-    shares: of the energy, for each particle and for each track; then the error of each track."""
+def neutral_excess(rng, where, particles, tracks, shares):
+    """What towers show beyond the tracks that hit them. shares: of the energy, for each particle
+    and for each track; then the relative error of each track."""
     of_particles, of_tracks, track_errors = shares
     first = np.concatenate([[0], np.cumsum(where.n_phi)])
 
@@ -145,8 +149,8 @@ def neutral_excess(rng, where, sigma_of, particles, tracks, shares):
     tower = np.flatnonzero(energy)
     ring = np.searchsorted(first, tower, "right") - 1
     middle = np.abs(where.edges[ring] + where.edges[ring + 1]) / 2
-    energy = smeared(rng, energy[tower], sigma_of(middle, energy[tower]))
-    sigma = sigma_of(middle, energy)
+    energy = smeared(rng, energy[tower], where.sigma(middle, energy[tower]))
+    sigma = where.sigma(middle, energy)
     energy[(energy < where.energy_min) | (energy < where.significance_min * sigma)] = 0
     charged = of_tracks * tracks["energy"]
     at = towers(tracks)
@@ -171,7 +175,7 @@ def find_leptons(rng, tracks, kind):
 
 
 def distance(eta, phi, of):
-    """ΔR between every jet and every one of the others. \\return [jet, other]"""
+    """ΔR of each pair: [one at eta and phi, one of the others]."""
     delta = np.abs(np.subtract.outer(phi, of["phi"]))
     return np.hypot(np.subtract.outer(eta, of["eta"]), np.minimum(delta, 2 * np.pi - delta))
 
@@ -183,24 +187,41 @@ def flow(tracks, *towers):
     return np.concatenate(parts, axis=1)
 
 
-def find_jets(rng, objects, heavy):
-    """Anti-kT; the area times the median density of the event is taken from each.
-    \\param heavy  b and c hadrons: pid (5 or 4), eta, phi"""
+def density(objects):
+    """Of transverse momentum per η and φ: the median of a grid's cells."""
+    pt, eta, phi = objects
+    areas = np.multiply.outer(*map(np.diff, MEDIAN_GRID))
+    return np.median(np.histogram2d(eta, phi, MEDIAN_GRID, weights=pt)[0] / areas)
+
+
+def isolated(lepton, kind, objects, rho):
+    """η and φ of those leptons that are no jets; objects are all but electrons and muons."""
+    pt, eta, phi = objects
+    near = distance(lepton["Eta"], lepton["Phi"], {"eta": eta, "phi": phi}) < ISOLATION_CONE
+    around = near @ np.where(pt > ISOLATION_PT, pt, 0) - rho * np.pi * ISOLATION_CONE**2
+    kept = around < ISOLATION_MAX[kind] * lepton["PT"]
+    return np.stack([lepton["Eta"][kept], lepton["Phi"][kept]])
+
+
+def find_jets(rng, objects, leptons, heavy, rho):
+    """Anti-kT; the area times the density of the event is taken from each. leptons are η and φ of
+    those that are no jets, heavy the b and c hadrons: pid (5 or 4), eta, phi."""
     pt, eta, phi = objects
     momenta = ak.zip({"px": pt * np.cos(phi), "py": pt * np.sin(phi), "pz": pt * np.sinh(eta),
                       "E": pt * np.cosh(eta)}, with_name="Momentum4D")
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, JET_RADIUS)
     jets = fastjet.ClusterSequence(momenta, definition).inclusive_jets(min_pt=JET_PT)
     px, py, pz, energy = (ak.to_numpy(jets[axis]) for axis in ("px", "py", "pz", "E"))
-    grid = np.histogram2d(eta, phi, MEDIAN_GRID, weights=pt)[0] / np.multiply.outer(
-        *map(np.diff, MEDIAN_GRID))
     hard = np.hypot(px, py)
-    kept = 1 - np.median(grid) * np.pi * JET_RADIUS**2 / hard
+    kept = 1 - rho * np.pi * JET_RADIUS**2 / hard
     mass = kept * np.sqrt(np.maximum(energy**2 - hard**2 - pz**2, 0))
     jet = {"PT": kept * hard, "Eta": np.arcsinh(pz / hard), "Phi": np.arctan2(py, px),
            "Mass": mass}
+    is_lepton = np.any(distance(jet["Eta"], jet["Phi"], {"eta": leptons[0], "phi": leptons[1]})
+                       < JET_RADIUS, axis=1)
     order = np.argsort(-jet["PT"])
-    jet = {name: values[order[jet["PT"][order] > JET_PT]] for name, values in jet.items()}
+    order = order[((jet["PT"] > JET_PT) & ~is_lepton)[order]]
+    jet = {name: values[order] for name, values in jet.items()}
     inside = (distance(jet["Eta"], jet["Phi"], heavy) < JET_RADIUS) * heavy["pid"]
     flavour = inside.max(axis=1, initial=0)
     chance = np.where(np.abs(jet["Eta"]) < FLAVOUR_ETA, tag_efficiency(flavour, jet["PT"]), 0)
@@ -215,21 +236,24 @@ def missing(objects):
 
 
 def respond(rng, particles, heavy, vertex_z):
-    """The collections of one event. \\param particles [n] PARTICLE, all that are stable, pile-up
-    among them \\param heavy [n] PARTICLE, b and c hadrons, pid 5 and 4 \\param vertex_z of the hard
-    collision, mm"""
+    """The collections of one event, each a dictionary of leaves. particles are all that are stable,
+    pile-up among them; heavy the b and c hadrons, with pid 5 and 4; vertex_z is where the hard
+    collision was."""
     tracks, errors = find_tracks(rng, particles)
-    photons, neutral = itertools.starmap(
-        lambda where, sigma, of_particles, of_tracks: neutral_excess(
-            rng, where, sigma, particles, tracks, (of_particles, of_tracks, errors)),
-        zip((ECAL, HCAL), (ecal_sigma, hcal_sigma), energies(particles["pid"]),
-            energies(tracks["pid"]), strict=True))
+    photons, neutral = (neutral_excess(rng, where, particles, tracks, (*shares, errors))
+                        for where, *shares in zip((ECAL, HCAL), energies(particles["pid"]),
+                                                  energies(tracks["pid"]), strict=True))
     near = ~tracks["pile_up"] | (np.abs(tracks["z"] - vertex_z) < JET_VERTEX)
+    close = flow(tracks[near], photons, neutral)
+    others = flow(tracks[kind_of(tracks["pid"]) == HADRON], photons, neutral)
+    electrons, muons = (find_leptons(rng, tracks, kind) for kind in (ELECTRON, MUON))
+    rho = density(close)
+    alone = np.concatenate([isolated(leptons, kind, others, rho) for leptons, kind in
+                            ((electrons, ELECTRON), (muons, MUON))], axis=1)
     return {"EFlowTrack": {"PID": tracks["pid"], "Charge": tracks["charge"], "PT": tracks["pt"],
                            "Eta": tracks["eta"], "Phi": tracks["phi"], "X": tracks["x"],
                            "Y": tracks["y"], "Z": tracks["z"]},
             "EFlowPhoton": photons, "EFlowNeutralHadron": neutral,
-            "Electron": find_leptons(rng, tracks, ELECTRON),
-            "MuonTight": find_leptons(rng, tracks, MUON),
-            "Jet": find_jets(rng, flow(tracks[near], photons, neutral), heavy),
+            "Electron": electrons, "MuonTight": muons,
+            "Jet": find_jets(rng, close, alone, heavy, rho),
             "MissingET": missing(flow(tracks, photons, neutral))}
