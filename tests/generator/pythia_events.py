@@ -29,7 +29,7 @@ VERTEX_Z = 53  # mm, the width of the collisions along the beam
 POOL = 2000  # pile-up collisions made, of which each event draws some and turns them
 COMMON = ("Beams:eCM = 13000", "ParticleDecays:limitTau0 = on", "ParticleDecays:tau0Max = 10",
           "Print:quiet = on", "Next:numberCount = 0")
-QCD_SURE_PT, QCD_TRIES = 100, 10
+QCD_SURE_PT, QCD_TRIES = 100, 20
 PROCESSES = {  # settings, and the number of the process in the files, as the labels have it
     "qcd": (("HardQCD:all = on", "PhaseSpace:pTHatMin = 30", "HadronLevel:all = off"), 0),
     "ttbar": (("Top:gg2ttbar = on", "Top:qqbar2ttbar = on"), 1),
