@@ -62,9 +62,10 @@ def panel(key, pythia, ours):
     if key in LOGARITHMIC:
         both = [np.log(np.maximum(shares, LEAST) / LEAST) for shares in both]
     scale = HEIGHT / (1.08 * max(max(shares.max() for shares in both), 1e-9))
-    title = observable.title + (", selected" if key in seen.AFTER else
-                                " (logarithmic)" if key in LOGARITHMIC else "")
+    title = observable.title + (", selected" if key in seen.AFTER else "")
     yield f"<text y='-6'>{html.escape(title)}</text>"
+    if key in LOGARITHMIC:
+        yield f"<text x='{WIDTH}' y='10' text-anchor='end' fill='#57606a'>logarithmic</text>"
     for shares, style in zip(both, (PYTHIA_STYLE, OURS_STYLE), strict=True):
         yield f"<path d='{steps(shares, scale)}' {style}/>"
     yield f"<path d='M0 {HEIGHT}H{WIDTH}' stroke='#57606a'/>"
