@@ -311,6 +311,12 @@ static void clear_levels(bl_pqw_levels *levels) {
     levels->differ = false;
 }
 
+void bl_pqw_open_init(bl_context *context, bl_pqw_open *open) {
+    open->definition.bytes.context = context;
+    open->repetition.bytes.context = context;
+    open->values.context = context;
+}
+
 void bl_pqw_open_clear(bl_pqw_open *open) {
     clear_levels(&open->definition);
     clear_levels(&open->repetition);
@@ -327,7 +333,22 @@ void bl_pqw_open_release(bl_pqw_open *open) {
     bl_packer_release(&open->values);
 }
 
+void bl_pqw_scratch_init(bl_context *context, bl_pqw_scratch *scratch) {
+    bl_pqw_open_init(context, &scratch->open);
+    for (size_t i = 0; i < 4; i++)
+        scratch->levels[i].context = context;
+    scratch->places[0].context = scratch->places[1].context = context;
+    scratch->body.context = scratch->encoded.context = context;
+    scratch->packed.context = scratch->indices.context = context;
+    scratch->head.out.context = context;
+}
+
+bl_status bl_pqw_scratch_ready(bl_pqw_scratch *scratch, bl_error *err) {
+    return scratch->codecs ? BL_OK : bl_codecs_new(scratch->body.context, &scratch->codecs, err);
+}
+
 void bl_pqw_scratch_release(bl_pqw_scratch *scratch) {
+    bl_pqw_open_release(&scratch->open);
     for (size_t i = 0; i < 4; i++)
         bl_packer_release(&scratch->levels[i]);
     bl_packer_release(&scratch->places[0]);
