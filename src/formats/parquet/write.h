@@ -104,8 +104,9 @@ typedef struct bl_pqw_levels {
 /// What a leaf has gathered for a page, and what it needs meanwhile.
 typedef struct bl_pqw_open {
     bl_pqw_levels definition, repetition;
-    bl_packer values; ///< from BL_PQW_HEAD on
-    size_t n_values;  ///< that are not null
+    bl_packer values;  ///< from BL_PQW_HEAD on
+    size_t usual_size; ///< of the values' buffer
+    size_t n_values;   ///< that are not null
     int64_t n_rows;
     uint64_t bits; ///< how much counts towards the size of a page
 } bl_pqw_open;
@@ -127,7 +128,7 @@ typedef struct bl_pqw_scratch {
     bl_codecs *codecs;
 } bl_pqw_scratch;
 
-void bl_pqw_scratch_init(bl_context *context, bl_pqw_scratch *scratch);
+void bl_pqw_scratch_init(bl_context *context, uint64_t page_bits, bl_pqw_scratch *scratch);
 /// Its codecs are there afterwards. \return BL_OK, BL_E_NOMEM
 bl_status bl_pqw_scratch_ready(bl_pqw_scratch *scratch, bl_error *err);
 void bl_pqw_scratch_release(bl_pqw_scratch *scratch);
@@ -149,7 +150,7 @@ bl_status bl_pqw_gather(const bl_pqw_leaf *leaf, const bl_pqw_view *view, int64_
 /// Appends the values at `n` places of a column, or where `places` is NULL those from `base` on.
 bl_status bl_pqw_append_values(const bl_pqw_leaf *leaf, const bl_column *column, int64_t base,
                                const int64_t *places, size_t n, bl_packer *values, bl_error *err);
-void bl_pqw_open_init(bl_context *context, bl_pqw_open *open);
+void bl_pqw_open_init(bl_context *context, uint64_t page_bits, bl_pqw_open *open);
 void bl_pqw_open_clear(bl_pqw_open *open);
 void bl_pqw_open_release(bl_pqw_open *open);
 
@@ -270,7 +271,7 @@ bl_status bl_pqw_page_close(const bl_pqw_leaf *leaf, const bl_pqw_settings *sett
 /// Makes the dictionary's page, where there is one.
 bl_status bl_pqw_page_dictionary(const bl_pqw_settings *settings, bl_pqw_chunk *chunk,
                                  bl_pqw_scratch *scratch, bl_error *err);
-void bl_pqw_chunk_init(bl_context *context, bl_pqw_chunk *chunk);
+void bl_pqw_chunk_init(bl_context *context, uint64_t page_bits, bl_pqw_chunk *chunk);
 /// How far rows from `first` on belong to a page that has `bits` already; `first`, where it is full
 /// without them. \param is_begun the page has rows
 int64_t bl_pqw_page_end(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings, uint64_t bits,

@@ -28,8 +28,8 @@ uint64_t bl_pqw_chunk_bytes(const bl_pqw_chunk *chunk) {
            dictionary->n_slots * sizeof(uint32_t);
 }
 
-void bl_pqw_chunk_init(bl_context *context, bl_pqw_chunk *chunk) {
-    bl_pqw_open_init(context, &chunk->open);
+void bl_pqw_chunk_init(bl_context *context, uint64_t page_bits, bl_pqw_chunk *chunk) {
+    bl_pqw_open_init(context, page_bits, &chunk->open);
     bl_turns_init(&chunk->turns);
     chunk->dictionary.values.context = context;
     chunk->dictionary.offsets.context = context;

@@ -168,9 +168,9 @@ static bl_status start_space(bl_pqw_writer *writer, bl_error *err) {
     if (!writer->chunks || !writer->views || !writer->scratch)
         return bl_error_nomem(err, n * sizeof *writer->chunks, "columns");
     for (size_t i = 0; i < n; i++)
-        bl_pqw_chunk_init(context, &writer->chunks[i]);
+        bl_pqw_chunk_init(context, writer->settings.page_bits, &writer->chunks[i]);
     for (unsigned i = 0; i < writer->n_scratch; i++)
-        bl_pqw_scratch_init(context, &writer->scratch[i]);
+        bl_pqw_scratch_init(context, writer->settings.page_bits, &writer->scratch[i]);
     return BL_OK;
 }
 
@@ -187,7 +187,7 @@ static void choose_sizes(bl_pqw_writer *writer, const bl_writer_options *options
         page = most < LEAST_PAGE ? LEAST_PAGE : most < DEFAULT_PAGE ? most : DEFAULT_PAGE;
     }
     writer->settings.page_bits = (page < MOST_PAGE ? page : MOST_PAGE) * 8;
-    set_due(writer);
+    writer->due_bits = writer->group_bits ? writer->group_bits : 8 * writer->group_bytes;
 }
 
 static bl_status start(bl_pqw_writer *writer, const bl_column_spec *columns, size_t n_columns,
@@ -197,9 +197,8 @@ static bl_status start(bl_pqw_writer *writer, const bl_column_spec *columns, siz
     if (!writer->head.path)
         return bl_error_nomem(err, strlen(options->path), "a name");
     BL_TRY(start_columns(writer, columns, n_columns, err));
-    BL_TRY(start_space(writer, err));
     choose_sizes(writer, options);
-    return BL_OK;
+    return start_space(writer, err);
 }
 
 bl_status bl_pqw_writer_new(bl_output *output, bl_sink *sink, const bl_pqw_settings *settings,
