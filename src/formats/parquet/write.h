@@ -117,13 +117,24 @@ typedef struct bl_pqw_open {
 /// Room in front of the values for levels that take few bytes.
 #define BL_PQW_HEAD ((size_t)64)
 
+/// Values that are not equal, in the order in which they came.
+typedef struct bl_pqw_dictionary {
+    bl_packer values;  ///< as PLAIN has them
+    bl_packer offsets; ///< of texts: uint32 each
+    bl_packer slots;   ///< uint32 numbers from 1 by hash; 0 is free
+    size_t n_slots;
+    uint32_t n;
+} bl_pqw_dictionary;
+
 /// Working space of a thread.
 typedef struct bl_pqw_scratch {
     bl_pqw_open open;    ///< a page that begins and ends in one batch
     bl_packer levels[4]; ///< repetition and definition levels before and after a step
     bl_packer places[2]; ///< where values are that are there
     bl_packer body, encoded, packed, indices;
-    unsigned index_width; ///< bits of each of the indices
+    bl_pqw_dictionary dictionary; ///< of a page alone
+    bl_packer numbers;            ///< of its values in the column's dictionary
+    unsigned index_width;         ///< bits of each of the indices
     bl_thrift_out head;
     bl_codecs *codecs;
 } bl_pqw_scratch;
@@ -173,15 +184,7 @@ void bl_pqw_split_bytes(const uint8_t *values, size_t n, size_t width, uint8_t *
 /// Bits of bytes that are 0 or 1, eight a byte.
 void bl_pqw_pack_bools(bl_packer *out, const uint8_t *bools, size_t n);
 
-/// Values that are not equal, in the order in which they came.
-typedef struct bl_pqw_dictionary {
-    bl_packer values;  ///< as PLAIN has them
-    bl_packer offsets; ///< of texts: uint32 each
-    bl_packer slots;   ///< uint32 numbers from 1 by hash; 0 is free
-    size_t n_slots;
-    uint32_t n;
-} bl_pqw_dictionary;
-
+void bl_pqw_dictionary_init(bl_context *context, bl_pqw_dictionary *dictionary);
 void bl_pqw_dictionary_clear(bl_pqw_dictionary *dictionary);
 void bl_pqw_dictionary_release(bl_pqw_dictionary *dictionary);
 /// Finds the numbers of values, new ones among them.
@@ -259,14 +262,22 @@ typedef struct bl_pqw_settings {
     uint64_t page_bits;
 } bl_pqw_settings;
 
+/// A page that is to be made of rows of the batch.
+typedef struct bl_pqw_job {
+    size_t leaf, page;
+    int64_t first, last;
+    bool goes_on;  ///< behind what is open in the chunk
+    bool is_apart; ///< has a dictionary of its own first, because threads wait for the column's
+} bl_pqw_job;
+
 /// Chooses how the values of a column are encoded, by those of its first page.
 bl_status bl_pqw_choose(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
                         const uint8_t *values, size_t n, size_t size, bl_pqw_scratch *scratch,
                         bl_pqw_encoding *ret_encoding, bl_error *err);
 /// Makes a page of what is open, which is empty afterwards: that one of its chunk.
-/// \param open the chunk's, or the scratch's \param number of the page
+/// \param open the chunk's, or the scratch's
 bl_status bl_pqw_page_close(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                            bl_pqw_chunk *chunk, bl_pqw_open *open, size_t number,
+                            bl_pqw_chunk *chunk, const bl_pqw_job *job, bl_pqw_open *open,
                             bl_pqw_scratch *scratch, bl_error *err);
 /// Makes the dictionary's page, where there is one.
 bl_status bl_pqw_page_dictionary(const bl_pqw_settings *settings, bl_pqw_chunk *chunk,
@@ -313,13 +324,6 @@ static inline uint64_t bl_pqw_notes_size(const bl_pqw_notes *notes) {
 void bl_pqw_notes_release(bl_context *context, bl_pqw_notes *notes);
 
 // ---- the table (write_jobs.c, write_group.c, write_table.c) ----
-
-/// A page that is to be made of rows of the batch.
-typedef struct bl_pqw_job {
-    size_t leaf, page;
-    int64_t first, last;
-    bool goes_on; ///< behind what is open in the chunk
-} bl_pqw_job;
 
 typedef struct bl_pqw_writer {
     bl_writer head;

@@ -31,9 +31,7 @@ uint64_t bl_pqw_chunk_bytes(const bl_pqw_chunk *chunk) {
 void bl_pqw_chunk_init(bl_context *context, uint64_t page_bits, bl_pqw_chunk *chunk) {
     bl_pqw_open_init(context, page_bits, &chunk->open);
     bl_turns_init(&chunk->turns);
-    chunk->dictionary.values.context = context;
-    chunk->dictionary.offsets.context = context;
-    chunk->dictionary.slots.context = context;
+    bl_pqw_dictionary_init(context, &chunk->dictionary);
 }
 
 void bl_pqw_chunk_clear(bl_pqw_chunk *chunk) {

@@ -154,6 +154,11 @@ bl_status bl_pqw_dictionary_find(bl_pqw_dictionary *dictionary, size_t width, co
     return BL_END;
 }
 
+void bl_pqw_dictionary_init(bl_context *context, bl_pqw_dictionary *dictionary) {
+    *dictionary = (bl_pqw_dictionary){
+        .values.context = context, .offsets.context = context, .slots.context = context};
+}
+
 void bl_pqw_dictionary_clear(bl_pqw_dictionary *dictionary) {
     if (dictionary->values.buffer)
         dictionary->values.buffer->size = 0;

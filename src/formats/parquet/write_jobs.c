@@ -24,7 +24,10 @@ static bl_status plan_page(bl_pqw_writer *writer, size_t i, bool is_end, bool *r
                          sizeof *writer->jobs, "pages", err));
     BL_TRY(bl_array_grow(writer->context, &chunk->pages, &chunk->capacity, chunk->n_pages,
                          sizeof *chunk->pages, "pages", err));
-    writer->jobs[writer->n_jobs++] = (bl_pqw_job){i, chunk->n_pages, first, end, goes_on};
+    // with fewer columns than threads, these would wait for the column's dictionary all the time
+    bool is_apart = writer->schema.n_leaves < writer->n_scratch &&
+                    chunk->encoding == BL_PQW_DICTIONARY && !chunk->has_outgrown;
+    writer->jobs[writer->n_jobs++] = (bl_pqw_job){i, chunk->n_pages, first, end, goes_on, is_apart};
     int64_t n_rows = end - first + (goes_on ? chunk->open.n_rows : 0);
     chunk->pages[chunk->n_pages++] = (bl_pqw_page){.n_rows = n_rows, .first_row = chunk->n_rows};
     chunk->n_rows += n_rows;
@@ -65,8 +68,8 @@ static bl_status make_page(bl_pqw_writer *writer, const bl_pqw_job *job, bl_pqw_
     bl_pqw_open *open = job->goes_on ? &chunk->open : &scratch->open;
     BL_TRY(bl_pqw_scratch_ready(scratch, err));
     BL_TRY(gather(writer, job->leaf, job->first, job->last, open, scratch, err));
-    return bl_pqw_page_close(&writer->schema.leaves[job->leaf], &writer->settings, chunk, open,
-                             job->page, scratch, err);
+    return bl_pqw_page_close(&writer->schema.leaves[job->leaf], &writer->settings, chunk, job, open,
+                             scratch, err);
 }
 
 static bl_status page_task(void *argument, size_t i, unsigned worker, bl_error *err) {

@@ -345,6 +345,8 @@ void bl_pqw_scratch_init(bl_context *context, uint64_t page_bits, bl_pqw_scratch
     scratch->body.context = scratch->encoded.context = context;
     scratch->packed.context = scratch->indices.context = context;
     scratch->head.out.context = context;
+    scratch->numbers.context = context;
+    bl_pqw_dictionary_init(context, &scratch->dictionary);
 }
 
 bl_status bl_pqw_scratch_ready(bl_pqw_scratch *scratch, bl_error *err) {
@@ -361,6 +363,8 @@ void bl_pqw_scratch_release(bl_pqw_scratch *scratch) {
     bl_packer_release(&scratch->encoded);
     bl_packer_release(&scratch->packed);
     bl_packer_release(&scratch->indices);
+    bl_packer_release(&scratch->numbers);
+    bl_pqw_dictionary_release(&scratch->dictionary);
     bl_thrift_out_release(&scratch->head);
     bl_codecs_free(scratch->codecs);
 }

@@ -48,24 +48,50 @@ static span plain_of(const bl_pqw_open *open) {
     return (span){values->data + BL_PQW_HEAD, values->size - BL_PQW_HEAD};
 }
 
+/// An emptied packer with room for numbers; NULL: there is no memory.
+static uint32_t *number_room(bl_packer *packer, size_t n) {
+    empty(packer);
+    return (uint32_t *)(void *)bl_packer_extend(packer, n * sizeof(uint32_t) + 4);
+}
+
+static uint32_t *numbers_of(const bl_packer *packer) {
+    return (uint32_t *)(void *)packer->buffer->data;
+}
+
+/// Numbers the values of a page, before its turn.
+static bl_status number_apart(const bl_pqw_leaf *leaf, const bl_pqw_open *open,
+                              bl_pqw_scratch *scratch, bl_error *err) {
+    uint32_t *indices = number_room(&scratch->indices, open->n_values);
+    if (!indices)
+        return bl_packer_check(&scratch->indices, "a page", err);
+    bl_pqw_dictionary_clear(&scratch->dictionary);
+    return bl_pqw_dictionary_find(&scratch->dictionary, leaf->width, plain_of(open).data,
+                                  open->n_values, SIZE_MAX, indices, err);
+}
+
+/// Finds what was numbered apart in the column's dictionary.
+static bl_status join_dictionary(const bl_pqw_leaf *leaf, bl_pqw_chunk *chunk,
+                                 bl_pqw_scratch *scratch, bl_error *err) {
+    const bl_pqw_dictionary *apart = &scratch->dictionary;
+    uint32_t *numbers = number_room(&scratch->numbers, apart->n);
+    if (!numbers)
+        return bl_packer_check(&scratch->numbers, "a page", err);
+    return bl_pqw_dictionary_find(&chunk->dictionary, leaf->width, span_of(&apart->values).data,
+                                  apart->n, MOST_DICTIONARY, numbers, err);
+}
+
 /// The numbers of values in the dictionary, and of texts their bounds, as long as it stays as it
 /// is. \return BL_OK, BL_END (it would outgrow its limit), BL_E_NOMEM
 static bl_status find_indices(const bl_pqw_leaf *leaf, bl_pqw_chunk *chunk, const bl_pqw_open *open,
                               bl_pqw_scratch *scratch, bl_pqw_page *page, bl_error *err) {
     bl_pqw_dictionary *dictionary = &chunk->dictionary;
-    empty(&scratch->indices);
-    uint32_t *indices =
-        (uint32_t *)(void *)bl_packer_extend(&scratch->indices, open->n_values * 4 + 4);
+    uint32_t *indices = number_room(&scratch->indices, open->n_values);
     if (!indices)
         return bl_packer_check(&scratch->indices, "a page", err);
     bl_status status = bl_pqw_dictionary_find(dictionary, leaf->width, plain_of(open).data,
                                               open->n_values, MOST_DICTIONARY, indices, err);
-    if (status != BL_OK)
+    if (status != BL_OK || leaf->width)
         return status;
-    uint32_t most = dictionary->n ? dictionary->n - 1 : 0;
-    scratch->index_width = bl_pqw_bit_width(most | 1); // none of 0 bits: some readers know none
-    if (leaf->width)
-        return BL_OK;
     empty(&scratch->packed);
     uint8_t *marks = bl_packer_extend(&scratch->packed, (size_t)dictionary->n + 1);
     if (!marks)
@@ -76,8 +102,8 @@ static bl_status find_indices(const bl_pqw_leaf *leaf, bl_pqw_chunk *chunk, cons
 
 /// What depends on the pages before: how the column is encoded, and its dictionary.
 static bl_status settle(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                        bl_pqw_chunk *chunk, const bl_pqw_open *open, bl_pqw_scratch *scratch,
-                        bl_pqw_page *page, bl_pqw_encoding *ret_encoding, bl_error *err) {
+                        bl_pqw_chunk *chunk, const bl_pqw_job *job, const bl_pqw_open *open,
+                        bl_pqw_scratch *scratch, bl_pqw_encoding *ret_encoding, bl_error *err) {
     span plain = plain_of(open);
     if (chunk->encoding == BL_PQW_AUTO && open->n_values)
         BL_TRY(bl_pqw_choose(leaf, settings, plain.data, open->n_values, plain.size, scratch,
@@ -86,7 +112,11 @@ static bl_status settle(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings
     if (chunk->encoding != BL_PQW_DICTIONARY)
         return BL_OK;
     bl_status status =
-        chunk->has_outgrown ? BL_END : find_indices(leaf, chunk, open, scratch, page, err);
+        chunk->has_outgrown ? BL_END
+        : job->is_apart     ? join_dictionary(leaf, chunk, scratch, err)
+                        : find_indices(leaf, chunk, open, scratch, &chunk->pages[job->page], err);
+    uint32_t most = chunk->dictionary.n ? chunk->dictionary.n - 1 : 0;
+    scratch->index_width = bl_pqw_bit_width(most | 1); // none of 0 bits: some readers know none
     if (status != BL_END)
         return status;
     chunk->has_outgrown = true;
@@ -95,15 +125,26 @@ static bl_status settle(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings
 }
 
 static bl_status settle_in_turn(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                                bl_pqw_chunk *chunk, const bl_pqw_open *open, size_t number,
-                                bl_pqw_scratch *scratch, bl_pqw_page *page,
-                                bl_pqw_encoding *ret_encoding, bl_error *err) {
-    if (!bl_turns_await(&chunk->turns, number))
+                                bl_pqw_chunk *chunk, const bl_pqw_job *job, const bl_pqw_open *open,
+                                bl_pqw_scratch *scratch, bl_pqw_encoding *ret_encoding,
+                                bl_error *err) {
+    if (!bl_turns_await(&chunk->turns, job->page))
         return bl_error_set(err, BL_E_CANCELLED, "a page before failed");
-    bl_status status = settle(leaf, settings, chunk, open, scratch, page, ret_encoding, err);
-    if (status == BL_OK)
-        bl_turns_pass(&chunk->turns);
-    return status;
+    BL_TRY(settle(leaf, settings, chunk, job, open, scratch, ret_encoding, err));
+    bl_turns_pass(&chunk->turns);
+    return BL_OK;
+}
+
+/// Makes numbers in the page's own dictionary those in the column's. Of texts it has the bounds.
+static void translate(const bl_pqw_leaf *leaf, const bl_pqw_open *open, bl_pqw_scratch *scratch,
+                      bl_pqw_page *page) {
+    const bl_pqw_dictionary *apart = &scratch->dictionary;
+    const uint32_t *numbers = numbers_of(&scratch->numbers);
+    uint32_t *indices = numbers_of(&scratch->indices);
+    for (size_t i = 0; i < open->n_values; i++)
+        indices[i] = numbers[indices[i]];
+    if (!leaf->width)
+        bl_pqw_bounds_find(leaf, span_of(&apart->values).data, apart->n, &page->bounds);
 }
 
 static void encode_bool_runs(bl_packer *out, const uint8_t *bools, size_t n) {
@@ -126,8 +167,8 @@ static bl_status encode(const bl_pqw_leaf *leaf, bl_pqw_encoding encoding, const
     *ret_encoding = BL_PARQUET_PLAIN;
     if (encoding == BL_PQW_DICTIONARY) {
         bl_pack_u8(out, (uint8_t)scratch->index_width);
-        bl_pqw_pack_indices(out, (const uint32_t *)(const void *)scratch->indices.buffer->data,
-                            open->n_values, scratch->index_width);
+        bl_pqw_pack_indices(out, numbers_of(&scratch->indices), open->n_values,
+                            scratch->index_width);
         *ret_encoding = BL_PARQUET_RLE_DICTIONARY;
     } else if (encoding == BL_PQW_DELTA) {
         bl_pqw_pack_deltas(out, plain.data, open->n_values, leaf->width);
@@ -251,14 +292,18 @@ static bl_status make(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
 }
 
 bl_status bl_pqw_page_close(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                            bl_pqw_chunk *chunk, bl_pqw_open *open, size_t number,
+                            bl_pqw_chunk *chunk, const bl_pqw_job *job, bl_pqw_open *open,
                             bl_pqw_scratch *scratch, bl_error *err) {
-    bl_pqw_page *page = &chunk->pages[number];
+    bl_pqw_page *page = &chunk->pages[job->page];
     bl_pqw_encoding encoding;
     page->n_levels = open->definition.n;
     page->n_nulls = (int64_t)(open->definition.n - open->n_values);
     page->is_empty = open->n_values == 0;
-    BL_TRY(settle_in_turn(leaf, settings, chunk, open, number, scratch, page, &encoding, err));
+    if (job->is_apart)
+        BL_TRY(number_apart(leaf, open, scratch, err));
+    BL_TRY(settle_in_turn(leaf, settings, chunk, job, open, scratch, &encoding, err));
+    if (job->is_apart && encoding == BL_PQW_DICTIONARY)
+        translate(leaf, open, scratch, page);
     BL_TRY(make(leaf, settings, encoding, open, scratch, page, err));
     bl_pqw_open_clear(open);
     return BL_OK;
