@@ -310,7 +310,6 @@ typedef struct bl_pqw_notes {
     bl_thrift_out open;   ///< not compressed yet
     bl_pqw_block *blocks; ///< [n_blocks]; owns
     size_t n_blocks, capacity;
-    uint64_t n_bytes; ///< of all blocks, uncompressed
 } bl_pqw_notes;
 
 /// Compresses what is open, where it is enough. \return BL_OK, BL_E_NOMEM
@@ -318,9 +317,6 @@ bl_status bl_pqw_notes_pack(bl_pqw_notes *notes, bl_pqw_scratch *scratch, bl_err
 /// Writes all. \return as bl_sink_write
 bl_status bl_pqw_notes_write(const bl_pqw_notes *notes, bl_sink *sink, bl_pqw_scratch *scratch,
                              bl_error *err);
-static inline uint64_t bl_pqw_notes_size(const bl_pqw_notes *notes) {
-    return notes->n_bytes + bl_packer_size(&notes->open.out);
-}
 void bl_pqw_notes_release(bl_context *context, bl_pqw_notes *notes);
 
 // ---- the table (write_jobs.c, write_group.c, write_table.c) ----

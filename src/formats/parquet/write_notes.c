@@ -7,7 +7,7 @@
 
 static const bl_compression how = {BL_CODEC_ZSTD, 1};
 
-/// \param packed of the open notes; moves
+/// \param packed the open notes, compressed
 static bl_status keep(bl_pqw_notes *notes, const uint8_t *packed, size_t size, bl_error *err) {
     bl_packer *open = &notes->open.out;
     BL_TRY(bl_array_grow(open->context, &notes->blocks, &notes->capacity, notes->n_blocks,
@@ -18,7 +18,6 @@ static bl_status keep(bl_pqw_notes *notes, const uint8_t *packed, size_t size, b
     memcpy(bytes, packed, size);
     size_t raw_size = bl_packer_size(open);
     notes->blocks[notes->n_blocks++] = (bl_pqw_block){bytes, (uint32_t)size, (uint32_t)raw_size};
-    notes->n_bytes += raw_size;
     open->buffer->size = 0;
     return BL_OK;
 }

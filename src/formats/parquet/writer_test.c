@@ -132,6 +132,41 @@ static void every_write_fails(void **state) {
     }
 }
 
+// ---- notes ----
+
+enum { N_NOTES = 300000 };
+
+/// Some megabytes of notes, kept and written.
+static bl_status keep_notes(bl_context *context) {
+    static uint8_t wanted[8 * N_NOTES];
+    bl_pqw_scratch scratch = {.codecs = NULL};
+    bl_pqw_notes notes = {.open.out.context = context};
+    bl_pqw_scratch_init(context, 8000, &scratch);
+    bl_status status = bl_pqw_scratch_ready(&scratch, NULL);
+    for (uint32_t i = 0; i < N_NOTES && status == BL_OK; i++) {
+        memcpy(wanted + 8 * i, (const uint32_t[]){i / 3, 7}, 8);
+        bl_pack_bytes(&notes.open.out, wanted + 8 * i, 8);
+        status = bl_pqw_notes_pack(&notes, &scratch, NULL);
+    }
+    if (status == BL_OK)
+        status = test_sink_init(&memory, context, 0, NULL);
+    if (status == BL_OK) {
+        assert_true(notes.n_blocks > 1 && notes.blocks[0].size < notes.blocks[0].raw_size / 3);
+        status = bl_pqw_notes_write(&notes, &memory.sink, &scratch, NULL);
+        bl_free(context, memory.sink.url);
+    }
+    if (status == BL_OK)
+        assert_true(memory.size == sizeof wanted && !memcmp(memory.data, wanted, sizeof wanted));
+    bl_pqw_notes_release(context, &notes);
+    bl_pqw_scratch_release(&scratch);
+    return status;
+}
+
+static void notes_are_kept_compressed(void **state) {
+    (void)state;
+    test_every_allocation_fails(keep_notes);
+}
+
 // ---- encodings ----
 
 static void assert_bytes(const bl_packer *packer, const char *hex) {
@@ -201,6 +236,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails),
         cmocka_unit_test(every_write_fails),
+        cmocka_unit_test(notes_are_kept_compressed),
         cmocka_unit_test(runs),
         cmocka_unit_test(deltas),
     };
