@@ -9,8 +9,26 @@
 
 #include "io/codec/private.h"
 
-static void *zstd_get(void *opaque, size_t size) { return bl_alloc(opaque, size); }
-static void zstd_put(void *opaque, void *memory) { bl_free(opaque, memory); }
+#define HEAD ((size_t)64) // holds the buffer, and keeps what follows aligned
+
+/// From a buffer: the encoder takes its tables anew whenever blocks become much larger or smaller,
+/// and memory fresh from the system costs as much as compressing does.
+static void *zstd_get(void *opaque, size_t size) {
+    bl_buffer *buffer;
+    if (size > SIZE_MAX - HEAD || bl_buffer_new(opaque, size + HEAD, &buffer, NULL) != BL_OK)
+        return NULL;
+    memcpy(buffer->data, &buffer, sizeof buffer);
+    return buffer->data + HEAD;
+}
+
+static void zstd_put(void *opaque, void *memory) {
+    (void)opaque;
+    if (!memory)
+        return;
+    bl_buffer *buffer;
+    memcpy(&buffer, (const uint8_t *)memory - HEAD, sizeof buffer);
+    bl_buffer_release(buffer);
+}
 
 bl_status bl_zstd_decode(bl_codecs *codecs, const uint8_t *data, size_t size, uint8_t *raw,
                          size_t raw_size, bl_error *err) {
