@@ -6,9 +6,9 @@
 #include "formats/parquet/write.h"
 
 #define DEFAULT_GROUP (UINT64_C(128) << 20)
-#define GROUP_SHARE 4 // of the memory budget
+#define GROUP_SHARE 5 // of the memory budget
 #define MOST_GROUP_ROWS (INT64_C(1) << 20)
-#define GROUP_STEP 1024 // rows that groups are multiples of, unless rows are huge
+#define GROUP_STEP 256 // rows that groups are multiples of, unless rows are huge
 #define DEFAULT_PAGE (UINT64_C(256) << 10) // larger ones leave the cache, and are no smaller
 #define LEAST_PAGE (UINT64_C(4) << 10)
 #define MOST_PAGE (UINT64_C(1) << 28)
