@@ -107,20 +107,31 @@ static bl_status write_file(bl_context *context, const char *encoding, long fail
     return status;
 }
 
-static void every_allocation_fails(void **state) {
-    (void)state;
+static void every_allocation_fails_with(unsigned n_threads, const char *encoding) {
     test_allocator faulty = {0};
     bl_allocator allocator = test_allocator_face(&faulty);
-    for (size_t i = 0; i < 2; i++)
-        for (long n = 1; n == 1 || faulty.failed; n++) {
-            test_allocator_arm(&faulty, 0);
-            bl_context *context = test_context_of(1, &allocator, 0);
-            atomic_store(&faulty.fail_in, n);
-            bl_status status = write_file(context, i ? "dictionary" : "auto", 0, NULL);
-            bl_context_free(context);
-            assert_int_equal(status, faulty.failed ? BL_E_NOMEM : BL_OK);
-            assert_int_equal(faulty.n_live, 0);
-        }
+    for (long n = 1; n == 1 || faulty.failed; n++) {
+        test_allocator_arm(&faulty, 0);
+        bl_context *context = test_context_of(n_threads, &allocator, 0);
+        atomic_store(&faulty.fail_in, n);
+        bl_status status = write_file(context, encoding, 0, NULL);
+        bl_context_free(context);
+        assert_int_equal(status, faulty.failed ? BL_E_NOMEM : BL_OK);
+        assert_int_equal(faulty.n_live, 0);
+    }
+}
+
+static void every_allocation_fails(void **state) {
+    (void)state;
+    every_allocation_fails_with(1, "auto");
+    every_allocation_fails_with(1, "dictionary");
+}
+
+/// Pages that wait for one that failed wait no longer; with more threads than columns.
+static void every_allocation_of_threads_fails(void **state) {
+    (void)state;
+    every_allocation_fails_with(2, "dictionary");
+    every_allocation_fails_with(8, "dictionary");
 }
 
 static void every_write_fails(void **state) {
@@ -235,6 +246,7 @@ static void deltas(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(every_allocation_of_threads_fails),
         cmocka_unit_test(every_write_fails),
         cmocka_unit_test(notes_are_kept_compressed),
         cmocka_unit_test(runs),
