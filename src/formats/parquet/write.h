@@ -262,7 +262,7 @@ typedef struct bl_pqw_settings {
     uint64_t page_bits;
 } bl_pqw_settings;
 
-/// A page that is to be made of rows of the batch.
+/// A page that is to be made of rows at hand.
 typedef struct bl_pqw_job {
     size_t leaf, page;
     int64_t first, last;
@@ -283,10 +283,6 @@ bl_status bl_pqw_page_close(const bl_pqw_leaf *leaf, const bl_pqw_settings *sett
 bl_status bl_pqw_page_dictionary(const bl_pqw_settings *settings, bl_pqw_chunk *chunk,
                                  bl_pqw_scratch *scratch, bl_error *err);
 void bl_pqw_chunk_init(bl_context *context, uint64_t page_bits, bl_pqw_chunk *chunk);
-/// How far rows from `first` on belong to a page that has `bits` already; `first`, where it is full
-/// without them. \param is_begun the page has rows
-int64_t bl_pqw_page_end(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings, uint64_t bits,
-                        bool is_begun, const bl_pqw_view *view, int64_t first, int64_t last);
 /// Bytes that a chunk keeps beside those of its pages; they follow from its rows alone.
 uint64_t bl_pqw_chunk_bytes(const bl_pqw_chunk *chunk);
 /// Empties a chunk for the next row group.
@@ -321,6 +317,15 @@ void bl_pqw_notes_release(bl_context *context, bl_pqw_notes *notes);
 
 // ---- the table (write_jobs.c, write_group.c, write_table.c) ----
 
+enum { BL_PQW_MOST_HELD = 32 };
+
+/// A batch whose rows are at hand.
+typedef struct bl_pqw_held {
+    bl_batch *batch;     ///< holds
+    int64_t first, last; ///< of the rows at hand
+    bl_pqw_view *views;  ///< [n_leaves]; owns
+} bl_pqw_held;
+
 typedef struct bl_pqw_writer {
     bl_writer head;
     bl_context *context;
@@ -329,8 +334,9 @@ typedef struct bl_pqw_writer {
     bl_pqw_schema schema;
     bl_pqw_settings settings;
     bl_pqw_chunk *chunks;    ///< [n_leaves]; owns
-    bl_pqw_view *views;      ///< [n_leaves]; owns
     bl_pqw_scratch *scratch; ///< [n_threads]; owns
+    bl_pqw_held held[BL_PQW_MOST_HELD];
+    size_t n_held;
     unsigned n_scratch;
     int64_t group_rows;        ///< that are asked for; 0: any
     uint64_t group_bits;       ///< of values and levels that are asked for; 0: by group_bytes
@@ -339,7 +345,8 @@ typedef struct bl_pqw_writer {
     int64_t n_group_rows;      ///< of the group at hand
     uint64_t n_group_bytes;    ///< of its pages
     uint64_t n_bits, due_bits; ///< since the size of the group was looked at, and until it is again
-    int64_t part_last;         ///< rows of the batch that are being gathered end here
+    int64_t n_hand_rows;       ///< of the batches held
+    int64_t part_last;         ///< rows at hand that are being gathered end here
     bl_pqw_job *jobs;          ///< [n_jobs]; owns
     size_t n_jobs, job_capacity;
     bl_buffer **waiting; ///< [n_waiting] what is to be written next; owns
@@ -349,7 +356,9 @@ typedef struct bl_pqw_writer {
     size_t n_groups;
 } bl_pqw_writer;
 
-/// Makes the pages that end in rows [first, part_last) of the batch, and gathers the rest.
+/// How many bits the values and levels of rows at hand count.
+uint64_t bl_pqw_leaf_bits(const bl_pqw_writer *writer, size_t leaf, int64_t first, int64_t last);
+/// Makes the pages that end in rows [first, part_last) at hand, and gathers the rest.
 /// \param is_end the last page ends there, too
 bl_status bl_pqw_append(bl_pqw_writer *writer, int64_t first, bool is_end, bl_error *err);
 /// Runs tasks, beside which what waits is written.

@@ -1,23 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A column of a row group. Where pages end follows from the rows alone: a page takes rows until the
-// next one would make it too large.
+// A column of a row group, from its beginning to its end.
 #include "formats/parquet/write.h"
-
-int64_t bl_pqw_page_end(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings, uint64_t bits,
-                        bool is_begun, const bl_pqw_view *view, int64_t first, int64_t last) {
-    uint64_t left = settings->page_bits > bits ? settings->page_bits - bits : 0;
-    if (bl_pqw_bits(leaf, view, first, last) <= left)
-        return last;
-    int64_t fits = first; // and last does not
-    while (last - fits > 1) {
-        int64_t middle = fits + (last - fits) / 2;
-        if (bl_pqw_bits(leaf, view, first, middle) <= left)
-            fits = middle;
-        else
-            last = middle;
-    }
-    return fits > first || is_begun ? fits : first + 1;
-}
 
 uint64_t bl_pqw_chunk_bytes(const bl_pqw_chunk *chunk) {
     const bl_pqw_open *open = &chunk->open;

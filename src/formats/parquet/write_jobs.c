@@ -1,10 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of a batch become pages: each page that ends among them is a task, so that a table of one
-// column is written by all threads too. Beside them one task writes what waits, in order.
+// Rows at hand become pages: each page that ends among them is a task, so that a table of one
+// column is written by all threads too. Beside them one task writes what waits, in order. Where
+// pages end follows from the rows alone: a page takes rows until the next one would make it too
+// large.
 #include "base/context.h"
 #include "formats/parquet/write.h"
 
+// ---- rows of batches ----
+
+/// The part of rows [first, last) at hand that a batch has, as rows of its own.
+static bool rows_of(const bl_pqw_held *held, int64_t first, int64_t last, int64_t *ret_first,
+                    int64_t *ret_last) {
+    *ret_first = (first > held->first ? first : held->first) - held->first;
+    *ret_last = (last < held->last ? last : held->last) - held->first;
+    return *ret_first < *ret_last;
+}
+
+uint64_t bl_pqw_leaf_bits(const bl_pqw_writer *writer, size_t leaf, int64_t first, int64_t last) {
+    uint64_t bits = 0;
+    for (size_t i = 0; i < writer->n_held; i++) {
+        const bl_pqw_held *held = &writer->held[i];
+        int64_t from, to;
+        if (rows_of(held, first, last, &from, &to))
+            bits += bl_pqw_bits(&writer->schema.leaves[leaf], &held->views[leaf], from, to);
+    }
+    return bits;
+}
+
+static bl_status gather(bl_pqw_writer *writer, size_t leaf, int64_t first, int64_t last,
+                        bl_pqw_open *open, bl_pqw_scratch *scratch, bl_error *err) {
+    for (size_t i = 0; i < writer->n_held; i++) {
+        const bl_pqw_held *held = &writer->held[i];
+        int64_t from, to;
+        if (rows_of(held, first, last, &from, &to))
+            BL_TRY(bl_pqw_gather(&writer->schema.leaves[leaf], &held->views[leaf], from, to, open,
+                                 scratch, err));
+    }
+    open->bits += bl_pqw_leaf_bits(writer, leaf, first, last);
+    return BL_OK;
+}
+
 // ---- pages ----
+
+/// How far rows from `first` on belong to a page that has `bits` already; `first`, where it is full
+/// without them. \param is_begun the page has rows
+static int64_t page_end(const bl_pqw_writer *writer, size_t leaf, uint64_t bits, bool is_begun,
+                        int64_t first, int64_t last) {
+    uint64_t most = writer->settings.page_bits, left = most > bits ? most - bits : 0;
+    if (bl_pqw_leaf_bits(writer, leaf, first, last) <= left)
+        return last;
+    int64_t fits = first; // and last does not
+    while (last - fits > 1) {
+        int64_t middle = fits + (last - fits) / 2;
+        if (bl_pqw_leaf_bits(writer, leaf, first, middle) <= left)
+            fits = middle;
+        else
+            last = middle;
+    }
+    return fits > first || is_begun ? fits : first + 1;
+}
 
 /// Plans the next page of a leaf, where one ends before part_last. \param ret_more there was one
 static bl_status plan_page(bl_pqw_writer *writer, size_t i, bool is_end, bool *ret_more,
@@ -14,10 +68,9 @@ static bl_status plan_page(bl_pqw_writer *writer, size_t i, bool is_end, bool *r
     bool goes_on = chunk->open.n_rows && !chunk->is_open_planned;
     if (first == last && !(is_end && goes_on))
         return BL_OK;
-    int64_t end = first == last ? last
-                                : bl_pqw_page_end(&writer->schema.leaves[i], &writer->settings,
-                                                  goes_on ? chunk->open.bits : 0, goes_on,
-                                                  &writer->views[i], first, last);
+    int64_t end = first == last
+                      ? last
+                      : page_end(writer, i, goes_on ? chunk->open.bits : 0, goes_on, first, last);
     if (end == last && !is_end)
         return BL_OK;
     BL_TRY(bl_array_grow(writer->context, &writer->jobs, &writer->job_capacity, writer->n_jobs,
@@ -49,16 +102,6 @@ static bl_status plan(bl_pqw_writer *writer, int64_t first, bool is_end, bl_erro
         for (size_t i = 0; i < writer->schema.n_leaves; i++)
             BL_TRY(plan_page(writer, i, is_end, &more, err));
     }
-    return BL_OK;
-}
-
-static bl_status gather(bl_pqw_writer *writer, size_t i, int64_t first, int64_t last,
-                        bl_pqw_open *open, bl_pqw_scratch *scratch, bl_error *err) {
-    if (first == last)
-        return BL_OK;
-    const bl_pqw_leaf *leaf = &writer->schema.leaves[i];
-    BL_TRY(bl_pqw_gather(leaf, &writer->views[i], first, last, open, scratch, err));
-    open->bits += bl_pqw_bits(leaf, &writer->views[i], first, last);
     return BL_OK;
 }
 

@@ -12,13 +12,15 @@
 #define DEFAULT_PAGE (UINT64_C(256) << 10) // larger ones leave the cache, and are no smaller
 #define LEAST_PAGE (UINT64_C(4) << 10)
 #define MOST_PAGE (UINT64_C(1) << 28)
+#define FEW_LEAVES 4    // a thread
+#define PAGES_AT_HAND 8 // a thread
 
 // ---- row groups ----
 
 static uint64_t rows_bits(const bl_pqw_writer *writer, int64_t first, int64_t last) {
     uint64_t bits = 0;
     for (size_t i = 0; i < writer->schema.n_leaves; i++)
-        bits += bl_pqw_bits(&writer->schema.leaves[i], &writer->views[i], first, last);
+        bits += bl_pqw_leaf_bits(writer, i, first, last);
     return bits;
 }
 
@@ -80,10 +82,10 @@ static bool has_enough(const bl_pqw_writer *writer) {
     return writer->due_bits < writer->group_bytes / 2; // a sixteenth
 }
 
-static bl_status write_rows(bl_pqw_writer *writer, int64_t n_rows, bl_error *err) {
-    for (int64_t row = 0; row < n_rows; row = writer->part_last) {
+static bl_status write_rows(bl_pqw_writer *writer, bl_error *err) {
+    for (int64_t row = 0; row < writer->n_hand_rows; row = writer->part_last) {
         bool is_full, is_due;
-        writer->part_last = part_end(writer, row, n_rows, &is_full, &is_due);
+        writer->part_last = part_end(writer, row, writer->n_hand_rows, &is_full, &is_due);
         BL_TRY(bl_pqw_append(writer, row, is_full, err));
         writer->n_rows += writer->part_last - row;
         writer->n_group_rows += writer->part_last - row;
@@ -98,17 +100,60 @@ static bl_status write_rows(bl_pqw_writer *writer, int64_t n_rows, bl_error *err
     return BL_OK;
 }
 
+// ---- rows at hand ----
+
+static bl_status hold(bl_pqw_writer *writer, const bl_batch *batch, bl_error *err) {
+    size_t n = writer->schema.n_leaves;
+    bl_pqw_held *held = &writer->held[writer->n_held];
+    if (!held->views)
+        held->views = (bl_pqw_view *)bl_alloc_zero(writer->context, n + 1, sizeof *held->views);
+    if (!held->views)
+        return bl_error_nomem(err, n * sizeof *held->views, "columns");
+    int64_t first = writer->n_hand_rows;
+    for (size_t i = 0; i < n; i++)
+        bl_pqw_view_find(&writer->schema.leaves[i], batch, writer->n_rows + first, &held->views[i]);
+    held->batch = bl_batch_ref((bl_batch *)(uintptr_t)batch);
+    held->first = first;
+    held->last = writer->n_hand_rows = first + batch->n_rows;
+    writer->n_held++;
+    return BL_OK;
+}
+
+static void let_go(bl_pqw_writer *writer) {
+    for (size_t i = 0; i < writer->n_held; i++)
+        bl_batch_release(writer->held[i].batch);
+    writer->n_held = 0;
+    writer->n_hand_rows = 0;
+}
+
+/// Whether the rows at hand keep all threads busy: of few columns small batches make a page or two,
+/// so that some are held until there are more.
+static bool is_hand_full(const bl_pqw_writer *writer) {
+    const bl_context *context = writer->context;
+    uint64_t wanted = writer->settings.page_bits * PAGES_AT_HAND * writer->n_scratch;
+    return writer->n_scratch == 1 || writer->schema.n_leaves >= FEW_LEAVES * writer->n_scratch ||
+           writer->n_held == BL_PQW_MOST_HELD ||
+           rows_bits(writer, 0, writer->n_hand_rows) >= wanted ||
+           bl_context_busy_bytes(context) > bl_context_budget_bytes(context) / 2;
+}
+
+static bl_status use_hand(bl_pqw_writer *writer, bl_error *err) {
+    BL_TRY(write_rows(writer, err));
+    let_go(writer);
+    return BL_OK;
+}
+
 static bl_status write_batch(bl_writer *head, const bl_batch *batch, bl_error *err) {
     bl_pqw_writer *writer = (bl_pqw_writer *)head;
     if (batch->n_rows == 0)
         return BL_OK;
-    for (size_t i = 0; i < writer->schema.n_leaves; i++)
-        bl_pqw_view_find(&writer->schema.leaves[i], batch, writer->n_rows, &writer->views[i]);
-    return write_rows(writer, batch->n_rows, err);
+    BL_TRY(hold(writer, batch, err));
+    return is_hand_full(writer) ? use_hand(writer, err) : BL_OK;
 }
 
 static bl_status finish_table(bl_writer *head, bl_error *err) {
     bl_pqw_writer *writer = (bl_pqw_writer *)head;
+    BL_TRY(use_hand(writer, err));
     BL_TRY(bl_pqw_group_end(writer, err));
     return bl_pqw_flush(writer, err);
 }
@@ -130,7 +175,9 @@ void bl_pqw_writer_free(bl_pqw_writer *writer) {
     bl_free(context, writer->waiting);
     bl_free(context, writer->jobs);
     bl_free(context, writer->chunks);
-    bl_free(context, writer->views);
+    let_go(writer);
+    for (size_t i = 0; i < BL_PQW_MOST_HELD; i++)
+        bl_free(context, writer->held[i].views);
     bl_free(context, writer->scratch);
     bl_pqw_notes_release(context, &writer->notes);
     bl_pqw_schema_release(context, &writer->schema);
@@ -162,10 +209,9 @@ static bl_status start_space(bl_pqw_writer *writer, bl_error *err) {
     size_t n = writer->schema.n_leaves;
     writer->n_scratch = bl_context_n_threads(context);
     writer->chunks = (bl_pqw_chunk *)bl_alloc_zero(context, n + 1, sizeof *writer->chunks);
-    writer->views = (bl_pqw_view *)bl_alloc_zero(context, n + 1, sizeof *writer->views);
     writer->scratch =
         (bl_pqw_scratch *)bl_alloc_zero(context, writer->n_scratch, sizeof *writer->scratch);
-    if (!writer->chunks || !writer->views || !writer->scratch)
+    if (!writer->chunks || !writer->scratch)
         return bl_error_nomem(err, n * sizeof *writer->chunks, "columns");
     for (size_t i = 0; i < n; i++)
         bl_pqw_chunk_init(context, writer->settings.page_bits, &writer->chunks[i]);
