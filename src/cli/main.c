@@ -13,5 +13,8 @@ int main(int argc, char **argv) {
 #ifdef M_MMAP_THRESHOLD
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 #endif
+#ifdef M_ARENA_MAX // what lies free in a thread's own heap would count as well
+    (void)mallopt(M_ARENA_MAX, 1);
+#endif
     return bl_cli_main(argc, argv);
 }

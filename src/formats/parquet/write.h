@@ -2,12 +2,16 @@
 /// \file
 /// Inside the Parquet writer. Each leaf of the table's types is a column of the file. A leaf
 /// gathers the values of rows, as PLAIN has them, until they make a page; a page is encoded,
-/// compressed and kept until its row group is complete and written.
+/// compressed and kept until its row group is complete. Pages are tasks; those of one column take
+/// turns for what depends on the pages before. A row group that is complete waits to be written
+/// beside the next tasks.
 #ifndef BL_FORMATS_PARQUET_WRITE_H
 #define BL_FORMATS_PARQUET_WRITE_H
 
 #include "base/arena.h"
+#include "base/context.h"
 #include "base/packer.h"
+#include "base/turns.h"
 #include "column/writer.h"
 #include "formats/parquet/spec.h"
 #include "formats/parquet/thrift_write.h"
@@ -100,8 +104,9 @@ typedef struct bl_pqw_levels {
 /// What a leaf has gathered for a page, and what it needs meanwhile.
 typedef struct bl_pqw_open {
     bl_pqw_levels definition, repetition;
-    bl_packer values; ///< from BL_PQW_HEAD on
-    size_t n_values;  ///< that are not null
+    bl_packer values;  ///< from BL_PQW_HEAD on
+    size_t usual_size; ///< of the values' buffer
+    size_t n_values;   ///< that are not null
     int64_t n_rows;
     uint64_t bits; ///< how much counts towards the size of a page
 } bl_pqw_open;
@@ -112,15 +117,31 @@ typedef struct bl_pqw_open {
 /// Room in front of the values for levels that take few bytes.
 #define BL_PQW_HEAD ((size_t)64)
 
+/// Values that are not equal, in the order in which they came.
+typedef struct bl_pqw_dictionary {
+    bl_packer values;  ///< as PLAIN has them
+    bl_packer offsets; ///< of texts: uint32 each
+    bl_packer slots;   ///< uint32 numbers from 1 by hash; 0 is free
+    size_t n_slots;
+    uint32_t n;
+} bl_pqw_dictionary;
+
 /// Working space of a thread.
 typedef struct bl_pqw_scratch {
+    bl_pqw_open open;    ///< a page that begins and ends in one batch
     bl_packer levels[4]; ///< repetition and definition levels before and after a step
     bl_packer places[2]; ///< where values are that are there
     bl_packer body, encoded, packed, indices;
+    bl_pqw_dictionary dictionary; ///< of a page alone
+    bl_packer numbers;            ///< of its values in the column's dictionary
+    unsigned index_width;         ///< bits of each of the indices
     bl_thrift_out head;
     bl_codecs *codecs;
 } bl_pqw_scratch;
 
+void bl_pqw_scratch_init(bl_context *context, uint64_t page_bits, bl_pqw_scratch *scratch);
+/// Its codecs are there afterwards. \return BL_OK, BL_E_NOMEM
+bl_status bl_pqw_scratch_ready(bl_pqw_scratch *scratch, bl_error *err);
 void bl_pqw_scratch_release(bl_pqw_scratch *scratch);
 
 /// The columns on the way of a leaf, and rows of theirs.
@@ -140,6 +161,7 @@ bl_status bl_pqw_gather(const bl_pqw_leaf *leaf, const bl_pqw_view *view, int64_
 /// Appends the values at `n` places of a column, or where `places` is NULL those from `base` on.
 bl_status bl_pqw_append_values(const bl_pqw_leaf *leaf, const bl_column *column, int64_t base,
                                const int64_t *places, size_t n, bl_packer *values, bl_error *err);
+void bl_pqw_open_init(bl_context *context, uint64_t page_bits, bl_pqw_open *open);
 void bl_pqw_open_clear(bl_pqw_open *open);
 void bl_pqw_open_release(bl_pqw_open *open);
 
@@ -162,15 +184,7 @@ void bl_pqw_split_bytes(const uint8_t *values, size_t n, size_t width, uint8_t *
 /// Bits of bytes that are 0 or 1, eight a byte.
 void bl_pqw_pack_bools(bl_packer *out, const uint8_t *bools, size_t n);
 
-/// Values that are not equal, in the order in which they came.
-typedef struct bl_pqw_dictionary {
-    bl_packer values;  ///< as PLAIN has them
-    bl_packer offsets; ///< of texts: uint32 each
-    bl_packer slots;   ///< uint32 numbers from 1 by hash; 0 is free
-    size_t n_slots;
-    uint32_t n;
-} bl_pqw_dictionary;
-
+void bl_pqw_dictionary_init(bl_context *context, bl_pqw_dictionary *dictionary);
 void bl_pqw_dictionary_clear(bl_pqw_dictionary *dictionary);
 void bl_pqw_dictionary_release(bl_pqw_dictionary *dictionary);
 /// Finds the numbers of values, new ones among them.
@@ -229,13 +243,16 @@ typedef enum bl_pqw_encoding {
 /// A column of the row group at hand.
 typedef struct bl_pqw_chunk {
     bl_pqw_open open;
+    bl_turns turns;           ///< of pages: they guard the encoding and the dictionary
     bl_pqw_encoding encoding; ///< BL_PQW_AUTO until the first values
     bool has_outgrown;        ///< its dictionary, in this row group: pages are PLAIN from there on
     bl_pqw_dictionary dictionary;
     bl_pqw_page dictionary_page; ///< made when the row group ends
     size_t n_pages, capacity;
-    bl_pqw_page *pages; ///< [n_pages]; owns
-    int64_t n_rows;     ///< of the pages
+    bl_pqw_page *pages;   ///< [n_pages]; owns
+    int64_t n_rows;       ///< of the pages
+    int64_t part_next;    ///< the first row at hand that no page has taken
+    bool is_open_planned; ///< a page takes what is open
 } bl_pqw_chunk;
 
 typedef struct bl_pqw_settings {
@@ -245,27 +262,69 @@ typedef struct bl_pqw_settings {
     uint64_t page_bits;
 } bl_pqw_settings;
 
+/// A page that is to be made of rows at hand.
+typedef struct bl_pqw_job {
+    size_t leaf, page;
+    int64_t first, last;
+    bool goes_on;  ///< behind what is open in the chunk
+    bool is_apart; ///< has a dictionary of its own first, because threads wait for the column's
+} bl_pqw_job;
+
 /// Chooses how the values of a column are encoded, by those of its first page.
 bl_status bl_pqw_choose(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
                         const uint8_t *values, size_t n, size_t size, bl_pqw_scratch *scratch,
                         bl_pqw_encoding *ret_encoding, bl_error *err);
-/// Makes a page of what is open, which is empty afterwards.
+/// Makes a page of what is open, which is empty afterwards: that one of its chunk.
+/// \param open the chunk's, or the scratch's
 bl_status bl_pqw_page_close(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                            bl_pqw_chunk *chunk, bl_pqw_scratch *scratch, bl_error *err);
+                            bl_pqw_chunk *chunk, const bl_pqw_job *job, bl_pqw_open *open,
+                            bl_pqw_scratch *scratch, bl_error *err);
 /// Makes the dictionary's page, where there is one.
 bl_status bl_pqw_page_dictionary(const bl_pqw_settings *settings, bl_pqw_chunk *chunk,
                                  bl_pqw_scratch *scratch, bl_error *err);
-/// Gathers rows of a batch, page after page.
-bl_status bl_pqw_chunk_append(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                              bl_pqw_chunk *chunk, const bl_pqw_view *view, int64_t first,
-                              int64_t last, bl_pqw_scratch *scratch, bl_error *err);
+void bl_pqw_chunk_init(bl_context *context, uint64_t page_bits, bl_pqw_chunk *chunk);
+/// Bytes that a chunk keeps beside those of its pages; they follow from its rows alone.
+uint64_t bl_pqw_chunk_bytes(const bl_pqw_chunk *chunk);
 /// Empties a chunk for the next row group.
 void bl_pqw_chunk_clear(bl_pqw_chunk *chunk);
 /// Lets go of the memory that an empty chunk keeps for the next.
 void bl_pqw_chunk_shrink(bl_pqw_chunk *chunk);
 void bl_pqw_chunk_release(bl_context *context, bl_pqw_chunk *chunk);
 
-// ---- the table (write_group.c, write_table.c) ----
+// ---- what the footer says of row groups (write_notes.c) ----
+
+/// Some bytes of it, compressed.
+typedef struct bl_pqw_block {
+    uint8_t *bytes; ///< [size]; owns
+    uint32_t size, raw_size;
+} bl_pqw_block;
+
+/// Notes that are kept until the footer is written. There are as many as column chunks, of which a
+/// file with thousands of columns has millions; most of it is the same in each row group, so that
+/// compressed they take a small part.
+typedef struct bl_pqw_notes {
+    bl_thrift_out open;   ///< not compressed yet
+    bl_pqw_block *blocks; ///< [n_blocks]; owns
+    size_t n_blocks, capacity;
+} bl_pqw_notes;
+
+/// Compresses what is open, where it is enough. \return BL_OK, BL_E_NOMEM
+bl_status bl_pqw_notes_pack(bl_pqw_notes *notes, bl_pqw_scratch *scratch, bl_error *err);
+/// Writes all. \return as bl_sink_write
+bl_status bl_pqw_notes_write(const bl_pqw_notes *notes, bl_sink *sink, bl_pqw_scratch *scratch,
+                             bl_error *err);
+void bl_pqw_notes_release(bl_context *context, bl_pqw_notes *notes);
+
+// ---- the table (write_jobs.c, write_group.c, write_table.c) ----
+
+enum { BL_PQW_MOST_HELD = 32 };
+
+/// A batch whose rows are at hand.
+typedef struct bl_pqw_held {
+    bl_batch *batch;     ///< holds
+    int64_t first, last; ///< of the rows at hand
+    bl_pqw_view *views;  ///< [n_leaves]; owns
+} bl_pqw_held;
 
 typedef struct bl_pqw_writer {
     bl_writer head;
@@ -275,20 +334,41 @@ typedef struct bl_pqw_writer {
     bl_pqw_schema schema;
     bl_pqw_settings settings;
     bl_pqw_chunk *chunks;    ///< [n_leaves]; owns
-    bl_pqw_view *views;      ///< [n_leaves]; owns
     bl_pqw_scratch *scratch; ///< [n_threads]; owns
+    bl_pqw_held held[BL_PQW_MOST_HELD];
+    size_t n_held;
     unsigned n_scratch;
-    int64_t group_rows; ///< that are asked for; 0: by group_bits
-    uint64_t group_bits;
-    int64_t n_rows;       ///< in all
-    int64_t n_group_rows; ///< of the group at hand
-    uint64_t n_group_bits;
-    int64_t part_first, part_last; ///< rows of the batch that are being gathered
-    bl_thrift_out groups;          ///< RowGroups that are written
+    int64_t group_rows;        ///< that are asked for; 0: any
+    uint64_t group_bits;       ///< of values and levels that are asked for; 0: by group_bytes
+    uint64_t group_bytes;      ///< that a row group takes in memory
+    int64_t n_rows;            ///< in all
+    int64_t n_group_rows;      ///< of the group at hand
+    uint64_t n_group_bytes;    ///< of its pages
+    uint64_t n_bits, due_bits; ///< since the size of the group was looked at, and until it is again
+    int64_t n_hand_rows;       ///< of the batches held
+    int64_t part_last;         ///< rows at hand that are being gathered end here
+    bl_pqw_job *jobs;          ///< [n_jobs]; owns
+    size_t n_jobs, job_capacity;
+    bl_buffer **waiting; ///< [n_waiting] what is to be written next; owns
+    size_t n_waiting, waiting_capacity;
+    uint64_t n_bytes; ///< of the file, with what waits
+    bl_pqw_notes notes;
     size_t n_groups;
 } bl_pqw_writer;
 
-/// Writes the group at hand, where it has rows, and notes it for the footer.
+/// How many bits the values and levels of rows at hand count.
+uint64_t bl_pqw_leaf_bits(const bl_pqw_writer *writer, size_t leaf, int64_t first, int64_t last);
+/// Makes the pages that end in rows [first, part_last) at hand, and gathers the rest.
+/// \param is_end the last page ends there, too
+bl_status bl_pqw_append(bl_pqw_writer *writer, int64_t first, bool is_end, bl_error *err);
+/// Runs tasks, beside which what waits is written.
+bl_status bl_pqw_run(bl_pqw_writer *writer, bl_task_fn task, size_t n, bl_error *err);
+/// Lets bytes wait. \param buffer moves, also on failure; the writer's alone
+bl_status bl_pqw_wait(bl_pqw_writer *writer, bl_buffer *buffer, bl_error *err);
+/// Writes what waits.
+bl_status bl_pqw_flush(bl_pqw_writer *writer, bl_error *err);
+/// Ends the group at hand, where it has rows: its pages wait to be written, and it is noted for the
+/// footer.
 bl_status bl_pqw_group_end(bl_pqw_writer *writer, bl_error *err);
 
 /// A table of these columns. \param ret_writer the caller owns it; borrows the sink and the output

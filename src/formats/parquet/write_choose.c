@@ -52,9 +52,8 @@ static sample take_sample(const bl_pqw_leaf *leaf, const uint8_t *values, size_t
 /// Bytes of a dictionary of a sample and of the numbers that take its place.
 static bl_status dictionary_size(const bl_pqw_leaf *leaf, const sample *taken,
                                  bl_pqw_scratch *scratch, size_t *ret_size, bl_error *err) {
-    bl_context *context = scratch->encoded.context;
-    bl_pqw_dictionary dictionary = {
-        .values.context = context, .offsets.context = context, .slots.context = context};
+    bl_pqw_dictionary dictionary;
+    bl_pqw_dictionary_init(scratch->encoded.context, &dictionary);
     if (scratch->indices.buffer)
         scratch->indices.buffer->size = 0;
     uint32_t *indices = (uint32_t *)(void *)bl_packer_extend(&scratch->indices, taken->n * 4 + 4);

@@ -1,41 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A column of a row group, page after page. Where pages end follows from the rows alone: a page
-// takes rows until the next one would make it too large.
+// A column of a row group, from its beginning to its end.
 #include "formats/parquet/write.h"
 
-/// How far rows from `first` on belong to the open page; `first`, where it is full.
-static int64_t page_end(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                        const bl_pqw_chunk *chunk, const bl_pqw_view *view, int64_t first,
-                        int64_t last) {
+uint64_t bl_pqw_chunk_bytes(const bl_pqw_chunk *chunk) {
     const bl_pqw_open *open = &chunk->open;
-    uint64_t left = settings->page_bits > open->bits ? settings->page_bits - open->bits : 0;
-    if (bl_pqw_bits(leaf, view, first, last) <= left)
-        return last;
-    int64_t fits = first; // and last does not
-    while (last - fits > 1) {
-        int64_t middle = fits + (last - fits) / 2;
-        if (bl_pqw_bits(leaf, view, first, middle) <= left)
-            fits = middle;
-        else
-            last = middle;
-    }
-    return fits > first || open->n_rows ? fits : first + 1;
+    const bl_pqw_dictionary *dictionary = &chunk->dictionary;
+    // levels of lists only: whether others are written down depends on how rows came in batches
+    return bl_packer_size(&open->values) + 2 * open->repetition.n +
+           bl_packer_size(&dictionary->values) + bl_packer_size(&dictionary->offsets) +
+           dictionary->n_slots * sizeof(uint32_t);
 }
 
-bl_status bl_pqw_chunk_append(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                              bl_pqw_chunk *chunk, const bl_pqw_view *view, int64_t first,
-                              int64_t last, bl_pqw_scratch *scratch, bl_error *err) {
-    while (first < last) {
-        int64_t end = page_end(leaf, settings, chunk, view, first, last);
-        if (end > first) {
-            BL_TRY(bl_pqw_gather(leaf, view, first, end, &chunk->open, scratch, err));
-            chunk->open.bits += bl_pqw_bits(leaf, view, first, end);
-        }
-        if (end < last)
-            BL_TRY(bl_pqw_page_close(leaf, settings, chunk, scratch, err));
-        first = end;
-    }
-    return BL_OK;
+void bl_pqw_chunk_init(bl_context *context, uint64_t page_bits, bl_pqw_chunk *chunk) {
+    bl_pqw_open_init(context, page_bits, &chunk->open);
+    bl_turns_init(&chunk->turns);
+    bl_pqw_dictionary_init(context, &chunk->dictionary);
 }
 
 void bl_pqw_chunk_clear(bl_pqw_chunk *chunk) {
@@ -48,6 +27,7 @@ void bl_pqw_chunk_clear(bl_pqw_chunk *chunk) {
     chunk->has_outgrown = false;
     bl_pqw_dictionary_clear(&chunk->dictionary);
     bl_pqw_open_clear(&chunk->open);
+    bl_turns_restart(&chunk->turns);
 }
 
 void bl_pqw_chunk_shrink(bl_pqw_chunk *chunk) {
@@ -59,4 +39,5 @@ void bl_pqw_chunk_release(bl_context *context, bl_pqw_chunk *chunk) {
     bl_pqw_chunk_clear(chunk);
     bl_pqw_chunk_shrink(chunk);
     bl_free(context, chunk->pages);
+    bl_turns_release(&chunk->turns);
 }

@@ -3,7 +3,7 @@
 // bits, as the two zeros and all NaN are.
 #include "formats/parquet/write.h"
 
-enum { FIRST_SLOTS = 256 };
+enum { FIRST_SLOTS = 256, CACHE_LINE = 64 };
 #define FACTOR UINT64_C(0x9e3779b97f4a7c15)
 
 /// One value among those that were gathered.
@@ -135,12 +135,22 @@ static inline __attribute__((always_inline)) bl_status find(bl_pqw_dictionary *d
     return BL_OK;
 }
 
+/// Reads what lies behind each other into the cache: much faster than when it is met by and by.
+static void fetch(const bl_packer *packer) {
+    for (size_t i = 0; i < bl_packer_size(packer); i += CACHE_LINE)
+        __builtin_prefetch(packer->buffer->data + i);
+}
+
 bl_status bl_pqw_dictionary_find(bl_pqw_dictionary *dictionary, size_t width, const uint8_t *values,
                                  size_t n, size_t most, uint32_t *ret_indices, bl_error *err) {
     uint32_t n_before = dictionary->n;
     size_t size = bl_packer_size(&dictionary->values), texts = bl_packer_size(&dictionary->offsets);
     if (!dictionary->n_slots)
         BL_TRY(grow(dictionary, width, err));
+    if (dictionary->n_slots <= 4 * n) {
+        fetch(&dictionary->slots);
+        fetch(&dictionary->values);
+    }
     bl_status status = width == 4   ? find(dictionary, 4, values, n, most, ret_indices, err)
                        : width == 8 ? find(dictionary, 8, values, n, most, ret_indices, err)
                                     : find(dictionary, 0, values, n, most, ret_indices, err);
@@ -152,6 +162,11 @@ bl_status bl_pqw_dictionary_find(bl_pqw_dictionary *dictionary, size_t width, co
     if (dictionary->offsets.buffer)
         dictionary->offsets.buffer->size = texts;
     return BL_END;
+}
+
+void bl_pqw_dictionary_init(bl_context *context, bl_pqw_dictionary *dictionary) {
+    *dictionary = (bl_pqw_dictionary){
+        .values.context = context, .offsets.context = context, .slots.context = context};
 }
 
 void bl_pqw_dictionary_clear(bl_pqw_dictionary *dictionary) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Row groups: pages are written column after column, behind them the index of each column and where
-// its pages lie; what the footer says of the group is packed at once, so that little is kept.
+// its pages lie; what the footer says of the group is noted at once. Nothing is written here: where
+// everything will lie follows from its size.
 #include "base/context.h"
 #include "formats/parquet/write.h"
 
-/// Where a column was written.
+/// Where a column lies.
 typedef struct place {
     uint64_t dictionary, data; ///< offsets of the first page of each kind
     uint64_t column_index, offset_index;
@@ -14,35 +15,31 @@ typedef struct place {
 
 // ---- pages ----
 
-static bl_status end_task(void *argument, size_t i, unsigned worker, bl_error *err) {
+static bl_status dictionary_task(void *argument, size_t i, unsigned worker, bl_error *err) {
     bl_pqw_writer *writer = (bl_pqw_writer *)argument;
-    const bl_pqw_leaf *leaf = &writer->schema.leaves[i];
-    bl_pqw_chunk *chunk = &writer->chunks[i];
     bl_pqw_scratch *scratch = &writer->scratch[worker];
-    if (!scratch->codecs)
-        BL_TRY(bl_codecs_new(writer->context, &scratch->codecs, err));
-    if (chunk->open.n_rows)
-        BL_TRY_IN(bl_pqw_page_close(leaf, &writer->settings, chunk, scratch, err), err,
-                  "column '%s'", leaf->name);
-    return bl_pqw_page_dictionary(&writer->settings, chunk, scratch, err);
+    BL_TRY(bl_pqw_scratch_ready(scratch, err));
+    BL_TRY_IN(bl_pqw_page_dictionary(&writer->settings, &writer->chunks[i], scratch, err), err,
+              "column '%s'", writer->schema.leaves[i].name);
+    return BL_OK;
 }
 
-static bl_status write_pages(bl_pqw_writer *writer, const bl_pqw_chunk *chunk, place *at,
-                             bl_error *err) {
-    const bl_pqw_page *dictionary = &chunk->dictionary_page;
-    at->dictionary = writer->sink->n_bytes;
+/// Lets the pages of a chunk wait, which has their sizes afterwards but not their bytes.
+static bl_status place_pages(bl_pqw_writer *writer, bl_pqw_chunk *chunk, place *at, bl_error *err) {
+    bl_pqw_page *dictionary = &chunk->dictionary_page;
+    at->dictionary = writer->n_bytes;
     if (dictionary->bytes)
-        BL_TRY(bl_sink_write(writer->sink, dictionary->bytes->data, dictionary->bytes->size, err));
+        BL_TRY(bl_pqw_wait(writer, BL_MOVE(dictionary->bytes), err));
     at->raw_size = dictionary->raw_size;
-    at->data = writer->sink->n_bytes;
+    at->data = writer->n_bytes;
     for (size_t i = 0; i < chunk->n_pages; i++) {
-        const bl_pqw_page *page = &chunk->pages[i];
-        BL_TRY(bl_sink_write(writer->sink, page->bytes->data, page->bytes->size, err));
+        bl_pqw_page *page = &chunk->pages[i];
+        BL_TRY(bl_pqw_wait(writer, BL_MOVE(page->bytes), err));
         at->raw_size += page->raw_size;
         at->n_levels += (int64_t)page->n_levels;
         at->n_nulls += page->n_nulls;
     }
-    at->stored_size = (int64_t)(writer->sink->n_bytes - at->dictionary);
+    at->stored_size = (int64_t)(writer->n_bytes - at->dictionary);
     return BL_OK;
 }
 
@@ -118,34 +115,28 @@ static void put_offset_index(bl_thrift_out *out, const bl_pqw_chunk *chunk, cons
     bl_thrift_put_end(out);
 }
 
-/// Writes what was packed, and empties it.
-static bl_status write_packed(bl_pqw_writer *writer, bl_thrift_out *out, uint64_t *ret_offset,
-                              size_t *ret_size, bl_error *err) {
-    BL_TRY(bl_packer_check(&out->out, "an index", err));
-    *ret_offset = writer->sink->n_bytes;
-    *ret_size = bl_packer_size(&out->out);
-    BL_TRY(bl_sink_write(writer->sink, out->out.buffer->data, *ret_size, err));
-    out->out.buffer->size = 0;
-    return BL_OK;
-}
-
-static bl_status write_indexes(bl_pqw_writer *writer, place *places, bl_error *err) {
-    bl_thrift_out *out = &writer->scratch[0].head;
-    if (out->out.buffer)
-        out->out.buffer->size = 0;
-    for (size_t i = 0; i < writer->schema.n_leaves; i++) {
-        if (!has_index(&writer->chunks[i]))
-            continue;
-        put_column_index(out, &writer->schema.leaves[i], &writer->chunks[i]);
-        BL_TRY(
-            write_packed(writer, out, &places[i].column_index, &places[i].column_index_size, err));
+/// Packs the indexes of all columns, which wait as one.
+static bl_status place_indexes(bl_pqw_writer *writer, place *places, bl_error *err) {
+    bl_thrift_out out = {.out.context = writer->context};
+    size_t n = writer->schema.n_leaves;
+    for (size_t i = 0; i < n; i++) {
+        size_t start = bl_packer_size(&out.out);
+        if (has_index(&writer->chunks[i]))
+            put_column_index(&out, &writer->schema.leaves[i], &writer->chunks[i]);
+        places[i].column_index = writer->n_bytes + start;
+        places[i].column_index_size = bl_packer_size(&out.out) - start;
     }
-    for (size_t i = 0; i < writer->schema.n_leaves; i++) {
-        put_offset_index(out, &writer->chunks[i], &places[i]);
-        BL_TRY(
-            write_packed(writer, out, &places[i].offset_index, &places[i].offset_index_size, err));
+    for (size_t i = 0; i < n; i++) {
+        size_t start = bl_packer_size(&out.out);
+        put_offset_index(&out, &writer->chunks[i], &places[i]);
+        places[i].offset_index = writer->n_bytes + start;
+        places[i].offset_index_size = bl_packer_size(&out.out) - start;
     }
-    return BL_OK;
+    bl_status status = bl_packer_check(&out.out, "an index", err);
+    if (status == BL_OK && out.out.buffer)
+        return bl_pqw_wait(writer, out.out.buffer, err);
+    bl_thrift_out_release(&out);
+    return status;
 }
 
 // ---- what the footer says ----
@@ -159,7 +150,7 @@ static void count_encodings(const bl_pqw_chunk *chunk, size_t counts[16]) {
 static void put_encodings(bl_thrift_out *out, const bl_pqw_leaf *leaf, const bl_pqw_chunk *chunk) {
     size_t counts[16] = {0}, n = 0;
     count_encodings(chunk, counts);
-    counts[BL_PARQUET_PLAIN] += chunk->dictionary_page.bytes != NULL;
+    counts[BL_PARQUET_PLAIN] += chunk->dictionary_page.stored_size > 0;
     counts[BL_PARQUET_RLE] += leaf->max_definition || leaf->max_repetition;
     for (size_t i = 0; i < 16; i++)
         n += counts[i] > 0;
@@ -179,7 +170,7 @@ static void put_encoding_count(bl_thrift_out *out, bl_parquet_page kind, size_t 
 }
 
 static void put_encoding_stats(bl_thrift_out *out, const bl_pqw_chunk *chunk) {
-    bool has_dictionary = chunk->dictionary_page.bytes != NULL;
+    bool has_dictionary = chunk->dictionary_page.stored_size > 0;
     size_t counts[16] = {0}, n = has_dictionary;
     count_encodings(chunk, counts);
     for (size_t i = 0; i < 16; i++)
@@ -240,7 +231,7 @@ static void put_column(bl_thrift_out *out, const bl_pqw_writer *writer, size_t i
     bl_thrift_put_i64(out, 6, at->raw_size);
     bl_thrift_put_i64(out, 7, at->stored_size);
     bl_thrift_put_i64(out, 9, (int64_t)at->data);
-    if (chunk->dictionary_page.bytes)
+    if (chunk->dictionary_page.stored_size)
         bl_thrift_put_i64(out, 11, (int64_t)at->dictionary);
     put_statistics(out, leaf, chunk, at->n_nulls);
     put_encoding_stats(out, chunk);
@@ -256,13 +247,14 @@ static void put_column(bl_thrift_out *out, const bl_pqw_writer *writer, size_t i
 
 static bl_status note_group(bl_pqw_writer *writer, const place *places, uint64_t start,
                             bl_error *err) {
-    bl_thrift_out *out = &writer->groups;
+    bl_thrift_out *out = &writer->notes.open;
     size_t n = writer->schema.n_leaves;
     int64_t raw = 0, stored = 0;
     bl_thrift_put_begin_item(out);
     bl_thrift_put_list(out, 1, BL_THRIFT_STRUCT, n);
     for (size_t i = 0; i < n; i++) {
         put_column(out, writer, i, &places[i]);
+        BL_TRY(bl_pqw_notes_pack(&writer->notes, &writer->scratch[0], err));
         raw += places[i].raw_size;
         stored += places[i].stored_size;
     }
@@ -279,31 +271,45 @@ static bl_status note_group(bl_pqw_writer *writer, const place *places, uint64_t
     return bl_packer_check(&out->out, "a footer", err);
 }
 
-static bl_status write_group(bl_pqw_writer *writer, place *places, bl_error *err) {
-    uint64_t start = writer->sink->n_bytes;
+static bl_status place_group(bl_pqw_writer *writer, place *places, bl_error *err) {
+    uint64_t start = writer->n_bytes;
     for (size_t i = 0; i < writer->schema.n_leaves; i++)
-        BL_TRY(write_pages(writer, &writer->chunks[i], &places[i], err));
-    BL_TRY(write_indexes(writer, places, err));
+        BL_TRY(place_pages(writer, &writer->chunks[i], &places[i], err));
+    BL_TRY(place_indexes(writer, places, err));
     return note_group(writer, places, start, err);
+}
+
+static bool is_short_of_memory(const bl_context *context) {
+    return bl_context_busy_bytes(context) > bl_context_budget_bytes(context) / 4 * 3;
+}
+
+/// With thousands of columns and little memory, what waits, and what each column keeps, is too
+/// much.
+static bl_status make_place(bl_pqw_writer *writer, bl_error *err) {
+    if (is_short_of_memory(writer->context))
+        BL_TRY(bl_pqw_flush(writer, err));
+    if (is_short_of_memory(writer->context))
+        for (size_t i = 0; i < writer->schema.n_leaves; i++)
+            bl_pqw_chunk_shrink(&writer->chunks[i]);
+    return BL_OK;
 }
 
 bl_status bl_pqw_group_end(bl_pqw_writer *writer, bl_error *err) {
     size_t n = writer->schema.n_leaves;
     if (writer->n_group_rows == 0)
         return BL_OK;
-    BL_TRY(bl_run_tasks(writer->context, end_task, writer, n, err));
+    BL_TRY(bl_pqw_append(writer, writer->part_last, true, err));
+    BL_TRY(bl_pqw_run(writer, dictionary_task, n, err));
+    BL_TRY(bl_pqw_scratch_ready(&writer->scratch[0], err));
     place *places = (place *)bl_alloc_zero(writer->context, n + 1, sizeof *places);
     if (!places)
         return bl_error_nomem(err, n * sizeof *places, "a row group");
-    bl_status status = write_group(writer, places, err);
+    bl_status status = place_group(writer, places, err);
     bl_free(writer->context, places);
+    BL_TRY(status);
     for (size_t i = 0; i < n; i++)
         bl_pqw_chunk_clear(&writer->chunks[i]);
-    // with thousands of columns and little memory, what each keeps is too much
-    if (bl_context_busy_bytes(writer->context) > bl_context_budget_bytes(writer->context) / 4 * 3)
-        for (size_t i = 0; i < n; i++)
-            bl_pqw_chunk_shrink(&writer->chunks[i]);
     writer->n_group_rows = 0;
-    writer->n_group_bits = 0;
-    return status;
+    writer->n_group_bytes = 0;
+    return make_place(writer, err);
 }

@@ -7,6 +7,8 @@
 
 #include "base/context.h"
 
+#define USUAL_PAGE ((size_t)256 << 10) // room that is made at once; larger pages grow
+
 /// Entries after some steps.
 typedef struct entries {
     size_t n, n_alive;
@@ -291,8 +293,8 @@ bl_status bl_pqw_gather(const bl_pqw_leaf *leaf, const bl_pqw_view *view, int64_
         append_equal(&open->definition, at.d, at.n);
     if (at.repetition)
         append_levels(&open->repetition, at.repetition, at.n);
-    if (!open->values.buffer)
-        (void)bl_packer_extend(&open->values, BL_PQW_HEAD);
+    if (!open->values.buffer && bl_packer_extend(&open->values, open->usual_size))
+        open->values.buffer->size = BL_PQW_HEAD;
     BL_TRY(bl_pqw_append_values(leaf, view->columns[leaf->n_steps - 1], at.base, at.places,
                                 at.n_alive, &open->values, err));
     open->n_values += at.n_alive;
@@ -311,6 +313,14 @@ static void clear_levels(bl_pqw_levels *levels) {
     levels->differ = false;
 }
 
+void bl_pqw_open_init(bl_context *context, uint64_t page_bits, bl_pqw_open *open) {
+    uint64_t size = page_bits / 8 < USUAL_PAGE ? page_bits / 8 : USUAL_PAGE;
+    open->usual_size = (size_t)size + BL_PQW_HEAD + BL_PQW_SLACK;
+    open->definition.bytes.context = context;
+    open->repetition.bytes.context = context;
+    open->values.context = context;
+}
+
 void bl_pqw_open_clear(bl_pqw_open *open) {
     clear_levels(&open->definition);
     clear_levels(&open->repetition);
@@ -327,7 +337,24 @@ void bl_pqw_open_release(bl_pqw_open *open) {
     bl_packer_release(&open->values);
 }
 
+void bl_pqw_scratch_init(bl_context *context, uint64_t page_bits, bl_pqw_scratch *scratch) {
+    bl_pqw_open_init(context, page_bits, &scratch->open);
+    for (size_t i = 0; i < 4; i++)
+        scratch->levels[i].context = context;
+    scratch->places[0].context = scratch->places[1].context = context;
+    scratch->body.context = scratch->encoded.context = context;
+    scratch->packed.context = scratch->indices.context = context;
+    scratch->head.out.context = context;
+    scratch->numbers.context = context;
+    bl_pqw_dictionary_init(context, &scratch->dictionary);
+}
+
+bl_status bl_pqw_scratch_ready(bl_pqw_scratch *scratch, bl_error *err) {
+    return scratch->codecs ? BL_OK : bl_codecs_new(scratch->body.context, &scratch->codecs, err);
+}
+
 void bl_pqw_scratch_release(bl_pqw_scratch *scratch) {
+    bl_pqw_open_release(&scratch->open);
     for (size_t i = 0; i < 4; i++)
         bl_packer_release(&scratch->levels[i]);
     bl_packer_release(&scratch->places[0]);
@@ -336,6 +363,8 @@ void bl_pqw_scratch_release(bl_pqw_scratch *scratch) {
     bl_packer_release(&scratch->encoded);
     bl_packer_release(&scratch->packed);
     bl_packer_release(&scratch->indices);
+    bl_packer_release(&scratch->numbers);
+    bl_pqw_dictionary_release(&scratch->dictionary);
     bl_thrift_out_release(&scratch->head);
     bl_codecs_free(scratch->codecs);
 }

@@ -43,22 +43,108 @@ static span span_of(const bl_packer *packer) {
     return (span){packer->buffer ? packer->buffer->data : NULL, bl_packer_size(packer)};
 }
 
-static bl_status encode_indices(const bl_pqw_leaf *leaf, bl_pqw_chunk *chunk, span values,
-                                bl_pqw_scratch *scratch, bl_error *err) {
-    size_t n = chunk->open.n_values;
-    empty(&scratch->indices);
-    uint32_t *indices = (uint32_t *)(void *)bl_packer_extend(&scratch->indices, n * 4 + 4);
+static span plain_of(const bl_pqw_open *open) {
+    const bl_buffer *values = open->values.buffer;
+    return (span){values->data + BL_PQW_HEAD, values->size - BL_PQW_HEAD};
+}
+
+/// An emptied packer with room for numbers; NULL: there is no memory.
+static uint32_t *number_room(bl_packer *packer, size_t n) {
+    empty(packer);
+    return (uint32_t *)(void *)bl_packer_extend(packer, n * sizeof(uint32_t) + 4);
+}
+
+static uint32_t *numbers_of(const bl_packer *packer) {
+    return (uint32_t *)(void *)packer->buffer->data;
+}
+
+/// Numbers the values of a page, before its turn.
+static bl_status number_apart(const bl_pqw_leaf *leaf, const bl_pqw_open *open,
+                              bl_pqw_scratch *scratch, bl_error *err) {
+    uint32_t *indices = number_room(&scratch->indices, open->n_values);
     if (!indices)
         return bl_packer_check(&scratch->indices, "a page", err);
-    bl_status status = bl_pqw_dictionary_find(&chunk->dictionary, leaf->width, values.data, n,
-                                              MOST_DICTIONARY, indices, err);
-    if (status != BL_OK)
+    bl_pqw_dictionary_clear(&scratch->dictionary);
+    return bl_pqw_dictionary_find(&scratch->dictionary, leaf->width, plain_of(open).data,
+                                  open->n_values, SIZE_MAX, indices, err);
+}
+
+/// Finds what was numbered apart in the column's dictionary.
+static bl_status join_dictionary(const bl_pqw_leaf *leaf, bl_pqw_chunk *chunk,
+                                 bl_pqw_scratch *scratch, bl_error *err) {
+    const bl_pqw_dictionary *apart = &scratch->dictionary;
+    uint32_t *numbers = number_room(&scratch->numbers, apart->n);
+    if (!numbers)
+        return bl_packer_check(&scratch->numbers, "a page", err);
+    return bl_pqw_dictionary_find(&chunk->dictionary, leaf->width, span_of(&apart->values).data,
+                                  apart->n, MOST_DICTIONARY, numbers, err);
+}
+
+/// The numbers of values in the dictionary, and of texts their bounds, as long as it stays as it
+/// is. \return BL_OK, BL_END (it would outgrow its limit), BL_E_NOMEM
+static bl_status find_indices(const bl_pqw_leaf *leaf, bl_pqw_chunk *chunk, const bl_pqw_open *open,
+                              bl_pqw_scratch *scratch, bl_pqw_page *page, bl_error *err) {
+    bl_pqw_dictionary *dictionary = &chunk->dictionary;
+    uint32_t *indices = number_room(&scratch->indices, open->n_values);
+    if (!indices)
+        return bl_packer_check(&scratch->indices, "a page", err);
+    bl_status status = bl_pqw_dictionary_find(dictionary, leaf->width, plain_of(open).data,
+                                              open->n_values, MOST_DICTIONARY, indices, err);
+    if (status != BL_OK || leaf->width)
         return status;
-    uint32_t most = chunk->dictionary.n ? chunk->dictionary.n - 1 : 0;
-    unsigned width = bl_pqw_bit_width(most | 1); // none of 0 bits: some readers know none
-    bl_pack_u8(&scratch->encoded, (uint8_t)width);
-    bl_pqw_pack_indices(&scratch->encoded, indices, n, width);
+    empty(&scratch->packed);
+    uint8_t *marks = bl_packer_extend(&scratch->packed, (size_t)dictionary->n + 1);
+    if (!marks)
+        return bl_packer_check(&scratch->packed, "a page", err);
+    bl_pqw_bounds_of_texts(leaf, dictionary, indices, open->n_values, marks, &page->bounds);
     return BL_OK;
+}
+
+/// What depends on the pages before: how the column is encoded, and its dictionary.
+static bl_status settle(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
+                        bl_pqw_chunk *chunk, const bl_pqw_job *job, const bl_pqw_open *open,
+                        bl_pqw_scratch *scratch, bl_pqw_encoding *ret_encoding, bl_error *err) {
+    span plain = plain_of(open);
+    if (chunk->encoding == BL_PQW_AUTO && open->n_values)
+        BL_TRY(bl_pqw_choose(leaf, settings, plain.data, open->n_values, plain.size, scratch,
+                             &chunk->encoding, err));
+    *ret_encoding = chunk->encoding;
+    if (chunk->encoding != BL_PQW_DICTIONARY)
+        return BL_OK;
+    bl_status status =
+        chunk->has_outgrown ? BL_END
+        : job->is_apart     ? join_dictionary(leaf, chunk, scratch, err)
+                        : find_indices(leaf, chunk, open, scratch, &chunk->pages[job->page], err);
+    uint32_t most = chunk->dictionary.n ? chunk->dictionary.n - 1 : 0;
+    scratch->index_width = bl_pqw_bit_width(most | 1); // none of 0 bits: some readers know none
+    if (status != BL_END)
+        return status;
+    chunk->has_outgrown = true;
+    *ret_encoding = BL_PQW_PLAIN;
+    return BL_OK;
+}
+
+static bl_status settle_in_turn(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
+                                bl_pqw_chunk *chunk, const bl_pqw_job *job, const bl_pqw_open *open,
+                                bl_pqw_scratch *scratch, bl_pqw_encoding *ret_encoding,
+                                bl_error *err) {
+    if (!bl_turns_await(&chunk->turns, job->page))
+        return bl_error_set(err, BL_E_CANCELLED, "a page before failed");
+    BL_TRY(settle(leaf, settings, chunk, job, open, scratch, ret_encoding, err));
+    bl_turns_pass(&chunk->turns);
+    return BL_OK;
+}
+
+/// Makes numbers in the page's own dictionary those in the column's. Of texts it has the bounds.
+static void translate(const bl_pqw_leaf *leaf, const bl_pqw_open *open, bl_pqw_scratch *scratch,
+                      bl_pqw_page *page) {
+    const bl_pqw_dictionary *apart = &scratch->dictionary;
+    const uint32_t *numbers = numbers_of(&scratch->numbers);
+    uint32_t *indices = numbers_of(&scratch->indices);
+    for (size_t i = 0; i < open->n_values; i++)
+        indices[i] = numbers[indices[i]];
+    if (!leaf->width)
+        bl_pqw_bounds_find(leaf, span_of(&apart->values).data, apart->n, &page->bounds);
 }
 
 static void encode_bool_runs(bl_packer *out, const uint8_t *bools, size_t n) {
@@ -71,39 +157,39 @@ static void encode_bool_runs(bl_packer *out, const uint8_t *bools, size_t n) {
 }
 
 /// Encodes the values of what is open. \param ret_values into scratch, or where they were gathered
-static bl_status encode(const bl_pqw_leaf *leaf, bl_pqw_chunk *chunk, bl_pqw_scratch *scratch,
-                        span *ret_values, bl_parquet_encoding *ret_encoding, bl_error *err) {
-    const bl_pqw_open *open = &chunk->open;
-    span plain = {open->values.buffer->data + BL_PQW_HEAD, open->values.buffer->size - BL_PQW_HEAD};
-    empty(&scratch->encoded);
+static bl_status encode(const bl_pqw_leaf *leaf, bl_pqw_encoding encoding, const bl_pqw_open *open,
+                        bl_pqw_scratch *scratch, span *ret_values,
+                        bl_parquet_encoding *ret_encoding, bl_error *err) {
+    span plain = plain_of(open);
+    bl_packer *out = &scratch->encoded;
+    empty(out);
     *ret_values = plain;
     *ret_encoding = BL_PARQUET_PLAIN;
-    if (chunk->encoding == BL_PQW_DICTIONARY && !chunk->has_outgrown) {
-        bl_status status = encode_indices(leaf, chunk, plain, scratch, err);
-        chunk->has_outgrown = status == BL_END;
-        if (status != BL_OK)
-            return status == BL_END ? BL_OK : status;
+    if (encoding == BL_PQW_DICTIONARY) {
+        bl_pack_u8(out, (uint8_t)scratch->index_width);
+        bl_pqw_pack_indices(out, numbers_of(&scratch->indices), open->n_values,
+                            scratch->index_width);
         *ret_encoding = BL_PARQUET_RLE_DICTIONARY;
-    } else if (chunk->encoding == BL_PQW_DELTA) {
-        bl_pqw_pack_deltas(&scratch->encoded, plain.data, open->n_values, leaf->width);
+    } else if (encoding == BL_PQW_DELTA) {
+        bl_pqw_pack_deltas(out, plain.data, open->n_values, leaf->width);
         *ret_encoding = BL_PARQUET_DELTA_BINARY_PACKED;
-    } else if (chunk->encoding == BL_PQW_SPLIT) {
-        uint8_t *out = bl_packer_extend(&scratch->encoded, plain.size + 1);
-        if (out)
-            bl_pqw_split_bytes(plain.data, open->n_values, leaf->width, out);
-        if (out)
-            scratch->encoded.buffer->size = plain.size;
+    } else if (encoding == BL_PQW_SPLIT) {
+        uint8_t *at = bl_packer_extend(out, plain.size + 1);
+        if (at)
+            bl_pqw_split_bytes(plain.data, open->n_values, leaf->width, at);
+        if (at)
+            out->buffer->size = plain.size;
         *ret_encoding = BL_PARQUET_BYTE_STREAM_SPLIT;
-    } else if (chunk->encoding == BL_PQW_RLE) {
-        encode_bool_runs(&scratch->encoded, plain.data, open->n_values);
+    } else if (encoding == BL_PQW_RLE) {
+        encode_bool_runs(out, plain.data, open->n_values);
         *ret_encoding = BL_PARQUET_RLE;
     } else if (leaf->kind == BL_PQW_BOOL) {
-        bl_pqw_pack_bools(&scratch->encoded, plain.data, open->n_values);
+        bl_pqw_pack_bools(out, plain.data, open->n_values);
     } else {
         return BL_OK;
     }
-    *ret_values = span_of(&scratch->encoded);
-    return bl_packer_check(&scratch->encoded, "a page", err);
+    *ret_values = span_of(out);
+    return bl_packer_check(out, "a page", err);
 }
 
 /// Levels and values behind each other: where the levels are short and the values are as they were
@@ -194,46 +280,31 @@ static bl_status pack(const bl_pqw_settings *settings, bl_parquet_page kind, spa
     return BL_OK;
 }
 
-static bl_status find_bounds(const bl_pqw_leaf *leaf, const bl_pqw_chunk *chunk,
-                             bl_pqw_scratch *scratch, bl_pqw_page *page, bl_error *err) {
-    const bl_pqw_open *open = &chunk->open;
-    if (leaf->width || page->encoding != BL_PARQUET_RLE_DICTIONARY) {
-        bl_pqw_bounds_find(leaf, open->values.buffer->data + BL_PQW_HEAD, open->n_values,
-                           &page->bounds);
-        return BL_OK;
-    }
-    empty(&scratch->packed);
-    uint8_t *marks = bl_packer_extend(&scratch->packed, (size_t)chunk->dictionary.n + 1);
-    if (!marks)
-        return bl_packer_check(&scratch->packed, "a page", err);
-    bl_pqw_bounds_of_texts(leaf, &chunk->dictionary,
-                           (const uint32_t *)(const void *)scratch->indices.buffer->data,
-                           open->n_values, marks, &page->bounds);
-    return BL_OK;
+static bl_status make(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
+                      bl_pqw_encoding encoding, bl_pqw_open *open, bl_pqw_scratch *scratch,
+                      bl_pqw_page *page, bl_error *err) {
+    span values, body;
+    BL_TRY(encode(leaf, encoding, open, scratch, &values, &page->encoding, err));
+    if (leaf->width || encoding != BL_PQW_DICTIONARY)
+        bl_pqw_bounds_find(leaf, plain_of(open).data, open->n_values, &page->bounds);
+    BL_TRY(join(leaf, open, values, scratch, &body, err));
+    return pack(settings, BL_PARQUET_DATA_PAGE, body, page, scratch, err);
 }
 
 bl_status bl_pqw_page_close(const bl_pqw_leaf *leaf, const bl_pqw_settings *settings,
-                            bl_pqw_chunk *chunk, bl_pqw_scratch *scratch, bl_error *err) {
-    bl_pqw_open *open = &chunk->open;
-    const uint8_t *plain = open->values.buffer->data + BL_PQW_HEAD;
-    bl_pqw_page page = {.n_levels = open->definition.n,
-                        .n_nulls = (int64_t)(open->definition.n - open->n_values),
-                        .n_rows = open->n_rows,
-                        .first_row = chunk->n_rows,
-                        .is_empty = open->n_values == 0};
-    span values, body;
-    if (chunk->encoding == BL_PQW_AUTO && open->n_values)
-        BL_TRY(bl_pqw_choose(leaf, settings, plain, open->n_values,
-                             open->values.buffer->size - BL_PQW_HEAD, scratch, &chunk->encoding,
-                             err));
-    BL_TRY(encode(leaf, chunk, scratch, &values, &page.encoding, err));
-    BL_TRY(find_bounds(leaf, chunk, scratch, &page, err));
-    BL_TRY(join(leaf, open, values, scratch, &body, err));
-    BL_TRY(bl_array_grow(open->values.context, &chunk->pages, &chunk->capacity, chunk->n_pages,
-                         sizeof *chunk->pages, "pages", err));
-    BL_TRY(pack(settings, BL_PARQUET_DATA_PAGE, body, &page, scratch, err));
-    chunk->pages[chunk->n_pages++] = page;
-    chunk->n_rows += page.n_rows;
+                            bl_pqw_chunk *chunk, const bl_pqw_job *job, bl_pqw_open *open,
+                            bl_pqw_scratch *scratch, bl_error *err) {
+    bl_pqw_page *page = &chunk->pages[job->page];
+    bl_pqw_encoding encoding;
+    page->n_levels = open->definition.n;
+    page->n_nulls = (int64_t)(open->definition.n - open->n_values);
+    page->is_empty = open->n_values == 0;
+    if (job->is_apart)
+        BL_TRY(number_apart(leaf, open, scratch, err));
+    BL_TRY(settle_in_turn(leaf, settings, chunk, job, open, scratch, &encoding, err));
+    if (job->is_apart && encoding == BL_PQW_DICTIONARY)
+        translate(leaf, open, scratch, page);
+    BL_TRY(make(leaf, settings, encoding, open, scratch, page, err));
     bl_pqw_open_clear(open);
     return BL_OK;
 }

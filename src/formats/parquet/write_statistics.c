@@ -7,8 +7,6 @@
 
 #include "formats/parquet/write.h"
 
-enum { LANES = 16 };
-
 static void set_bounds(bl_pqw_bounds *bounds, const void *least, const void *most, size_t size) {
     bounds->is_known = bounds->is_least_exact = bounds->is_most_exact = true;
     bounds->n_least = bounds->n_most = (uint8_t)size;
@@ -16,19 +14,20 @@ static void set_bounds(bl_pqw_bounds *bounds, const void *least, const void *mos
     memcpy(bounds->most, most, size);
 }
 
-// Lanes, because a chain of comparisons waits for each of them.
-#define FIND(name, type, first_least, first_most)                                       \
+// Lanes, because a chain of comparisons waits for each of them; as many as make compilers use
+// vectors for them, instead of taking the loop apart.
+#define FIND(name, type, lanes, first_least, first_most)                                \
     static void name(const uint8_t *bytes, size_t n, type *ret_least, type *ret_most) { \
-        type least[LANES], most[LANES];                                                 \
+        type least[lanes], most[lanes];                                                 \
         size_t i = 0;                                                                   \
-        for (size_t k = 0; k < LANES; k++) {                                            \
+        for (size_t k = 0; k < lanes; k++) {                                            \
             least[k] = (first_least);                                                   \
             most[k] = (first_most);                                                     \
         }                                                                               \
-        for (; i + LANES <= n; i += LANES) {                                            \
-            type block[LANES];                                                          \
+        for (; i + lanes <= n; i += lanes) {                                            \
+            type block[lanes];                                                          \
             memcpy(block, bytes + i * sizeof(type), sizeof block);                      \
-            for (size_t k = 0; k < LANES; k++) {                                        \
+            for (size_t k = 0; k < lanes; k++) {                                        \
                 least[k] = block[k] < least[k] ? block[k] : least[k];                   \
                 most[k] = block[k] > most[k] ? block[k] : most[k];                      \
             }                                                                           \
@@ -39,19 +38,19 @@ static void set_bounds(bl_pqw_bounds *bounds, const void *least, const void *mos
             least[0] = value < least[0] ? value : least[0];                             \
             most[0] = value > most[0] ? value : most[0];                                \
         }                                                                               \
-        for (size_t k = 1; k < LANES; k++) {                                            \
+        for (size_t k = 1; k < lanes; k++) {                                            \
             least[0] = least[k] < least[0] ? least[k] : least[0];                       \
             most[0] = most[k] > most[0] ? most[k] : most[0];                            \
         }                                                                               \
         *ret_least = least[0];                                                          \
         *ret_most = most[0];                                                            \
     }
-FIND(find_i32, int32_t, INT32_MAX, INT32_MIN)
-FIND(find_u32, uint32_t, UINT32_MAX, 0)
-FIND(find_i64, int64_t, INT64_MAX, INT64_MIN)
-FIND(find_u64, uint64_t, UINT64_MAX, 0)
-FIND(find_f32, float, INFINITY, -INFINITY)
-FIND(find_f64, double, (double)INFINITY, -(double)INFINITY)
+FIND(find_i32, int32_t, 64, INT32_MAX, INT32_MIN)
+FIND(find_u32, uint32_t, 64, UINT32_MAX, 0)
+FIND(find_i64, int64_t, 16, INT64_MAX, INT64_MIN)
+FIND(find_u64, uint64_t, 16, UINT64_MAX, 0)
+FIND(find_f32, float, 64, INFINITY, -INFINITY)
+FIND(find_f64, double, 32, (double)INFINITY, -(double)INFINITY)
 
 #define SET_INTEGERS(find, type)                               \
     do {                                                       \

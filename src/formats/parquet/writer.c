@@ -67,15 +67,18 @@ static void put_schema(bl_thrift_out *out, const bl_pqw_writer *writer) {
         bl_pack_bytes(&out->out, elements->buffer->data, elements->buffer->size);
 }
 
-static void put_footer(bl_thrift_out *out, const parquet_output *output) {
-    const bl_pqw_writer *writer = output->writer;
+/// What comes in front of the row groups.
+static void put_head(bl_thrift_out *out, const bl_pqw_writer *writer) {
     bl_thrift_put_begin_item(out);
     bl_thrift_put_i32(out, 1, 2);
     put_schema(out, writer);
     bl_thrift_put_i64(out, 3, writer->n_rows);
     bl_thrift_put_list(out, 4, BL_THRIFT_STRUCT, writer->n_groups);
-    if (writer->groups.out.buffer)
-        bl_pack_bytes(&out->out, writer->groups.out.buffer->data, writer->groups.out.buffer->size);
+}
+
+/// And behind them.
+static void put_tail(bl_thrift_out *out, const parquet_output *output) {
+    const bl_pqw_writer *writer = output->writer;
     bl_thrift_put_list(out, 5, BL_THRIFT_STRUCT, output->n_metadata + 1);
     put_pair(out, "beamline.table", writer->head.path);
     for (size_t i = 0; i < output->n_metadata; i++)
@@ -91,20 +94,34 @@ static void put_footer(bl_thrift_out *out, const parquet_output *output) {
     bl_thrift_put_end(out);
 }
 
+/// Writes what was packed, and empties it.
+static bl_status write_packed(parquet_output *output, bl_packer *out, bl_error *err) {
+    BL_TRY(bl_packer_check(out, "a footer", err));
+    BL_TRY(bl_sink_write(output->sink, out->buffer->data, out->buffer->size, err));
+    out->buffer->size = 0;
+    return BL_OK;
+}
+
+static bl_status write_parts(parquet_output *output, bl_thrift_out *out, bl_error *err) {
+    bl_pqw_writer *writer = output->writer;
+    uint64_t start = output->sink->n_bytes;
+    put_head(out, writer);
+    BL_TRY(write_packed(output, &out->out, err));
+    BL_TRY(bl_pqw_notes_write(&writer->notes, output->sink, &writer->scratch[0], err));
+    put_tail(out, output);
+    uint64_t size = output->sink->n_bytes - start + bl_packer_size(&out->out);
+    if (size > INT32_MAX)
+        return bl_error_set(err, BL_E_LIMIT,
+                            "a footer of more than 2 GiB; larger row groups make it smaller");
+    uint32_t length = (uint32_t)size;
+    bl_pack_bytes(&out->out, &length, sizeof length);
+    bl_pack_bytes(&out->out, bl_parquet_magic, sizeof bl_parquet_magic);
+    return write_packed(output, &out->out, err);
+}
+
 static bl_status write_footer(parquet_output *output, bl_error *err) {
     bl_thrift_out out = {.out.context = output->head.context};
-    put_footer(&out, output);
-    size_t size = bl_packer_size(&out.out);
-    uint32_t length = (uint32_t)size;
-    bl_pack_bytes(&out.out, &length, sizeof length);
-    bl_pack_bytes(&out.out, bl_parquet_magic, sizeof bl_parquet_magic);
-    bl_status status = bl_packer_check(&out.out, "a footer", err);
-    if (status == BL_OK && size > INT32_MAX)
-        status = bl_error_set(err, BL_E_LIMIT,
-                              "a footer of more than 2 GiB; larger row groups "
-                              "make it smaller");
-    if (status == BL_OK)
-        status = bl_sink_write(output->sink, out.out.buffer->data, out.out.buffer->size, err);
+    bl_status status = write_parts(output, &out, err);
     bl_thrift_out_release(&out);
     return status;
 }
@@ -119,7 +136,7 @@ static bl_status finish(bl_output *head, bl_error *err) {
     assert(writer);
     output->writer = writer;
     if (!writer->head.is_finished)
-        BL_TRY(bl_pqw_group_end(writer, err));
+        BL_TRY(writer->head.ops->finish(&writer->head, err));
     BL_TRY(write_footer(output, err));
     return bl_sink_finish(output->sink, err);
 }

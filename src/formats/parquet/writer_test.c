@@ -78,20 +78,31 @@ static bl_status write_file(bl_context *context, const char *encoding, long fail
     return test_rows_write(&shared, output, &options, err);
 }
 
-static void every_allocation_fails(void **state) {
-    (void)state;
+static void every_allocation_fails_with(unsigned n_threads, const char *encoding) {
     test_allocator faulty = {0};
     bl_allocator allocator = test_allocator_face(&faulty);
-    for (size_t i = 0; i < 2; i++)
-        for (long n = 1; n == 1 || faulty.failed; n++) {
-            test_allocator_arm(&faulty, 0);
-            bl_context *context = test_context_of(1, &allocator, 0);
-            atomic_store(&faulty.fail_in, n);
-            bl_status status = write_file(context, i ? "dictionary" : "auto", 0, NULL);
-            bl_context_free(context);
-            assert_int_equal(status, faulty.failed ? BL_E_NOMEM : BL_OK);
-            assert_int_equal(faulty.n_live, 0);
-        }
+    for (long n = 1; n == 1 || faulty.failed; n++) {
+        test_allocator_arm(&faulty, 0);
+        bl_context *context = test_context_of(n_threads, &allocator, 0);
+        atomic_store(&faulty.fail_in, n);
+        bl_status status = write_file(context, encoding, 0, NULL);
+        bl_context_free(context);
+        assert_int_equal(status, faulty.failed ? BL_E_NOMEM : BL_OK);
+        assert_int_equal(faulty.n_live, 0);
+    }
+}
+
+static void every_allocation_fails(void **state) {
+    (void)state;
+    every_allocation_fails_with(1, "auto");
+    every_allocation_fails_with(1, "dictionary");
+}
+
+/// Pages that wait for one that failed wait no longer; with more threads than columns.
+static void every_allocation_of_threads_fails(void **state) {
+    (void)state;
+    every_allocation_fails_with(2, "dictionary");
+    every_allocation_fails_with(8, "dictionary");
 }
 
 static void every_write_fails(void **state) {
@@ -101,6 +112,41 @@ static void every_write_fails(void **state) {
         assert_int_equal(status, memory.failed ? BL_E_IO : BL_OK);
         assert_int_equal(memory.is_finished, !memory.failed);
     }
+}
+
+// ---- notes ----
+
+enum { N_NOTES = 300000 };
+
+/// Some megabytes of notes, kept and written.
+static bl_status keep_notes(bl_context *context) {
+    static uint8_t wanted[8 * N_NOTES];
+    bl_pqw_scratch scratch = {.codecs = NULL};
+    bl_pqw_notes notes = {.open.out.context = context};
+    bl_pqw_scratch_init(context, 8000, &scratch);
+    bl_status status = bl_pqw_scratch_ready(&scratch, NULL);
+    for (uint32_t i = 0; i < N_NOTES && status == BL_OK; i++) {
+        memcpy(wanted + 8 * i, (const uint32_t[]){i / 3, 7}, 8);
+        bl_pack_bytes(&notes.open.out, wanted + 8 * i, 8);
+        status = bl_pqw_notes_pack(&notes, &scratch, NULL);
+    }
+    if (status == BL_OK)
+        status = test_sink_init(&memory, context, 0, NULL);
+    if (status == BL_OK) {
+        assert_true(notes.n_blocks > 1 && notes.blocks[0].size < notes.blocks[0].raw_size / 3);
+        status = bl_pqw_notes_write(&notes, &memory.sink, &scratch, NULL);
+        bl_free(context, memory.sink.url);
+    }
+    if (status == BL_OK)
+        assert_true(memory.size == sizeof wanted && !memcmp(memory.data, wanted, sizeof wanted));
+    bl_pqw_notes_release(context, &notes);
+    bl_pqw_scratch_release(&scratch);
+    return status;
+}
+
+static void notes_are_kept_compressed(void **state) {
+    (void)state;
+    test_every_allocation_fails(keep_notes);
 }
 
 // ---- encodings ----
@@ -171,7 +217,9 @@ static void deltas(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_fails),
+        cmocka_unit_test(every_allocation_of_threads_fails),
         cmocka_unit_test(every_write_fails),
+        cmocka_unit_test(notes_are_kept_compressed),
         cmocka_unit_test(runs),
         cmocka_unit_test(deltas),
     };

@@ -7,12 +7,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/context.h"
 #include "io/bytes/transport.h"
 
-enum { BUFFER_BYTES = 256 * 1024, MAX_NAMES = 1000 };
+enum {
+    BUFFER_BYTES = 256 * 1024,
+    DIRECT_BYTES = 32 * 1024, ///< so many at once are not copied
+    MAX_NAMES = 1000,
+};
 
 typedef struct file_sink {
     bl_sink sink;
@@ -24,52 +29,67 @@ typedef struct file_sink {
     bl_buffer *buffer; ///< small writes that wait; its size counts them
 } file_sink;
 
-static bl_status write_whole(const file_sink *file, const uint8_t *data, size_t size,
-                             uint64_t offset, bl_error *err) {
-    while (size) {
-        ssize_t n = pwrite(file->fd, data, size, (off_t)offset);
-        if (n < 0 && errno == EINTR)
+/// Writes some pieces behind each other, which are used up.
+static bl_status write_pieces(const file_sink *file, struct iovec *pieces, int n, uint64_t offset,
+                              bl_error *err) {
+    while (n) {
+        ssize_t written = pwritev(file->fd, pieces, n, (off_t)offset);
+        if (written < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
-            return bl_error_errno(err, n ? errno : ENOSPC, "write");
-        data += n;
-        size -= (size_t)n;
-        offset += (uint64_t)n;
+        if (written <= 0)
+            return bl_error_errno(err, written ? errno : ENOSPC, "write");
+        offset += (uint64_t)written;
+        size_t left = (size_t)written;
+        for (; n && left >= pieces->iov_len; n--, pieces++)
+            left -= pieces->iov_len;
+        if (n) {
+            pieces->iov_base = (char *)pieces->iov_base + left;
+            pieces->iov_len -= left;
+        }
     }
     return BL_OK;
 }
 
-static bl_status flush(file_sink *file, bl_error *err) {
+/// Writes what waits, and `size` more bytes behind it.
+static bl_status flush_with(file_sink *file, const void *data, size_t size, bl_error *err) {
     bl_buffer *waiting = file->buffer;
-    BL_TRY(
-        write_whole(file, waiting->data, waiting->size, file->sink.n_bytes - waiting->size, err));
+    struct iovec pieces[2];
+    int n = 0;
+    if (waiting->size)
+        pieces[n++] = (struct iovec){waiting->data, waiting->size};
+    if (size)
+        pieces[n++] = (struct iovec){(void *)(uintptr_t)data, size};
+    BL_TRY(write_pieces(file, pieces, n, file->sink.n_bytes - waiting->size, err));
     waiting->size = 0;
     return BL_OK;
 }
 
+static bl_status flush(file_sink *file, bl_error *err) { return flush_with(file, NULL, 0, err); }
+
 static bl_status file_write(bl_sink *sink, const void *data, size_t size, bl_error *err) {
     file_sink *file = (file_sink *)sink;
     bl_buffer *waiting = file->buffer;
-    if (size > BUFFER_BYTES - waiting->size)
-        BL_TRY(flush(file, err));
-    if (size > BUFFER_BYTES)
-        return write_whole(file, (const uint8_t *)data, size, sink->n_bytes, err);
+    if (size >= DIRECT_BYTES || size > BUFFER_BYTES - waiting->size)
+        return flush_with(file, data, size, err);
     memcpy(waiting->data + waiting->size, data, size);
     waiting->size += size;
     return BL_OK;
 }
 
-static bl_status file_rewrite_head(bl_sink *sink, const void *data, size_t size, bl_error *err) {
-    file_sink *file = (file_sink *)sink;
+static bl_status write_at(file_sink *file, uint64_t offset, const void *data, size_t size,
+                          bl_error *err) {
+    struct iovec piece = {(void *)(uintptr_t)data, size};
     BL_TRY(flush(file, err));
-    return write_whole(file, (const uint8_t *)data, size, 0, err);
+    return write_pieces(file, &piece, size != 0, offset, err);
+}
+
+static bl_status file_rewrite_head(bl_sink *sink, const void *data, size_t size, bl_error *err) {
+    return write_at((file_sink *)sink, 0, data, size, err);
 }
 
 static bl_status file_write_at(bl_sink *sink, uint64_t offset, size_t size, const void *data,
                                bl_error *err) {
-    file_sink *file = (file_sink *)sink;
-    BL_TRY(flush(file, err));
-    return write_whole(file, (const uint8_t *)data, size, offset, err);
+    return write_at((file_sink *)sink, offset, data, size, err);
 }
 
 static bl_status file_read_at(bl_sink *sink, uint64_t offset, size_t size, void *data,

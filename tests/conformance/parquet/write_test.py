@@ -257,6 +257,58 @@ def test_the_same_bytes(tmp_path):
     assert parquet.read_metadata(path).num_row_groups > 1
 
 
+@pytest.mark.parametrize("codec", ["zstd", "none"])
+def test_the_same_bytes_of_one_column(codec, tmp_path):
+    """Whose pages are made by all threads: one dictionary, also one that grows too large, and row
+    groups that end by what they take in memory."""
+    rng = numpy.random.default_rng(8)
+    n = 400_000
+    columns = dict(zip(kinds_of_data(n).column_names, kinds_of_data(n).columns, strict=True))
+    columns["outgrown"] = pa.array((rng.integers(0, 300_000, n) // (n - numpy.arange(n))) * 7)
+    columns["lists"] = pa.array([[k % 5] * (k % 3) or None for k in range(n)])
+    for name, column in columns.items():
+        table, contents = pa.table({name: column}), set()
+        for rows, n_threads in ((n, 1), (n, 2), (n, 4), (30_011, 1), (30_011, 2)):
+            path = tmp_path / "t.parquet"
+            write(path, table.combine_chunks().to_batches(max_chunksize=rows), n_threads, 8 << 20,
+                  chunk_bytes=20_000, options={"codec": codec})
+            contents.add(path.read_bytes())
+        assert len(contents) == 1, name
+        assert parquet.read_table(path, page_checksum_verification=True).equals(table), name
+        group = parquet.read_metadata(path).row_group(0)
+        assert name != "outgrown" or {"RLE_DICTIONARY", "PLAIN"} <= set(group.column(0).encodings)
+
+
+def test_row_groups_take_what_they_may(tmp_path):
+    """Of memory, not of rows: what becomes small compressed makes more rows a group."""
+    rows = {}
+    for name, values in (("same", numpy.zeros(10**6)), ("random", numpy.random.rand(10**6))):
+        path = tmp_path / "t.parquet"
+        write(path, pa.table({"x": values}).to_batches(), memory=8 << 20,
+              options={"encoding": "plain"})
+        metadata = parquet.read_metadata(path)
+        rows[name] = metadata.row_group(0).num_rows
+        sizes = [metadata.row_group(i).column(0).total_compressed_size
+                 for i in range(metadata.num_row_groups - 1)]
+        assert all(1.5e6 < size < 1.8e6 for size in sizes), sizes
+    assert rows["random"] % 256 == 0 and rows["same"] == 10**6
+
+
+def test_what_fails_does_not_depend_on_threads(tmp_path):
+    """A page in the middle that cannot be made: the others wait for nothing."""
+    n = 200_000
+    values = numpy.arange(n) % 7
+    values[n // 2] = 1 << 60
+    table = pa.table({"x": pa.array(values, pa.timestamp("s"))})
+    messages = set()
+    for n_threads in (1, 2, 4):
+        with pytest.raises(Exception, match="do not fit") as caught:
+            write(tmp_path / "t.parquet", table.to_batches(), n_threads, chunk_bytes=2000)
+        messages.add(str(caught.value))
+        assert not (tmp_path / "t.parquet").exists()
+    assert len(messages) == 1
+
+
 # ---- statistics and indexes ----
 
 LONG = "x" * 70
