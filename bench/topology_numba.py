@@ -71,6 +71,7 @@ def writer_of(path, codec, kind):
     schema = pa.schema({"hfeatures": pa.list_(kind, kernel.N_HIGH),
                         "lfeatures": pa.list_(pa.list_(kind, kernel.N_COLUMNS))})
     return pa.parquet.ParquetWriter(path, schema, compression=name, use_dictionary=False,
+                                    data_page_size=1 << 18,
                                     compression_level=int(level) if level else None)
 
 
@@ -118,7 +119,7 @@ def main():
     parser.add_argument("--mode", choices=("compat", "fixed"), default="fixed")
     parser.add_argument("--kernel", choices=("cells", "pairs"), default="cells")
     parser.add_argument("--type", choices=("float32", "float64"), default="float64")
-    parser.add_argument("--codec", default="zstd:3")
+    parser.add_argument("--codec", default="zstd:1")
     parser.add_argument("--events", type=int)
     parser.add_argument("--runs", type=int, default=1)
     options = parser.parse_args()
