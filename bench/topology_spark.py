@@ -2,7 +2,7 @@
 """The topology recipe as a user-defined function of PySpark: events come as Python objects, loops
 go over their particles, and NumPy adds up what is in a cone.
 
-usage: topology_spark.py WARM INPUT OUTPUT [--mode M] [--processors N] [--arrow]
+usage: topology_spark.py WARM OUTPUT INPUT … [--mode M] [--processors N] [--arrow]
 
 INPUT and WARM are Parquet files with the columns of Delphes' leaves, or with lists of structs. WARM
 is taken first, so that neither Java's start nor Python's imports count. OUTPUT is a folder that
@@ -168,8 +168,8 @@ def collection(frame, name, muons):
     return F.arrays_zip(*(F.col(f"`{there}.{leaf}`") for leaf in leaves)).cast(struct)
 
 
-def run(session, mode, source, target):
-    frame = session.read.parquet(source)
+def run(session, mode, sources, target):
+    frame = session.read.parquet(*sources)
     muons = "Muon"
     if any(name.split(".")[0] == "MuonTight" for name in frame.columns):
         muons = "MuonTight"
@@ -183,8 +183,8 @@ def run(session, mode, source, target):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("warm")
-    parser.add_argument("input")
     parser.add_argument("output")
+    parser.add_argument("inputs", nargs="+")
     parser.add_argument("--mode", choices=("compat", "fixed"), default="fixed")
     parser.add_argument("--processors", type=int, default=1)
     parser.add_argument("--arrow", action="store_true")
@@ -198,9 +198,9 @@ def main():
                .config("spark.sql.execution.pythonUDF.arrow.enabled", str(options.arrow).lower())
                .getOrCreate())
     session.sparkContext.setLogLevel("OFF")
-    run(session, options.mode, options.warm, options.output)
+    run(session, options.mode, [options.warm], options.output)
     start = time.perf_counter()
-    run(session, options.mode, options.input, options.output)
+    run(session, options.mode, options.inputs, options.output)
     seconds = time.perf_counter() - start
     taken = session.read.parquet(options.output).count()
     print(json.dumps({"seconds": seconds, "taken": taken,
