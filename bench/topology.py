@@ -16,6 +16,7 @@ the whole command; numba's begin when it has compiled, Spark's when Java and Pyt
 
 import argparse
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -83,7 +84,9 @@ class Bench:
         return result
 
     def command(self, *words):
-        done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(self.folder / "numba")}
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
+                              env=environment)
         if done.returncode:
             sys.exit(f"{words[0]}: {done.stderr[-2000:]}")
         return json.loads(done.stdout.splitlines()[-1])

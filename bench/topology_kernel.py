@@ -7,8 +7,8 @@ or among those of the nine cells around it ("cells").
 
 import math
 
+import numba
 import numpy as np
-from numba import njit
 
 N_COLUMNS, N_HIGH = 19, 14
 CAPS = np.array([450, 150, 200])  # of tracks, photons, neutral hadrons
@@ -17,6 +17,7 @@ CONE2 = 0.3 * 0.3
 CELL, ETA_END = 0.3, 6.0
 N_ETA, N_PHI = int(2 * ETA_END / CELL), 20  # 2π/20 is just above the cone
 SAME = 1e-4
+njit = numba.njit(cache=True)  # compiled once for all processes of a bench
 any_order = {"reassoc", "contract"}  # sums may be vectorised
 
 
@@ -41,7 +42,7 @@ def distance(eta_a, phi_a, eta_b, phi_b):
     return math.sqrt((eta_a - eta_b) ** 2 + folded(phi_a - phi_b) ** 2)
 
 
-@njit(fastmath=any_order, error_model="numpy")
+@numba.njit(cache=True, fastmath=any_order, error_model="numpy")
 def sum_among(maps, m, n, at_eta, at_phi, fixed):
     total = 0.0
     for i in range(n):
