@@ -7,8 +7,8 @@ or among those of the nine cells around it ("cells").
 
 import math
 
+import numba
 import numpy as np
-from numba import njit
 
 N_COLUMNS, N_HIGH = 19, 14
 CAPS = np.array([450, 150, 200])  # of tracks, photons, neutral hadrons
@@ -17,6 +17,7 @@ CONE2 = 0.3 * 0.3
 CELL, ETA_END = 0.3, 6.0
 N_ETA, N_PHI = int(2 * ETA_END / CELL), 20  # 2π/20 is just above the cone
 SAME = 1e-4
+njit = numba.njit(cache=True)  # compiled once for all processes of a bench
 any_order = {"reassoc", "contract"}  # sums may be vectorised
 
 
@@ -41,14 +42,14 @@ def distance(eta_a, phi_a, eta_b, phi_b):
     return math.sqrt((eta_a - eta_b) ** 2 + folded(phi_a - phi_b) ** 2)
 
 
-@njit(fastmath=any_order, error_model="numpy")
-def sum_near(pt, eta, phi, first, last, at_eta, at_phi, fixed):
+@numba.njit(cache=True, fastmath=any_order, error_model="numpy")
+def sum_among(maps, m, n, at_eta, at_phi, fixed):
     total = 0.0
-    for i in range(first, last):
-        d_eta, d_phi = eta[i] - at_eta, abs(phi[i] - at_phi)
+    for i in range(n):
+        d_eta, d_phi = maps[m, ETA, i] - at_eta, abs(maps[m, PHI, i] - at_phi)
         if fixed:
             d_phi = min(d_phi, abs(2 * math.pi - d_phi))
-        total += pt[i] if d_eta * d_eta + d_phi * d_phi < CONE2 else 0.0
+        total += maps[m, PT, i] if d_eta * d_eta + d_phi * d_phi < CONE2 else 0.0
     return total
 
 
@@ -82,38 +83,54 @@ def sort_into_cells(source, n, cells, target):
 
 
 @njit
-def sum_in_cells(around, cells, at_eta, at_phi, fixed):
+def sum_of_span(maps, m, first, last, at_eta, at_phi, fixed):
     total = 0.0
-    middle, column = eta_cell(at_eta), phi_cell(at_phi)
-    low, high = max(column - 1, 0), min(column + 1, N_PHI - 1)
-    pt, eta, phi = around[PT], around[ETA], around[PHI]
-    for r in range(max(middle - 1, 0), min(middle + 2, N_ETA)):
-        begin = r * N_PHI
-        total += sum_near(pt, eta, phi, cells[begin + low], cells[begin + high + 1], at_eta, at_phi,
-                          fixed)
-        if fixed and (column == 0 or column == N_PHI - 1):
-            other = begin + N_PHI - 1 - column
-            total += sum_near(pt, eta, phi, cells[other], cells[other + 1], at_eta, at_phi, fixed)
+    for i in range(first, last):
+        d_eta, d_phi = maps[m, ETA, i] - at_eta, abs(maps[m, PHI, i] - at_phi)
+        if fixed:
+            d_phi = min(d_phi, abs(2 * math.pi - d_phi))
+        if d_eta * d_eta + d_phi * d_phi < CONE2:
+            total += maps[m, PT, i]
     return total
 
 
 @njit
-def isolations(vector, maps, counts, cells, fixed, by_cells, own, own_pt, ret):
-    """own: the map in which the particle itself is, or -1; of pt own_pt."""
-    for m in range(3):
-        pt = vector[4]
-        if pt <= 0:
-            ret[m] = 0.0
-            continue
-        if by_cells:
-            total = sum_in_cells(maps[m], cells[m], vector[5], vector[6], fixed)
-        else:
-            total = sum_near(maps[m, PT], maps[m, ETA], maps[m, PHI], 0, counts[m], vector[5],
-                             vector[6], fixed)
-        if fixed:
-            ret[m] = (total - own_pt if m == own else total) / pt
-        else:
-            ret[m] = total / pt - (1 if m == 0 else 0)
+def sum_in_cells(maps, m, cells, at_eta, at_phi, fixed):
+    total = 0.0
+    middle, column = eta_cell(at_eta), phi_cell(at_phi)
+    low, high = max(column - 1, 0), min(column + 1, N_PHI - 1)
+    for r in range(max(middle - 1, 0), min(middle + 2, N_ETA)):
+        begin = r * N_PHI
+        total += sum_of_span(maps, m, cells[m, begin + low], cells[m, begin + high + 1], at_eta,
+                             at_phi, fixed)
+        if fixed and (column == 0 or column == N_PHI - 1):
+            other = begin + N_PHI - 1 - column
+            total += sum_of_span(maps, m, cells[m, other], cells[m, other + 1], at_eta, at_phi,
+                                 fixed)
+    return total
+
+
+@njit
+def isolations(vector, maps, counts, cells, fixed, by_cells, own, own_pt):
+    """With tracks, photons, neutral hadrons; own: the map in which the particle itself is, or -1;
+    of pt own_pt."""
+    return (isolation(vector, maps, 0, counts, cells, fixed, by_cells, own, own_pt),
+            isolation(vector, maps, 1, counts, cells, fixed, by_cells, own, own_pt),
+            isolation(vector, maps, 2, counts, cells, fixed, by_cells, own, own_pt))
+
+
+@njit
+def isolation(vector, maps, m, counts, cells, fixed, by_cells, own, own_pt):
+    pt, eta, phi = vector[4], vector[5], vector[6]
+    if pt <= 0:
+        return 0.0
+    if by_cells:
+        total = sum_in_cells(maps, m, cells, eta, phi, fixed)
+    else:
+        total = sum_among(maps, m, counts[m], eta, phi, fixed)
+    if fixed:
+        return (total - own_pt if m == own else total) / pt
+    return total / pt - 1 if m == 0 else total / pt
 
 
 @njit
@@ -123,9 +140,8 @@ def vector_of(lepton, i):
 
 
 @njit
-def find_lepton(lepton, begin, end, maps, sorted_maps, counts, cells, fixed, by_cells, near):
-    """The first that is hard and isolated, or -1; near is left with its isolation."""
-    tracks = maps[0]
+def find_lepton(lepton, begin, end, maps, sorted_maps, counts, cells, fixed, by_cells):
+    """The first that is hard and isolated, or -1, and its isolations."""
     for i in range(begin, end):
         if lepton[0][i] <= 23:
             continue
@@ -133,13 +149,13 @@ def find_lepton(lepton, begin, end, maps, sorted_maps, counts, cells, fixed, by_
         own = -1
         own_pt = 0.0
         for k in range(counts[0]):
-            if distance(vector[5], vector[6], tracks[ETA, k], tracks[PHI, k]) <= SAME:
-                own, own_pt = 0, tracks[PT, k]
+            if distance(vector[5], vector[6], maps[0, ETA, k], maps[0, PHI, k]) <= SAME:
+                own, own_pt = 0, maps[0, PT, k]
                 break
-        isolations(vector, sorted_maps, counts, cells, fixed, by_cells, own, own_pt, near)
+        near = isolations(vector, sorted_maps, counts, cells, fixed, by_cells, own, own_pt)
         if near[0] + near[1] + near[2] < 0.45:
-            return i
-    return -1
+            return i, near
+    return -1, (0.0, 0.0, 0.0)
 
 
 @njit
@@ -155,12 +171,13 @@ def fill_map(collection, begin, end, cut, around, at):
 
 
 @njit
-def write_row(out, vector, pt, eta, phi, near):
-    out[:] = 0
+def write_row(rows, row, vector, pt, eta, phi, near):
     for k in range(4):
-        out[k] = vector[k]
-    out[4], out[5], out[6] = pt, eta, phi
-    out[10], out[11], out[12] = near[0], near[1], near[2]
+        rows[row, k] = vector[k]
+    rows[row, 4], rows[row, 5], rows[row, 6] = pt, eta, phi
+    rows[row, 10], rows[row, 11], rows[row, 12] = near
+    for k in (7, 8, 9, 13, 14, 15, 16, 17, 18):
+        rows[row, k] = 0
 
 
 @njit
@@ -176,7 +193,7 @@ def threshold(pt, chosen, n, cap):
 
 @njit
 def write_rows(m, collection, maps, sorted_maps, counts, cells, at, chosen, n, fixed, by_cells,
-               near, out, row):
+               rows, row):
     cap = CAPS[m]
     last, ties = -1.0, n
     if n > cap and fixed:
@@ -192,29 +209,28 @@ def write_rows(m, collection, maps, sorted_maps, counts, cells, at, chosen, n, f
         if pt == last:
             ties -= 1
         vector = particle(pt, eta, phi)
-        isolations(vector, sorted_maps, counts, cells, fixed, by_cells, m, pt, near)
-        one = out[row]
-        write_row(one, vector, pt, eta, phi, near)
+        near = isolations(vector, sorted_maps, counts, cells, fixed, by_cells, m, pt)
+        write_row(rows, row, vector, pt, eta, phi, near)
         if m == 0:
-            write_track(one, collection, at[k], fixed)
+            write_track(rows, row, collection, at[0, k], fixed)
         else:
-            one[15 if m == 1 else 14] = 1
+            rows[row, 15 if m == 1 else 14] = 1
         row += 1
         taken += 1
     return row
 
 
 @njit
-def write_track(one, tracks, i, fixed):
+def write_track(rows, row, tracks, i, fixed):
     pid = tracks[3][i]
-    one[7], one[8], one[9] = tracks[5][i], tracks[6][i], tracks[7][i]
+    rows[row, 7], rows[row, 8], rows[row, 9] = tracks[5][i], tracks[6][i], tracks[7][i]
     kind = 13
     if fixed and abs(pid) == 11:
         kind = 16
     elif fixed and abs(pid) == 13:
         kind = 17
-    one[kind] = 1
-    one[18] = tracks[4][i] if fixed else np.sign(pid)
+    rows[row, kind] = 1
+    rows[row, 18] = tracks[4][i] if fixed else np.sign(pid)
 
 
 @njit
@@ -234,10 +250,10 @@ def write_high(high, one, jets, begin, end, met, phi_met, fixed):
 
 
 @njit
-def leads(leptons, found, fixed):
+def leads(leptons, electron, muon, fixed):
     """Whether the electron is taken, where a muon might be, too."""
-    electron, muon = vector_of(leptons[0], found[0]), vector_of(leptons[1], found[1])
-    return electron[4] > muon[4] if fixed else electron[5] > muon[5]
+    a, b = vector_of(leptons[0], electron), vector_of(leptons[1], muon)
+    return a[4] > b[4] if fixed else a[5] > b[5]
 
 
 @njit
@@ -253,8 +269,8 @@ def process(first, last, offsets, particles, leptons, jets, met, fixed, by_cells
     maps, in_cells = np.empty((3, 3, largest)), np.empty((3, 3, largest))
     at, chosen = np.empty((3, largest), np.int64), np.empty(largest, np.int64)
     cells = np.empty((3, N_ETA * N_PHI + 1), np.int64)
-    counts, near, lepton_near = np.zeros(3, np.int64), np.empty(3), np.empty((2, 3))
-    head = np.empty(N_COLUMNS)
+    counts = np.zeros(3, np.int64)
+    head = np.empty((1, N_COLUMNS))
     sorted_maps = in_cells if by_cells else maps
     n_taken = row = 0
     for event in range(first, last):
@@ -269,34 +285,35 @@ def process(first, last, offsets, particles, leptons, jets, met, fixed, by_cells
         if by_cells:
             for m in range(3):
                 sort_into_cells(maps[m], counts[m], cells[m], in_cells[m])
-        found = [-1, -1]
-        for flavour in range(2):
-            found[flavour] = find_lepton(leptons[flavour], offsets[3 + flavour, event],
-                                         offsets[3 + flavour, event + 1], maps, sorted_maps, counts,
-                                         cells, fixed, by_cells, lepton_near[flavour])
-        if found[0] < 0 and found[1] < 0:
+        electron, electron_near = find_lepton(
+            leptons[0], offsets[3, event], offsets[3, event + 1], maps, sorted_maps, counts, cells,
+            fixed, by_cells)
+        muon, muon_near = find_lepton(
+            leptons[1], offsets[4, event], offsets[4, event + 1], maps, sorted_maps, counts, cells,
+            fixed, by_cells)
+        if electron < 0 and muon < 0:
             continue
-        flavour = 0 if found[1] < 0 else 1
-        if found[0] >= 0 and found[1] >= 0:
-            flavour = 0 if leads(leptons, found, fixed) else 1
-        vector = vector_of(leptons[flavour], found[flavour])
-        write_row(head, vector, vector[4], vector[5], vector[6], lepton_near[flavour])
-        head[16 + flavour], head[18] = 1, leptons[flavour][3][found[flavour]]
-        rows[row] = head
+        is_electron = muon < 0 or (electron >= 0 and leads(leptons, electron, muon, fixed))
+        flavour, i = (0, electron) if is_electron else (1, muon)
+        vector = vector_of(leptons[flavour], i)
+        write_row(head, 0, vector, vector[4], vector[5], vector[6],
+                  electron_near if is_electron else muon_near)
+        head[0, 16 + flavour], head[0, 18] = 1, leptons[flavour][3][i]
+        rows[row] = head[0]
         row += 1
         n = 0
         for k in range(counts[0]):
             if distance(vector[5], vector[6], maps[0, ETA, k], maps[0, PHI, k]) > SAME:
                 chosen[n] = k
                 n += 1
-        row = write_rows(0, tracks, maps, sorted_maps, counts, cells, at[0], chosen, n, fixed,
-                         by_cells, near, rows, row)
+        row = write_rows(0, tracks, maps, sorted_maps, counts, cells, at, chosen, n, fixed,
+                         by_cells, rows, row)
         for m in range(1, 3):
             for k in range(counts[m]):
                 chosen[k] = k
-            row = write_rows(m, tracks, maps, sorted_maps, counts, cells, at[m], chosen, counts[m],
-                             fixed, by_cells, near, rows, row)
-        write_high(high[n_taken], head, jets, offsets[5, event], offsets[5, event + 1],
+            row = write_rows(m, tracks, maps, sorted_maps, counts, cells, at, chosen, counts[m],
+                             fixed, by_cells, rows, row)
+        write_high(high[n_taken], head[0], jets, offsets[5, event], offsets[5, event + 1],
                    np.float64(met[0][offsets[6, event]]),
                    np.float64(met[1][offsets[6, event]]), fixed)
         n_taken += 1

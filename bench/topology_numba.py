@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What uproot, awkward-array, numba and pyarrow make of the topology recipe, on one thread.
 
-usage: topology_numba.py FILE OUTPUT [--mode M] [--kernel cells|pairs] [--type T] [--codec C]
+usage: topology_numba.py OUTPUT FILE … [--mode M] [--kernel cells|pairs] [--type T] [--codec C]
                          [--events N] [--runs N]
 
 Prints one line of JSON: the events read and taken, and of the best of several runs the seconds, all
-and of each stage. What numba compiles is compiled before, on the first events.
+and of each stage. What numba compiles is compiled before, on the first events. --events: of each
+file the first.
 """
 
 import argparse
+import itertools
 import json
 import time
 
@@ -71,7 +73,20 @@ def writer_of(path, codec, kind):
     schema = pa.schema({"hfeatures": pa.list_(kind, kernel.N_HIGH),
                         "lfeatures": pa.list_(pa.list_(kind, kernel.N_COLUMNS))})
     return pa.parquet.ParquetWriter(path, schema, compression=name, use_dictionary=False,
+                                    data_page_size=1 << 18,
                                     compression_level=int(level) if level else None)
+
+
+def chunks(path, n_events):
+    """Pieces of a file's events: offsets, and the values of each collection's leaves."""
+    with uproot.open(path) as file:
+        tree = file["Delphes"]
+        branches = {key.rsplit("/", 1)[-1]: key for key in tree.keys()}
+        muons = "MuonTight" if "MuonTight.PT" in branches else "Muon"
+        wanted = [branches[f"{muons if name == 'Muon' else name}.{leaf}"]
+                  for name, leaves in LEAVES.items() for leaf in leaves]
+        for chunk in tree.iterate(wanted, step_size="100 MB", entry_stop=n_events, how=dict):
+            yield collections_of({key.rsplit("/", 1)[-1]: chunk[key] for key in chunk}, muons)
 
 
 def run(options, n_events):
@@ -79,33 +94,24 @@ def run(options, n_events):
     n_in = n_out = 0
     rows = np.empty((GROUP * (1 + int(kernel.CAPS.sum())), kernel.N_COLUMNS), options.type)
     high, ends = np.empty((GROUP, kernel.N_HIGH), options.type), np.zeros(GROUP + 1, np.int64)
-    with uproot.open(options.file) as file, \
-            writer_of(options.output, options.codec, options.type) as writer:
-        tree = file["Delphes"]
-        names = {key.rsplit("/", 1)[-1] for key in tree.keys()}
-        muons = "MuonTight" if "MuonTight.PT" in names else "Muon"
-        wanted = {f"{muons if name == 'Muon' else name}.{leaf}"
-                  for name, leaves in LEAVES.items() for leaf in leaves}
-        branches = [key for key in tree.keys() if key.rsplit("/", 1)[-1] in wanted]
-        for chunk in tree.iterate(branches, step_size="100 MB", entry_stop=n_events):
-            chunk = ak.zip({key.rsplit("/", 1)[-1]: chunk[key] for key in chunk.fields},
-                           depth_limit=1)
-            offsets, (tracks, photons, neutral, electrons, muon, jets, met) = collections_of(
-                chunk, muons)
-            regular = all(len(values) == 0 or abs(values).max() < 3.15
-                          for values in (tracks[2], photons[2], neutral[2]))
+    with writer_of(options.output, options.codec, options.type) as writer:
+        for offsets, (*particles, electrons, muons, jets, met) in itertools.chain.from_iterable(
+                chunks(path, n_events) for path in options.files):
+            # Cells are for angles within ±π.
+            regular = all(len(phi) == 0 or abs(phi).max() < 3.15 for _, _, phi, *_ in particles)
             stages.ends("read_s")
-            for first in range(0, len(chunk), GROUP):
-                last = min(first + GROUP, len(chunk))
+            n = offsets.shape[1] - 1
+            for first in range(0, n, GROUP):
                 taken, filled = kernel.process(
-                    first, last, offsets, (tracks, photons, neutral), (electrons, muon), jets, met,
-                    options.mode == "fixed", options.kernel == "cells" and regular, rows, high,
-                    ends)
+                    first, min(first + GROUP, n), offsets, tuple(particles), (electrons, muons),
+                    jets, met, options.mode == "fixed", options.kernel == "cells" and regular, rows,
+                    high, ends)
                 stages.ends("compute_s")
                 writer.write_table(table_of(rows[:filled], high[:taken], ends[:taken + 1]))
                 stages.ends("write_s")
                 n_out += taken
-            n_in += len(chunk)
+            n_in += n
+        stages.ends("read_s")
     stages.ends("write_s")
     return {"events": n_in, "taken": n_out, "seconds": sum(stages.seconds.values()),
             **stages.seconds}
@@ -113,12 +119,12 @@ def run(options, n_events):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file")
     parser.add_argument("output")
+    parser.add_argument("files", nargs="+")
     parser.add_argument("--mode", choices=("compat", "fixed"), default="fixed")
     parser.add_argument("--kernel", choices=("cells", "pairs"), default="cells")
     parser.add_argument("--type", choices=("float32", "float64"), default="float64")
-    parser.add_argument("--codec", default="zstd:3")
+    parser.add_argument("--codec", default="zstd:1")
     parser.add_argument("--events", type=int)
     parser.add_argument("--runs", type=int, default=1)
     options = parser.parse_args()
