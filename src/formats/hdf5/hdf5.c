@@ -39,3 +39,27 @@ bl_status bl_hdf5_create(bl_context *context, bl_sink *sink, const bl_create *ho
     BL_TRY(load(&face, err));
     return face->create(context, BL_MOVE(owned), how, ret_output, err);
 }
+
+bl_status bl_hdf5_look(bl_context *context, bl_source *source, const char *const *names, size_t n,
+                       bool *ret_found, bl_error *err) {
+    BL_AUTO(bl_source) owned = source;
+    const bl_hdf5_face *face;
+    BL_TRY(load(&face, err));
+    return face->look(context, BL_MOVE(owned), names, n, ret_found, err);
+}
+
+bl_status bl_hdf5_tree_read(bl_arena *arena, bl_source *source, const bl_hdf5_node **ret_root,
+                            bl_error *err) {
+    BL_AUTO(bl_source) owned = source;
+    const bl_hdf5_face *face;
+    BL_TRY(load(&face, err));
+    return face->read_tree(arena, BL_MOVE(owned), ret_root, err);
+}
+
+bl_status bl_hdf5_tree_write(bl_context *context, bl_sink *sink, const bl_hdf5_node *root,
+                             bl_error *err) {
+    BL_AUTO(bl_sink) owned = sink;
+    const bl_hdf5_face *face;
+    BL_TRY(load(&face, err));
+    return face->write_tree(context, BL_MOVE(owned), root, err);
+}

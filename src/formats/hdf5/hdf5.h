@@ -7,6 +7,7 @@
 
 #include "column/reader.h"
 #include "column/writer.h"
+#include "formats/hdf5/tree.h"
 #include "io/bytes/sink.h"
 #include "io/bytes/source.h"
 #include "io/codec/codec.h"
@@ -18,6 +19,13 @@ typedef struct bl_hdf5_face {
     /// \param sink moves, also on failure; a base is not there
     bl_status (*create)(bl_context *context, bl_sink *sink, const bl_create *how,
                         bl_output **ret_output, bl_error *err);
+    /// The functions of tree.h.
+    bl_status (*look)(bl_context *context, bl_source *source, const char *const *names, size_t n,
+                      bool *ret_found, bl_error *err);
+    bl_status (*read_tree)(bl_arena *arena, bl_source *source, const bl_hdf5_node **ret_root,
+                           bl_error *err);
+    bl_status (*write_tree)(bl_context *context, bl_sink *sink, const bl_hdf5_node *root,
+                            bl_error *err);
 } bl_hdf5_face;
 
 /// True where a file begins with HDF5's signature.

@@ -48,6 +48,11 @@ struct bl_sink {
 /// BL_E_INVALID (a directory, a device), BL_E_UNSUPPORTED (unknown scheme), BL_E_NOMEM
 bl_status bl_sink_open(bl_context *context, const char *url, bool overwrite, bl_sink **ret_sink,
                        bl_error *err);
+/// Writes into a buffer, from its front. \param url a name for messages \param buffer the caller's,
+/// of one holder; it borrows the pointer until closed and moves the bytes as they grow \return
+/// BL_OK, BL_E_NOMEM
+bl_status bl_sink_open_memory(bl_context *context, const char *url, bl_buffer **buffer,
+                              bl_sink **ret_sink, bl_error *err);
 /// \return BL_OK, BL_E_IO (also a full disk), BL_E_CANCELLED, BL_E_NOMEM
 bl_status bl_sink_write(bl_sink *sink, const void *data, size_t size, bl_error *err);
 /// Writes the first `size` bytes, at most BL_SINK_HEAD, again. \return as bl_sink_write

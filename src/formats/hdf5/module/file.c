@@ -121,7 +121,7 @@ static bl_status read_layout(bl_hdf5_file *file, bl_error *err) {
     return file->head.description ? BL_OK : bl_error_nomem(err, 64, "a description");
 }
 
-static bl_status open_locked(bl_hdf5_file *file, bl_error *err) {
+static bl_status start_locked(bl_hdf5_file *file, bl_error *err) {
     BL_HDF5_LOCKED;
     hid_t list = H5I_INVALID_HID;
     BL_TRY(bl_hdf5_access(&file->io, &list, err));
@@ -129,12 +129,11 @@ static bl_status open_locked(bl_hdf5_file *file, bl_error *err) {
     file->id = H5Fopen(file->io.source->url, H5F_ACC_RDONLY, access);
     if (file->id < 0)
         return bl_hdf5_failed(&file->io, BL_E_CORRUPT, "HDF5", err);
-    BL_TRY(read_layout(file, err));
-    return bl_hdf5_list(file, err);
+    return read_layout(file, err);
 }
 
-bl_status bl_hdf5_file_open(bl_context *context, bl_source *source, bl_file **ret_file,
-                            bl_error *err) {
+bl_status bl_hdf5_file_start(bl_context *context, bl_source *source, bl_hdf5_file **ret_file,
+                             bl_error *err) {
     BL_AUTO(bl_source) owned = source;
     bl_hdf5_file *file = (bl_hdf5_file *)bl_alloc_zero(context, 1, sizeof *file);
     if (!file)
@@ -151,7 +150,25 @@ bl_status bl_hdf5_file_open(bl_context *context, bl_source *source, bl_file **re
     bl_status status =
         file->io.window ? BL_OK : bl_error_nomem(err, BL_HDF5_WINDOW, "bytes read ahead");
     if (status == BL_OK)
-        status = open_locked(file, err);
+        status = start_locked(file, err);
+    if (status != BL_OK) {
+        bl_hdf5_file_unref(file);
+        return status;
+    }
+    *ret_file = file;
+    return BL_OK;
+}
+
+static bl_status list_locked(bl_hdf5_file *file, bl_error *err) {
+    BL_HDF5_LOCKED;
+    return bl_hdf5_list(file, err);
+}
+
+bl_status bl_hdf5_file_open(bl_context *context, bl_source *source, bl_file **ret_file,
+                            bl_error *err) {
+    bl_hdf5_file *file = NULL;
+    BL_TRY(bl_hdf5_file_start(context, source, &file, err));
+    bl_status status = list_locked(file, err);
     if (status == BL_OK)
         status = describe(file, err);
     if (status != BL_OK) {

@@ -31,6 +31,7 @@ typedef struct bl_hdf5_entry {
     bool is_table;
     bool is_unreadable; ///< `title` says why
     bool is_inside;     ///< what is above it is a table that holds it
+    uint64_t address;   ///< of its header, counted from the end of the user block; links: 0
     uint64_t offset, stored_bytes, raw_bytes;
 } bl_hdf5_entry;
 
@@ -49,6 +50,9 @@ typedef struct bl_hdf5_file {
 /// The module's face: see formats/hdf5/hdf5.h.
 bl_status bl_hdf5_file_open(bl_context *context, bl_source *source, bl_file **ret_file,
                             bl_error *err);
+/// Opens a file without looking at what is in it. \param source moves, also on failure
+bl_status bl_hdf5_file_start(bl_context *context, bl_source *source, bl_hdf5_file **ret_file,
+                             bl_error *err);
 void bl_hdf5_file_unref(bl_hdf5_file *file);
 
 /// Lists the objects of an open file. Locked by the caller.

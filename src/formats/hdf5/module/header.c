@@ -5,7 +5,6 @@
 // kept outside of headers.
 #include "formats/hdf5/module/header.h"
 
-#include "base/cursor.h"
 #include "formats/hdf5/module/shape.h"
 
 enum { MAX_BLOCKS = 64, MAX_BLOCK_BYTES = 1 << 20, MAX_SHARED = 2 };
@@ -19,9 +18,11 @@ typedef struct check {
     bl_hdf5_file *file;
     size_t n_blocks, at;
     block blocks[MAX_BLOCKS];
-    unsigned n_shared;    ///< headers above this one, whose type this one is
-    bool is_second;       ///< version 2 of headers
-    bool counts_creation; ///< its messages have two bytes more
+    unsigned n_shared;          ///< headers above this one, whose type this one is
+    bool is_second;             ///< version 2 of headers
+    bool counts_creation;       ///< its messages have two bytes more
+    bl_hdf5_attribute_fn visit; ///< NULL: attributes are only looked over
+    void *user;
 } check;
 
 static uint64_t take(bl_cursor *c, size_t size) {
@@ -201,9 +202,11 @@ static void check_filters(bl_cursor *c) {
     }
 }
 
-static void check_attribute(bl_cursor *c, size_t length_size) {
+static void check_attribute(bl_cursor *c, size_t length_size,
+                            bl_hdf5_attribute_message *ret_message) {
     unsigned version = bl_cursor_u8(c), flags = bl_cursor_u8(c);
     size_t sizes[3];
+    bl_cursor parts[3];
     for (size_t i = 0; i < 3; i++)
         sizes[i] = (size_t)take(c, 2);
     bl_cursor_skip(c, version == 3 ? 1 : 0);
@@ -212,7 +215,7 @@ static void check_attribute(bl_cursor *c, size_t length_size) {
     for (size_t i = 0; i < 3 && !c->failed; i++) {
         size_t size = version == 1 ? (sizes[i] + 7) / 8 * 8 : sizes[i];
         const uint8_t *bytes = bl_cursor_take(c, size);
-        bl_cursor part = bl_cursor_over(bytes, bytes ? sizes[i] : 0);
+        bl_cursor part = parts[i] = bl_cursor_over(bytes, bytes ? sizes[i] : 0);
         if (i == 0)
             take_name(&part, false);
         else if (i == 1 && !(version > 1 && flags & 1))
@@ -222,6 +225,21 @@ static void check_attribute(bl_cursor *c, size_t length_size) {
         if (part.failed)
             fail(c);
     }
+    if (!c->failed)
+        *ret_message = (bl_hdf5_attribute_message){
+            .name = (const char *)parts[0].data,
+            .type = parts[1],
+            .space = parts[2],
+            .is_shared = version > 1 && flags & 3,
+            .data = bl_cursor_over(c->data + c->position, bl_cursor_left(c))};
+}
+
+/// Many attributes lie in a heap, whose place this message tells.
+static bool has_heap_of_attributes(bl_cursor *c, size_t address_size) {
+    bl_cursor_skip(c, 1);
+    bl_cursor_skip(c, bl_cursor_u8(c) & 1 ? 2 : 0);
+    uint64_t none = address_size < 8 ? ((uint64_t)1 << 8 * address_size) - 1 : UINT64_MAX;
+    return take(c, address_size) != none;
 }
 
 // ---- headers ----
@@ -239,8 +257,7 @@ static bl_status add_block(check *k, uint64_t offset, uint64_t size, bl_error *e
     return BL_OK;
 }
 
-static bl_status check_header(bl_hdf5_file *file, uint64_t address, unsigned n_shared,
-                              bl_error *err);
+static bl_status check_header(bl_hdf5_file *file, uint64_t address, check *k, bl_error *err);
 
 /// A type that is an object of its own: its header is looked over in turn.
 static bl_status check_shared(const check *k, bl_cursor *c, bl_error *err) {
@@ -250,7 +267,17 @@ static bl_status check_shared(const check *k, bl_cursor *c, bl_error *err) {
     BL_TRY(bl_cursor_check(c, "a shared message", err));
     if (k->n_shared >= MAX_SHARED || (version == 3 && kind != 2))
         return bl_error_set(err, BL_E_UNSUPPORTED, "a message that is shared in a heap");
-    return check_header(k->file, address, k->n_shared + 1, err);
+    check other = {.n_shared = k->n_shared + 1};
+    return check_header(k->file, address, &other, err);
+}
+
+static bl_status visit_attribute(const check *k, unsigned flags, bl_cursor *c, bl_error *err) {
+    bl_hdf5_attribute_message message = {0};
+    if (flags & 2)
+        return k->visit ? bl_error_set(err, BL_E_UNSUPPORTED, "an attribute shared in a heap")
+                        : BL_OK;
+    check_attribute(c, k->file->length_size, &message);
+    return c->failed || !k->visit ? BL_OK : k->visit(k->user, &message, err);
 }
 
 static bl_status check_message(check *k, unsigned type, unsigned flags, bl_cursor *c,
@@ -277,8 +304,10 @@ static bl_status check_message(check *k, unsigned type, unsigned flags, bl_curso
         check_layout(c, a, l);
     else if (type == 0x0b)
         check_filters(c);
-    else if (type == 0x0c && !(flags & 2))
-        check_attribute(c, l);
+    else if (type == 0x0c)
+        BL_TRY(visit_attribute(k, flags, c, err));
+    else if (type == 0x15 && k->visit && has_heap_of_attributes(c, a))
+        return bl_error_set(err, BL_E_UNSUPPORTED, "its attributes are in a heap");
     return c->failed ? bl_error_set(err, BL_E_CORRUPT, "message %u of its header is damaged", type)
                      : BL_OK;
 }
@@ -329,24 +358,30 @@ static bl_status open_header(check *k, uint64_t offset, bl_error *err) {
     return add_block(k, offset + c.position, size + 4, err);
 }
 
-static bl_status check_header(bl_hdf5_file *file, uint64_t address, unsigned n_shared,
-                              bl_error *err) {
+static bl_status check_header(bl_hdf5_file *file, uint64_t address, check *k, bl_error *err) {
     bl_context *context = file->head.context;
-    check k = {.file = file, .n_shared = n_shared};
     uint64_t offset;
+    k->file = file;
     if (__builtin_add_overflow(address, file->base, &offset) || offset >= file->io.size_bytes)
         return bl_error_set(err, BL_E_CORRUPT, "a header goes past the end of the file");
-    BL_TRY(open_header(&k, offset, err));
-    while (k.at < k.n_blocks) {
-        const block *b = &k.blocks[k.at++];
+    BL_TRY(open_header(k, offset, err));
+    while (k->at < k->n_blocks) {
+        const block *b = &k->blocks[k->at++];
         BL_AUTO(bl_buffer) bytes = NULL;
         BL_TRY(bl_buffer_new(context, (size_t)b->size, &bytes, err));
         BL_TRY(bl_hdf5_read(&file->io, b->offset, (size_t)b->size, bytes->data, err));
-        BL_TRY(check_block(&k, bytes->data, (size_t)b->size, err));
+        BL_TRY(check_block(k, bytes->data, (size_t)b->size, err));
     }
     return BL_OK;
 }
 
 bl_status bl_hdf5_header_check(bl_hdf5_file *file, uint64_t address, bl_error *err) {
-    return check_header(file, address, 0, err);
+    check k = {0};
+    return check_header(file, address, &k, err);
+}
+
+bl_status bl_hdf5_header_attributes(bl_hdf5_file *file, uint64_t address,
+                                    bl_hdf5_attribute_fn visit, void *user, bl_error *err) {
+    check k = {.visit = visit, .user = user};
+    return check_header(file, address, &k, err);
 }

@@ -212,6 +212,7 @@ static bl_status look_at_link(bl_hdf5_file *file, hid_t group, const struct link
         return BL_OK;
     }
     size_t at = file->n_entries - 1;
+    entry->address = link->address;
     bl_error why = {0};
     bl_status status = bl_hdf5_header_check(file, link->address, &why);
     if (status != BL_OK)
@@ -229,6 +230,7 @@ static bl_status walk(bl_hdf5_file *file, hid_t group, size_t self, haddr_t *abo
         return bl_error_set(err, BL_E_LIMIT, "groups are more than %d levels deep", MAX_DEPTH);
     if (is_above(group, above, depth, &above[depth]))
         return BL_OK;
+    file->entries[self].address = above[depth];
     bl_status status = list_links(file, group, file->entries[self].path, &list, err);
     for (size_t i = 0; i < list.n && status == BL_OK; i++)
         status = look_at_link(file, group, &list.links[i], self, above, depth, err);
