@@ -84,6 +84,11 @@ static bl_status inspect_file(bl_cli *cli, const char *url, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
     BL_AUTO(bl_catalog) catalog = NULL;
     const bl_open_options open = bl_select_open_options(arguments);
+    bool is_model = false;
+    if (!arguments->from)
+        BL_TRY(bl_inspect_keras(cli, url, &is_model, err));
+    if (is_model)
+        return BL_OK;
     BL_TRY(bl_catalog_open_with(cli->context, url, &open, &catalog, err));
     if (arguments->json)
         return inspect_json(cli, url, catalog, err);
@@ -123,6 +128,7 @@ static const bl_option inspect_options[] = {
 static const bl_example inspect_examples[] = {
     {"Objects, trees and columns", "beamline inspect events.root"},
     {"Some columns of a tree", "beamline inspect events.root -T Events -c 'Jet_*'"},
+    {"Layers and weights of a model", "beamline inspect classifier.keras"},
     {"The largest columns", "beamline inspect --json events.root |\n"
                             "    jq -r '.tables[].columns[] | [.stored_bytes, .path] | @tsv' |\n"
                             "    sort -rn | head"},
@@ -135,7 +141,9 @@ const bl_command bl_command_inspect = {
     .description =
         "Lists the directories and objects of files, then every tree: its entries, clusters, and "
         "columns with their type, stored and raw size, compression ratio, share of the tree and "
-        "codec. No values are read. Columns that cannot be read are listed with the reason.",
+        "codec. No values are read. Columns that cannot be read are listed with the reason. "
+        "Of a model of Keras (.keras, .h5, .weights.h5) it shows the layers with the shape of what "
+        "they give, their parameters and their weights; --names prints the layers' names.",
     .options = inspect_options,
     .n_options = BL_COUNT(inspect_options),
     .takes_common = true,
