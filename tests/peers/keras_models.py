@@ -69,8 +69,8 @@ def operations():
 def many():
     """Names that do not fit into one attribute of HDF5."""
     x = y = keras.Input((2,))
-    for i in range(700):
-        y = L.Dense(2, name=f"layer_{i}_" + 200 * "x")(y)
+    for i in range(60):
+        y = L.Dense(2, name=f"layer_{i}_" + 300 * "x")(y)
     return keras.Model(x, y)
 
 

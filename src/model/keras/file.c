@@ -201,12 +201,16 @@ static bl_status write_archive(bl_keras_file *file, bl_sink *sink, bl_error *err
     return bl_sink_finish(sink, err);
 }
 
-bl_status bl_keras_write(bl_keras_file *file, const char *url, bool overwrite, bl_error *err) {
-    BL_AUTO(bl_sink) sink = NULL;
-    BL_TRY(bl_sink_open(file->arena.context, url, overwrite, &sink, err));
+bl_status bl_keras_write_to(bl_keras_file *file, bl_sink *sink, bl_error *err) {
+    BL_AUTO(bl_sink) owned = sink;
     if (file->format == BL_KERAS_ARCHIVE)
         return write_archive(file, sink, err);
-    BL_TRY_IN(bl_hdf5_tree_write(file->arena.context, BL_MOVE(sink), file->tree, err), err, "%s",
-              url);
+    return bl_hdf5_tree_write(file->arena.context, BL_MOVE(owned), file->tree, err);
+}
+
+bl_status bl_keras_write(bl_keras_file *file, const char *url, bool overwrite, bl_error *err) {
+    bl_sink *sink = NULL;
+    BL_TRY(bl_sink_open(file->arena.context, url, overwrite, &sink, err));
+    BL_TRY_IN(bl_keras_write_to(file, sink, err), err, "%s", url);
     return BL_OK;
 }

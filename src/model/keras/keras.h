@@ -79,6 +79,8 @@ bl_status bl_keras_read(bl_context *context, bl_source *source, bl_keras_file **
 /// \param overwrite replace what is there; else that is BL_E_EXISTS
 /// \return as bl_sink_open and bl_sink_write, BL_E_UNSUPPORTED, BL_E_LIMIT
 bl_status bl_keras_write(bl_keras_file *file, const char *url, bool overwrite, bl_error *err);
+/// The same into a sink, which is finished. \param sink moves, also on failure
+bl_status bl_keras_write_to(bl_keras_file *file, bl_sink *sink, bl_error *err);
 /// NULL is allowed.
 void bl_keras_free(bl_keras_file *file);
 BL_DEFINE_AUTO(bl_keras_file, bl_keras_free);
