@@ -76,13 +76,13 @@ static bl_status find_group(model *m, bl_keras_layer *layer, bl_error *err) {
     return layer->path ? BL_OK : bl_error_nomem(err, 2 * size, "a path");
 }
 
-/// Keras up to 2.13 called the folder otherwise.
+/// Keras up to 2.13 called the folder otherwise. \return NULL where there is no memory
 static const char *folder_of(bl_keras_file *file, const char *path) {
     static const char *const names[] = {"_layer_checkpoint_dependencies", "layers"};
     char *folder = NULL;
     for (size_t i = 0; i < 2; i++) {
         folder = bl_arena_printf(&file->arena, "%s%s%s", path, *path ? "/" : "", names[i]);
-        if (folder && bl_hdf5_find(file->tree, folder))
+        if (!folder || bl_hdf5_find(file->tree, folder))
             return folder;
     }
     return folder;
