@@ -236,7 +236,7 @@ def main():
             n_arrays += check(reader, make.__name__, make, folder, suffix)
             n_files += 1
     real = pathlib.Path(os.environ.get("BEAMLINE_DATA", "/nowhere"), "topology/models")
-    for path in [real / "myGRUmodel.keras"]:
+    for path in [real / "myGRUmodel.keras", real / "InclusiveClassifier.h5"]:
         if path.exists():
             n_arrays += check_real(reader, folder, path)
             n_files += 1
