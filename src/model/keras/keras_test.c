@@ -299,10 +299,8 @@ static int free_context(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_archive),
-        cmocka_unit_test(test_configurations),
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_no_model),
+        cmocka_unit_test(test_archive), cmocka_unit_test(test_configurations),
+        cmocka_unit_test(test_lists),   cmocka_unit_test(test_no_model),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, make_context, free_context);

@@ -55,6 +55,9 @@ bl_status bl_hdf5_file_start(bl_context *context, bl_source *source, bl_hdf5_fil
                              bl_error *err);
 void bl_hdf5_file_unref(bl_hdf5_file *file);
 
+/// Opens the root group, after a look over its header. Locked by the caller.
+/// \param ret_group the caller owns it \return as bl_hdf5_header_check
+bl_status bl_hdf5_root_open(bl_hdf5_file *file, hid_t *ret_group, bl_error *err);
 /// Lists the objects of an open file. Locked by the caller.
 bl_status bl_hdf5_list(bl_hdf5_file *file, bl_error *err);
 /// Opens a table. Locked by the caller.

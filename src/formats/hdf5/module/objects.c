@@ -280,13 +280,29 @@ static void mark_inside(bl_hdf5_file *file) {
     }
 }
 
+bl_status bl_hdf5_root_open(bl_hdf5_file *file, hid_t *ret_group, bl_error *err) {
+    H5O_info_t info;
+    hid_t group = H5Gopen2(file->id, "/", H5P_DEFAULT);
+    bl_status status = BL_OK;
+    if (group < 0 || H5Oget_info2(group, &info, H5O_INFO_BASIC) < 0)
+        status = bl_hdf5_failed(&file->io, BL_E_CORRUPT, "the root group", err);
+    else
+        status = bl_hdf5_header_check(file, info.addr, err);
+    if (status != BL_OK) {
+        bl_hdf5_release(group);
+        return status;
+    }
+    *ret_group = group;
+    return BL_OK;
+}
+
 bl_status bl_hdf5_list(bl_hdf5_file *file, bl_error *err) {
     haddr_t above[MAX_DEPTH];
     bl_hdf5_entry *root = NULL;
     BL_TRY(add_entry(file, 0, "/", &root, err));
-    BL_HDF5_AUTO group = H5Gopen2(file->id, "/", H5P_DEFAULT);
-    if (group < 0)
-        return bl_hdf5_failed(&file->io, BL_E_CORRUPT, "the root group", err);
+    hid_t opened = H5I_INVALID_HID;
+    BL_TRY(bl_hdf5_root_open(file, &opened, err));
+    BL_HDF5_AUTO group = opened;
     root->kind = BL_HDF5_GROUP;
     root->class_name = "Group";
     root->frame = frame_of(group);

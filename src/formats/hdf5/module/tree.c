@@ -4,7 +4,6 @@
 #include "formats/hdf5/module/tree.h"
 
 #include "base/context.h"
-#include "formats/hdf5/module/header.h"
 
 typedef struct reading {
     bl_hdf5_file *file;
@@ -20,11 +19,9 @@ typedef struct reading {
 static bl_status look_locked(bl_hdf5_file *file, const char *const *names, size_t n,
                              bool *ret_found, bl_error *err) {
     BL_HDF5_LOCKED;
-    H5O_info_t info;
-    BL_HDF5_AUTO root = H5Gopen2(file->id, "/", H5P_DEFAULT);
-    if (root < 0 || H5Oget_info2(root, &info, H5O_INFO_BASIC) < 0)
-        return bl_hdf5_failed(&file->io, BL_E_CORRUPT, "the root group", err);
-    BL_TRY(bl_hdf5_header_check(file, info.addr, err));
+    hid_t opened = H5I_INVALID_HID;
+    BL_TRY(bl_hdf5_root_open(file, &opened, err));
+    BL_HDF5_AUTO root = opened;
     for (size_t i = 0; i < n; i++)
         ret_found[i] = (*names[i] == '@' ? H5Aexists(root, names[i] + 1)
                                          : H5Lexists(root, names[i], H5P_DEFAULT)) > 0;

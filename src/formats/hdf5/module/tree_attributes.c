@@ -116,7 +116,7 @@ static bl_status read_text(reading *r, bl_cursor *c, const bl_hdf5_values *value
 
 static bl_status read_values(reading *r, bl_cursor data, bl_hdf5_values *values, size_t size,
                              bl_error *err) {
-    if (values->n > bl_cursor_left(&data) / size)
+    if (size == 0 || values->n > bl_cursor_left(&data) / size)
         return bl_error_set(err, BL_E_CORRUPT, "it has fewer values than it says");
     if (values->type != BL_HDF5_TEXTS) {
         values->data = bl_arena_alloc(r->arena, values->n * size);
