@@ -39,7 +39,7 @@ static uint64_t take(bl_cursor *c, size_t size) {
 }
 
 static bool is_signed(const uint8_t *bytes, const char *mark) {
-    return bytes[0] == 'P' && bytes[1] == 'K' && bytes[2] == mark[0] && bytes[3] == mark[1];
+    return memcmp(bytes, "PK", 2) == 0 && memcmp(bytes + 2, mark, 2) == 0;
 }
 
 bool bl_zip_probe(const uint8_t *head, size_t size) { return size >= 4 && is_signed(head, "\3\4"); }

@@ -140,8 +140,8 @@ static void find_shapes(const model *m) {
 
 // ---- layers ----
 
-static bl_status list_model(bl_keras_file *file, const bl_item *entry, size_t parent,
-                            unsigned depth, const char *path, bl_error *err);
+static bl_status list_model(bl_keras_file *file, const bl_item *entry, const bl_item *items,
+                            size_t parent, unsigned depth, const char *path, bl_error *err);
 
 static bl_status add_layer(model *m, size_t i, bl_error *err) {
     bl_keras_file *file = m->file;
@@ -161,9 +161,10 @@ static bl_status add_layer(model *m, size_t i, bl_error *err) {
     m->indices[i] = file->n_layers;
     file->layers[file->n_layers++] = layer;
     BL_TRY(bl_name_map_add(file->arena.context, &m->names, layer.name, i, err));
-    if (!layers_of(entry))
+    const bl_item *inner = layers_of(entry);
+    if (!inner)
         return BL_OK;
-    BL_TRY_IN(list_model(file, entry, m->indices[i], m->depth + 1, layer.path, err), err,
+    BL_TRY_IN(list_model(file, entry, inner, m->indices[i], m->depth + 1, layer.path, err), err,
               "model '%s'", layer.name);
     return BL_OK;
 }
@@ -181,10 +182,10 @@ static bl_status add_layers(model *m, bl_error *err) {
 }
 
 /// As deep as models are in each other; the document has a limit.
-static bl_status list_model(bl_keras_file *file, const bl_item *entry, size_t parent,
-                            unsigned depth, const char *path, bl_error *err) {
+static bl_status list_model(bl_keras_file *file, const bl_item *entry, const bl_item *items,
+                            size_t parent, unsigned depth, const char *path, bl_error *err) {
     const char *class = text_of(bl_item_get(entry, "class_name"));
-    model m = {.file = file, .parent = parent, .depth = depth, .items = layers_of(entry)};
+    model m = {.file = file, .parent = parent, .depth = depth, .items = items};
     m.folder = folder_of(file, path ? path : "");
     m.is_sequential = class && strcmp(class, "Sequential") == 0;
     if (!m.folder)
@@ -199,7 +200,8 @@ bl_status bl_keras_layers_find(bl_keras_file *file, bl_error *err) {
     if (!text_of(bl_item_get(file->config, "class_name")))
         return bl_error_set(err, BL_E_INVALID, "%s: the configuration of no model: it has no class",
                             file->config->source);
-    if (!layers_of(file->config)) // of a class of the user's own: only its code knows its layers
+    const bl_item *items = layers_of(file->config);
+    if (!items) // of a class of the user's own: only its code knows its layers
         return BL_OK;
-    return list_model(file, file->config, SIZE_MAX, 0, "", err);
+    return list_model(file, file->config, items, SIZE_MAX, 0, "", err);
 }

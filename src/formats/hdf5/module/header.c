@@ -137,12 +137,19 @@ static uint64_t check_type(bl_cursor *c, unsigned depth) {
 
 // ---- other messages ----
 
-static void check_space(bl_cursor *c, size_t length_size) {
+/// Walks an extent; returns how many values it holds.
+static uint64_t check_space(bl_cursor *c, size_t length_size) {
     unsigned version = bl_cursor_u8(c), rank = bl_cursor_u8(c), flags = bl_cursor_u8(c);
-    bl_cursor_skip(c, version == 1 ? 5 : 1);
+    unsigned kind = bl_cursor_u8(c);
+    uint64_t n = version == 2 && kind == H5S_NULL ? 0 : 1;
+    bl_cursor_skip(c, version == 1 ? 4 : 0);
     if (version < 1 || version > 2 || rank > H5S_MAX_RANK)
         fail(c);
-    bl_cursor_skip(c, rank * length_size * (flags & 1 ? 2 : 1));
+    for (unsigned i = 0; i < rank && !c->failed; i++)
+        if (__builtin_mul_overflow(n, take(c, length_size), &n))
+            n = UINT64_MAX;
+    bl_cursor_skip(c, flags & 1 ? rank * length_size : 0);
+    return n;
 }
 
 static void check_fill(bl_cursor *c) {
@@ -206,6 +213,7 @@ static void check_attribute(bl_cursor *c, size_t length_size,
                             bl_hdf5_attribute_message *ret_message) {
     unsigned version = bl_cursor_u8(c), flags = bl_cursor_u8(c);
     size_t sizes[3];
+    uint64_t bytes_each = 0, n = 0, all = 0;
     bl_cursor parts[3];
     for (size_t i = 0; i < 3; i++)
         sizes[i] = (size_t)take(c, 2);
@@ -219,12 +227,14 @@ static void check_attribute(bl_cursor *c, size_t length_size,
         if (i == 0)
             take_name(&part, false);
         else if (i == 1 && !(version > 1 && flags & 1))
-            (void)check_type(&part, 0);
+            bytes_each = check_type(&part, 0);
         else if (i == 2 && !(version > 1 && flags & 2))
-            check_space(&part, length_size);
+            n = check_space(&part, length_size);
         if (part.failed)
             fail(c);
     }
+    if (__builtin_mul_overflow(bytes_each, n, &all) || all > bl_cursor_left(c))
+        fail(c); // libhdf5 copies as many bytes as type and extent want
     if (!c->failed)
         *ret_message = (bl_hdf5_attribute_message){
             .name = (const char *)parts[0].data,
@@ -293,7 +303,7 @@ static bl_status check_message(check *k, unsigned type, unsigned flags, bl_curso
     if (flags & 2 && (type == 0x01 || type == 0x03 || type == 0x05 || type == 0x0b))
         return check_shared(k, c, err);
     if (type == 0x01)
-        check_space(c, l);
+        (void)check_space(c, l);
     else if (type == 0x03)
         (void)check_type(c, 0);
     else if (type == 0x04)

@@ -230,7 +230,7 @@ static bl_status walk(bl_hdf5_file *file, hid_t group, size_t self, haddr_t *abo
         return bl_error_set(err, BL_E_LIMIT, "groups are more than %d levels deep", MAX_DEPTH);
     if (is_above(group, above, depth, &above[depth]))
         return BL_OK;
-    file->entries[self].address = above[depth];
+    file->entries[self].address = above[depth]; // of a link it is known already
     bl_status status = list_links(file, group, file->entries[self].path, &list, err);
     for (size_t i = 0; i < list.n && status == BL_OK; i++)
         status = look_at_link(file, group, &list.links[i], self, above, depth, err);
@@ -297,7 +297,7 @@ bl_status bl_hdf5_root_open(bl_hdf5_file *file, hid_t *ret_group, bl_error *err)
 }
 
 bl_status bl_hdf5_list(bl_hdf5_file *file, bl_error *err) {
-    haddr_t above[MAX_DEPTH];
+    haddr_t above[MAX_DEPTH] = {0};
     bl_hdf5_entry *root = NULL;
     BL_TRY(add_entry(file, 0, "/", &root, err));
     hid_t opened = H5I_INVALID_HID;
