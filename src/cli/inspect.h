@@ -24,7 +24,7 @@ bl_status bl_inspect_text_file(bl_cli *cli, const char *url, const bl_catalog *c
                                bool with_objects, bl_error *err);
 void bl_inspect_text_table(bl_cli *cli, const bl_inspected *table);
 
-/// Shows a model where the file holds one. \param ret_is_model untouched where it does not
+/// Shows a model where the file holds one.
 bl_status bl_inspect_keras(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
 
 #endif

@@ -219,9 +219,9 @@ static void write_model(bl_cli *cli, const char *url, const bl_keras_file *file)
 
 bl_status bl_inspect_keras(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err) {
     BL_AUTO(bl_keras_file) file = NULL;
-    if (!bl_keras_probe(cli->context, url))
+    BL_TRY(bl_keras_probe(cli->context, url, ret_is_model, err));
+    if (!*ret_is_model)
         return BL_OK;
-    *ret_is_model = true;
     if (cli->arguments.tree || cli->arguments.columns)
         return bl_error_set(err, BL_E_USAGE, "%s: a model has no trees and no columns", url);
     BL_TRY(bl_keras_open(cli->context, url, &file, err));

@@ -71,8 +71,8 @@ def operations():
 def many():
     """Names that do not fit into one attribute of HDF5."""
     x = y = keras.Input((2,))
-    for i in range(60):
-        y = L.Dense(2, name=f"layer_{i}_" + 300 * "x")(y)
+    for i in range(30):
+        y = L.Dense(2, name=f"layer_{i}_" + 600 * "x")(y)
     return keras.Model(x, y)
 
 

@@ -42,17 +42,27 @@ static bl_status tell_container(bl_source *source, container *ret_container, bl_
     return BL_OK;
 }
 
-bool bl_keras_probe(bl_context *context, const char *url) {
+static bl_status probe(bl_context *context, const char *url, bool *ret_is_model, bl_error *err) {
     BL_AUTO(bl_source) source = NULL;
     bool found[N_MARKS] = {false};
     container what = NO_MODEL;
-    if (bl_source_open(context, url, &source, NULL) != BL_OK ||
-        tell_container(source, &what, NULL) != BL_OK || what != IS_HDF5)
-        return what == IS_ARCHIVE;
-    if (bl_hdf5_look(context, BL_MOVE(source), marks, N_MARKS, found, NULL) != BL_OK)
-        return false;
-    return found[HAS_CONFIG] || found[HAS_NAMES] ||
-           (found[HAS_VARS] && (found[HAS_LAYERS] || found[HAS_DEPENDENCIES]));
+    BL_TRY(bl_source_open(context, url, &source, err));
+    BL_TRY(tell_container(source, &what, err));
+    if (what == IS_HDF5)
+        BL_TRY(bl_hdf5_look(context, BL_MOVE(source), marks, N_MARKS, found, err));
+    *ret_is_model = what == IS_ARCHIVE || found[HAS_CONFIG] || found[HAS_NAMES] ||
+                    (found[HAS_VARS] && (found[HAS_LAYERS] || found[HAS_DEPENDENCIES]));
+    return BL_OK;
+}
+
+bl_status bl_keras_probe(bl_context *context, const char *url, bool *ret_is_model, bl_error *err) {
+    bl_error why = {0};
+    bool is_model = false;
+    bl_status status = probe(context, url, &is_model, &why);
+    if (status == BL_E_NOMEM || status == BL_E_CANCELLED)
+        return bl_error_set(err, status, "%s", why.message);
+    *ret_is_model = is_model;
+    return BL_OK;
 }
 
 // ---- archives ----

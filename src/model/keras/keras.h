@@ -64,8 +64,8 @@ typedef struct bl_keras_file {
 /// "Keras archive", "Keras HDF5", "Keras weights"; a static string.
 const char *bl_keras_format_name(bl_keras_format format);
 /// Says whether a file's contents are a model's: any zip archive, or HDF5 with the marks of Keras.
-/// A file that cannot be read is none.
-bool bl_keras_probe(bl_context *context, const char *url);
+/// A file that cannot be read is none. \return BL_OK, BL_E_NOMEM, BL_E_CANCELLED
+bl_status bl_keras_probe(bl_context *context, const char *url, bool *ret_is_model, bl_error *err);
 /// Reads a file; messages begin with its URL. \param ret_file the caller owns it
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_CORRUPT, BL_E_UNSUPPORTED (also where
 /// HDF5 is not built in), BL_E_INVALID (the configuration is no JSON, or not of a model),

@@ -278,7 +278,9 @@ static void test_no_model(void **state) {
     assert_int_equal(read_bytes(context, "root", 4, &file, &err), BL_E_INVALID);
     assert_non_null(strstr(err.message, "neither a zip archive nor HDF5"));
     assert_int_equal(read_bytes(context, "", 0, &file, &err), BL_E_INVALID);
-    assert_false(bl_keras_probe(context, "/nowhere/model.keras"));
+    bool is_model = true;
+    assert_ok(bl_keras_probe(context, "/nowhere/model.keras", &is_model, NULL));
+    assert_false(is_model);
 }
 
 static void test_memory(void **state) {
