@@ -103,7 +103,7 @@ static bl_status find_end(bl_source *source, place *ret_at, bl_error *err) {
 static void parse_extra(bl_cursor extra, bl_zip_member *member, bool *is_bad) {
     bool raw = member->raw_bytes == UINT32_MAX, stored = member->stored_bytes == UINT32_MAX;
     bool offset = member->offset == UINT32_MAX;
-    while (bl_cursor_left(&extra) >= 4 && (raw || stored || offset)) {
+    while (!extra.failed && bl_cursor_left(&extra) >= 4 && (raw || stored || offset)) {
         uint64_t id = take(&extra, 2), size = take(&extra, 2);
         const uint8_t *bytes = bl_cursor_take(&extra, (size_t)size);
         bl_cursor c = bl_cursor_over(bytes, bytes ? (size_t)size : 0);
