@@ -201,13 +201,9 @@ static void test_configurations(void **state) {
     refuse(context,
            "{\"class_name\": \"Sequential\", \"config\": {\"layers\": [{\"name\": \"x\"}]}}",
            BL_E_INVALID, "layer 0 has no class");
-    bl_keras_file *file = NULL; // a class of the user's own: all weights, no layers
+    BL_AUTO(bl_keras_file) file = NULL; // a class of the user's own: all weights, no layers
     assert_ok(read_archive(context, "{\"class_name\": \"Mine\", \"config\": {}}", &file, NULL));
-    assert_non_null(file);
-    assert_int_equal(file ? file->n_layers : 1, 0);
-    assert_int_equal(file->n_weights, 9);
-    assert_int_equal(file->n_parameters, 24);
-    bl_keras_free(file);
+    assert_true(file && file->n_layers == 0 && file->n_weights == 9 && file->n_parameters == 24);
 }
 
 // ---- lists of names ----
