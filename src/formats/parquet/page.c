@@ -72,29 +72,29 @@ static bl_status levels_v1(const uint8_t **data, size_t *size, const uint8_t **r
 static bl_status prepare_levels(bl_stream_leaf *s, const uint8_t *rep, size_t n_rep,
                                 const uint8_t *def, size_t n_def, bl_error *err) {
     unsigned max_rep = s->leaf->max_rep, max_def = s->leaf->max_def;
-    size_t n = s->n_entries;
+    size_t n = s->page.n_entries;
     bool all = false;
-    s->def = s->rep = NULL;
+    s->page.def = s->page.rep = NULL;
     if (n == 0 || (!max_rep && !max_def))
         return BL_OK;
-    if (!s->levels)
-        BL_TRY(bl_buffer_new(s->context, 2 * n + 128, &s->levels, err));
-    s->levels->size = 0;
-    BL_TRY(bl_buffer_reserve(&s->levels, 2 * n + 128, err));
+    if (!s->page.levels)
+        BL_TRY(bl_buffer_new(s->context, 2 * n + 128, &s->page.levels, err));
+    s->page.levels->size = 0;
+    BL_TRY(bl_buffer_reserve(&s->page.levels, 2 * n + 128, err));
     if (max_rep) {
-        BL_TRY_IN(decode_levels(rep, n_rep, max_rep, n, s->levels->data + n, &all, err), err,
+        BL_TRY_IN(decode_levels(rep, n_rep, max_rep, n, s->page.levels->data + n, &all, err), err,
                   "repetition levels");
         if (all)
-            memset(s->levels->data + n, (int)max_rep, n);
-        s->rep = s->levels->data + n;
-        if (s->row == 0 && s->is_first_page && s->rep[0] != 0)
+            memset(s->page.levels->data + n, (int)max_rep, n);
+        s->page.rep = s->page.levels->data + n;
+        if (s->is_first_page && s->page.rep[0] != 0)
             return bl_error_set(err, BL_E_CORRUPT, "the first row does not begin");
         s->is_first_page = false;
     }
     if (max_def) {
-        BL_TRY_IN(decode_levels(def, n_def, max_def, n, s->levels->data, &all, err), err,
+        BL_TRY_IN(decode_levels(def, n_def, max_def, n, s->page.levels->data, &all, err), err,
                   "definition levels");
-        s->def = all ? NULL : s->levels->data;
+        s->page.def = all ? NULL : s->page.levels->data;
     }
     return BL_OK;
 }
@@ -103,18 +103,18 @@ static bl_status prepare_levels(bl_stream_leaf *s, const uint8_t *rep, size_t n_
 
 static size_t count_values(const bl_stream_leaf *s) {
     size_t n = 0;
-    if (!s->def)
-        return s->n_entries;
-    for (size_t i = 0; i < s->n_entries; i++)
-        n += s->def[i] == s->leaf->max_def;
+    if (!s->page.def)
+        return s->page.n_entries;
+    for (size_t i = 0; i < s->page.n_entries; i++)
+        n += s->page.def[i] == s->leaf->max_def;
     return n;
 }
 
 static bl_status decoded_room(bl_stream_leaf *s, size_t n_bytes, bl_error *err) {
-    if (!s->decoded)
-        return bl_buffer_new(s->context, n_bytes + 8, &s->decoded, err);
-    s->decoded->size = 0;
-    return bl_buffer_reserve(&s->decoded, n_bytes + 8, err);
+    if (!s->page.decoded)
+        return bl_buffer_new(s->context, n_bytes + 8, &s->page.decoded, err);
+    s->page.decoded->size = 0;
+    return bl_buffer_reserve(&s->page.decoded, n_bytes + 8, err);
 }
 
 static bl_status fixed_values(bl_stream_leaf *s, const uint8_t *data, size_t size, size_t n,
@@ -122,22 +122,22 @@ static bl_status fixed_values(bl_stream_leaf *s, const uint8_t *data, size_t siz
     if (n > size / s->width)
         return bl_error_set(err, BL_E_CORRUPT, "%zu values of %u bytes in %zu bytes", n, s->width,
                             size);
-    s->next = data;
-    s->values_end = data + n * s->width;
+    s->page.next = data;
+    s->page.values_end = data + n * s->width;
     return BL_OK;
 }
 
 static bl_status plain_values(bl_stream_leaf *s, const uint8_t *data, size_t size, size_t n,
                               bl_error *err) {
     if (s->width == 0)
-        return bl_plain_texts_decode(s->context, data, size, n, &s->texts, err);
+        return bl_plain_texts_decode(s->context, data, size, n, &s->page.texts, err);
     if (s->leaf->element->type != BL_PARQUET_BOOLEAN)
         return fixed_values(s, data, size, n, err);
     if (n > size * 8)
         return bl_error_set(err, BL_E_CORRUPT, "%zu booleans in %zu bytes", n, size);
     BL_TRY(decoded_room(s, n, err));
-    bl_unpack_bytes(data, size, 1, 0, n, s->decoded->data);
-    return fixed_values(s, s->decoded->data, n, n, err);
+    bl_unpack_bytes(data, size, 1, 0, n, s->page.decoded->data);
+    return fixed_values(s, s->page.decoded->data, n, n, err);
 }
 
 static bl_status run_values(bl_stream_leaf *s, const uint8_t *data, size_t size, size_t n,
@@ -149,19 +149,19 @@ static bl_status run_values(bl_stream_leaf *s, const uint8_t *data, size_t size,
     BL_TRY(levels_v1(&data, &size, &runs_at, &n_runs, err));
     BL_TRY(decoded_room(s, n, err));
     bl_runs runs = bl_runs_over(runs_at, n_runs, 1);
-    if (!bl_runs_read_bytes(&runs, s->decoded->data, n))
+    if (!bl_runs_read_bytes(&runs, s->page.decoded->data, n))
         return bl_error_set(err, BL_E_CORRUPT, "fewer booleans than %zu", n);
-    return fixed_values(s, s->decoded->data, n, n, err);
+    return fixed_values(s, s->page.decoded->data, n, n, err);
 }
 
 static bl_status dictionary_values(bl_stream_leaf *s, const uint8_t *data, size_t size, size_t n,
                                    bl_error *err) {
-    s->kind = BL_VALUES_DICTIONARY;
+    s->page.kind = BL_VALUES_DICTIONARY;
     if (n == 0)
         return BL_OK;
     if (size == 0 || data[0] > 32)
         return bl_error_set(err, BL_E_CORRUPT, "indices of %u bits", size ? data[0] : 0);
-    s->indices = bl_runs_over(data + 1, size - 1, data[0]);
+    s->page.indices = bl_runs_over(data + 1, size - 1, data[0]);
     return BL_OK;
 }
 
@@ -172,8 +172,8 @@ static bl_status delta_values(bl_stream_leaf *s, const uint8_t *data, size_t siz
     if (type != BL_PARQUET_INT32 && type != BL_PARQUET_INT64)
         return bl_error_set(err, BL_E_CORRUPT, "differences of values that are no integers");
     BL_TRY(decoded_room(s, n * s->width, err));
-    BL_TRY(bl_delta_decode(data, size, s->width, n, s->decoded->data, &got, &used, err));
-    return fixed_values(s, s->decoded->data, got * s->width, n, err);
+    BL_TRY(bl_delta_decode(data, size, s->width, n, s->page.decoded->data, &got, &used, err));
+    return fixed_values(s, s->page.decoded->data, got * s->width, n, err);
 }
 
 static bl_status split_values(bl_stream_leaf *s, const uint8_t *data, size_t size, size_t n,
@@ -181,8 +181,8 @@ static bl_status split_values(bl_stream_leaf *s, const uint8_t *data, size_t siz
     if (s->width == 0 || s->leaf->element->type == BL_PARQUET_BOOLEAN || n > size / s->width)
         return bl_error_set(err, BL_E_CORRUPT, "%zu values split over %zu bytes", n, size);
     BL_TRY(decoded_room(s, n * s->width, err));
-    bl_split_decode(data, s->width, n, s->decoded->data);
-    return fixed_values(s, s->decoded->data, n * s->width, n, err);
+    bl_split_decode(data, s->width, n, s->page.decoded->data);
+    return fixed_values(s, s->page.decoded->data, n * s->width, n, err);
 }
 
 /// Texts of a fixed length may be encoded as others.
@@ -192,27 +192,28 @@ static bl_status text_values(bl_stream_leaf *s, const uint8_t *data, size_t size
         s->leaf->element->type != BL_PARQUET_FIXED_LEN_BYTE_ARRAY)
         return bl_error_set(err, BL_E_CORRUPT, "texts that are numbers");
     if (has_prefixes)
-        BL_TRY(bl_delta_texts_decode(s->context, data, size, n, &s->texts, err));
+        BL_TRY(bl_delta_texts_decode(s->context, data, size, n, &s->page.texts, err));
     else
-        BL_TRY(bl_delta_length_decode(s->context, data, size, n, &s->texts, err));
-    if (s->texts.n < n)
-        return bl_error_set(err, BL_E_CORRUPT, "%zu texts where there should be %zu", s->texts.n,
-                            n);
-    const uint32_t *offsets = (const uint32_t *)(const void *)s->texts.offsets->data;
+        BL_TRY(bl_delta_length_decode(s->context, data, size, n, &s->page.texts, err));
+    if (s->page.texts.n < n)
+        return bl_error_set(err, BL_E_CORRUPT, "%zu texts where there should be %zu",
+                            s->page.texts.n, n);
+    const uint32_t *offsets = (const uint32_t *)(const void *)s->page.texts.offsets->data;
     for (size_t i = 0; s->width && i < n; i++)
         if (offsets[i + 1] - offsets[i] != s->width)
             return bl_error_set(err, BL_E_CORRUPT, "a value of %u bytes where %u are the length",
                                 offsets[i + 1] - offsets[i], s->width);
-    return s->width ? fixed_values(s, s->texts.data + offsets[0], n * s->width, n, err) : BL_OK;
+    return s->width ? fixed_values(s, s->page.texts.data + offsets[0], n * s->width, n, err)
+                    : BL_OK;
 }
 
 static bl_status prepare_values(bl_stream_leaf *s, const uint8_t *data, size_t size,
                                 bl_error *err) {
     size_t n = count_values(s);
-    bl_texts_page_release(&s->texts);
-    s->text_at = 0;
-    s->kind = s->width ? BL_VALUES_FIXED : BL_VALUES_TEXTS;
-    s->next = s->values_end = NULL;
+    bl_texts_page_release(&s->page.texts);
+    s->page.text_at = 0;
+    s->page.kind = s->width ? BL_VALUES_FIXED : BL_VALUES_TEXTS;
+    s->page.next = s->page.values_end = NULL;
     switch (s->pages.header.encoding) {
     case BL_PARQUET_PLAIN:
         return plain_values(s, data, size, n, err);
@@ -278,27 +279,35 @@ static bl_status load_page(bl_stream_leaf *s, bl_codecs *codecs, uint8_t *direct
         return load_dictionary(s, codecs, err);
     if (h->type != BL_PARQUET_DATA_PAGE && h->type != BL_PARQUET_DATA_PAGE_V2)
         return BL_OK; // pages of other kinds are to be passed
-    s->n_entries = h->n_values;
-    s->entry = 0;
+    s->page.n_entries = h->n_values;
+    s->page.entry = 0;
     if (direct && is_bare(s, direct_bytes)) {
         const uint8_t *data;
         size_t size;
         BL_TRY(bl_pages_unpack(&s->pages, codecs, 0, direct, &data, &size, err));
-        *ret_direct = s->entry = s->n_entries;
+        *ret_direct = s->page.entry = s->page.n_entries;
         return BL_OK;
     }
     return h->type == BL_PARQUET_DATA_PAGE ? data_page(s, codecs, err)
                                            : data_page_v2(s, codecs, err);
 }
 
+bl_status bl_stream_leaf_load_page(bl_stream_leaf *s, bl_codecs *codecs, bl_error *err) {
+    size_t n_direct;
+    BL_TRY(bl_pages_load(&s->pages, err));
+    BL_TRY_IN(load_page(s, codecs, NULL, 0, &n_direct, err), err, "page at byte %llu",
+              (unsigned long long)s->pages.page_at);
+    return BL_OK;
+}
+
 bl_status bl_stream_leaf_next_page(bl_stream_leaf *s, bl_codecs *codecs, uint8_t *direct,
                                    size_t direct_bytes, size_t *ret_direct, bl_error *err) {
     *ret_direct = 0;
-    s->entry = s->n_entries = 0;
+    s->page.entry = s->page.n_entries = 0;
     do {
         BL_TRY(bl_pages_next(&s->pages, err));
         BL_TRY_IN(load_page(s, codecs, direct, direct_bytes, ret_direct, err), err,
                   "page at byte %llu", (unsigned long long)s->pages.page_at);
-    } while (s->n_entries == 0);
+    } while (s->page.n_entries == 0);
     return BL_OK;
 }
