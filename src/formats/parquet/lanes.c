@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Few columns on many threads. A column goes through its pages once, in order, but the next ones
-// are made ready side by side, each in a lane of its own: a stream that has one page and is joined
-// to the whole. Only what the levels say of its rows must be known before it is clear what goes
-// where, and that takes little time between two runs of tasks.
+// are decoded side by side, each in a lane of its own: a stream that has one page and is joined to
+// the whole. How many rows a page has only its levels tell, so all of it is taken while it is in a
+// cache; the one page that a batch ends in is taken again, up to there.
 #include "base/context.h"
 #include "column/builder.h"
 #include "formats/parquet/convert.h"
@@ -19,7 +19,11 @@ struct bl_lane {
     bl_stream_leaf *whole; ///< borrows
     bl_status status;      ///< of making the page ready: told when its rows are wanted
     bl_error why;
-    size_t n_wanted; ///< entries that the batch takes
+    bool is_ready;        ///< the page is
+    bool is_taken;        ///< all of it is, and `before` says what it was like
+    bl_ready_page before; ///< borrows
+    int64_t n_rows;       ///< that begin in what is left of the page
+    size_t n_wanted;      ///< entries that the batch takes
     // what they gave, in the part or still in the page, and where it goes in the whole
     const uint8_t *values; ///< [n_bytes]
     size_t n_bytes, values_to;
@@ -57,8 +61,19 @@ static bl_status make_lane(bl_stream_leaf *s, bl_lane **ret_lane, bl_error *err)
     return BL_OK;
 }
 
+/// The page as it was before it was taken.
+static const bl_ready_page *page_of(const bl_lane *lane) {
+    return lane->is_taken ? &lane->before : &lane->part.page;
+}
+
+/// Undoes taking: the batch wants but some of the page, or another way goes on with it.
+static void give_back(bl_lane *lane) {
+    lane->part.page = *page_of(lane);
+    lane->is_taken = false;
+}
+
 /// A lane behind those that hold a page.
-static bl_status free_for_page(bl_stream_leaf *s, bl_lane **ret_lane, bl_error *err) {
+static bl_status free_lane_of(bl_stream_leaf *s, bl_lane **ret_lane, bl_error *err) {
     if (s->n_ready == s->n_lanes) {
         bl_lane *lane;
         BL_TRY(bl_array_grow(s->context, &s->lanes, &s->lanes_capacity, s->n_lanes,
@@ -68,6 +83,7 @@ static bl_status free_for_page(bl_stream_leaf *s, bl_lane **ret_lane, bl_error *
     }
     *ret_lane = s->lanes[s->n_ready];
     (*ret_lane)->status = BL_OK;
+    (*ret_lane)->is_ready = (*ret_lane)->is_taken = false;
     return BL_OK;
 }
 
@@ -94,6 +110,7 @@ bl_status bl_stream_leaf_take_ready(bl_stream_leaf *s, bl_error *err) {
             *err = lane->why;
         return lane->status;
     }
+    give_back(lane);
     trade(s, lane);
     rotate(s, 1);
     return BL_OK;
@@ -123,19 +140,19 @@ static bl_status put_back(bl_stream_leaf *s, bl_error *err) {
     bl_lane *lane;
     if (s->page.entry == s->page.n_entries)
         return BL_OK;
-    BL_TRY(free_for_page(s, &lane, err));
+    BL_TRY(free_lane_of(s, &lane, err));
     lane->part.page.entry = lane->part.page.n_entries = 0;
     trade(s, lane);
+    lane->is_ready = true;
     memmove(s->lanes + 1, s->lanes, s->n_ready++ * sizeof *s->lanes);
     s->lanes[0] = lane;
     return BL_OK;
 }
 
 /// Gives a lane the page that was passed, or the reason why it could not be.
-static bl_status add_page(round *r, bl_stream_leaf *s, bl_status status, const bl_error *why,
-                          bl_error *err) {
+static bl_status add_page(bl_stream_leaf *s, bl_status status, const bl_error *why, bl_error *err) {
     bl_lane *lane;
-    BL_TRY(free_for_page(s, &lane, err));
+    BL_TRY(free_lane_of(s, &lane, err));
     s->n_ready++;
     lane->status = status;
     if (status != BL_OK) {
@@ -147,7 +164,7 @@ static bl_status add_page(round *r, bl_stream_leaf *s, bl_status status, const b
     lane->part.page.n_entries = s->pages.header.n_values;
     lane->part.is_first_page = s->is_first_page;
     s->is_first_page = s->is_first_page && s->pages.header.n_values == 0;
-    return add_task(r, lane, err);
+    return BL_OK;
 }
 
 /// Entries that the rows up to `last` will take, as if all rows of the group were alike.
@@ -164,9 +181,9 @@ static bl_status pass_pages(round *r, bl_stream_leaf *s, bl_codecs *codecs, bl_e
     double wanted = entries_ahead(r, s), entries = 0;
     uint64_t bytes = 0;
     for (size_t i = 0; i < s->n_ready; i++) {
-        const bl_stream_leaf *part = &s->lanes[i]->part;
-        entries += (double)(part->page.n_entries - part->page.entry);
-        bytes += part->pages.header.raw_bytes;
+        const bl_ready_page *page = page_of(s->lanes[i]);
+        entries += (double)(page->n_entries - page->entry);
+        bytes += s->lanes[i]->part.pages.header.raw_bytes;
     }
     while (!s->n_ready || (entries < wanted && bytes < r->most_bytes && s->n_ready < MOST_LANES &&
                            s->lanes[s->n_ready - 1]->status == BL_OK)) {
@@ -177,7 +194,7 @@ static bl_status pass_pages(round *r, bl_stream_leaf *s, bl_codecs *codecs, bl_e
             return BL_OK;
         if (status != BL_OK || h->type == BL_PARQUET_DATA_PAGE ||
             h->type == BL_PARQUET_DATA_PAGE_V2) {
-            BL_TRY(add_page(r, s, status, &why, err));
+            BL_TRY(add_page(s, status, &why, err));
             entries += h->n_values;
             bytes += h->raw_bytes;
         } else if (s->n_ready) { // what is not ready yet uses the dictionary that there is
@@ -190,52 +207,7 @@ static bl_status pass_pages(round *r, bl_stream_leaf *s, bl_codecs *codecs, bl_e
     return BL_OK;
 }
 
-static bl_status ready_task(void *argument, size_t i, unsigned worker, bl_error *err) {
-    const round *r = (const round *)argument;
-    bl_lane *lane = r->lanes[i];
-    (void)err;
-    lane->status = bl_stream_leaf_load_page(&lane->part, r->rows->codecs[worker], &lane->why);
-    return BL_OK;
-}
-
 // ---- rows of pages ----
-
-/// Whether the batch needs more of a column, of whose pages that wait `i` are looked at.
-static bool needs(const round *r, const bl_stream_leaf *s, size_t i) {
-    if (s->row < r->rows->last)
-        return true;
-    if (!s->leaf->max_rep)
-        return false;
-    if (i == s->n_ready)
-        return s->pages.n_left > 0;
-    const bl_lane *lane = s->lanes[i];
-    const bl_ready_page *page = &lane->part.page;
-    return lane->status != BL_OK || page->entry == page->n_entries || page->rep[page->entry] != 0;
-}
-
-/// Chooses the entries that the batch takes of the pages that wait.
-static bl_status choose(round *r, bl_stream_leaf *s, bl_error *err) {
-    if (!s->n_ready && needs(r, s, 0))
-        return bl_error_set(err, BL_E_CORRUPT, "%lld of its rows are missing",
-                            (long long)(r->rows->last - s->row));
-    for (size_t i = 0; i < s->n_ready && needs(r, s, i); i++) {
-        bl_lane *lane = s->lanes[i];
-        bl_stream_leaf *part = &lane->part;
-        int64_t n_rows;
-        if (lane->status != BL_OK)
-            return bl_stream_leaf_take_ready(s, err);
-        bl_stream_leaf_reset(part);
-        part->dictionary = s->dictionary;
-        part->dictionary_texts = s->dictionary_texts;
-        part->n_dictionary = s->n_dictionary;
-        lane->n_wanted = bl_stream_leaf_entries(part, r->rows->last - s->row, &n_rows);
-        s->row += n_rows;
-        BL_TRY(add_task(r, lane, err));
-        if (part->page.entry + lane->n_wanted < part->page.n_entries)
-            break;
-    }
-    return BL_OK;
-}
 
 /// Values that lie in the page as the whole wants them stay there until it has room.
 static bl_status take_plain(bl_lane *lane, bl_error *err) {
@@ -259,28 +231,114 @@ static bl_status take_plain(bl_lane *lane, bl_error *err) {
     return bl_stream_leaf_note(&lane->part, n, err);
 }
 
+static void empty(bl_stream_leaf *part) {
+    if (part->values)
+        part->values->size = 0;
+    if (part->offsets)
+        part->offsets->size = 0;
+    part->n_slots = 0;
+    for (size_t k = 0; k < part->n_nests; k++) {
+        bl_nest *nest = &part->nests[k];
+        bl_buffer_release(nest->validity);
+        if (nest->offsets)
+            nest->offsets->size = 0;
+        *nest = (bl_nest){.node = nest->node, .offsets = nest->offsets};
+    }
+}
+
+/// Takes the next `n_wanted` entries of the page.
 static bl_status take(bl_lane *lane, bl_error *err) {
     static const uint32_t none[1] = {0};
     bl_stream_leaf *part = &lane->part;
     bool is_dense = !part->page.def && !part->page.rep && part->page.kind != BL_VALUES_DICTIONARY;
-    if (is_dense && lane->n_wanted)
-        return take_plain(lane, err);
-    BL_TRY(bl_stream_leaf_take(part, lane->n_wanted, err));
-    lane->values = part->values ? part->values->data : NULL;
-    lane->n_bytes = part->values ? part->values->size : 0;
-    lane->ends = part->offsets ? (const uint32_t *)(const void *)part->offsets->data : none;
+    empty(part);
+    lane->n_bytes = 0;
+    lane->ends = none;
+    if (is_dense && lane->n_wanted) {
+        BL_TRY(take_plain(lane, err));
+    } else {
+        BL_TRY(
+            bl_stream_leaf_expect(part, (double)lane->n_rows + 1, (double)lane->n_wanted, 0, err));
+        BL_TRY(bl_stream_leaf_take(part, lane->n_wanted, err));
+        lane->values = part->values ? part->values->data : NULL;
+        lane->n_bytes = part->values ? part->values->size : 0;
+        if (part->offsets && part->offsets->size)
+            lane->ends = (const uint32_t *)(const void *)part->offsets->data;
+    }
+    if (part->width == 0 && part->leaf->node->type->id == BL_UTF8)
+        lane->is_utf8 = bl_parquet_are_utf8(lane->ends, part->n_slots, lane->values);
     return BL_OK;
 }
 
-static bl_status take_task(void *argument, size_t i, unsigned worker, bl_error *err) {
+/// Makes a page ready and takes all of it. Where it has fewer values than it should that is told
+/// when they are taken again.
+static bl_status ready_task(void *argument, size_t i, unsigned worker, bl_error *err) {
     const round *r = (const round *)argument;
     bl_lane *lane = r->lanes[i];
-    const bl_stream_leaf *part = &lane->part;
+    bl_stream_leaf *part = &lane->part;
+    (void)err;
+    if (!lane->is_ready)
+        lane->status = bl_stream_leaf_load_page(part, r->rows->codecs[worker], &lane->why);
+    if (lane->status != BL_OK)
+        return BL_OK;
+    lane->is_ready = true;
+    bl_pages_drop_stored(&part->pages);
+    lane->before = part->page;
+    lane->n_wanted = bl_stream_leaf_entries(part, INT64_MAX, &lane->n_rows);
+    lane->is_taken = take(lane, NULL) == BL_OK;
+    if (!lane->is_taken)
+        part->page = lane->before;
+    return BL_OK;
+}
+
+/// Takes what is wanted of the page that a batch ends in.
+static bl_status cut_task(void *argument, size_t i, unsigned worker, bl_error *err) {
+    const round *r = (const round *)argument;
+    bl_lane *lane = r->lanes[i];
     (void)worker;
-    BL_TRY_IN(take(lane, err), err, "column '%s': row group %zu: page at byte %llu",
-              part->leaf->path, r->rows->number, (unsigned long long)part->pages.page_at);
-    if (part->width == 0 && part->leaf->node->type->id == BL_UTF8)
-        lane->is_utf8 = bl_parquet_are_utf8(lane->ends, part->n_slots, lane->values);
+    if (!lane->is_taken)
+        BL_TRY_IN(take(lane, err), err, "column '%s': row group %zu: page at byte %llu",
+                  lane->part.leaf->path, r->rows->number,
+                  (unsigned long long)lane->part.pages.page_at);
+    lane->is_taken = false;
+    return BL_OK;
+}
+
+// ---- what a batch takes of them ----
+
+/// Whether the batch needs more of a column, of whose pages that wait `i` are looked at.
+static bool needs(const round *r, const bl_stream_leaf *s, size_t i) {
+    if (s->row < r->rows->last)
+        return true;
+    if (!s->leaf->max_rep)
+        return false;
+    if (i == s->n_ready)
+        return s->pages.n_left > 0;
+    const bl_lane *lane = s->lanes[i];
+    const bl_ready_page *page = page_of(lane);
+    return lane->status != BL_OK || page->entry == page->n_entries || page->rep[page->entry] != 0;
+}
+
+/// Chooses what the batch takes of the pages that wait.
+static bl_status choose(round *r, bl_stream_leaf *s, bl_error *err) {
+    if (!s->n_ready && needs(r, s, 0))
+        return bl_error_set(err, BL_E_CORRUPT, "%lld of its rows are missing",
+                            (long long)(r->rows->last - s->row));
+    for (size_t i = 0; i < s->n_ready && needs(r, s, i); i++) {
+        bl_lane *lane = s->lanes[i];
+        int64_t n_rows = lane->n_rows;
+        if (lane->status != BL_OK)
+            return bl_stream_leaf_take_ready(s, err);
+        if (!lane->is_taken || n_rows > r->rows->last - s->row) {
+            give_back(lane);
+            lane->n_wanted = bl_stream_leaf_entries(&lane->part, r->rows->last - s->row, &n_rows);
+        }
+        s->row += n_rows;
+        BL_TRY(add_task(r, lane, err));
+        if (lane->part.page.entry + (lane->is_taken ? 0 : lane->n_wanted) <
+            lane->part.page.n_entries)
+            break;
+    }
     return BL_OK;
 }
 
@@ -308,9 +366,26 @@ static bl_status make_place(bl_lane *lane, bl_error *err) {
     return BL_OK;
 }
 
+/// Pages that the batch needs, and tasks for those of them that are not taken yet.
+static bl_status add_pages(round *r, bl_stream_leaf *s, bl_error *err) {
+    if (!needs(r, s, 0))
+        return BL_OK;
+    BL_TRY_IN(pass_pages(r, s, r->rows->codecs[0], err), err, "column '%s': row group %zu",
+              s->leaf->path, r->rows->number);
+    for (size_t i = 0; i < s->n_ready; i++) {
+        bl_lane *lane = s->lanes[i];
+        lane->part.dictionary = s->dictionary;
+        lane->part.dictionary_texts = s->dictionary_texts;
+        lane->part.n_dictionary = s->n_dictionary;
+        if (lane->status == BL_OK && !lane->is_taken)
+            BL_TRY(add_task(r, lane, err));
+    }
+    return BL_OK;
+}
+
 static void drop_used(bl_stream_leaf *s) {
     size_t n = 0;
-    while (n < s->n_ready && s->lanes[n]->status == BL_OK &&
+    while (n < s->n_ready && s->lanes[n]->status == BL_OK && !s->lanes[n]->is_taken &&
            s->lanes[n]->part.page.entry == s->lanes[n]->part.page.n_entries)
         n++;
     rotate(s, n);
@@ -351,18 +426,17 @@ static bl_status begin_task(void *argument, size_t i, unsigned worker, bl_error 
     return put_back(s, err);
 }
 
-/// One round: pages are made ready, their rows counted, their values taken and joined.
+/// One round: pages are made ready, those that hold rows of the batch are joined to it.
 static bl_status go_round(round *r, bl_stream_leaf *const *streams, size_t n, bl_error *err) {
     r->n = 0;
     for (size_t i = 0; i < n; i++)
-        if (needs(r, streams[i], 0))
-            BL_TRY(pass_pages(r, streams[i], r->rows->codecs[0], err));
+        BL_TRY(add_pages(r, streams[i], err));
     BL_TRY(bl_run_tasks(r->context, ready_task, r, r->n, err));
     r->n = 0;
     for (size_t i = 0; i < n; i++)
         BL_TRY_IN(choose(r, streams[i], err), err, "column '%s': row group %zu",
                   streams[i]->leaf->path, r->rows->number);
-    BL_TRY(bl_run_tasks(r->context, take_task, r, r->n, err));
+    BL_TRY(bl_run_tasks(r->context, cut_task, r, r->n, err));
     for (size_t i = 0; i < r->n; i++)
         BL_TRY_IN(make_place(r->lanes[i], err), err, "column '%s': row group %zu",
                   r->lanes[i]->part.leaf->path, r->rows->number);

@@ -182,6 +182,7 @@ void bl_pages_trade(bl_pages *a, bl_pages *b) {
     b->position -= there(b);
     a->window = b->window, b->window = was.window;
     a->raw = b->raw, b->raw = was.raw;
+    a->is_raw = b->is_raw, b->is_raw = was.is_raw;
     a->page_at = b->page_at, b->page_at = was.page_at;
     a->header = b->header, b->header = was.header;
     a->stored = b->stored, b->stored = was.stored;
@@ -261,6 +262,7 @@ bl_status bl_pages_unpack(bl_pages *pages, bl_codecs *codecs, size_t skipped, ui
                             n_raw);
     *ret_size = n_raw;
     *ret_data = stored;
+    pages->is_raw = false;
     // a page without a value may be empty, not even a compressed nothing
     if (!is_compressed || (n_raw == 0 && n_stored == 0)) {
         if (to && n_raw)
@@ -270,9 +272,15 @@ bl_status bl_pages_unpack(bl_pages *pages, bl_codecs *codecs, size_t skipped, ui
     if (!to) {
         BL_TRY(make_room(pages, n_stored, n_raw, err));
         to = pages->raw->data;
+        pages->is_raw = true;
     }
     *ret_data = to;
     return decode(pages, codecs, stored, n_stored, to, n_raw, err);
+}
+
+void bl_pages_drop_stored(bl_pages *pages) {
+    if (pages->is_raw)
+        bl_buffer_release(BL_MOVE(pages->window));
 }
 
 void bl_pages_release(bl_pages *pages) {

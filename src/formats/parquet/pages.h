@@ -19,6 +19,7 @@ typedef struct bl_pages {
     bl_parquet_page_header header; ///< of the present page
     const uint8_t *stored;         ///< [header.stored_bytes] of the present page
     bl_buffer *raw;                ///< owns; kept from page to page
+    bool is_raw;                   ///< the present page is there, behind its levels of version 2
 } bl_pages;
 
 /// Begins a chunk. \param pages zeroed, or used before
@@ -46,6 +47,9 @@ void bl_pages_trade(bl_pages *a, bl_pages *b);
 /// \return BL_OK, BL_E_CORRUPT, BL_E_UNSUPPORTED, BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_pages_unpack(bl_pages *pages, bl_codecs *codecs, size_t skipped, uint8_t *to,
                           const uint8_t **ret_data, size_t *ret_size, bl_error *err);
+/// Gives the stored bytes of the present page back where they are uncompressed elsewhere. Levels of
+/// version 2 are among them. Only after bl_pages_load.
+void bl_pages_drop_stored(bl_pages *pages);
 /// Safe on zeroed memory.
 void bl_pages_release(bl_pages *pages);
 

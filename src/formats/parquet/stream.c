@@ -57,6 +57,40 @@ void bl_stream_leaf_release(bl_stream_leaf *s) {
     *s = (bl_stream_leaf){0};
 }
 
+bl_status bl_stream_reserve(bl_context *context, bl_buffer **buffer, size_t size, bl_error *err) {
+    if (!*buffer)
+        return bl_buffer_new(context, size > 4096 ? size : 4096, buffer, err);
+    if (size <= (*buffer)->capacity)
+        return BL_OK;
+    return bl_buffer_reserve(buffer, size > 2 * (*buffer)->size ? size : 2 * (*buffer)->size, err);
+}
+
+/// `n` more elements of `width` bytes, as far as that is no promise that only a damaged file makes.
+static bl_status expect(bl_context *context, bl_buffer **buffer, double n, size_t width,
+                        bl_error *err) {
+    const double most = (double)(32u << 20);
+    double size = n * (double)width + (*buffer ? (double)(*buffer)->size : 0);
+    return size > 0 ? bl_stream_reserve(context, buffer, (size_t)(size < most ? size : most), err)
+                    : BL_OK;
+}
+
+bl_status bl_stream_leaf_expect(bl_stream_leaf *s, double n_rows, double n_entries, double n_bytes,
+                                bl_error *err) {
+    if (s->width)
+        BL_TRY(expect(s->context, &s->values, n_entries, s->width, err));
+    else if (n_entries > 0) {
+        BL_TRY(expect(s->context, &s->values, n_bytes, 1, err));
+        BL_TRY(expect(s->context, &s->offsets, n_entries + 1, sizeof(int32_t), err));
+    }
+    for (size_t i = 0; i < s->n_nests; i++) {
+        bl_nest *nest = &s->nests[i];
+        if (nest->node->item_rep)
+            BL_TRY(expect(s->context, &nest->offsets,
+                          1 + (nest->node->slot_rep ? n_entries : n_rows), sizeof(int32_t), err));
+    }
+    return BL_OK;
+}
+
 // ---- bits of levels ----
 
 /// Entries at which a place exists: the list around it begins one there, and has an item.
@@ -68,14 +102,6 @@ static uint64_t places(const bl_level_kernels *k, const uint8_t *rep, const uint
     if (def && slot_def)
         bits &= k->at_least(def, n, slot_def);
     return bits;
-}
-
-bl_status bl_stream_reserve(bl_context *context, bl_buffer **buffer, size_t size, bl_error *err) {
-    if (!*buffer)
-        return bl_buffer_new(context, size > 4096 ? size : 4096, buffer, err);
-    if (size <= (*buffer)->capacity)
-        return BL_OK;
-    return bl_buffer_reserve(buffer, size > 2 * (*buffer)->size ? size : 2 * (*buffer)->size, err);
 }
 
 /// Appends `n` bits that say which places are not null; the buffer is made at the first null.
@@ -356,7 +382,10 @@ bl_status bl_stream_leaf_begin(bl_stream_leaf *s, const bl_stream_rows *rows, bl
     s->has_failed = true;
     BL_TRY(go_to(s, codecs, rows->first, false, err));
     s->has_failed = false;
-    return BL_OK;
+    const bl_parquet_chunk *chunk = &rows->chunks[s->index];
+    double n_rows = (double)(rows->last - rows->first), share = n_rows / (double)rows->n_rows;
+    return bl_stream_leaf_expect(s, n_rows, share * (double)chunk->n_values,
+                                 share * (double)chunk->raw_bytes, err);
 }
 
 bl_status bl_stream_leaf_read(bl_stream_leaf *s, const bl_stream_rows *rows, bl_codecs *codecs,

@@ -109,6 +109,10 @@ void bl_stream_leaf_free_lanes(bl_stream_leaf *stream);
 /// Begins the row group where it is not the present one, and passes the rows before `first`.
 bl_status bl_stream_leaf_begin(bl_stream_leaf *stream, const bl_stream_rows *rows,
                                bl_codecs *codecs, bl_error *err);
+/// Makes room for what so many more rows are likely to give, so that buffers need not grow step by
+/// step. \param n_bytes of texts
+bl_status bl_stream_leaf_expect(bl_stream_leaf *stream, double n_rows, double n_entries,
+                                double n_bytes, bl_error *err);
 /// Entries of the present page up to the end of `n_rows` rows. A row that the page ends with may go
 /// on in the next one. \param ret_rows rows that begin among them
 size_t bl_stream_leaf_entries(const bl_stream_leaf *stream, int64_t n_rows, int64_t *ret_rows);
