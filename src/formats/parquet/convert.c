@@ -205,8 +205,8 @@ static bool are_utf8(const bl_stream_leaf *s, const bl_column *column) {
 
 static bl_status texts(bl_context *context, bl_stream_leaf *s, bl_column *column, bl_error *err) {
     size_t size = ((size_t)column->length + 1) * sizeof(int32_t);
-    if (!s->offsets) {
-        BL_TRY(bl_buffer_new(context, size, &s->offsets, err));
+    if (!s->offsets || !s->offsets->size) { // no text at all, not even a null
+        BL_TRY(bl_stream_reserve(context, &s->offsets, size, err));
         memset(s->offsets->data, 0, sizeof(int32_t));
         s->offsets->size = sizeof(int32_t);
     }
