@@ -103,13 +103,16 @@ static void trade(bl_stream_leaf *s, bl_lane *lane) {
     bl_pages_trade(&s->pages, &lane->part.pages);
 }
 
+/// What was wrong with a page, now that somebody wants it.
+static bl_status tell(const bl_lane *lane, bl_error *err) {
+    if (lane->status != BL_OK && err)
+        *err = lane->why;
+    return lane->status;
+}
+
 bl_status bl_stream_leaf_take_ready(bl_stream_leaf *s, bl_error *err) {
     bl_lane *lane = s->lanes[0];
-    if (lane->status != BL_OK) {
-        if (err)
-            *err = lane->why;
-        return lane->status;
-    }
+    BL_TRY(tell(lane, err));
     give_back(lane);
     trade(s, lane);
     rotate(s, 1);
@@ -327,8 +330,7 @@ static bl_status choose(round *r, bl_stream_leaf *s, bl_error *err) {
     for (size_t i = 0; i < s->n_ready && needs(r, s, i); i++) {
         bl_lane *lane = s->lanes[i];
         int64_t n_rows = lane->n_rows;
-        if (lane->status != BL_OK)
-            return bl_stream_leaf_take_ready(s, err);
+        BL_TRY(tell(lane, err));
         if (!lane->is_taken || n_rows > r->rows->last - s->row) {
             give_back(lane);
             lane->n_wanted = bl_stream_leaf_entries(&lane->part, r->rows->last - s->row, &n_rows);
