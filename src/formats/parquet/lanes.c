@@ -213,25 +213,24 @@ static bl_status pass_pages(round *r, bl_stream_leaf *s, bl_codecs *codecs, bl_e
 // ---- rows of pages ----
 
 /// Values that lie in the page as the whole wants them stay there until it has room.
-static bl_status take_plain(bl_lane *lane, bl_error *err) {
+static bl_status leave_values(bl_lane *lane, size_t n, bl_error *err) {
     bl_ready_page *page = &lane->part.page;
-    size_t n = lane->n_wanted, n_bytes = n * lane->part.width;
-    if (page->kind == BL_VALUES_TEXTS) {
-        if (n > page->texts.n - page->text_at)
-            return bl_error_set(err, BL_E_CORRUPT, "fewer values than levels");
+    size_t n_bytes = n * lane->part.width;
+    bool is_text = page->kind == BL_VALUES_TEXTS;
+    if (is_text ? n > page->texts.n - page->text_at
+                : n_bytes > (size_t)(page->values_end - page->next))
+        return bl_error_set(err, BL_E_CORRUPT, "fewer values than levels");
+    if (is_text) {
         lane->ends = (const uint32_t *)(const void *)page->texts.offsets->data + page->text_at;
         lane->values = page->texts.data + lane->ends[0];
         lane->n_bytes = lane->ends[n] - lane->ends[0];
         page->text_at += n;
     } else {
-        if (n_bytes > (size_t)(page->values_end - page->next))
-            return bl_error_set(err, BL_E_CORRUPT, "fewer values than levels");
         lane->values = page->next;
         lane->n_bytes = n_bytes;
         page->next += n_bytes;
     }
-    page->entry += n;
-    return bl_stream_leaf_note(&lane->part, n, err);
+    return BL_OK;
 }
 
 static void empty(bl_stream_leaf *part) {
@@ -240,6 +239,7 @@ static void empty(bl_stream_leaf *part) {
     if (part->offsets)
         part->offsets->size = 0;
     part->n_slots = 0;
+    part->n_stay = 0;
     for (size_t k = 0; k < part->n_nests; k++) {
         bl_nest *nest = &part->nests[k];
         bl_buffer_release(nest->validity);
@@ -253,16 +253,14 @@ static void empty(bl_stream_leaf *part) {
 static bl_status take(bl_lane *lane, bl_error *err) {
     static const uint32_t none[1] = {0};
     bl_stream_leaf *part = &lane->part;
-    bool is_dense = !part->page.def && !part->page.rep && part->page.kind != BL_VALUES_DICTIONARY;
     empty(part);
     lane->n_bytes = 0;
     lane->ends = none;
-    if (is_dense && lane->n_wanted) {
-        BL_TRY(take_plain(lane, err));
+    part->stays = part->page.kind != BL_VALUES_DICTIONARY;
+    BL_TRY(bl_stream_leaf_take(part, lane->n_wanted, err));
+    if (part->n_stay) {
+        BL_TRY(leave_values(lane, part->n_stay, err));
     } else {
-        BL_TRY(
-            bl_stream_leaf_expect(part, (double)lane->n_rows + 1, (double)lane->n_wanted, 0, err));
-        BL_TRY(bl_stream_leaf_take(part, lane->n_wanted, err));
         lane->values = part->values ? part->values->data : NULL;
         lane->n_bytes = part->values ? part->values->size : 0;
         if (part->offsets && part->offsets->size)

@@ -5,7 +5,7 @@
 
 #include "base/context.h"
 
-enum { BLOCK = 64 };
+enum { BLOCK = 64, EXPECTED_SHARE = 16 };
 
 bl_status bl_stream_leaf_init(bl_stream_leaf *s, bl_context *context, const bl_parquet_leaf *leaf,
                               size_t index, bl_error *err) {
@@ -65,10 +65,11 @@ bl_status bl_stream_reserve(bl_context *context, bl_buffer **buffer, size_t size
     return bl_buffer_reserve(buffer, size > 2 * (*buffer)->size ? size : 2 * (*buffer)->size, err);
 }
 
-/// `n` more elements of `width` bytes, as far as that is no promise that only a damaged file makes.
+/// Room for `n` more elements of `width` bytes; no more than a small share of the budget, for the
+/// file may promise anything.
 static bl_status expect(bl_context *context, bl_buffer **buffer, double n, size_t width,
                         bl_error *err) {
-    const double most = (double)(32u << 20);
+    double most = (double)bl_context_budget_bytes(context) / EXPECTED_SHARE;
     double size = n * (double)width + (*buffer ? (double)(*buffer)->size : 0);
     return size > 0 ? bl_stream_reserve(context, buffer, (size_t)(size < most ? size : most), err)
                     : BL_OK;
@@ -228,7 +229,8 @@ static bl_status append_there(bl_stream_leaf *s, bl_nest *nest, size_t n, bl_err
     return BL_OK;
 }
 
-bl_status bl_stream_leaf_note(bl_stream_leaf *s, size_t n, bl_error *err) {
+/// Values that were taken, of entries without lists and nulls.
+static bl_status note_values(bl_stream_leaf *s, size_t n, bl_error *err) {
     for (size_t i = 0; i < s->n_nests; i++)
         BL_TRY(append_there(s, &s->nests[i], n, err));
     s->n_slots += (int64_t)n;
@@ -249,13 +251,27 @@ static bl_status take_block(bl_stream_leaf *s, size_t n, uint8_t *valid, size_t 
     return BL_OK;
 }
 
+/// Values of so many places. \param valid [n_slots] which of them have one, if not all do
+static bl_status fill_places(bl_stream_leaf *s, const uint8_t *valid, size_t n_slots,
+                             size_t n_values, bl_error *err) {
+    if (s->stays && n_slots == n_values) {
+        s->n_stay += n_values;
+        return BL_OK;
+    }
+    size_t n = s->n_stay;
+    s->n_stay = 0;
+    s->stays = false;
+    BL_TRY(bl_stream_leaf_take_values(s, n + n_values, err));
+    return bl_stream_leaf_spread(s, valid, n_slots, n_values, err);
+}
+
 bl_status bl_stream_leaf_take(bl_stream_leaf *s, size_t n, bl_error *err) {
     enum { MOST = 4096 };
     uint8_t valid[MOST];
     if (!s->page.def && !s->page.rep) {
         s->page.entry += n;
-        BL_TRY(bl_stream_leaf_take_values(s, n, err));
-        return bl_stream_leaf_note(s, n, err);
+        BL_TRY(fill_places(s, NULL, n, n, err));
+        return note_values(s, n, err);
     }
     for (size_t end = s->page.entry + n; s->page.entry < end;) {
         size_t n_slots = 0, n_values = 0;
@@ -263,8 +279,7 @@ bl_status bl_stream_leaf_take(bl_stream_leaf *s, size_t n, bl_error *err) {
             size_t part = end - s->page.entry < BLOCK ? end - s->page.entry : BLOCK;
             BL_TRY(take_block(s, part, valid, &n_slots, &n_values, err));
         }
-        BL_TRY(bl_stream_leaf_take_values(s, n_values, err));
-        BL_TRY(bl_stream_leaf_spread(s, valid, n_slots, n_values, err));
+        BL_TRY(fill_places(s, valid, n_slots, n_values, err));
         s->n_slots += (int64_t)n_slots;
     }
     return BL_OK;
@@ -336,7 +351,7 @@ static bl_status load(bl_stream_leaf *s, bl_codecs *codecs, int64_t last, bool i
         return BL_OK;
     s->values->size += n_direct * s->width;
     s->row += (int64_t)n_direct;
-    return bl_stream_leaf_note(s, n_direct, err);
+    return note_values(s, n_direct, err);
 }
 
 /// Takes or skips rows up to `last` of the group, and what the last of them has on later pages.

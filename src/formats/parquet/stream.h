@@ -69,8 +69,10 @@ typedef struct bl_stream_leaf {
     bl_buffer *values;  ///< fixed: `width` bytes a place; texts: bytes
     bl_buffer *offsets; ///< of texts
     int64_t n_slots;    ///< places for values so far
-    int64_t n_checked;  ///< of texts, the first so many: whether they are UTF-8
-    bool is_other;      ///< some of those are not
+    bool stays;         ///< values stay in the page, `n_stay` of them, until one is null
+    size_t n_stay;
+    int64_t n_checked; ///< of texts, the first so many: whether they are UTF-8
+    bool is_other;     ///< some of those are not
     size_t n_nests;
     bl_nest *nests; ///< [n_nests]: the ancestors that the leaf makes, then the leaf itself
 } bl_stream_leaf;
@@ -118,8 +120,6 @@ bl_status bl_stream_leaf_expect(bl_stream_leaf *stream, double n_rows, double n_
 size_t bl_stream_leaf_entries(const bl_stream_leaf *stream, int64_t n_rows, int64_t *ret_rows);
 /// Takes entries of the present page into the batch.
 bl_status bl_stream_leaf_take(bl_stream_leaf *stream, size_t n, bl_error *err);
-/// Notes `n` values that were taken, of entries without lists and nulls.
-bl_status bl_stream_leaf_note(bl_stream_leaf *stream, size_t n, bl_error *err);
 /// Appends a part's places to those of a nest, up to their offsets, for which room is made.
 bl_status bl_stream_leaf_join_nest(const bl_stream_leaf *stream, bl_nest *nest, bl_nest *part,
                                    bl_error *err);
