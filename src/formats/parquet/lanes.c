@@ -10,7 +10,7 @@
 
 /// Uncompressed pages that are made ready at once, for each thread, and as a part of the budget:
 /// enough to be worth waking a thread.
-#define ROUND_BYTES (UINT64_C(2) << 20)
+#define ROUND_BYTES (UINT64_C(4) << 20)
 #define ROUND_SHARE 32
 #define MOST_LANES 1024
 
