@@ -101,23 +101,30 @@ static bl_status prepare(request *r, const size_t *columns, size_t n, bl_error *
     return BL_OK;
 }
 
-static bl_status make_columns(request *r, const size_t *columns, size_t n, bl_batch *batch,
-                              bl_error *err) {
-    const bl_parquet_file *file = r->reader->file;
-    for (size_t i = 0; i < n; i++) {
-        const bl_parquet_node *node = &file->schema.columns[columns[i]];
-        bl_column *column = &batch->columns[i];
-        BL_TRY_IN(bl_parquet_assemble(batch->context, node, r->streams, column, err), err,
-                  "column '%s'", node->element->name);
-        if (column->length != batch->n_rows)
-            return bl_error_set(
-                err, BL_E_CORRUPT, "column '%s': %lld rows where there should be %lld",
-                node->element->name, (long long)column->length, (long long)batch->n_rows);
-        if (node->is_vector && file->vector) {
-            bl_type *type = (bl_type *)(uintptr_t)r->reader->head.columns[columns[i]].type;
-            BL_TRY_IN(bl_parquet_plain_vectors(batch->context, column, type, err), err,
-                      "column '%s'", node->element->name);
-        }
+/// Columns that are made of what was read.
+typedef struct making {
+    const request *request;
+    const size_t *columns;
+    bl_batch *batch;
+} making;
+
+static bl_status make_column(void *argument, size_t i, unsigned worker, bl_error *err) {
+    const making *m = (const making *)argument;
+    const parquet_reader *reader = m->request->reader;
+    bl_batch *batch = m->batch;
+    const bl_parquet_node *node = &reader->file->schema.columns[m->columns[i]];
+    bl_column *column = &batch->columns[i];
+    (void)worker;
+    BL_TRY_IN(bl_parquet_assemble(batch->context, node, m->request->streams, column, err), err,
+              "column '%s'", node->element->name);
+    if (column->length != batch->n_rows)
+        return bl_error_set(err, BL_E_CORRUPT, "column '%s': %lld rows where there should be %lld",
+                            node->element->name, (long long)column->length,
+                            (long long)batch->n_rows);
+    if (node->is_vector && reader->file->vector) {
+        bl_type *type = (bl_type *)(uintptr_t)reader->head.columns[m->columns[i]].type;
+        BL_TRY_IN(bl_parquet_plain_vectors(batch->context, column, type, err), err, "column '%s'",
+                  node->element->name);
     }
     return BL_OK;
 }
@@ -174,7 +181,8 @@ static bl_status read_batch(request *r, const size_t *columns, size_t n, bl_batc
     if (status == BL_OK)
         status = run(r, err);
     if (status == BL_OK)
-        status = make_columns(r, columns, n, batch, err);
+        status =
+            bl_run_tasks(reader->head.context, make_column, &(making){r, columns, batch}, n, err);
     for (size_t i = 0; i < r->n_leaves; i++)
         bl_stream_leaf_reset(r->wanted[i]);
     if (status == BL_OK)

@@ -103,6 +103,7 @@ void bl_stream_leaf_reset(bl_stream_leaf *stream);
 /// task. Only of a near source.
 bl_status bl_stream_leaves_read(const bl_stream_rows *rows, bl_stream_leaf *const *streams,
                                 size_t n, bl_error *err);
+// lane.c
 /// Makes the first page that waits the present one. \return also what was wrong with it
 bl_status bl_stream_leaf_take_ready(bl_stream_leaf *stream, bl_error *err);
 void bl_stream_leaf_free_lanes(bl_stream_leaf *stream);
