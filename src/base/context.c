@@ -17,7 +17,7 @@
 #define MAX_THREADS 4096
 
 /// Fresh memory is cleared a page at a time when it is first touched: of large blocks the kernel is
-/// asked to make the pages large, which takes a third of the time.
+/// asked to make the pages large, which takes a fraction of the time.
 static void *system_alloc(void *user, size_t size) {
     const uintptr_t large = (uintptr_t)1 << 21;
     (void)user;
