@@ -2,6 +2,9 @@
 // A page made ready: its levels as bytes, its values where they can be taken.
 #include "formats/parquet/stream.h"
 
+/// Bytes of definition levels that are one run, with their length in front.
+enum { MOST_RUN = 16 };
+
 static unsigned bits_of(unsigned level) { return level ? 32 - (unsigned)__builtin_clz(level) : 0; }
 
 // ---- dictionaries ----
@@ -238,11 +241,12 @@ static bl_status prepare_values(bl_stream_leaf *s, const uint8_t *data, size_t s
 
 // ---- pages ----
 
-static bl_status data_page(bl_stream_leaf *s, bl_codecs *codecs, bl_error *err) {
+/// A page of the first kind, uncompressed.
+static bl_status levels_and_values(bl_stream_leaf *s, const uint8_t *data, size_t size,
+                                   bl_error *err) {
     const bl_parquet_page_header *h = &s->pages.header;
-    const uint8_t *data, *rep = NULL, *def = NULL;
-    size_t size, n_rep = 0, n_def = 0;
-    BL_TRY(bl_pages_unpack(&s->pages, codecs, 0, NULL, &data, &size, err));
+    const uint8_t *rep = NULL, *def = NULL;
+    size_t n_rep = 0, n_def = 0;
     if ((s->leaf->max_rep && h->rep_encoding != BL_PARQUET_RLE) ||
         (s->leaf->max_def && h->def_encoding != BL_PARQUET_RLE))
         return bl_error_set(err, BL_E_UNSUPPORTED, "levels in an encoding of before 2013");
@@ -252,6 +256,13 @@ static bl_status data_page(bl_stream_leaf *s, bl_codecs *codecs, bl_error *err) 
         BL_TRY(levels_v1(&data, &size, &def, &n_def, err));
     BL_TRY(prepare_levels(s, rep, n_rep, def, n_def, err));
     return prepare_values(s, data, size, err);
+}
+
+static bl_status data_page(bl_stream_leaf *s, bl_codecs *codecs, bl_error *err) {
+    const uint8_t *data;
+    size_t size;
+    BL_TRY(bl_pages_unpack(&s->pages, codecs, 0, NULL, &data, &size, err));
+    return levels_and_values(s, data, size, err);
 }
 
 static bl_status data_page_v2(bl_stream_leaf *s, bl_codecs *codecs, bl_error *err) {
@@ -264,30 +275,62 @@ static bl_status data_page_v2(bl_stream_leaf *s, bl_codecs *codecs, bl_error *er
     return prepare_values(s, data, size, err);
 }
 
-/// Whether a page is values alone, which may go to their place at once.
-static bool is_bare(const bl_stream_leaf *s, size_t room) {
+/// Whether a page is plain values, which may go to their place at once, and how many bytes of
+/// definition levels stand in front of them. Of more than one run they would be longer, mostly.
+static bool is_bare(const bl_stream_leaf *s, const bl_direct *direct, size_t *ret_levels) {
     const bl_parquet_page_header *h = &s->pages.header;
-    return !s->leaf->max_def && s->width && s->leaf->element->type != BL_PARQUET_BOOLEAN &&
-           h->encoding == BL_PARQUET_PLAIN && h->type == BL_PARQUET_DATA_PAGE &&
-           h->raw_bytes == (uint64_t)h->n_values * s->width && h->raw_bytes <= room;
+    uint64_t size = (uint64_t)h->n_values * s->width;
+    if (!direct->place || s->leaf->max_rep || !s->width || h->n_values == 0 ||
+        s->leaf->element->type == BL_PARQUET_BOOLEAN || h->encoding != BL_PARQUET_PLAIN ||
+        h->type != BL_PARQUET_DATA_PAGE || size > direct->n_bytes || h->raw_bytes < size)
+        return false;
+    *ret_levels = h->raw_bytes - (size_t)size;
+    return s->leaf->max_def ? h->def_encoding == BL_PARQUET_RLE && *ret_levels > sizeof(uint32_t) &&
+                                  *ret_levels <= MOST_RUN && *ret_levels <= direct->n_before
+                            : *ret_levels == 0;
 }
 
-static bl_status load_page(bl_stream_leaf *s, bl_codecs *codecs, uint8_t *direct,
-                           size_t direct_bytes, size_t *ret_direct, bl_error *err) {
+/// Uncompresses a page so that its values are where they belong; its levels lie over values in
+/// front of them for as long as that takes. Where some value is null after all the page is taken
+/// as any other.
+static bl_status bare_page(bl_stream_leaf *s, bl_codecs *codecs, const bl_direct *direct,
+                           size_t n_levels, size_t *ret_direct, bl_error *err) {
+    uint8_t before[MOST_RUN], levels[MOST_RUN + 16] = {0}, *from = direct->place - n_levels;
+    const uint8_t *data;
+    size_t size, n = s->page.n_entries;
+    uint32_t length = 0, level = 0;
+    memcpy(before, from, n_levels);
+    bl_status status = bl_pages_unpack(&s->pages, codecs, 0, from, &data, &size, err);
+    memcpy(levels, from, n_levels);
+    memcpy(from, before, n_levels);
+    BL_TRY(status);
+    memcpy(&length, levels, sizeof length);
+    bl_runs runs = bl_runs_over(levels + sizeof length, n_levels ? n_levels - sizeof length : 0,
+                                bits_of(s->leaf->max_def));
+    if (n_levels == 0 ||
+        (length == n_levels - sizeof length && bl_runs_take_repeated(&runs, n, &level) == n &&
+         level == s->leaf->max_def)) {
+        *ret_direct = s->page.entry = n;
+        return BL_OK;
+    }
+    BL_TRY(decoded_room(s, size, err));
+    memcpy(s->page.decoded->data, levels, n_levels);
+    memcpy(s->page.decoded->data + n_levels, direct->place, size - n_levels);
+    return levels_and_values(s, s->page.decoded->data, size, err);
+}
+
+static bl_status load_page(bl_stream_leaf *s, bl_codecs *codecs, const bl_direct *direct,
+                           size_t *ret_direct, bl_error *err) {
     const bl_parquet_page_header *h = &s->pages.header;
+    size_t n_levels;
     if (h->type == BL_PARQUET_DICTIONARY_PAGE)
         return load_dictionary(s, codecs, err);
     if (h->type != BL_PARQUET_DATA_PAGE && h->type != BL_PARQUET_DATA_PAGE_V2)
         return BL_OK; // pages of other kinds are to be passed
     s->page.n_entries = h->n_values;
     s->page.entry = 0;
-    if (direct && is_bare(s, direct_bytes)) {
-        const uint8_t *data;
-        size_t size;
-        BL_TRY(bl_pages_unpack(&s->pages, codecs, 0, direct, &data, &size, err));
-        *ret_direct = s->page.entry = s->page.n_entries;
-        return BL_OK;
-    }
+    if (is_bare(s, direct, &n_levels))
+        return bare_page(s, codecs, direct, n_levels, ret_direct, err);
     return h->type == BL_PARQUET_DATA_PAGE ? data_page(s, codecs, err)
                                            : data_page_v2(s, codecs, err);
 }
@@ -295,19 +338,19 @@ static bl_status load_page(bl_stream_leaf *s, bl_codecs *codecs, uint8_t *direct
 bl_status bl_stream_leaf_load_page(bl_stream_leaf *s, bl_codecs *codecs, bl_error *err) {
     size_t n_direct;
     BL_TRY(bl_pages_load(&s->pages, err));
-    BL_TRY_IN(load_page(s, codecs, NULL, 0, &n_direct, err), err, "page at byte %llu",
+    BL_TRY_IN(load_page(s, codecs, &(bl_direct){0}, &n_direct, err), err, "page at byte %llu",
               (unsigned long long)s->pages.page_at);
     return BL_OK;
 }
 
-bl_status bl_stream_leaf_next_page(bl_stream_leaf *s, bl_codecs *codecs, uint8_t *direct,
-                                   size_t direct_bytes, size_t *ret_direct, bl_error *err) {
+bl_status bl_stream_leaf_next_page(bl_stream_leaf *s, bl_codecs *codecs, const bl_direct *direct,
+                                   size_t *ret_direct, bl_error *err) {
     *ret_direct = 0;
     s->page.entry = s->page.n_entries = 0;
     do {
         BL_TRY(bl_pages_next(&s->pages, err));
-        BL_TRY_IN(load_page(s, codecs, direct, direct_bytes, ret_direct, err), err,
-                  "page at byte %llu", (unsigned long long)s->pages.page_at);
+        BL_TRY_IN(load_page(s, codecs, direct, ret_direct, err), err, "page at byte %llu",
+                  (unsigned long long)s->pages.page_at);
     } while (s->page.n_entries == 0);
     return BL_OK;
 }

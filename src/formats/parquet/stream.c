@@ -334,15 +334,16 @@ static bl_status load(bl_stream_leaf *s, bl_codecs *codecs, int64_t last, bool i
                       bl_error *err) {
     if (s->n_ready)
         return bl_stream_leaf_take_ready(s, err);
-    uint8_t *direct = NULL;
-    size_t direct_bytes = 0, n_direct = 0;
-    if (is_wanted && s->width && !s->leaf->max_def) {
+    bl_direct direct = {0};
+    size_t n_direct = 0;
+    if (is_wanted && s->width && !s->leaf->max_rep) {
         size_t size = s->values ? s->values->size : 0;
-        direct_bytes = (size_t)(last - s->row) * s->width;
-        BL_TRY(bl_stream_reserve(s->context, &s->values, size + direct_bytes, err));
-        direct = s->values->data + size;
+        direct.n_bytes = (size_t)(last - s->row) * s->width;
+        BL_TRY(bl_stream_reserve(s->context, &s->values, size + direct.n_bytes, err));
+        direct.place = s->values->data + size;
+        direct.n_before = size;
     }
-    bl_status status = bl_stream_leaf_next_page(s, codecs, direct, direct_bytes, &n_direct, err);
+    bl_status status = bl_stream_leaf_next_page(s, codecs, &direct, &n_direct, err);
     if (status == BL_END)
         return bl_error_set(err, BL_E_CORRUPT, "%lld of its rows are missing",
                             (long long)(last - s->row));

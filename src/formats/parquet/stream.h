@@ -128,11 +128,17 @@ bl_status bl_stream_leaf_join_nest(const bl_stream_leaf *stream, bl_nest *nest, 
 bl_status bl_stream_reserve(bl_context *context, bl_buffer **buffer, size_t size, bl_error *err);
 
 // page.c
-/// Goes to the next page with values, whose entries then wait. `direct`: where values may be
-/// uncompressed to at once, if they are all that is in the page and fit; else NULL.
+/// Where plain values may be uncompressed to at once.
+typedef struct bl_direct {
+    uint8_t *place;  ///< [n_bytes]; NULL: nowhere
+    size_t n_bytes;  ///< as many as fit
+    size_t n_before; ///< bytes of values in front of it
+} bl_direct;
+
+/// Goes to the next page with values, whose entries then wait, or went to their place.
 /// \param ret_direct values that went there
-bl_status bl_stream_leaf_next_page(bl_stream_leaf *stream, bl_codecs *codecs, uint8_t *direct,
-                                   size_t direct_bytes, size_t *ret_direct, bl_error *err);
+bl_status bl_stream_leaf_next_page(bl_stream_leaf *stream, bl_codecs *codecs,
+                                   const bl_direct *direct, size_t *ret_direct, bl_error *err);
 /// Loads the page that the stream's pages refer to, and makes it ready: a dictionary is kept.
 bl_status bl_stream_leaf_load_page(bl_stream_leaf *stream, bl_codecs *codecs, bl_error *err);
 // values.c

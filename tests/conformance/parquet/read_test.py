@@ -151,6 +151,7 @@ def one_column(random, kind, n):
     words = numpy.array(["", "muon", "Größe", "名前", "x" * 50])
     return {"number": lambda: pyarrow.array(values[:n]),
             "number?": lambda: pyarrow.array(values[:n], mask=nulls),
+            "few nulls": lambda: pyarrow.array(values[:n], mask=random.random(n) < 0.002),
             "bool?": lambda: pyarrow.array(values[:n] > 20, mask=nulls),
             "text": lambda: pyarrow.array(words[random.integers(0, 5, n)]),
             "text?": lambda: pyarrow.array(words[random.integers(0, 5, n)], mask=nulls),
@@ -167,8 +168,9 @@ def one_column(random, kind, n):
                 numpy.linspace(0, offsets[-1], 7).astype("i4"), values)}[kind]()
 
 
-@pytest.mark.parametrize("kind", ["number", "number?", "bool?", "text", "text?", "binary", "list",
-                                  "list?", "list of texts", "lists of lists", "long rows"])
+@pytest.mark.parametrize("kind", ["number", "number?", "few nulls", "bool?", "text", "text?",
+                                  "binary", "list", "list?", "list of texts", "lists of lists",
+                                  "long rows"])
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 @pytest.mark.parametrize("dictionary", [False, True])
 def test_batches_are_the_same_on_any_number_of_threads(kind, version, dictionary, tmp_path):
