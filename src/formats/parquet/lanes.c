@@ -39,18 +39,21 @@ static double entries_ahead(const round *r, const bl_stream_leaf *s) {
     return 1 + n_rows * (double)s->pages.chunk.n_values / (double)r->rows->n_rows;
 }
 
-/// Goes past the headers of pages, as many as the rows will need and as may wait. A dictionary is
-/// read at once.
+/// Goes past the headers of pages, as many as the rows will need and as may wait. Where batch
+/// follows batch no thread is left without a page: some wait for the next one. A dictionary is read
+/// at once.
 static bl_status pass_pages(round *r, bl_stream_leaf *s, bl_codecs *codecs, bl_error *err) {
     double wanted = entries_ahead(r, s), entries = 0;
     uint64_t bytes = 0;
+    size_t had = s->n_ready, n_threads = s->goes_on ? bl_context_n_threads(r->context) : 1;
     for (size_t i = 0; i < s->n_ready; i++) {
         const bl_ready_page *page = bl_lane_page(s->lanes[i]);
         entries += (double)(page->n_entries - page->entry);
         bytes += s->lanes[i]->part.pages.header.raw_bytes;
     }
-    while (!s->n_ready || (entries < wanted && bytes < r->most_bytes && s->n_ready < MOST_LANES &&
-                           s->lanes[s->n_ready - 1]->status == BL_OK)) {
+    while (!s->n_ready ||
+           ((entries < wanted || (s->n_ready - had) % n_threads) && bytes < r->most_bytes &&
+            s->n_ready < MOST_LANES && s->lanes[s->n_ready - 1]->status == BL_OK)) {
         const bl_parquet_page_header *h = &s->pages.header;
         bl_error why = {0};
         bl_status status = bl_pages_pass(&s->pages, &why);

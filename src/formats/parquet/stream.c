@@ -393,6 +393,7 @@ static bl_status begin_group(bl_stream_leaf *s, const bl_stream_rows *rows, bl_e
 
 bl_status bl_stream_leaf_begin(bl_stream_leaf *s, const bl_stream_rows *rows, bl_codecs *codecs,
                                bl_error *err) {
+    s->goes_on = s->group == rows->number && s->row == rows->first && !s->has_failed;
     if (s->group != rows->number || s->row > rows->first || s->has_failed)
         BL_TRY(begin_group(s, rows, err));
     s->has_failed = true;

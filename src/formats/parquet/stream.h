@@ -54,6 +54,7 @@ typedef struct bl_stream_leaf {
     size_t group;       ///< SIZE_MAX: none is begun
     int64_t row;        ///< of the group: the next one
     bool is_first_page; ///< no page with values was looked at yet
+    bool goes_on;       ///< the batch begins where the one before it ended
     bool has_failed;    ///< the place is lost: begin the group again
     bl_pages pages;
 
