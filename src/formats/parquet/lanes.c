@@ -95,22 +95,39 @@ static bl_status ready_task(void *argument, size_t i, unsigned worker, bl_error 
     return BL_OK;
 }
 
-/// Takes what is wanted of the page that a batch ends in.
-static bl_status cut_task(void *argument, size_t i, unsigned worker, bl_error *err) {
+/// Joins what a lane took to the whole, or takes what is wanted of the page that a batch ends in:
+/// those are the last ones, and begin first.
+static bl_status join_or_cut_task(void *argument, size_t i, unsigned worker, bl_error *err) {
     const round *r = (const round *)argument;
-    bl_lane *lane = r->lanes[i];
+    bl_lane *lane = r->lanes[r->n - 1 - i];
     (void)worker;
-    if (!lane->is_taken)
+    if (lane->is_taken)
+        bl_lane_join(lane);
+    else
         BL_TRY_IN(bl_lane_take(lane, err), err, "column '%s': row group %zu: page at byte %llu",
                   lane->part.leaf->path, r->rows->number,
                   (unsigned long long)lane->part.pages.page_at);
-    lane->is_taken = false;
     return BL_OK;
 }
 
-static bl_status join_task(void *argument, size_t i, unsigned worker, bl_error *err) {
-    (void)worker, (void)err;
-    bl_lane_join(((const round *)argument)->lanes[i]);
+static bl_status place(const round *r, bool is_taken, bl_error *err) {
+    for (size_t i = 0; i < r->n; i++)
+        if (r->lanes[i]->is_taken == is_taken)
+            BL_TRY_IN(bl_lane_place(r->lanes[i], err), err, "column '%s': row group %zu",
+                      r->lanes[i]->part.leaf->path, r->rows->number);
+    return BL_OK;
+}
+
+/// Joins all that was chosen to the columns.
+static bl_status join(round *r, bl_error *err) {
+    BL_TRY(place(r, true, err));
+    BL_TRY(bl_run_tasks(r->context, join_or_cut_task, r, r->n, err));
+    BL_TRY(place(r, false, err));
+    for (size_t i = 0; i < r->n; i++) {
+        if (!r->lanes[i]->is_taken)
+            bl_lane_join(r->lanes[i]);
+        r->lanes[i]->is_taken = false;
+    }
     return BL_OK;
 }
 
@@ -144,8 +161,7 @@ static bl_status choose(round *r, bl_stream_leaf *s, bl_error *err) {
         }
         s->row += n_rows;
         BL_TRY(add_task(r, lane, err));
-        if (lane->part.page.entry + (lane->is_taken ? 0 : lane->n_wanted) <
-            lane->part.page.n_entries)
+        if (!lane->is_taken)
             break;
     }
     return BL_OK;
@@ -190,11 +206,7 @@ static bl_status go_round(round *r, bl_stream_leaf *const *streams, size_t n, bl
     for (size_t i = 0; i < n; i++)
         BL_TRY_IN(choose(r, streams[i], err), err, "column '%s': row group %zu",
                   streams[i]->leaf->path, r->rows->number);
-    BL_TRY(bl_run_tasks(r->context, cut_task, r, r->n, err));
-    for (size_t i = 0; i < r->n; i++)
-        BL_TRY_IN(bl_lane_place(r->lanes[i], err), err, "column '%s': row group %zu",
-                  r->lanes[i]->part.leaf->path, r->rows->number);
-    BL_TRY(bl_run_tasks(r->context, join_task, r, r->n, err));
+    BL_TRY(join(r, err));
     for (size_t i = 0; i < n; i++)
         bl_lanes_drop_used(streams[i]);
     return BL_OK;
