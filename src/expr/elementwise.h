@@ -9,19 +9,6 @@
 /// \param in [number of inputs]: [n] each, or one element where its bit in `constants` is set
 typedef void (*bl_kernel)(const void *const *in, unsigned constants, void *out, size_t n);
 
-/// Makes a loop a second time for processors with wider vectors; it computes the same bits.
-/// Sanitizers cannot start programs that choose functions when they are loaded.
-#if defined __x86_64__ && defined __gnu_linux__ && !defined __clang__ && \
-    !defined __SANITIZE_THREAD__ && !defined __SANITIZE_ADDRESS__
-#define BL_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define BL_WIDE
-#endif
-
-/// Kernels of floats, in trigonometry.c.
-void bl_sin_floats(const void *const *in, unsigned constants, void *out, size_t n);
-void bl_cos_floats(const void *const *in, unsigned constants, void *out, size_t n);
-
 /// Which kinds a function takes and gives.
 typedef enum bl_rule {
     BL_RULE_FLOAT,   ///< floats, as which ints are taken → float

@@ -3,6 +3,8 @@
 // compilers turn them into vector instructions.
 #include <math.h>
 
+#include "base/elementary.h"
+#include "base/wide.h"
 #include "expr/angles.h"
 #include "expr/elementwise.h"
 
@@ -174,6 +176,14 @@ static const double pi = 3.14159265358979323846;
 
 UNARY(sqrt_float, double, double, sqrt(a))
 CALL(cbrt, cbrt(a))
+/// Of what we compute ourselves, many at once.
+#define OURS(name)                                                                              \
+    static void name##_floats(const void *const *in, unsigned constants, void *out, size_t n) { \
+        (void)constants;                                                                        \
+        bl_##name##_all((const double *)in[0], (double *)out, n);                               \
+    }
+OURS(sin)
+OURS(cos)
 CALL(exp, exp(a))
 CALL(expm1, expm1(a))
 CALL(log, log(a))
@@ -257,8 +267,8 @@ const bl_elementwise bl_elementwise_table[] = {
     FLOAT(log2, NULL, 1, "logarithm to base 2"),
     FLOAT(log10, NULL, 1, "logarithm to base 10"),
     FLOAT(log1p, NULL, 1, "log(1 + a)"),
-    {"sin", NULL, BL_RULE_FLOAT, 1, {NULL, NULL, bl_sin_floats}, "sine"},
-    {"cos", NULL, BL_RULE_FLOAT, 1, {NULL, NULL, bl_cos_floats}, "cosine"},
+    {"sin", NULL, BL_RULE_FLOAT, 1, {NULL, NULL, sin_floats}, "sine"},
+    {"cos", NULL, BL_RULE_FLOAT, 1, {NULL, NULL, cos_floats}, "cosine"},
     FLOAT(tan, NULL, 1, "tangent"),
     FLOAT(arcsin, "asin", 1, "inverse sine"),
     FLOAT(arccos, "acos", 1, "inverse cosine"),

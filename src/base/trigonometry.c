@@ -5,8 +5,11 @@
 // and k_cos.c (Sun Microsystems, 1993). Numbers past 2^19, which would need a longer π, are left to
 // the C library.
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
-#include "expr/elementwise.h"
+#include "base/elementary.h"
+#include "base/wide.h"
 
 /// A number in [−π/4, π/4] and what it lacks to the exact one.
 typedef struct reduced {
@@ -59,7 +62,7 @@ static inline double turn(double x, uint64_t quarter) {
     uint64_t bits = (sine_bits & ~is_cosine) | (cosine_bits & is_cosine);
     bits ^= (quadrant & 2) << 62; // the sign
     memcpy(&result, &bits, sizeof bits);
-    return result;
+    return quarter == 0 && x == 0 ? x : result; // with its sign
 }
 
 static size_t count_large(const double *x, size_t n) {
@@ -69,27 +72,33 @@ static size_t count_large(const double *x, size_t n) {
     return large;
 }
 
-/// A loop that is made twice is static: a library would offer its names.
-BL_WIDE static void turn_all(const double *x, double *o, size_t n, uint64_t quarter) {
+BL_WIDE static void turn_near(const double *x, double *o, size_t n, uint64_t quarter) {
     for (size_t i = 0; i < n; i++)
         o[i] = turn(x[i], quarter);
-    if (count_large(x, n) == 0)
+}
+
+static void turn_all(const double *x, double *o, size_t n, uint64_t quarter) {
+    if (count_large(x, n) == 0) {
+        turn_near(x, o, n, quarter);
         return;
+    }
     for (size_t i = 0; i < n; i++)
-        if (!(fabs(x[i]) <= most))
+        if (fabs(x[i]) <= most)
+            o[i] = turn(x[i], quarter);
+        else
             o[i] = quarter ? cos(x[i]) : sin(x[i]);
 }
 
-void bl_sin_floats(const void *const *in, unsigned constants, void *out, size_t n) {
-    const double *x = (const double *)in[0];
-    double *o = (double *)out;
-    (void)constants;
-    turn_all(x, o, n, 0);
-    for (size_t i = 0; i < n; i++)
-        o[i] = x[i] == 0 ? x[i] : o[i]; // with its sign
+void bl_sin_all(const double *x, double *out, size_t n) { turn_all(x, out, n, 0); }
+
+void bl_cos_all(const double *x, double *out, size_t n) { turn_all(x, out, n, 1); }
+
+double bl_sin(double x) {
+    turn_all(&x, &x, 1, 0);
+    return x;
 }
 
-void bl_cos_floats(const void *const *in, unsigned constants, void *out, size_t n) {
-    (void)constants;
-    turn_all((const double *)in[0], (double *)out, n, 1);
+double bl_cos(double x) {
+    turn_all(&x, &x, 1, 1);
+    return x;
 }

@@ -2,18 +2,18 @@
 // Our sine and cosine against those of the C library for long double: 1.1 units in the last place.
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/elementary.h"
 #include "base/testing.h"
-#include "expr/elementwise.h"
 
 enum { N = 200000 };
 
 static double x[N], sines[N], cosines[N];
 
 static void compute(size_t n) {
-    const void *in[] = {x};
-    bl_sin_floats(in, 0, sines, n);
-    bl_cos_floats(in, 0, cosines, n);
+    bl_sin_all(x, sines, n);
+    bl_cos_all(x, cosines, n);
 }
 
 /// How far a value is off, in units of the last place of the exact one.
