@@ -59,7 +59,8 @@ typedef struct bl_column_spec {
     const char *counter;     ///< of a list of numbers: the column of this table that says how many
                              ///< items each row has; NULL: the format's own way
     const char *source_type; ///< as bl_column_info has it: how the original was stored, a wish that
-                             ///< is followed where it fits the type ("vector<float>"); NULL: none
+                             ///< is followed where it fits the type: "vector<float>", or of a
+                             ///< list of structs of numbers "TClonesArray<Track>"; NULL: none
 } bl_column_spec;
 
 /// Whether the format can hold a column of that type and name, whatever it is counted by.

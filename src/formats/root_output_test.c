@@ -8,17 +8,25 @@
 #include "formats/root_tables.h"
 #include "io/bytes/sink_testing.h"
 
-enum { N_COLUMNS = 5, N_ROWS = 40 };
-static const char *const names[N_COLUMNS] = {"x", "list", "text", "texts", "deep"};
+/// The last column becomes a TClonesArray, whose members are read back as columns of their own.
+enum { N_COLUMNS = 5, N_ALL = N_COLUMNS + 1, N_ROWS = 40 };
+static const char *const names[N_ALL] = {"x", "list", "text", "texts", "deep", "objects"};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static test_sink memory;
 
 /// Types of the columns; the caller releases them.
-static bl_status make_types(bl_context *context, bl_type *types[N_COLUMNS]) {
+static bl_status make_types(bl_context *context, bl_type *types[N_ALL]) {
+    BL_AUTO(bl_type) object = NULL;
     types[0] = bl_type_primitive(BL_FLOAT32);
     types[2] = bl_type_primitive(BL_UTF8);
     BL_TRY(bl_type_new_list(context, BL_LIST, 0, types[0], &types[1], NULL));
     BL_TRY(bl_type_new_list(context, BL_LIST, 0, types[2], &types[3], NULL));
+    BL_TRY(bl_type_new_struct(context, 2, (const char *const[]){"a", "b"},
+                              (bl_type *const[]){types[0], bl_type_primitive(BL_INT64)}, &object,
+                              NULL));
+    BL_TRY(bl_type_new_list(context, BL_LIST, 0, object, &types[5], NULL));
     return bl_type_new_list(context, BL_LIST, 0, types[1], &types[4], NULL);
 }
 
@@ -37,17 +45,22 @@ static void fill_row(bl_builder *builders, uint32_t row) {
         bl_builder_end_list(&builders[4].children[0]);
     }
     bl_builder_end_list(&builders[4]);
+    for (uint32_t i = 0; i < row % 4; i++) {
+        *(float *)bl_builder_extend(&builders[5].children[0].children[0], 1) = (float)(row + i);
+        *(int64_t *)bl_builder_extend(&builders[5].children[0].children[1], 1) = -(int64_t)i;
+    }
+    bl_builder_end_list(&builders[5]);
 }
 
-static bl_batch *make_batch(bl_context *context, bl_type *types[N_COLUMNS]) {
+static bl_batch *make_batch(bl_context *context, bl_type *types[N_ALL]) {
     bl_batch *batch = NULL;
-    bl_builder builders[N_COLUMNS] = {0};
-    assert_ok(bl_batch_new(context, N_COLUMNS, names, 0, N_ROWS, &batch, NULL));
-    for (size_t i = 0; i < N_COLUMNS; i++)
+    bl_builder builders[N_ALL] = {0};
+    assert_ok(bl_batch_new(context, N_ALL, names, 0, N_ROWS, &batch, NULL));
+    for (size_t i = 0; i < N_ALL; i++)
         assert_ok(bl_builder_init(&builders[i], context, types[i], NULL));
     for (uint32_t row = 0; row < N_ROWS; row++)
         fill_row(builders, row);
-    for (size_t i = 0; i < N_COLUMNS; i++) {
+    for (size_t i = 0; i < N_ALL; i++) {
         assert_ok(bl_builder_finish(&builders[i], &batch->columns[i], NULL));
         bl_builder_release(&builders[i]);
     }
@@ -57,7 +70,7 @@ static bl_batch *make_batch(bl_context *context, bl_type *types[N_COLUMNS]) {
 /// Columns live in a context of their own, so that only the writer's allocations fail.
 typedef struct fixture {
     bl_context *context;
-    bl_type *types[N_COLUMNS];
+    bl_type *types[N_ALL];
     bl_batch *batch;
 } fixture;
 
@@ -74,7 +87,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     bl_batch_release(shared.batch);
-    for (size_t i = 0; i < N_COLUMNS; i++)
+    for (size_t i = 0; i < N_ALL; i++)
         bl_type_release(shared.types[i]);
     bl_context_free(shared.context);
     return 0;
@@ -82,17 +95,18 @@ static int tear_down(void **state) {
 
 static bl_status add_tree(bl_output *output, const char *path, const char *friend_of,
                           bl_error *err) {
-    bl_column_spec specs[N_COLUMNS];
-    for (size_t i = 0; i < N_COLUMNS; i++)
+    bl_column_spec specs[N_ALL];
+    for (size_t i = 0; i < N_ALL; i++)
         specs[i] =
             (bl_column_spec){.size = sizeof *specs, .name = names[i], .type = shared.types[i]};
+    specs[N_COLUMNS].source_type = "TClonesArray<Object>";
     bl_writer_options options = {.size = sizeof options,
                                  .path = path,
                                  .cluster_rows = 15,
                                  .chunk_bytes = 64,
                                  .friend_of = friend_of};
     bl_writer *writer = NULL;
-    BL_TRY(output->ops->add(output, specs, N_COLUMNS, &options, &writer, err));
+    BL_TRY(output->ops->add(output, specs, N_ALL, &options, &writer, err));
     return writer->ops->write(writer, shared.batch, err);
 }
 
@@ -111,6 +125,39 @@ static bl_status write_trees(bl_context *context, const char *codec, long fail_i
     return status;
 }
 
+static void check_column(const bl_column *ours, const bl_column *theirs) {
+    assert_true(bl_type_equal(ours->type, theirs->type));
+    for (; ours->n_children; ours = ours->children, theirs = theirs->children) {
+        assert_int_equal(ours->length, theirs->length);
+        assert_memory_equal(bl_column_offsets(ours), bl_column_offsets(theirs),
+                            ((size_t)ours->length + 1) * sizeof(int32_t));
+    }
+    assert_int_equal(ours->length, theirs->length);
+    assert_memory_equal(bl_column_values(ours), bl_column_values(theirs), theirs->values->size);
+}
+
+/// Members of the objects, as lists; and what each object has as a TObject.
+static void check_members(const bl_batch *batch, const bl_column *objects) {
+    static const char *const members[] = {"fUniqueID", "fBits", "a", "b"};
+    const int32_t *offsets = (const int32_t *)bl_column_offsets(objects);
+    const int32_t *counts = (const int32_t *)bl_column_values(&batch->columns[N_COLUMNS]);
+    assert_string_equal(batch->names[N_COLUMNS], "objects");
+    for (size_t i = 0; i < N_ROWS; i++)
+        assert_int_equal(counts[i], offsets[i + 1] - offsets[i]);
+    for (size_t i = 0; i < 4; i++) {
+        const bl_column *column = &batch->columns[N_COLUMNS + 1 + i];
+        const bl_column *items = &objects->children[0];
+        const uint32_t *numbers = (const uint32_t *)bl_column_values(&column->children[0]);
+        assert_string_equal(strchr(batch->names[N_COLUMNS + 1 + i], '.') + 1, members[i]);
+        assert_memory_equal(bl_column_offsets(column), offsets, (N_ROWS + 1) * sizeof *offsets);
+        assert_int_equal(column->children[0].length, items->length);
+        if (i >= 2)
+            check_column(&column->children[0], &items->children[i - 2]);
+        for (int64_t k = 0; i < 2 && k < items->length; k++)
+            assert_int_equal(numbers[k], i ? 0x03000000 : 0);
+    }
+}
+
 /// What was written, read back.
 static void check_tree(bl_context *context, const char *path) {
     bl_source *source = NULL;
@@ -122,21 +169,15 @@ static void check_tree(bl_context *context, const char *path) {
     assert_ok(bl_root_open(context, source, &file, &err));
     assert_ok(file->ops->open_table(file, path, &reader, &err));
     assert_int_equal(reader->n_rows, N_ROWS);
-    assert_int_equal(reader->n_columns, N_COLUMNS + 1); // with the counter
-    size_t columns[] = {0, 2, 3, 4, 5};
-    assert_ok(reader->ops->read(reader, 0, N_ROWS, columns, N_COLUMNS, &batch, &err));
+    size_t columns[] = {0, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    assert_int_equal(reader->n_columns, COUNT(columns) + 1); // with the counter of "list"
+    assert_string_equal(reader->columns[6].source_type, "TClonesArray<Object>");
+    assert_ok(reader->ops->read(reader, 0, N_ROWS, columns, COUNT(columns), &batch, &err));
     for (size_t i = 0; i < N_COLUMNS; i++) {
-        const bl_column *ours = &batch->columns[i], *theirs = &shared.batch->columns[i];
         assert_string_equal(batch->names[i], names[i]);
-        assert_true(bl_type_equal(ours->type, theirs->type));
-        for (; ours->n_children; ours = ours->children, theirs = theirs->children) {
-            assert_int_equal(ours->length, theirs->length);
-            assert_memory_equal(bl_column_offsets(ours), bl_column_offsets(theirs),
-                                ((size_t)ours->length + 1) * sizeof(int32_t));
-        }
-        assert_int_equal(ours->length, theirs->length);
-        assert_memory_equal(bl_column_values(ours), bl_column_values(theirs), theirs->values->size);
+        check_column(&batch->columns[i], &shared.batch->columns[i]);
     }
+    check_members(batch, &shared.batch->columns[N_COLUMNS]);
     bl_batch_release(batch);
     reader->ops->close(reader);
     file->ops->release(file);
@@ -228,6 +269,48 @@ static void test_cancel(void **state) {
     bl_context_free(context);
 }
 
+/// Adds trees whose objects are of one class each; \return the status, with the message in `err`
+static bl_status add_classes(bl_type *const types[2], const char *const wishes[2], bl_error *err) {
+    bl_output *output = NULL;
+    bl_writer *writer = NULL;
+    bl_status status = BL_OK;
+    assert_ok(test_sink_init(&memory, shared.context, 0, err));
+    assert_ok(bl_root_create(shared.context, &memory.sink,
+                             &(bl_create){.compression = {BL_CODEC_STORED, 0}}, &output, err));
+    for (size_t i = 0; i < 2 && status == BL_OK; i++) {
+        bl_column_spec spec = {
+            .size = sizeof spec, .name = "c", .type = types[i], .source_type = wishes[i]};
+        bl_writer_options options = {.size = sizeof options, .path = i ? "two" : "one"};
+        status = output->ops->add(output, &spec, 1, &options, &writer, err);
+    }
+    output->ops->close(output);
+    return status;
+}
+
+/// In memory, ROOT has one class of a name.
+static void test_classes(void **state) {
+    (void)state;
+    bl_error err;
+    bl_type *same = shared.types[N_COLUMNS], *other = NULL;
+    BL_AUTO(bl_type) object = NULL;
+    assert_ok(bl_type_new_struct(shared.context, 1, (const char *const[]){"a"}, shared.types,
+                                 &object, NULL));
+    assert_ok(bl_type_new_list(shared.context, BL_LIST, 0, object, &other, NULL));
+    static const char *const jets[] = {"TClonesArray<Jet>", "TClonesArray<Jet>"};
+    static const char *const two[] = {"TClonesArray<Jet>", "TClonesArray<Tau>"};
+    static const char *const known[] = {"TClonesArray<Jet>", "TClonesArray<TTree>"};
+    assert_ok(add_classes((bl_type *const[]){same, same}, jets, &err));
+    assert_ok(add_classes((bl_type *const[]){same, other}, two, &err));
+    assert_int_equal(add_classes((bl_type *const[]){same, other}, jets, &err), BL_E_INVALID);
+    assert_string_equal(err.message, "tree 'two': branch 'c': class 'Jet' has other members "
+                                     "elsewhere in this file, and a file can have but one class of "
+                                     "a name");
+    assert_int_equal(add_classes((bl_type *const[]){same, same}, known, &err), BL_E_INVALID);
+    assert_string_equal(err.message,
+                        "tree 'two': branch 'c': a class of ROOT's own is called 'TTree'");
+    bl_type_release(other);
+}
+
 /// Adds a tree of one column; \return the status, with the message in `err`
 static bl_status add_one(bl_type *type, const char *counter, bl_error *err) {
     bl_output *output = NULL;
@@ -269,6 +352,7 @@ int main(void) {
         cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_every_write_fails), cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_refusals),          cmocka_unit_test(test_continued),
+        cmocka_unit_test(test_classes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

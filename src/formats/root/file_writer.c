@@ -98,6 +98,7 @@ void bl_root_writer_free(bl_root_writer *writer) {
     for (size_t i = 0; i < writer->n_folders; i++)
         bl_free(writer->context, writer->folders[i].keys);
     bl_free(writer->context, writer->folders);
+    bl_free(writer->context, writer->own_classes);
     bl_root_file_release(writer->base);
     bl_packer_release(&writer->head);
     bl_codecs_free(writer->codecs);
@@ -202,16 +203,6 @@ bl_status bl_root_writer_record(bl_root_writer *writer, size_t folder, bl_root_k
     BL_TRY(write_record(writer, key, n_stored ? out->data : payload->data,
                         n_stored ? n_stored : payload->size, err));
     return folder == SIZE_MAX ? BL_OK : bl_root_folder_add(writer, folder, key, err);
-}
-
-void bl_root_writer_note_classes(bl_root_writer *writer, const bl_root_scribe *scribe) {
-    for (size_t i = 0; i < scribe->n_classes; i++) {
-        size_t at = 0;
-        while (at < writer->n_classes && strcmp(writer->classes[at], scribe->classes[i].name) != 0)
-            at++;
-        if (at == writer->n_classes && at < BL_ROOT_MAX_WRITTEN_CLASSES)
-            writer->classes[writer->n_classes++] = scribe->classes[i].name;
-    }
 }
 
 // ---- closing ----

@@ -8,8 +8,8 @@
 #ifndef BL_FORMATS_ROOT_FILE_WRITER_H
 #define BL_FORMATS_ROOT_FILE_WRITER_H
 
-#include "formats/root/file.h"
 #include "formats/root/object_write.h"
+#include "formats/root/streamer.h"
 #include "io/bytes/sink.h"
 
 /// A directory of the file.
@@ -40,7 +40,9 @@ typedef struct bl_root_writer {
     bl_root_folder *folders; ///< [0] is the file itself; parents before their kids
     size_t n_classes;        ///< whose streamer info the file has to hold
     const char *classes[BL_ROOT_MAX_WRITTEN_CLASSES];
-    bl_root_file *base; ///< the file that this one continues, or NULL; shares
+    size_t n_own_classes, own_classes_capacity;
+    const bl_root_class **own_classes; ///< [n_own_classes] that are none of the known ones
+    bl_root_file *base;                ///< the file that this one continues, or NULL; shares
 } bl_root_writer;
 
 /// Starts a file. \param sink moves, also on failure \param ret_writer the caller owns it
@@ -86,6 +88,12 @@ static inline uint64_t bl_root_writer_position(const bl_root_writer *writer) {
 }
 /// Remembers the classes that a record was written with, for the streamer info.
 void bl_root_writer_note_classes(bl_root_writer *writer, const bl_root_scribe *scribe);
+/// The same of one known class and its bases.
+void bl_root_writer_note_class(bl_root_writer *writer, const char *name);
+/// The same of a class that is not known, whose description is copied.
+/// \return BL_OK, BL_E_INVALID (its name is used for another class), BL_E_NOMEM; of a file that is
+/// continued also BL_E_CORRUPT, BL_E_IO
+bl_status bl_root_writer_describe(bl_root_writer *writer, const bl_root_class *of, bl_error *err);
 /// Writes directories, streamer info, free list and header, and lets the file appear.
 /// \return BL_OK, BL_E_IO, BL_E_NOMEM, BL_E_CANCELLED
 bl_status bl_root_writer_finish(bl_root_writer *writer, bl_error *err);

@@ -207,6 +207,7 @@ static const bl_root_element seq_collection[] = {BASE("TCollection", BL_ROOT_BAS
 static const bl_root_element list[] = {BASE("TSeqCollection", BL_ROOT_BASE)};
 static const bl_root_element obj_array[] = {BASE("TSeqCollection", BL_ROOT_BASE),
                                             INT("fLowerBound"), INT("fLast")};
+static const bl_root_element clones_array[] = {BASE("TObjArray", BL_ROOT_BASE)};
 
 #define ENUM(member, type_name) NUMBER(member, 3, type_name)
 #define ALWAYS_THERE(member, class_name) OBJECT(member, BL_ROOT_OBJECT_AT, class_name "*")
@@ -314,6 +315,7 @@ const bl_root_class bl_root_known_classes[] = {
     CLASS("TSeqCollection", 0, 0xfc6c3bc6, seq_collection),
     CLASS("TList", 5, 0x69c5c3bb, list),
     CLASS("TObjArray", 3, 0xa99e6552, obj_array),
+    CLASS("TClonesArray", 4, 0xb6c0ca63, clones_array),
 };
 const size_t bl_root_n_known_classes = COUNT_OF(bl_root_known_classes);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streamer info of the classes that a file uses, from the table of known classes.
+// Streamer info of the classes that a file uses: those of the table of known classes, and those
+// that were made up for it.
 // \source ROOT, TStreamerInfo and TStreamerElement; which element class describes which kind of
 // member: TStreamerElement.h
 #include <assert.h>
@@ -9,6 +10,96 @@
 #include "formats/root/number.h"
 
 enum { POINTER_SIZE = 8, TSTRING_SIZE = 24, BASE_CHECKSUM = 1, STL_VECTOR = 1, MAX_MEMBERS = 16 };
+
+/// True where there is streamer info already, of the file that is continued.
+static bool is_continued(const bl_root_writer *writer) {
+    return writer->base && writer->base->seek_info && writer->base->n_bytes_info;
+}
+
+// ---- which classes ----
+
+static void note(bl_root_writer *writer, const char *name) {
+    size_t at = 0;
+    while (at < writer->n_classes && strcmp(writer->classes[at], name) != 0)
+        at++;
+    if (at == writer->n_classes && at < BL_ROOT_MAX_WRITTEN_CLASSES)
+        writer->classes[writer->n_classes++] = name;
+}
+
+void bl_root_writer_note_classes(bl_root_writer *writer, const bl_root_scribe *scribe) {
+    for (size_t i = 0; i < scribe->n_classes; i++)
+        note(writer, scribe->classes[i].name);
+}
+
+void bl_root_writer_note_class(bl_root_writer *writer, const char *name) {
+    const bl_root_class *of = bl_root_known_class(name);
+    assert(of);
+    note(writer, of->name);
+    for (size_t i = 0; i < of->n_elements; i++)
+        if (bl_root_element_is_base(&of->elements[i]))
+            bl_root_writer_note_class(writer, of->elements[i].name);
+}
+
+/// A copy of a description, its names included. \return NULL when there is no memory
+static const bl_root_class *copy_class(bl_arena *arena, const bl_root_class *of) {
+    bl_root_class *copy = (bl_root_class *)bl_arena_alloc(arena, sizeof *copy);
+    bl_root_element *elements =
+        (bl_root_element *)bl_arena_array(arena, of->n_elements + 1, sizeof *elements);
+    const char *name = bl_arena_text(arena, of->name, strlen(of->name));
+    if (!copy || !elements || !name)
+        return NULL;
+    for (size_t i = 0; i < of->n_elements; i++) {
+        elements[i] = of->elements[i];
+        elements[i].name = bl_arena_text(arena, elements[i].name, strlen(elements[i].name));
+        if (!elements[i].name)
+            return NULL;
+    }
+    *copy = *of;
+    copy->name = name;
+    copy->elements = elements;
+    return copy;
+}
+
+/// Refuses a class whose name the file uses for something else: ROOT has one layout in memory for
+/// both, and RDataFrame gives nonsense for one of them.
+static bl_status check_name(const bl_root_writer *writer, const bl_root_class *of, bl_error *err) {
+    const bl_root_classes *classes = NULL;
+    const bl_root_class *other = bl_root_known_class(of->name);
+    if (other)
+        return bl_error_set(err, BL_E_INVALID, "a class of ROOT's own is called '%s'", of->name);
+    if (is_continued(writer))
+        BL_TRY(bl_root_classes_of(writer->base, &classes, err));
+    if (classes)
+        other = bl_root_class_find(classes, of->name, -1, 0);
+    for (size_t i = 0; i < writer->n_own_classes && !other; i++)
+        if (strcmp(writer->own_classes[i]->name, of->name) == 0)
+            other = writer->own_classes[i];
+    if (!other || other->checksum == of->checksum)
+        return BL_OK;
+    return bl_error_set(err, BL_E_INVALID,
+                        "class '%s' has other members elsewhere in this file, and a file can have "
+                        "but one class of a name",
+                        of->name);
+}
+
+bl_status bl_root_writer_describe(bl_root_writer *writer, const bl_root_class *of, bl_error *err) {
+    BL_TRY(check_name(writer, of, err));
+    for (size_t i = 0; i < writer->n_own_classes; i++)
+        if (strcmp(writer->own_classes[i]->name, of->name) == 0)
+            return BL_OK;
+    BL_TRY(bl_array_grow(writer->context, &writer->own_classes, &writer->own_classes_capacity,
+                         writer->n_own_classes, sizeof(bl_root_class *), "classes", err));
+    const bl_root_class *copy = copy_class(&writer->arena, of);
+    if (!copy)
+        return bl_error_nomem(err, sizeof *copy, "a class");
+    writer->own_classes[writer->n_own_classes++] = copy;
+    for (size_t i = 0; i < of->n_elements; i++)
+        if (bl_root_element_is_base(&of->elements[i]))
+            bl_root_writer_note_class(writer, of->elements[i].name);
+    return BL_OK;
+}
+
+// ---- their descriptions ----
 
 /// The class that describes a kind of member, and the member's bytes in memory as ROOT counts them.
 static const char *describe(const bl_root_element *element, int *ret_size) {
@@ -91,17 +182,26 @@ static bool is_described(const bl_root_classes *classes, const bl_root_class *of
     return known && known->version == of->version;
 }
 
+/// Adds a description that `classes` has not. \return false when there is no memory
+static bool add_info(bl_root_writer *writer, bl_root_draft *list, const bl_root_class *of,
+                     const bl_root_classes *classes) {
+    if (is_described(classes, of))
+        return true;
+    list->items[list->n_items] = info_object(&writer->arena, of);
+    return list->items[list->n_items++] != NULL;
+}
+
 /// Descriptions of the noted classes, without those of `classes`.
 static bl_root_draft *info_list(bl_root_writer *writer, const bl_root_classes *classes) {
-    bl_root_draft *list = bl_root_draft_new_list(&writer->arena, "TList", writer->n_classes);
+    bl_root_draft *list =
+        bl_root_draft_new_list(&writer->arena, "TList", writer->n_classes + writer->n_own_classes);
+    for (size_t i = 0; list && i < writer->n_own_classes; i++)
+        if (!add_info(writer, list, writer->own_classes[i], classes))
+            return NULL;
     for (size_t i = 0; list && i < writer->n_classes; i++) {
         const bl_root_class *of = bl_root_known_class(writer->classes[i]);
-        if (!of || is_described(classes, of)) // lists and strings are written by hand
-            continue;
-        bl_root_draft *info = info_object(&writer->arena, of);
-        if (!info)
+        if (of && !add_info(writer, list, of, classes)) // lists and strings are written by hand
             return NULL;
-        list->items[list->n_items++] = info;
     }
     return list;
 }
@@ -149,14 +249,13 @@ static bl_status continued_info(bl_root_writer *writer, const bl_root_draft *lis
 
 bl_status bl_root_streamer_info_write(bl_root_writer *writer, bl_root_key *ret_key, bl_error *err) {
     const bl_root_classes *classes = NULL;
-    bl_root_file *base = writer->base;
-    bool is_continued = base && base->seek_info && base->n_bytes_info;
-    if (is_continued)
-        BL_TRY(bl_root_classes_of(base, &classes, err));
+    const bl_root_file *base = writer->base;
+    if (is_continued(writer))
+        BL_TRY(bl_root_classes_of(writer->base, &classes, err));
     const bl_root_draft *list = info_list(writer, classes);
     if (!list)
         return bl_error_nomem(err, sizeof *list, "streamer info");
-    if (!is_continued)
+    if (!is_continued(writer))
         return new_info(writer, list, ret_key, err);
     if (list->n_items)
         return continued_info(writer, list, ret_key, err);

@@ -263,7 +263,12 @@ bl_status bl_layout_of_element_branch(bl_layouts *layouts, const bl_ttree_branch
                                       bl_entry_layout *layout, bl_error *err) {
     bl_root_number count;
     if (branch->type == BL_BRANCH_CLONES || branch->type == BL_BRANCH_COLLECTION) {
-        layout->source_type = branch->class_name;
+        layout->source_type =
+            *branch->clones_name
+                ? bl_arena_printf(layouts->arena, "%s<%s>", branch->class_name, branch->clones_name)
+                : branch->class_name;
+        if (!layout->source_type)
+            return bl_error_nomem(err, strlen(branch->clones_name), "a type's name");
         bl_root_number_of_code(3, "", &count);
         bl_layout_number(&layout->item, &count);
         return BL_OK;

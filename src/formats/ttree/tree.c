@@ -64,6 +64,7 @@ static bl_status read_leaves(bl_ttree *tree, const bl_root_object *object, bl_tt
 static void read_element_branch(const bl_root_object *object, bl_ttree_branch *branch) {
     branch->is_element = true;
     branch->class_name = bl_root_object_text(object, "fClassName", "");
+    branch->clones_name = bl_root_object_text(object, "fClonesName", "");
     branch->class_version = (int)bl_root_object_integer(object, "fClassVersion", -1);
     branch->checksum = (uint32_t)bl_root_object_integer(object, "fCheckSum", 0);
     branch->type = (int)bl_root_object_integer(object, "fType", 0);

@@ -35,10 +35,11 @@ typedef struct bl_ttree_branch {
     const char *damage; ///< why its description could not be read, or NULL
     size_t parent;      ///< index; SIZE_MAX at the top
     size_t n_kids;
-    bool is_element;        ///< a TBranchElement; the next five are only its
-    bool is_object;         ///< a TBranchObject; of the next five only the class's name is its
-    bool names_class;       ///< its entries begin with the name of their object's class
-    const char *class_name; ///< whose streamer info `id` counts in, or of the whole object
+    bool is_element;         ///< a TBranchElement; the next six are only its
+    bool is_object;          ///< a TBranchObject; of the next six only the class's name is its
+    bool names_class;        ///< its entries begin with the name of their object's class
+    const char *class_name;  ///< whose streamer info `id` counts in, or of the whole object
+    const char *clones_name; ///< of the objects of a TClonesArray, else ""
     int class_version;
     uint32_t checksum;
     int type;

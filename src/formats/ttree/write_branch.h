@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/names.h"
 #include "column/column.h"
+#include "formats/root/streamer.h"
 
 typedef enum bl_write_kind {
     BL_WRITE_FLAT,    ///< so many numbers each row
@@ -17,6 +18,7 @@ typedef enum bl_write_kind {
     BL_WRITE_COUNTER, ///< how many items the lists of a column have
     BL_WRITE_STRING,  ///< a string without further header
     BL_WRITE_VECTOR,  ///< a vector, streamed with a header
+    BL_WRITE_SAME,    ///< as jagged, and all items are the same number
 } bl_write_kind;
 
 enum { BL_WRITE_MAX_LEVELS = 16 };
@@ -34,6 +36,7 @@ typedef struct bl_write_spelling {
 typedef struct bl_write_shape {
     bl_write_kind kind;
     bl_type_id item; ///< of numbers or strings
+    uint32_t same;   ///< of BL_WRITE_SAME: each item
     int64_t n_fixed; ///< numbers a row or a list item
     size_t n_dims;   ///< of them
     int64_t dims[BL_WRITE_MAX_LEVELS];
@@ -48,9 +51,13 @@ typedef struct bl_write_branch {
     const char *title;      ///< NULL: none of the author's
     const char *class_name; ///< of a TBranchElement; NULL: a plain branch
     bl_write_shape shape;
-    const char *counter_name; ///< of the branch that counts this one; NULL: none
-    size_t counter;           ///< its index, or SIZE_MAX
-    bool is_counter;          ///< counts others
+    const bl_root_class *clones;   ///< of a TClonesArray: the class of its objects
+    const bl_root_class *of_class; ///< of a member of a TClonesArray, which is its counter: the
+                                   ///< class that has it; NULL: no such member
+    int element;                   ///< and which of the class's elements it is
+    const char *counter_name;      ///< of the branch that counts this one; NULL: none
+    size_t counter;                ///< its index, or SIZE_MAX
+    bool is_counter;               ///< counts others
     int64_t most; ///< of a counter: the greatest value so far; of strings: the most bytes
 } bl_write_branch;
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which branches hold the columns of a table. Numbers become leaves, lists of numbers leaves that
 // are counted, deeper lists and lists of strings vectors; a struct becomes a branch for each
-// member.
+// member, and a list of structs that is to be one a TClonesArray.
+#include <ctype.h>
 #include <stdio.h>
 
+#include "formats/root/known_classes.h"
+#include "formats/root/number_class.h"
 #include "formats/ttree/write_branch.h"
 
 static const bl_write_spelling spellings[] = {
@@ -214,6 +217,104 @@ static bl_status plan_type(planner *p, const bl_type *type, const char *name, bl
     }
 }
 
+// ---- lists of structs as TClonesArrays ----
+
+/// What TObject's fBits are of objects that ROOT fills a TClonesArray with: kIsOnHeap, kNotDeleted.
+enum { BITS_OF_OBJECT = 0x03000000 };
+
+static bool is_name(const char *text, size_t length, const char *also) {
+    for (size_t i = 0; i < length; i++)
+        if (!isalpha((unsigned char)text[i]) && text[i] != '_' && !strchr(also, text[i]) &&
+            (i == 0 || !isdigit((unsigned char)text[i])))
+            return false;
+    return length > 0;
+}
+
+/// The class of "TClonesArray<Class>" where the column is wished and able to be one, else NULL.
+static const char *clones_class(const planner *p, size_t *ret_length) {
+    static const char start[] = "TClonesArray<";
+    const bl_type *type = p->spec->type;
+    if (!was(p, start) || (type->id != BL_LIST && type->id != BL_LARGE_LIST))
+        return NULL;
+    const bl_type *item = type->children[0];
+    bool fits = item->id == BL_STRUCT && item->n_children > 0;
+    for (size_t i = 0; fits && i < item->n_children; i++)
+        fits = item->children[i]->id <= BL_FLOAT64 &&
+               is_name(item->names[i], strlen(item->names[i]), "");
+    const char *name = strchr(p->spec->source_type, '<') + 1, *end = strrchr(name, '>');
+    *ret_length = end ? (size_t)(end - name) : 0;
+    return fits && end && !end[1] && is_name(name, *ret_length, ":") ? name : NULL;
+}
+
+static const bl_root_class *class_of_items(const planner *p, const bl_type *item, const char *name,
+                                           size_t length) {
+    bl_root_number_member *members =
+        (bl_root_number_member *)bl_arena_array(p->arena, item->n_children, sizeof *members);
+    const char *copy = bl_arena_text(p->arena, name, length);
+    for (size_t i = 0; members && i < item->n_children; i++) {
+        members[i].type = item->children[i]->id;
+        members[i].name = bl_arena_text(p->arena, item->names[i], strlen(item->names[i]));
+        if (!members[i].name)
+            return NULL;
+    }
+    return members && copy ? bl_root_class_of_numbers(p->arena, copy, members, item->n_children)
+                           : NULL;
+}
+
+/// A branch "column.member". \param shape of the member
+static bl_status add_member(planner *p, const bl_write_shape *shape, const bl_root_class *of,
+                            size_t element, bl_error *err) {
+    const char *column = p->spec->name;
+    bl_write_branch branch = {.shape = *shape,
+                              .class_name = of->name,
+                              .of_class = of,
+                              .element = (int)element,
+                              .counter = SIZE_MAX,
+                              .counter_name = column};
+    branch.name = bl_arena_printf(p->arena, "%s.%s", column, of->elements[element].name);
+    if (!branch.name)
+        return bl_error_nomem(err, strlen(column), "a name");
+    return add_branch(p, &branch, err);
+}
+
+/// A branch that counts the objects, below it what each has as a TObject, then its members.
+static bl_status plan_clones(planner *p, bl_write_shape shape, const char *name, size_t length,
+                             bl_error *err) {
+    const bl_type *item = p->spec->type->children[0];
+    const bl_root_class *of = class_of_items(p, item, name, length);
+    if (!of)
+        return bl_error_nomem(err, sizeof *of, "a class");
+    if (p->spec->counter)
+        return bl_error_set(err, BL_E_INVALID, "column '%s': a TClonesArray counts itself",
+                            p->spec->name);
+    shape.n_lists = 1;
+    bl_write_branch array = {.name = p->spec->name,
+                             .title = p->spec->title,
+                             .class_name = "TClonesArray",
+                             .clones = of,
+                             .shape = shape,
+                             .counter = SIZE_MAX,
+                             .is_counter = true};
+    array.shape.kind = BL_WRITE_COUNTER;
+    array.shape.item = BL_INT32;
+    BL_TRY(add_branch(p, &array, err));
+    const bl_root_class *object = bl_root_known_class("TObject");
+    shape.kind = BL_WRITE_SAME;
+    shape.item = BL_UINT32;
+    for (size_t i = 0; i < object->n_elements; i++) {
+        shape.same = i ? BITS_OF_OBJECT : 0;
+        BL_TRY(add_member(p, &shape, object, i, err));
+    }
+    shape.kind = BL_WRITE_JAGGED;
+    shape.n_steps = 1;
+    for (size_t i = 0; i < item->n_children; i++) {
+        shape.steps[0] = (uint32_t)i;
+        shape.item = item->children[i]->id;
+        BL_TRY(add_member(p, &shape, of, i + 1, err));
+    }
+    return BL_OK;
+}
+
 // ---- all columns ----
 
 static void resolve_counters(bl_write_plan *plan) {
@@ -238,7 +339,12 @@ bl_status bl_write_plan_make(bl_context *context, bl_arena *arena, const bl_colu
     for (size_t i = 0; i < n_columns; i++) {
         p.spec = &columns[i];
         bl_write_shape shape = {.column = i, .n_fixed = 1};
-        BL_TRY(plan_type(&p, columns[i].type, columns[i].name, shape, true, err));
+        size_t length;
+        const char *class_name = clones_class(&p, &length);
+        if (class_name)
+            BL_TRY(plan_clones(&p, shape, class_name, length, err));
+        else
+            BL_TRY(plan_type(&p, columns[i].type, columns[i].name, shape, true, err));
     }
     resolve_counters(plan);
     return BL_OK;

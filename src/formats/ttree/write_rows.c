@@ -20,7 +20,8 @@ void bl_write_view_find(const bl_write_shape *shape, const bl_column *column, bl
     *view = (bl_write_view){0};
     for (;; column = &column->children[column->type->id == BL_STRUCT ? *step++ : 0]) {
         bl_type_id id = column->type->id;
-        if (id < BL_LIST || (shape->kind == BL_WRITE_COUNTER && view->n_levels == 1))
+        bool looks_no_deeper = shape->kind == BL_WRITE_COUNTER || shape->kind == BL_WRITE_SAME;
+        if (id < BL_LIST || (looks_no_deeper && view->n_levels == 1))
             break;
         if (id == BL_STRUCT)
             continue;
@@ -63,6 +64,11 @@ static uint8_t *write_numbers(const bl_write_shape *shape, const bl_write_view *
                               int64_t last, uint8_t *out) {
     size_t width = bl_write_spelling_of(shape->item)->width;
     size_t from = (size_t)(first * shape->n_fixed), n = (size_t)(last * shape->n_fixed) - from;
+    if (shape->kind == BL_WRITE_SAME) {
+        for (size_t i = 0; i < n; i++)
+            bl_store_be32(out + i * width, shape->same);
+        return out + n * width;
+    }
     const uint8_t *values = (const uint8_t *)bl_column_values(view->leaf);
     if (shape->item == BL_BOOL)
         bl_root_bools_encode(values, from, n, out);
@@ -131,6 +137,7 @@ size_t bl_write_rows(const bl_write_shape *shape, const bl_write_view *view, int
                 at, (uint32_t)(bl_write_offset(view, 0, i + 1) - bl_write_offset(view, 0, i)));
         break;
     case BL_WRITE_JAGGED:
+    case BL_WRITE_SAME:
         return write_jagged(shape, view, first, last, out, ends, base);
     case BL_WRITE_STRING:
     case BL_WRITE_VECTOR:
@@ -199,6 +206,8 @@ int64_t bl_write_most(const bl_write_shape *shape, const bl_write_view *view, in
 int64_t bl_write_first_difference(const bl_write_shape *shape, const bl_write_view *view,
                                   const bl_write_shape *counter, const bl_write_view *counted,
                                   int64_t n_rows) {
+    if (view->levels[0].offsets && view->levels[0].offsets == counted->levels[0].offsets)
+        return n_rows; // the members of one struct
     const int32_t *offsets = narrow_offsets(shape, view);
     const int32_t *others = narrow_offsets(counter, counted);
     if (offsets && others && memcmp(offsets, others, (size_t)(n_rows + 1) * sizeof *offsets) == 0)

@@ -2,6 +2,9 @@
 // What a finished tree says of itself: TTree, its branches and leaves. Members that are not named
 // here are zero.
 // \source ROOT, the members of TTree, TBranch, TBranchElement and TLeaf as a new tree has them
+#include "formats/root/known_classes.h"
+#include "formats/root/number_class.h"
+#include "formats/ttree/tree.h"
 #include "formats/ttree/writer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -12,6 +15,8 @@
 #define OBJECT BL_ROOT_SET_OBJECT
 
 enum {
+    BITS = 15,                  ///< the type of TObject::fBits
+    SPLIT = 99,                 ///< as far as there are members
     NO_BUFFER_MAP = 0x00400000, ///< TBranch::kDoNotUseBufferMap: baskets hold no objects
     COLLECTION_VERSION = 6,     ///< of the class of an STL collection
     STRING_VERSION = 2,
@@ -24,13 +29,43 @@ enum {
 typedef struct forge {
     bl_ttree_writer *writer;
     bl_arena arena;
-    bl_root_draft **leaves; ///< [n_branches]
+    bl_root_draft **leaves;         ///< [n_branches]
+    bl_root_draft *array, *members; ///< the last TClonesArray and the list of its branches
 } forge;
+
+// ---- classes ----
+
+/// What a TBranchElement says of its class and place in it; a plain branch has no place for it.
+typedef struct element {
+    uint32_t checksum;
+    int version, id, type, streamer_type;
+} element;
+
+static element element_of(const bl_write_branch *branch) {
+    const bl_root_class *of = branch->of_class;
+    if (of)
+        return (element){of->checksum, of->version, branch->element, BL_BRANCH_CLONES_MEMBER,
+                         of->elements[branch->element].type};
+    if (branch->clones) {
+        of = bl_root_known_class(branch->class_name);
+        return (element){of->checksum, of->version, 0, BL_BRANCH_CLONES, -1};
+    }
+    if (branch->shape.kind == BL_WRITE_STRING)
+        return (element){STRING_CHECKSUM, STRING_VERSION, -1, BL_BRANCH_OBJECT, -1};
+    const char *name = branch->class_name ? branch->class_name : "";
+    return (element){bl_root_checksum_add(0, name), COLLECTION_VERSION, -1, BL_BRANCH_MEMBER, -1};
+}
 
 // ---- leaves ----
 
-/// "x[n][3][4]".
+/// "x[n][3][4]"; of a TClonesArray "x_", of its members "member[x_]".
 static const char *leaf_title(forge *f, const bl_write_branch *branch) {
+    if (branch->clones)
+        return bl_arena_printf(&f->arena, "%s_", branch->name);
+    if (branch->of_class)
+        return bl_arena_printf(&f->arena, "%s[%s_]",
+                               branch->of_class->elements[branch->element].name,
+                               branch->counter_name);
     const char *title = branch->counter_name ? bl_arena_printf(&f->arena, "%s[%s]", branch->name,
                                                                branch->counter_name)
                                              : branch->name;
@@ -54,21 +89,23 @@ static bl_root_draft *new_leaf(forge *f, size_t i) {
     bl_root_draft *counter = branch->counter == SIZE_MAX ? NULL : leaf_of(f, branch->counter);
     if (!title || (branch->counter != SIZE_MAX && !counter))
         return NULL;
+    element in_class = element_of(branch);
     bool is_string = branch->shape.kind == BL_WRITE_STRING;
+    bool is_number = !branch->class_name || (branch->of_class && in_class.streamer_type != BITS);
     int64_t most = branch->most + (is_string ? 1 : 0); // with the NUL behind it
     const bl_root_setting members[] = {
-        TEXT("fName", branch->name),
-        TEXT("fTitle", branch->class_name ? branch->name : title),
+        TEXT("fName", branch->clones ? title : branch->name),
+        TEXT("fTitle", title),
         INTEGER("fLen", branch->class_name ? 1
                         : is_string        ? most
                                            : branch->shape.n_fixed),
-        INTEGER("fLenType", branch->class_name ? 0 : spelling->width),
-        INTEGER("fIsRange", branch->is_counter),
-        INTEGER("fIsUnsigned", !branch->class_name && spelling->is_unsigned),
+        INTEGER("fLenType", is_number ? spelling->width : 0),
+        INTEGER("fIsRange", branch->is_counter && !branch->clones),
+        INTEGER("fIsUnsigned", is_number && spelling->is_unsigned),
         OBJECT("fLeafCount", counter),
         INTEGER("fMaximum", most),
-        INTEGER("fID", -1),
-        INTEGER("fType", -1),
+        INTEGER("fID", in_class.id),
+        INTEGER("fType", in_class.streamer_type),
     };
     return bl_root_draft_new(&f->arena, branch->class_name ? "TLeafElement" : spelling->leaf_class,
                              members, COUNT(members));
@@ -98,23 +135,15 @@ static bool fill_slots(forge *f, const bl_write_column *column, slots *s) {
     return true;
 }
 
-/// "x[n]/F"; of an object its name.
+/// "x[n]/F"; of an object that of its leaf.
 static const char *branch_title(forge *f, const bl_write_branch *branch) {
-    if (branch->title || branch->class_name)
-        return branch->title ? branch->title : branch->name;
+    if (branch->title)
+        return branch->title;
     const char *leaf = leaf_title(f, branch);
-    return leaf ? bl_arena_printf(&f->arena, "%s/%c", leaf,
-                                  bl_write_spelling_of(branch->shape.item)->letter)
-                : NULL;
-}
-
-/// As ROOT makes one for classes without members that it looks at.
-/// \source ROOT, TClass::GetCheckSum
-static uint32_t checksum_of_name(const char *name) {
-    uint32_t sum = 0;
-    for (; *name; name++)
-        sum = sum * 3 + (uint8_t)*name;
-    return sum;
+    if (!leaf || branch->class_name)
+        return leaf;
+    return bl_arena_printf(&f->arena, "%s/%c", leaf,
+                           bl_write_spelling_of(branch->shape.item)->letter);
 }
 
 static bl_root_draft *list_of(forge *f, bl_root_draft *item) {
@@ -125,17 +154,26 @@ static bl_root_draft *list_of(forge *f, bl_root_draft *item) {
     return list;
 }
 
+/// A TClonesArray's own branch comes before those of its members, which it lists.
+static bool begin_array(forge *f, const bl_write_branch *branch) {
+    size_t n = bl_root_known_class("TObject")->n_elements + branch->clones->n_elements;
+    f->members = bl_root_draft_new_list(&f->arena, "TObjArray", n);
+    return f->members != NULL;
+}
+
 static bl_root_draft *new_branch(forge *f, size_t i) {
     const bl_ttree_writer *writer = f->writer;
     const bl_write_branch *branch = &writer->plan.branches[i];
     const bl_write_column *column = &writer->columns[i];
-    bool is_string = branch->shape.kind == BL_WRITE_STRING;
+    const bl_root_class *clones = branch->clones;
+    const bl_root_class *owner =
+        branch->of_class ? writer->plan.branches[branch->counter].clones : NULL;
+    element in_class = element_of(branch);
     slots s;
     const char *title = branch_title(f, branch);
     bl_root_draft *leaves = list_of(f, leaf_of(f, i));
-    if (!title || !leaves || !fill_slots(f, column, &s))
+    if (!title || !leaves || !fill_slots(f, column, &s) || (clones && !begin_array(f, branch)))
         return NULL;
-    const char *class_name = branch->class_name ? branch->class_name : "";
     const bl_root_setting members[] = {
         INTEGER("fBits", NO_BUFFER_MAP),
         TEXT("fName", branch->name),
@@ -147,19 +185,25 @@ static bl_root_draft *new_branch(forge *f, size_t i) {
         INTEGER("fWriteBasket", (int64_t)column->n_baskets),
         INTEGER("fEntryNumber", writer->n_rows),
         INTEGER("fMaxBaskets", (int64_t)s.n),
+        INTEGER("fSplitLevel", clones ? SPLIT : 0),
         INTEGER("fEntries", writer->n_rows),
         INTEGER("fTotBytes", (int64_t)column->raw_bytes),
         INTEGER("fZipBytes", (int64_t)column->stored_bytes),
+        OBJECT("fBranches", clones ? f->members : NULL),
         OBJECT("fLeaves", leaves),
         NUMBERS("fBasketBytes", s.bytes, s.n),
         NUMBERS("fBasketEntry", s.rows, s.n),
         NUMBERS("fBasketSeek", s.seeks, s.n),
-        TEXT("fClassName", class_name),
-        INTEGER("fCheckSum", is_string ? STRING_CHECKSUM : checksum_of_name(class_name)),
-        INTEGER("fClassVersion", is_string ? STRING_VERSION : COLLECTION_VERSION),
-        INTEGER("fID", -1),
-        INTEGER("fType", is_string ? -1 : 0),
-        INTEGER("fStreamerType", -1),
+        TEXT("fClassName", branch->class_name ? branch->class_name : ""),
+        TEXT("fParentName", owner ? owner->name : ""),
+        TEXT("fClonesName", clones ? clones->name : ""),
+        INTEGER("fCheckSum", in_class.checksum),
+        INTEGER("fClassVersion", in_class.version),
+        INTEGER("fID", in_class.id),
+        INTEGER("fType", in_class.type),
+        INTEGER("fStreamerType", in_class.streamer_type),
+        INTEGER("fMaximum", clones ? branch->most : 0),
+        OBJECT("fBranchCount", owner ? f->array : NULL),
     };
     return bl_root_draft_new(&f->arena, branch->class_name ? "TBranchElement" : "TBranch", members,
                              COUNT(members));
@@ -167,11 +211,14 @@ static bl_root_draft *new_branch(forge *f, size_t i) {
 
 static bool fill_branches(forge *f, bl_root_draft *branches, bl_root_draft *leaves) {
     for (size_t i = 0; i < f->writer->plan.n_branches; i++) {
-        branches->items[i] = new_branch(f, i);
-        leaves->items[i] = f->leaves[i];
-        if (!branches->items[i])
+        const bl_write_branch *branch = &f->writer->plan.branches[i];
+        bl_root_draft *made = new_branch(f, i), *list = branch->of_class ? f->members : branches;
+        if (!made)
             return false;
-        branches->n_items = leaves->n_items = i + 1;
+        if (branch->clones)
+            f->array = made;
+        list->items[list->n_items++] = made;
+        leaves->items[leaves->n_items++] = f->leaves[i];
     }
     return true;
 }

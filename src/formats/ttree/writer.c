@@ -256,6 +256,19 @@ static bl_status start_name(bl_ttree_writer *writer, const char *title, bl_error
     return BL_OK;
 }
 
+/// Of the classes of TClonesArrays the file gets streamer info; what else is written notes its own.
+static bl_status describe_classes(bl_ttree_writer *writer, bl_error *err) {
+    for (size_t i = 0; i < writer->plan.n_branches; i++) {
+        const bl_write_branch *branch = &writer->plan.branches[i];
+        if (!branch->clones)
+            continue;
+        bl_root_writer_note_class(writer->file, branch->class_name);
+        BL_TRY_IN(bl_root_writer_describe(writer->file, branch->clones, err), err, "branch '%s'",
+                  branch->name);
+    }
+    return BL_OK;
+}
+
 /// A cluster waits in memory until it is full, beside what is read to fill it.
 static uint64_t usual_cluster(const bl_context *context) {
     uint64_t share = bl_context_memory_bytes(context) / CLUSTER_SHARE;
@@ -291,6 +304,7 @@ static bl_status start(bl_ttree_writer *writer, const bl_column_spec *columns, s
     BL_TRY(
         bl_write_plan_make(writer->context, &writer->arena, copies, n_columns, &writer->plan, err));
     BL_TRY(start_name(writer, options->title, err));
+    BL_TRY(describe_classes(writer, err));
     return start_columns(writer, err);
 }
 
