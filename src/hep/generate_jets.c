@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jets by anti-kT (M. Cacciari, G. P. Salam, G. Soyez, JHEP 04 (2008) 063) with nearest neighbours
+// kept for each particle, so that a step is one pass over them. Particles below a few GeV, which
+// shape no jet, join the nearest one afterwards. Then pile-up is taken off by its median density
+// (M. Cacciari, G. P. Salam, Phys. Lett. B 659 (2008) 119), and jets get b tags.
+#include <string.h>
+
+#include "hep/generate_event.h"
+#include "hep/generate_parameters.h"
+
+enum { MOST_SEEDS = 2048, MOST_SOFT = BL_MOST_TRACKS + 2 * BL_MOST_TOWERS, MOST_FOUND = 128 };
+/// Density of pile-up: of rectangles of about 1 × 1.
+enum { ETA_SQUARES = 10, PHI_SQUARES = 6, N_SQUARES = ETA_SQUARES * PHI_SQUARES };
+
+typedef struct pseudojet {
+    bl_vector p;
+    double y, phi, weight; ///< 1/pT²
+    double nearest;        ///< square of the distance to `neighbour`, or of the radius
+    int neighbour;         ///< -1: the beam
+} pseudojet;
+
+typedef struct soft_particle {
+    bl_vector p;
+    double eta, phi;
+} soft_particle;
+
+struct bl_clustering {
+    unsigned n_seeds, n_soft, n_jets;
+    pseudojet seeds[MOST_SEEDS];
+    soft_particle soft[MOST_SOFT];
+    pseudojet jets[MOST_FOUND];
+    double squares[N_SQUARES];
+    double density;    ///< GeV for each unit of η and φ
+    double px, py, pz; ///< sum of all that was seen
+};
+
+size_t bl_clustering_bytes(void) { return sizeof(bl_clustering); }
+
+// ---- what is clustered ----
+
+static void set_angles(pseudojet *seed) {
+    double square = seed->p.x * seed->p.x + seed->p.y * seed->p.y;
+    double size = fabs(seed->p.z), mass2 = seed->p.e * seed->p.e - square - size * size;
+    double across = sqrt(square + (mass2 > 0 ? mass2 : 0));
+    double y = bl_ln((sqrt(across * across + size * size) + size) / across);
+    seed->y = seed->p.z < 0 ? -y : y;
+    seed->phi = bl_atan2(seed->p.y, seed->p.x);
+    seed->weight = 1 / square;
+}
+
+static void note_density(bl_clustering *c, double pt, double eta, double phi) {
+    int i = (int)((eta + calorimeter_eta) * ETA_SQUARES / (2 * calorimeter_eta));
+    int k = (int)((phi + BL_PI) * PHI_SQUARES / (2 * BL_PI));
+    i = i < 0 ? 0 : i < ETA_SQUARES ? i : ETA_SQUARES - 1;
+    k = k < 0 ? 0 : k < PHI_SQUARES ? k : PHI_SQUARES - 1;
+    c->squares[i * PHI_SQUARES + k] += pt;
+}
+
+static void note(bl_clustering *c, double pt, double eta, double phi, bool joins_jets) {
+    bl_vector p = bl_vector_of(pt, eta, phi, 0);
+    c->px += p.x;
+    c->py += p.y;
+    c->pz += p.z;
+    if (!joins_jets)
+        return;
+    note_density(c, pt, eta, phi);
+    if (pt > jet_seed_pt_gev && c->n_seeds < MOST_SEEDS)
+        c->seeds[c->n_seeds++] = (pseudojet){.p = p, .y = eta, .phi = phi, .weight = 1 / (pt * pt)};
+    else
+        c->soft[c->n_soft++] = (soft_particle){p, eta, phi};
+}
+
+/// Born off the beam: of the hard collision, whose hadrons with b and c fly a little.
+static bool is_displaced(const bl_tracks *tracks, unsigned i) {
+    const float beam = 5 * (float)beam_width_mm;
+    return fabsf(tracks->x[i]) > beam || fabsf(tracks->y[i]) > beam;
+}
+
+static void note_all(bl_sim *sim) {
+    bl_clustering *c = sim->clustering;
+    const bl_record *record = &sim->record;
+    const bl_tracks *tracks = &record->tracks;
+    const bl_towers *towers[] = {&record->photons, &record->neutrals};
+    c->n_seeds = c->n_soft = c->n_jets = 0;
+    c->px = c->py = c->pz = 0;
+    memset(c->squares, 0, sizeof c->squares);
+    for (unsigned i = 0; i < tracks->n; i++)
+        note(c, tracks->pt[i], tracks->eta[i], tracks->phi[i],
+             fabsf(tracks->z[i] - sim->vertex[2]) < (float)jet_track_mm ||
+                 is_displaced(tracks, i));
+    for (int k = 0; k < 2; k++)
+        for (unsigned i = 0; i < towers[k]->n; i++)
+            note(c, towers[k]->et[i], towers[k]->eta[i], towers[k]->phi[i], true);
+}
+
+// ---- anti-kT ----
+
+static double distance(const pseudojet *a, const pseudojet *b) {
+    double y = a->y - b->y, phi = fabs(a->phi - b->phi);
+    phi = phi > BL_PI ? 2 * BL_PI - phi : phi;
+    return y * y + phi * phi;
+}
+
+static void find_neighbour(bl_clustering *c, int i) {
+    pseudojet *s = &c->seeds[i];
+    s->nearest = jet_radius * jet_radius;
+    s->neighbour = -1;
+    for (int k = 0; k < (int)c->n_seeds; k++) {
+        double far = distance(s, &c->seeds[k]);
+        if (k != i && far < s->nearest) {
+            s->nearest = far;
+            s->neighbour = k;
+        }
+    }
+}
+
+/// The particle whose step is due: the least of its nearest distance, times the lesser weight.
+static int find_next(const bl_clustering *c) {
+    double least = INFINITY;
+    int found = 0;
+    for (int i = 0; i < (int)c->n_seeds; i++) {
+        const pseudojet *s = &c->seeds[i];
+        double weight = s->weight;
+        if (s->neighbour >= 0 && c->seeds[s->neighbour].weight < weight)
+            weight = c->seeds[s->neighbour].weight;
+        if (s->nearest * weight < least) {
+            least = s->nearest * weight;
+            found = i;
+        }
+    }
+    return found;
+}
+
+/// Takes particle `gone` out; where `changed` is no -1, that one got other momentum.
+static void update(bl_clustering *c, int gone, int changed) {
+    int last = (int)--c->n_seeds;
+    c->seeds[gone] = c->seeds[last];
+    int moved = changed == last ? gone : changed;
+    for (int i = 0; i < last; i++) {
+        pseudojet *s = &c->seeds[i];
+        bool is_lost = s->neighbour == gone || (changed >= 0 && s->neighbour == changed);
+        if (i == moved || is_lost) {
+            find_neighbour(c, i);
+            continue;
+        }
+        if (s->neighbour == last)
+            s->neighbour = gone;
+        double far = moved >= 0 ? distance(s, &c->seeds[moved]) : INFINITY;
+        if (far < s->nearest) {
+            s->nearest = far;
+            s->neighbour = moved;
+        }
+    }
+}
+
+static void cluster_seeds(bl_clustering *c) {
+    const double least_kept_gev = 3;
+    for (int i = 0; i < (int)c->n_seeds; i++)
+        find_neighbour(c, i);
+    while (c->n_seeds > 0) {
+        int i = find_next(c), k = c->seeds[i].neighbour;
+        if (k < 0) {
+            bool is_hard = c->seeds[i].weight < 1 / (least_kept_gev * least_kept_gev);
+            if (is_hard && c->n_jets < MOST_FOUND)
+                c->jets[c->n_jets++] = c->seeds[i];
+            update(c, i, -1);
+            continue;
+        }
+        c->seeds[k].p = bl_vector_add(c->seeds[k].p, c->seeds[i].p);
+        set_angles(&c->seeds[k]);
+        update(c, i, k);
+    }
+}
+
+/// Soft particles join the nearest jet within the radius.
+static void join_soft(bl_clustering *c) {
+    for (unsigned i = 0; i < c->n_soft; i++) {
+        const soft_particle *soft = &c->soft[i];
+        pseudojet at = {.y = soft->eta, .phi = soft->phi};
+        double least = jet_radius * jet_radius;
+        int found = -1;
+        for (int k = 0; k < (int)c->n_jets; k++) {
+            double far = distance(&at, &c->jets[k]);
+            if (far < least) {
+                least = far;
+                found = k;
+            }
+        }
+        if (found >= 0) // its axis stays where the hard ones put it
+            c->jets[found].p = bl_vector_add(c->jets[found].p, soft->p);
+    }
+}
+
+// ---- pile-up ----
+
+static double median(double *values, int n) {
+    for (int i = 1; i < n; i++) {
+        double x = values[i];
+        int k = i;
+        for (; k > 0 && values[k - 1] > x; k--)
+            values[k] = values[k - 1];
+        values[k] = x;
+    }
+    return 0.5 * (values[n / 2] + values[(n - 1) / 2]);
+}
+
+static void find_density(bl_clustering *c) {
+    const double area = 2 * calorimeter_eta * 2 * BL_PI / N_SQUARES;
+    c->density = median(c->squares, N_SQUARES) / area;
+}
+
+// ---- jets ----
+
+static double hyperbolic_tangent(double x) { return 1 - 2 / (bl_exp(2 * x) + 1); }
+
+/// Efficiencies of the card's b tag.
+static bool is_tagged(bl_sim *sim, double pt, double eta, double phi) {
+    bool is_bottom = false, is_charm = false;
+    for (unsigned i = 0; i < sim->n_heavy; i++) {
+        double y = sim->heavy[i].eta - eta, turn = bl_fold(sim->heavy[i].phi - phi);
+        if (y * y + turn * turn > jet_radius * jet_radius)
+            continue;
+        is_bottom = is_bottom || sim->heavy[i].is_bottom;
+        is_charm = true;
+    }
+    double efficiency = 0.01 + 0.000038 * pt;
+    if (is_bottom)
+        efficiency = 0.85 * hyperbolic_tangent(0.0025 * pt) * (25.0 / (1 + 0.063 * pt));
+    else if (is_charm)
+        efficiency = 0.25 * hyperbolic_tangent(0.018 * pt) * (1 / (1 + 0.0013 * pt));
+    return bl_draw_chance(&sim->draw, efficiency) && fabs(eta) < track_eta;
+}
+
+/// Transverse momentum within a cone around a lepton, but for the lepton itself, to its own.
+static double isolation(const bl_sim *sim, double pt, double eta, double phi) {
+    const bl_record *record = &sim->record;
+    const bl_towers *towers[] = {&record->photons, &record->neutrals};
+    const double cone = jet_lepton_cone * jet_lepton_cone;
+    double sum = -pt;
+    for (unsigned i = 0; i < record->tracks.n; i++) {
+        double y = record->tracks.eta[i] - eta, turn = bl_fold(record->tracks.phi[i] - phi);
+        sum += y * y + turn * turn < cone ? (double)record->tracks.pt[i] : 0;
+    }
+    for (int k = 0; k < 2; k++)
+        for (unsigned i = 0; i < towers[k]->n; i++) {
+            double y = towers[k]->eta[i] - eta, turn = bl_fold(towers[k]->phi[i] - phi);
+            sum += y * y + turn * turn < cone ? (double)towers[k]->et[i] : 0;
+        }
+    return sum / pt;
+}
+
+/// Jets that are an isolated lepton go.
+static void drop_around(bl_sim *sim, const bl_leptons *leptons, double most) {
+    bl_clustering *c = sim->clustering;
+    for (unsigned i = 0; i < leptons->n; i++) {
+        pseudojet at = {.y = leptons->eta[i], .phi = leptons->phi[i]};
+        if (isolation(sim, leptons->pt[i], at.y, at.phi) > most)
+            continue;
+        for (unsigned k = 0; k < c->n_jets; k++)
+            if (distance(&at, &c->jets[k]) < jet_radius * jet_radius)
+                c->jets[k--] = c->jets[--c->n_jets];
+    }
+}
+
+static void put_jet(bl_sim *sim, bl_vector p) {
+    bl_jets *jets = &sim->record.jets;
+    double eta = bl_vector_eta(p), phi = bl_vector_phi(p), before = bl_vector_pt(p);
+    double pt = before - sim->clustering->density * BL_PI * jet_radius * jet_radius;
+    if (!(pt > jet_least_pt_gev) || jets->n == BL_MOST_JETS)
+        return;
+    unsigned i = jets->n++;
+    for (; i > 0 && jets->pt[i - 1] < (float)pt; i--) { // by falling pT
+        jets->pt[i] = jets->pt[i - 1];
+        jets->eta[i] = jets->eta[i - 1];
+        jets->phi[i] = jets->phi[i - 1];
+        jets->mass[i] = jets->mass[i - 1];
+        jets->btag[i] = jets->btag[i - 1];
+    }
+    jets->pt[i] = (float)pt;
+    jets->eta[i] = (float)eta;
+    jets->phi[i] = (float)phi;
+    jets->mass[i] = (float)(bl_vector_mass(p) * pt / before);
+    jets->btag[i] = is_tagged(sim, pt, eta, phi);
+}
+
+static void put_met(bl_sim *sim) {
+    const bl_clustering *c = sim->clustering;
+    bl_vector missing = {-c->px, -c->py, -c->pz, 0};
+    sim->record.met = (float)bl_vector_pt(missing);
+    sim->record.met_eta = (float)bl_vector_eta(missing);
+    sim->record.met_phi = (float)bl_vector_phi(missing);
+}
+
+void bl_cluster(bl_sim *sim) {
+    bl_clustering *c = sim->clustering;
+    note_all(sim);
+    find_density(c);
+    cluster_seeds(c);
+    join_soft(c);
+    drop_around(sim, &sim->record.electrons, jet_electron_isolation);
+    drop_around(sim, &sim->record.muons, jet_muon_isolation);
+    for (unsigned i = 0; i < c->n_jets; i++)
+        put_jet(sim, c->jets[i].p);
+    put_met(sim);
+}
