@@ -13,10 +13,13 @@ enum {
     OF_WEIGHTS = 16,      ///< streams: of a process's events, and, past this, of their weights
 };
 
-/// What makes a collision of each process.
-static void (*const hard[])(bl_sim *sim) = {[BL_PROCESS_QCD] = bl_hard_qcd,
-                                            [BL_PROCESS_TTBAR] = bl_hard_ttbar,
-                                            [BL_PROCESS_WJETS] = bl_hard_wjets};
+/// What makes a collision of each process, and the least pT of its filter.
+static const struct {
+    void (*collide)(bl_sim *sim);
+    double filter_pt;
+} hard[] = {[BL_PROCESS_QCD] = {bl_hard_qcd, filter_qcd_pt_gev},
+            [BL_PROCESS_TTBAR] = {bl_hard_ttbar, filter_pt_gev},
+            [BL_PROCESS_WJETS] = {bl_hard_wjets, filter_pt_gev}};
 
 /// A worker's own.
 typedef struct workplace {
@@ -60,10 +63,11 @@ static void begin(bl_sim *sim, const bl_generator_options *options, int64_t even
 
 static void make_event(bl_sim *sim, const bl_generator_options *options, int64_t event) {
     begin(sim, options, event);
+    sim->filter_pt = hard[options->process].filter_pt;
     do {
         sim->passes = sim->is_forced = false;
         sim->n_partons = sim->n_heavy = sim->n_particles = 0;
-        hard[options->process](sim);
+        hard[options->process].collide(sim);
     } while (!sim->passes);
     bl_shower_all(sim);
     bl_soft_add(sim);

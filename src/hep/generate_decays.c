@@ -22,6 +22,25 @@ static int choose_lepton(bl_sim *sim, int charge, double *ret_mass) {
     return -charge * (is_muon ? BL_PDG_MUON : BL_PDG_ELECTRON);
 }
 
+/// An electron or muon, and a photon that it may radiate: as often as soft and collinear QED has it,
+/// (2α/π) · ln(angles) · ln(energies).
+static void add_lepton(bl_sim *sim, int pid, bl_vector v, const float *at) {
+    const double strength = 2 / (137.0 * BL_PI), least_gev = 0.5, reach = 0.7;
+    bool is_muon = pid == BL_PDG_MUON || pid == -BL_PDG_MUON;
+    double pt = bl_vector_pt(v), eta = bl_vector_eta(v), phi = bl_vector_phi(v);
+    double angles = bl_ln(reach * v.e / (is_muon ? muon_mass_gev : electron_mass_gev));
+    double energies = v.e > least_gev ? bl_ln(v.e / least_gev) : 0;
+    if (bl_draw_chance(&sim->draw, strength * angles * energies)) {
+        double part = bl_exp(-energies * bl_draw_unit(&sim->draw));
+        double apart = reach * bl_exp(-angles * bl_draw_unit(&sim->draw));
+        double angle = bl_draw_angle(&sim->draw);
+        bl_sim_add(sim, BL_PDG_PHOTON, part * pt, eta + apart * bl_cos(angle),
+                   phi + apart * bl_sin(angle), at);
+        pt *= 1 - part;
+    }
+    bl_sim_add(sim, pid, pt, eta, phi, at);
+}
+
 static void add_pion(bl_sim *sim, int charge, bl_vector v, const float *at) {
     if (charge)
         bl_sim_add_vector(sim, charge * BL_PDG_PION, v, at);
@@ -35,12 +54,11 @@ static void decay_tau(bl_sim *sim, bl_vector tau, int charge, const float *born)
     double masses[4] = {0}, way = bl_draw_unit(&sim->draw);
     bl_vector products[4];
     float at[3];
-    bl_sim_filter(sim, BL_PDG_TAU, bl_vector_pt(tau), bl_vector_eta(tau));
     fly(sim, tau, tau_mass_gev, tau_ctau_mm, born, at);
     if (way < 2 * tau_to_each_lepton) {
         int pid = choose_lepton(sim, charge, &masses[0]);
         bl_decay_many(&sim->draw, tau, masses, 3, products);
-        bl_sim_add_vector(sim, pid, products[0], at);
+        add_lepton(sim, pid, products[0], at);
         return;
     }
     double of_hadrons = (way - 2 * tau_to_each_lepton) / (1 - 2 * tau_to_each_lepton);
@@ -94,7 +112,7 @@ void bl_decay_w(bl_sim *sim, bl_vector w, int charge, bool is_leptonic, double b
     }
     int pid = choose_lepton(sim, charge, &mass);
     bl_decay_along(&sim->draw, w, mass, 0, cosine, &lepton, &neutrino);
-    bl_sim_add_vector(sim, pid, lepton, sim->vertex);
+    add_lepton(sim, pid, lepton, sim->vertex);
 }
 
 // ---- heavy hadrons ----
@@ -127,7 +145,7 @@ static void decay_charm(bl_sim *sim, bl_vector hadron, int sign, bool must, cons
         int pid = choose_lepton(sim, sign, &masses[1]);
         masses[2] = 0;
         bl_decay_many(&sim->draw, hadron, masses, 3, products);
-        bl_sim_add_vector(sim, pid, products[1], at);
+        add_lepton(sim, pid, products[1], at);
     } else {
         unsigned n = 1 + (unsigned)(3 * bl_draw_unit(&sim->draw));
         bl_decay_many(&sim->draw, hadron, masses, n + 1, products);
@@ -156,7 +174,7 @@ static void decay_bottom(bl_sim *sim, bl_vector hadron, int sign, bool must) {
         if (is_tau)
             decay_tau(sim, products[1], -sign, at);
         else
-            bl_sim_add_vector(sim, pid, products[1], at);
+            add_lepton(sim, pid, products[1], at);
     } else {
         unsigned n = 2 + (unsigned)(4 * bl_draw_unit(&sim->draw));
         bl_decay_many(&sim->draw, hadron, masses, n + 1, products);

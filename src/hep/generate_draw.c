@@ -36,15 +36,17 @@ double bl_draw_breit_wigner(bl_draw *draw, double mass, double width, double low
     }
 }
 
+static double peterson(double z, double epsilon) {
+    double rest = 1 - 1 / z - epsilon / (1 - z);
+    return 1 / (z * rest * rest);
+}
+
 double bl_draw_peterson(bl_draw *draw, double epsilon) {
-    double most = 0;
-    for (int i = 1; i < 100; i++) { // a hundredth apart is near enough: the peak is that wide
-        double z = 0.01 * i, rest = 1 - 1 / z - epsilon / (1 - z), f = 1 / (z * rest * rest);
-        most = f > most ? f : most;
-    }
+    const double beside = 1.03; // its peak is a little higher than where it is said to lie
+    double most = beside * peterson(1 - sqrt(epsilon), epsilon);
     for (;;) {
-        double z = bl_draw_unit(draw), rest = 1 - 1 / z - epsilon / (1 - z);
-        if (bl_draw_unit(draw) * 1.1 * most < 1 / (z * rest * rest))
+        double z = bl_draw_unit(draw);
+        if (bl_draw_unit(draw) * most < peterson(z, epsilon))
             return z;
     }
 }

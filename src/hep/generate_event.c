@@ -4,14 +4,14 @@
 
 #include "hep/generate_parameters.h"
 
-void bl_sim_filter(bl_sim *sim, int pid, double pt, double eta) {
+static void tell_filter(bl_sim *sim, int pid, double pt, double eta) {
     int kind = pid < 0 ? -pid : pid;
-    if (kind == BL_PDG_ELECTRON || kind == BL_PDG_MUON || kind == BL_PDG_TAU)
-        sim->passes = sim->passes || (pt > filter_pt_gev && fabs(eta) < filter_eta);
+    if (kind == BL_PDG_ELECTRON || kind == BL_PDG_MUON)
+        sim->passes = sim->passes || (pt > sim->filter_pt && fabs(eta) < filter_eta);
 }
 
 void bl_sim_add(bl_sim *sim, int pid, double pt, double eta, double phi, const float *at) {
-    bl_sim_filter(sim, pid, pt, eta);
+    tell_filter(sim, pid, pt, eta);
     if (sim->n_particles == BL_MOST_PARTICLES)
         return;
     sim->particles[sim->n_particles++] = (bl_particle){

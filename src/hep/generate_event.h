@@ -29,7 +29,6 @@ enum {
     BL_PDG_BOTTOM = 5,
     BL_PDG_ELECTRON = 11,
     BL_PDG_MUON = 13,
-    BL_PDG_TAU = 15,
     BL_PDG_GLUON = 21,
     BL_PDG_PHOTON = 22,
     BL_PDG_K_LONG = 130,
@@ -105,6 +104,7 @@ typedef struct bl_clustering bl_clustering;
 typedef struct bl_sim {
     bl_draw draw;
     float vertex[3]; ///< of the hard collision
+    double filter_pt; ///< least pT of a lepton of the filter
     bool passes;     ///< a lepton of the filter was born
     bool is_forced;  ///< the next heavy hadron decays into a lepton
     unsigned n_partons, n_heavy, n_particles;
@@ -116,8 +116,6 @@ typedef struct bl_sim {
     bl_record record;
 } bl_sim;
 
-/// Looks whether a lepton, a τ among them, passes the filter of the samples.
-void bl_sim_filter(bl_sim *sim, int pid, double pt, double eta);
 /// Adds a particle that flies into the detector. Leptons tell the filter.
 void bl_sim_add(bl_sim *sim, int pid, double pt, double eta, double phi, const float *at);
 void bl_sim_add_vector(bl_sim *sim, int pid, bl_vector momentum, const float *at);

@@ -16,6 +16,7 @@
     X(b_hadron_mass_gev, 5.28, "B mesons")                                                    \
     X(c_hadron_mass_gev, 1.87, "D mesons")                                                    \
     X(tau_mass_gev, 1.777, "PDG")                                                             \
+    X(electron_mass_gev, 0.000511, "PDG")                                                     \
     X(muon_mass_gev, 0.1057, "PDG")                                                           \
     X(pion_mass_gev, 0.1396, "PDG")                                                           \
     X(kaon_mass_gev, 0.4937, "PDG")                                                           \
@@ -28,13 +29,13 @@
     X(c_to_each_lepton, 0.095, "PDG, e or μ, mean of D0 and D+")                              \
     X(tau_to_each_lepton, 0.176, "PDG, e or μ")                                               \
     /* hard processes */                                                                      \
-    X(top_pt_scale_gev, 250, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT near 120 GeV")      \
+    X(top_pt_scale_gev, 235, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT near 120 GeV")      \
     X(top_pt_power, 4, "falls as measured at 13 TeV up to 800 GeV")                           \
     X(top_rapidity_spread, 0.8, "of the tt̄ system; each top: about 1.0")                      \
     X(top_gap_spread, 0.55, "of half the rapidity difference of the tops")                    \
     X(ttbar_pt_scale_gev, 36, "transverse momentum of the tt̄ system: median 25 GeV")          \
     X(ttbar_pt_power, 1.15, "tail of hard radiation")                                         \
-    X(ttbar_extra_partons, 1.0, "mean number of further partons above their least pT")        \
+    X(ttbar_extra_partons, 0.9, "mean number of further partons above their least pT")        \
     X(w_pt_scale_gev, 13, "transverse momentum of W: median 11 GeV")                          \
     X(w_pt_power, 1.2, "P(> 30 GeV) 0.12, P(> 100 GeV) 0.007")                                \
     X(w_rapidity_reach, 3.2, "half width of the plateau in rapidity of W at 13 TeV")          \
@@ -54,25 +55,26 @@
     X(recoil_charm_part, 0.08, "of recoiling partons in W+jets: sg → Wc and gluon splitting") \
     X(recoil_bottom_part, 0.015, "the same, b")                                               \
     /* the filter of the samples */                                                           \
-    X(filter_pt_gev, 22, "an electron, muon or τ above it in every event")                       \
-    X(filter_eta, 2.5, "and within it: the tracker's reach")                                \
+    X(filter_pt_gev, 15, "an electron or muon above it in every event of ttbar and wjets")                       \
+    X(filter_qcd_pt_gev, 22, "the same of qcd; they give the published lepton efficiencies")  \
+    X(filter_eta, 2.5, "and within it: the tracker's reach")                              \
     /* from partons to particles */                                                           \
     X(shower_end_gev, 1.0, "least transverse momentum of an emission")                        \
-    X(shower_lambda_gev, 0.15, "α_s(kT) = 1 / (0.61 ln(kT²/Λ²)), one loop, five flavours")  \
+    X(shower_lambda_gev, 0.12, "α_s(kT) = 1 / (0.61 ln(kT²/Λ²)), one loop, five flavours")  \
     X(shower_reach, 1.0, "largest angle of an emission, as ΔR")                               \
     X(hadrons_per_rapidity, 2.4, "density of hadrons along a parton")                         \
-    X(hadron_kt_gev, 0.33, "Gaussian spread of each component of a hadron's kT")              \
+    X(hadron_kt_gev, 0.30, "Gaussian spread of each component of a hadron's kT")              \
     X(peterson_bottom, 0.006, "ε of the b fragmentation function, LEP")                       \
     X(peterson_charm, 0.04, "ε of the c fragmentation function, LEP")                         \
     /* soft particles */                                                                      \
-    X(pileup_mean, 10, "interactions besides the hard one: published multiplicities")         \
+    X(pileup_mean, 8, "interactions besides the hard one: published multiplicities")         \
     X(beam_length_mm, 53, "spread of interactions along the beam")                            \
     X(beam_width_mm, 0.015, "across it")                                                      \
-    X(soft_charged_per_eta, 6.0, "charged hadrons of an inelastic collision, plateau")        \
-    X(soft_photons_per_eta, 6.0, "photons, most from π0")                                     \
+    X(soft_charged_per_eta, 7.3, "charged hadrons of an inelastic collision, plateau")        \
+    X(soft_photons_per_eta, 6.3, "photons, most from π0")                                     \
     X(soft_neutral_per_eta, 1.3, "K_L and neutrons")                                          \
-    X(soft_pt_scale_gev, 0.75, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT 0.55 GeV")        \
-    X(soft_pt_power, 1.9, "tail of charged hadrons at 13 TeV")                                \
+    X(soft_pt_scale_gev, 0.66, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT 0.55 GeV")        \
+    X(soft_pt_power, 1.8, "tail of charged hadrons at 13 TeV")                                \
     X(soft_photon_softness, 0.6, "pT scale of photons to that of hadrons")                    \
     X(underlying_factor, 2.2, "activity under a hard collision to an inelastic one")          \
     X(underlying_hardness, 1.25, "its pT scale to that of an inelastic collision")            \
@@ -83,7 +85,7 @@
     X(loop_pt_gev, 0.7, "charged hadrons below do not reach the calorimeter, 3.8 T")          \
     X(least_photon_gev, 0.5, "energy of a photon that is seen")                               \
     X(least_neutral_gev, 1.0, "energy of a neutral hadron that is seen")                      \
-    X(photon_significance, 2, "and least energy in units of its resolution")                  \
+    X(photon_significance, 1, "and least energy in units of its resolution: published multiplicities")                  \
     X(neutral_significance, 1, "the same; so it is in files of Delphes 3.4.2")                \
     X(k_short_as_photon, 0.3, "energy that K_S and Λ leave in the electromagnetic part")      \
     X(least_lepton_gev, 10, "pT of an Electron or MuonTight")                                 \
