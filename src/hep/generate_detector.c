@@ -28,7 +28,7 @@ static const double fine_end = 1.74, coarse_end = 4.35;
 
 typedef struct grid_cell {
     float hadrons, photons; ///< energy that arrives; photons only where cells are shared
-    float tracks;           ///< energy of tracks that point here
+    float tracks, variance; ///< energy of tracks that point here, and the square of its error
     int first_track, first_photon;
 } grid_cell;
 
@@ -129,19 +129,19 @@ static const tracking of_electrons[] = {{0.73, 0.95, 0.99, {0.03, 0.05, 0.15}, {
 static const tracking of_muons[] = {{0.75, 0.99, 0.99, {0.01, 0.015, 0.025}, {1e-4, 1.5e-4, 3.5e-4}},
                                     {0.70, 0.98, 0.98, {0.01, 0.015, 0.025}, {1e-4, 1.5e-4, 3.5e-4}}};
 
-/// Whether a track is found, and its momentum as measured.
-static bool measure(bl_draw *draw, const tracking *tables, double size, double *pt) {
+/// Whether a track is found, and its momentum as measured. \return its relative error; 0: not found
+static double measure(bl_draw *draw, const tracking *tables, double size, double *pt) {
     const double least = 0.1;
     const tracking *table = &tables[size > 1.5];
     double efficiency = *pt < least ? 0 : *pt < 1 ? table->soft : *pt < 100 ? table->middle
                                                                            : table->hard;
     if (!bl_draw_chance(draw, efficiency))
-        return false;
+        return 0;
     int zone = size < 0.5 ? 0 : size < 1.5 ? 1 : 2;
     double of_momentum = *pt * table->of_momentum[zone];
     double spread = sqrt(table->constant[zone] * table->constant[zone] + of_momentum * of_momentum);
     *pt = smear_energy(draw, *pt, *pt * spread);
-    return true;
+    return spread;
 }
 
 // ---- leptons ----
@@ -181,43 +181,44 @@ static int charge_of(int pid) {
     return is_charged ? sign : 0;
 }
 
-/// \return the energy of the track; 0 where there is none
-static double add_track(bl_sim *sim, grid_cell *cell, const bl_particle *p, int charge, double size) {
+/// Its energy is what calorimeter cells of hadrons are compared with.
+static void add_track(bl_sim *sim, grid_cell *cell, const bl_particle *p, int charge, double size) {
     bl_calorimeter *calorimeter = sim->calorimeter;
     int kind = p->pid < 0 ? -p->pid : p->pid;
     const tracking *tables = kind == BL_PDG_ELECTRON ? of_electrons
                              : kind == BL_PDG_MUON   ? of_muons
                                                      : of_hadrons;
     bl_particle measured = *p;
-    if (calorimeter->n_tracks == BL_MOST_TRACKS ||
-        !measure(&sim->draw, tables, size, &measured.pt))
-        return 0;
+    double error = measure(&sim->draw, tables, size, &measured.pt);
+    if (!(error > 0) || calorimeter->n_tracks == BL_MOST_TRACKS)
+        return;
     int i = (int)calorimeter->n_tracks++;
     calorimeter->tracks[i] =
         (found_track){.particle = measured, .charge = charge, .next = cell->first_track};
     cell->first_track = i;
-    if (tables != of_hadrons)
+    if (tables != of_hadrons) {
         identify(sim, &measured, charge, size);
-    return measured.pt * bl_cosh(measured.eta);
+        return;
+    }
+    double e = measured.pt * bl_cosh(measured.eta);
+    cell->tracks += (float)e;
+    cell->variance += (float)(error * error * e * e);
 }
 
 static void see_charged(bl_sim *sim, const bl_particle *p, int charge, double size) {
     grid_cell *cell = cell_at(sim->calorimeter, p->eta, p->phi);
     int kind = p->pid < 0 ? -p->pid : p->pid;
-    bool is_hadron = kind != BL_PDG_ELECTRON && kind != BL_PDG_MUON;
-    bool arrives = is_hadron && (size > track_eta || p->pt > loop_pt_gev);
-    double of_track = size < track_eta ? add_track(sim, cell, p, charge, size) : 0;
-    if (!arrives)
-        return;
-    cell->tracks += (float)of_track;
-    cell->hadrons += (float)(p->pt * bl_cosh(p->eta));
+    if (size < track_eta)
+        add_track(sim, cell, p, charge, size);
+    if (kind != BL_PDG_ELECTRON && kind != BL_PDG_MUON)
+        cell->hadrons += (float)(p->pt * bl_cosh(p->eta));
 }
 
 static void add_photon(bl_sim *sim, grid_cell *cell, double e, double eta, double phi) {
     bl_calorimeter *calorimeter = sim->calorimeter;
-    double spread = photon_spread(e, fabs(eta));
-    double seen = smear_energy(&sim->draw, e, spread);
-    if (seen < least_photon_gev || seen < photon_significance * spread || calorimeter->n_photons == BL_MOST_TOWERS)
+    double seen = smear_energy(&sim->draw, e, photon_spread(e, fabs(eta)));
+    double least = photon_significance * photon_spread(seen, fabs(eta));
+    if (seen < least_photon_gev || seen < least || calorimeter->n_photons == BL_MOST_TOWERS)
         return;
     int i = (int)calorimeter->n_photons++;
     calorimeter->photons[i] = (found_photon){.et = (float)(seen / bl_cosh(eta)),
@@ -292,9 +293,13 @@ static void put_tower(bl_towers *towers, float et, float eta, float phi, float e
 
 /// What hadrons left in a cell beyond its tracks, somewhere in it.
 static void put_neutral(bl_sim *sim, const grid_cell *cell, double eta, double phi) {
-    double spread = hadron_spread(cell->hadrons, fabs(eta));
-    double rest = smear_energy(&sim->draw, cell->hadrons, spread) - cell->tracks;
-    if (rest > least_neutral_gev && rest > neutral_significance * spread)
+    double size = fabs(eta), e = cell->hadrons;
+    double seen = smear_energy(&sim->draw, e, hadron_spread(e, size));
+    double error = hadron_spread(seen, size), rest = seen - cell->tracks;
+    if (seen < neutral_significance * error)
+        return;
+    error = sqrt(error * error + cell->variance);
+    if (rest > least_neutral_gev && rest > neutral_significance * error)
         put_tower(&sim->record.neutrals, (float)(rest / bl_cosh(eta)), (float)eta, (float)phi,
                   (float)rest);
 }

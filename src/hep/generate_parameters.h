@@ -29,18 +29,18 @@
     X(c_to_each_lepton, 0.095, "PDG, e or μ, mean of D0 and D+")                              \
     X(tau_to_each_lepton, 0.176, "PDG, e or μ")                                               \
     /* hard processes */                                                                      \
-    X(top_pt_scale_gev, 235, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT near 120 GeV")      \
+    X(top_pt_scale_gev, 220, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT near 120 GeV")      \
     X(top_pt_power, 4, "falls as measured at 13 TeV up to 800 GeV")                           \
-    X(top_rapidity_spread, 0.8, "of the tt̄ system; each top: about 1.0")                      \
-    X(top_gap_spread, 0.55, "of half the rapidity difference of the tops")                    \
+    X(top_rapidity_spread, 1.0, "of the tt̄ system; each top: about 1.0")                      \
+    X(top_gap_spread, 0.8, "of half the rapidity difference of the tops")                    \
     X(ttbar_pt_scale_gev, 36, "transverse momentum of the tt̄ system: median 25 GeV")          \
     X(ttbar_pt_power, 1.15, "tail of hard radiation")                                         \
     X(ttbar_extra_partons, 0.9, "mean number of further partons above their least pT")        \
-    X(w_pt_scale_gev, 13, "transverse momentum of W: median 11 GeV")                          \
-    X(w_pt_power, 1.2, "P(> 30 GeV) 0.12, P(> 100 GeV) 0.007")                                \
+    X(w_pt_scale_gev, 16, "transverse momentum of W: median 13 GeV")                          \
+    X(w_pt_power, 1.35, "P(> 30 GeV) 0.13, P(> 100 GeV) 0.007")                                \
     X(w_rapidity_reach, 3.2, "half width of the plateau in rapidity of W at 13 TeV")          \
     X(w_plus_part, 0.58, "W+ of all W: more u than d in protons")                             \
-    X(w_extra_partons, 0.35, "mean number of further partons above their least pT")           \
+    X(w_extra_partons, 0.6, "mean number of further partons above their least pT")           \
     X(qcd_least_pt_gev, 28, "below it no lepton passes the filter")                           \
     X(qcd_pt_power, 4.2, "P(> pT) of the hard scattering, ~ pT^−power")                       \
     X(qcd_rapidity_spread, 1.0, "of the dijet system")                                        \
@@ -55,7 +55,7 @@
     X(recoil_charm_part, 0.08, "of recoiling partons in W+jets: sg → Wc and gluon splitting") \
     X(recoil_bottom_part, 0.015, "the same, b")                                               \
     /* the filter of the samples */                                                           \
-    X(filter_pt_gev, 15, "an electron or muon above it in every event of ttbar and wjets")                       \
+    X(filter_pt_gev, 13, "an electron or muon above it in every event of ttbar and wjets")                       \
     X(filter_qcd_pt_gev, 22, "the same of qcd; they give the published lepton efficiencies")  \
     X(filter_eta, 2.5, "and within it: the tracker's reach")                              \
     /* from partons to particles */                                                           \
@@ -82,7 +82,6 @@
     X(track_eta, 2.5, "reach of the tracker")                                                 \
     X(calorimeter_eta, 5.0, "reach of the calorimeter")                                       \
     X(fine_photon_eta, 3.0, "up to here photons are told apart, beyond they share cells")     \
-    X(loop_pt_gev, 0.7, "charged hadrons below do not reach the calorimeter, 3.8 T")          \
     X(least_photon_gev, 0.5, "energy of a photon that is seen")                               \
     X(least_neutral_gev, 1.0, "energy of a neutral hadron that is seen")                      \
     X(photon_significance, 1, "and least energy in units of its resolution: published multiplicities")                  \

@@ -11,15 +11,9 @@ typedef struct soft_collision {
     float at[3];
 } soft_collision;
 
-/// Up to the end of the calorimeter: a plateau that falls by half from |η| = 3 to 5.
+/// Flat: the plateau reaches about as far as the calorimeter.
 static double draw_eta(bl_draw *draw) {
-    const double plateau = 3;
-    for (;;) {
-        double eta = bl_draw_between(draw, -calorimeter_eta, calorimeter_eta), size = fabs(eta);
-        if (size < plateau ||
-            bl_draw_chance(draw, 1 - 0.5 * (size - plateau) / (calorimeter_eta - plateau)))
-            return eta;
-    }
+    return bl_draw_between(draw, -calorimeter_eta, calorimeter_eta);
 }
 
 static int choose_charged(bl_draw *draw) {
@@ -48,10 +42,9 @@ static void add_neutral(bl_sim *sim, const soft_collision *soft, int pid, double
 }
 
 static void collide(bl_sim *sim, const soft_collision *soft) {
-    const double plateau = 9; // its width with what falls off beside it
     bl_draw *draw = &sim->draw;
     double size = 0.5 * (bl_draw_exponential(draw) + bl_draw_exponential(draw));
-    double mean = soft->factor * plateau * (size < 5 ? size : 5);
+    double mean = soft->factor * 2 * calorimeter_eta * (size < 5 ? size : 5);
     add_charged(sim, soft, bl_draw_poisson(draw, mean * soft_charged_per_eta));
     add_neutral(sim, soft, BL_PDG_PHOTON, soft_pt_scale_gev * soft_photon_softness,
                 bl_draw_poisson(draw, mean * soft_photons_per_eta));
