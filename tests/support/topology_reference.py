@@ -171,29 +171,35 @@ def high_level(event, lepton, mode):
                      *lepton.isolation, lepton.charge, lepton.is_electron], "f8")
 
 
-def topology(event, mode):
-    """What stops the event or TAKEN, its 14 high-level features, its rows of 19 (at most 801)."""
-    if len(event["Electron.PT"]) + len(event["MuonTight.PT"]) == 0:
-        return NO_LEPTON, None, None
+def select(event, mode):
+    """What stops the event or TAKEN, its lepton, its maps."""
     maps = maps_of(event)
+    if len(event["Electron.PT"]) + len(event["MuonTight.PT"]) == 0:
+        return NO_LEPTON, None, maps
     if any(len(around.pt) == 0 for around in maps.values()):
-        return NO_PARTICLES, None, None
+        return NO_PARTICLES, None, maps
     lepton = choose(*(lepton_of(event, name, maps, mode) for name in ("Electron", "MuonTight")),
                     mode)
-    if not lepton:
-        return NOT_ISOLATED, None, None
+    return TAKEN if lepton else NOT_ISOLATED, lepton, maps
+
+
+def topology(event, mode):
+    """What stops the event or TAKEN, its 14 high-level features, its rows of 19 (at most 801)."""
+    cut, lepton, maps = select(event, mode)
+    if cut != TAKEN:
+        return cut, None, None
     rows = np.array(list(rows_of(event, lepton, maps, mode)), "f8")
-    return TAKEN, high_level(event, lepton, mode), rows
+    return cut, high_level(event, lepton, mode), rows
 
 
 def padded(rows):
     return np.concatenate([rows, np.zeros((N_ROWS - len(rows), N_COLUMNS))])
 
 
-def read_events(tree, muons="MuonTight", start=None, stop=None):
+def read_events(tree, muons="MuonTight", start=None, stop=None, more=()):
     """The events of an uproot tree; the muons are those of the branch named."""
     names = {f"{name}.{leaf}": f"{muons if name == 'MuonTight' else name}.{leaf}"
-             for name, leaves in LEAVES.items() for leaf in leaves}
+             for name, leaves in LEAVES.items() for leaf in leaves} | {name: name for name in more}
     columns = {name: tree[there].array(library="np", entry_start=start, entry_stop=stop)
                for name, there in names.items()}
     for values in zip(*columns.values(), strict=True):
