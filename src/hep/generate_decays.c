@@ -16,10 +16,8 @@ static void fly(bl_sim *sim, bl_vector v, double mass, double ctau_mm, const flo
 // ---- leptons ----
 
 /// One of e and μ with this charge.
-static int choose_lepton(bl_sim *sim, int charge, double *ret_mass) {
-    bool is_muon = bl_draw_chance(&sim->draw, 0.5);
-    *ret_mass = is_muon ? muon_mass_gev : 0;
-    return -charge * (is_muon ? BL_PDG_MUON : BL_PDG_ELECTRON);
+static int choose_lepton(bl_sim *sim, int charge) {
+    return -charge * (bl_draw_chance(&sim->draw, 0.5) ? BL_PDG_MUON : BL_PDG_ELECTRON);
 }
 
 /// An electron or muon, and a photon that it may radiate: as often as soft and collinear QED has it,
@@ -56,9 +54,8 @@ static void decay_tau(bl_sim *sim, bl_vector tau, int charge, const float *born)
     float at[3];
     fly(sim, tau, tau_mass_gev, tau_ctau_mm, born, at);
     if (way < 2 * tau_to_each_lepton) {
-        int pid = choose_lepton(sim, charge, &masses[0]);
-        bl_decay_many(&sim->draw, tau, masses, 3, products);
-        add_lepton(sim, pid, products[0], at);
+        bl_decay_weak(&sim->draw, tau, 0, &products[0], &products[1], &products[2]);
+        add_lepton(sim, choose_lepton(sim, charge), products[2], at);
         return;
     }
     double of_hadrons = (way - 2 * tau_to_each_lepton) / (1 - 2 * tau_to_each_lepton);
@@ -99,7 +96,7 @@ static void decay_to_quarks(bl_sim *sim, bl_vector w, int charge, double cosine)
 
 void bl_decay_w(bl_sim *sim, bl_vector w, int charge, bool is_leptonic, double backward,
                 double forward) {
-    double cosine = draw_cosine(&sim->draw, backward, forward), mass = 0;
+    double cosine = draw_cosine(&sim->draw, backward, forward);
     if (!is_leptonic && !bl_draw_chance(&sim->draw, 3 * w_to_each_lepton)) {
         decay_to_quarks(sim, w, charge, cosine);
         return;
@@ -110,9 +107,8 @@ void bl_decay_w(bl_sim *sim, bl_vector w, int charge, bool is_leptonic, double b
         decay_tau(sim, lepton, charge, sim->vertex);
         return;
     }
-    int pid = choose_lepton(sim, charge, &mass);
-    bl_decay_along(&sim->draw, w, mass, 0, cosine, &lepton, &neutrino);
-    add_lepton(sim, pid, lepton, sim->vertex);
+    bl_decay_along(&sim->draw, w, 0, 0, cosine, &lepton, &neutrino);
+    add_lepton(sim, choose_lepton(sim, charge), lepton, sim->vertex);
 }
 
 // ---- heavy hadrons ----
@@ -142,10 +138,8 @@ static void decay_charm(bl_sim *sim, bl_vector hadron, int sign, bool must, cons
     fly(sim, hadron, c_hadron_mass_gev, c_hadron_ctau_mm, born, at);
     int charge = bl_draw_chance(&sim->draw, 0.5) ? -sign : 0;
     if (must || bl_draw_chance(&sim->draw, 2 * c_to_each_lepton)) {
-        int pid = choose_lepton(sim, sign, &masses[1]);
-        masses[2] = 0;
-        bl_decay_many(&sim->draw, hadron, masses, 3, products);
-        add_lepton(sim, pid, products[1], at);
+        bl_decay_weak(&sim->draw, hadron, kaon_mass_gev, &products[1], &products[0], &products[2]);
+        add_lepton(sim, choose_lepton(sim, sign), products[1], at);
     } else {
         unsigned n = 1 + (unsigned)(3 * bl_draw_unit(&sim->draw));
         bl_decay_many(&sim->draw, hadron, masses, n + 1, products);
@@ -156,25 +150,24 @@ static void decay_charm(bl_sim *sim, bl_vector hadron, int sign, bool must, cons
 
 /// B → D ℓ ν, D τ ν or D and two to five pions. \param sign of its quark: b → ℓ−
 static void decay_bottom(bl_sim *sim, bl_vector hadron, int sign, bool must) {
-    const double directly = 0.65;    // of the leptons past a filter that come from b hadrons
-    const double to_tau = 0.025;
+    const double to_leptons = 2 * b_to_each_lepton;
     double masses[6] = {c_hadron_mass_gev, pion_mass_gev, pion_mass_gev,
                         pion_mass_gev,     pion_mass_gev, pion_mass_gev};
     bl_vector products[6];
     float at[3];
     fly(sim, hadron, b_hadron_mass_gev, b_hadron_ctau_mm, sim->vertex, at);
-    bool is_direct = must && bl_draw_chance(&sim->draw, directly);
-    double way = bl_draw_unit(&sim->draw);
-    if (is_direct || (!must && way < 2 * b_to_each_lepton + to_tau)) {
-        bool is_tau = !is_direct && way >= 2 * b_to_each_lepton;
-        int pid = is_tau ? 0 : choose_lepton(sim, -sign, &masses[1]);
-        masses[1] = is_tau ? tau_mass_gev : masses[1];
+    // one that must: from itself or from its charm, as often as these give leptons
+    double scale = must ? 1 / (1 + c_to_each_lepton / b_to_each_lepton) / to_leptons : 1;
+    double way = bl_draw_unit(&sim->draw) / scale;
+    bool is_direct = way < to_leptons;
+    if (is_direct) {
+        bl_decay_weak(&sim->draw, hadron, masses[0], &products[2], &products[0], &products[1]);
+        add_lepton(sim, choose_lepton(sim, -sign), products[1], at);
+    } else if (!must && way < to_leptons + b_to_tau) {
+        masses[1] = tau_mass_gev;
         masses[2] = 0;
         bl_decay_many(&sim->draw, hadron, masses, 3, products);
-        if (is_tau)
-            decay_tau(sim, products[1], -sign, at);
-        else
-            add_lepton(sim, pid, products[1], at);
+        decay_tau(sim, products[1], -sign, at);
     } else {
         unsigned n = 2 + (unsigned)(4 * bl_draw_unit(&sim->draw));
         bl_decay_many(&sim->draw, hadron, masses, n + 1, products);

@@ -26,6 +26,7 @@
     /* branching fractions */                                                                 \
     X(w_to_each_lepton, 0.1086, "PDG; the rest goes to quarks")                               \
     X(b_to_each_lepton, 0.107, "PDG, e or μ, without those of charm")                         \
+    X(b_to_tau, 0.025, "PDG")                                                                 \
     X(c_to_each_lepton, 0.095, "PDG, e or μ, mean of D0 and D+")                              \
     X(tau_to_each_lepton, 0.176, "PDG, e or μ")                                               \
     /* hard processes */                                                                      \
@@ -46,7 +47,7 @@
     X(qcd_rapidity_spread, 1.0, "of the dijet system")                                        \
     X(qcd_gap_spread, 0.7, "of half the rapidity difference of the jets")                     \
     X(qcd_extra_partons, 0.9, "mean number of further partons above their least pT")          \
-    X(qcd_bottom_part, 0.7, "bb̄ of all heavy quarks behind a lepton past the filter")         \
+    X(qcd_bottom_part, 0.62, "bb̄ of all heavy quarks: jets as often as cc̄, decays 2:1")        \
     X(qcd_both_part, 0.35, "flavour creation: both hard jets are heavy")                      \
     X(qcd_splitting_part, 0.25, "gluon splitting: both heavy quarks are in one jet")          \
     X(radiation_least_pt_gev, 10, "of a further parton")                                      \

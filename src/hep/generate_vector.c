@@ -104,3 +104,19 @@ void bl_decay_many(bl_draw *draw, bl_vector parent, const double *masses, unsign
     }
     ret_products[n - 1] = left;
 }
+
+/// The matrix element depends on the mass √s of heavy and light alone, so that all is the choice of
+/// s, whose density with phase space is (M² − s)² (s − h²)² / s, and two isotropic decays.
+void bl_decay_weak(bl_draw *draw, bl_vector parent, double heavy, bl_vector *ret_lone,
+                   bl_vector *ret_heavy, bl_vector *ret_light) {
+    double mass = bl_vector_mass(parent), least = heavy * heavy, room = mass * mass - least;
+    double most = 4.0 / 27 * room * room * room, s, density; // without the factor (s − h²)/s
+    do {
+        s = bl_draw_between(draw, least, mass * mass);
+        double above = s - least, below = mass * mass - s;
+        density = below * below * above * above / s;
+    } while (bl_draw_unit(draw) * most > density);
+    bl_vector pair;
+    bl_decay_two(draw, parent, 0, sqrt(s), ret_lone, &pair);
+    bl_decay_two(draw, pair, heavy, 0, ret_heavy, ret_light);
+}

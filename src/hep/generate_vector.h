@@ -42,4 +42,10 @@ void bl_decay_two(bl_draw *draw, bl_vector parent, double first, double second,
 void bl_decay_many(bl_draw *draw, bl_vector parent, const double *masses, unsigned n,
                    bl_vector *ret_products);
 
+/// A weak decay into three, two of them massless, with the V−A matrix element
+/// (parent·lone)(heavy·light): μ⁻ → ν̄ (lone), ν (heavy), e; b → ν̄, c, ℓ⁻; c → ℓ⁺ (lone), s, ν.
+/// \param heavy mass of the one that is not massless, below the parent's
+void bl_decay_weak(bl_draw *draw, bl_vector parent, double heavy, bl_vector *ret_lone,
+                   bl_vector *ret_heavy, bl_vector *ret_light);
+
 #endif

@@ -98,6 +98,29 @@ static void test_many(void **state) {
         }
 }
 
+/// Muon decay: the electron has 7/20 of the mass on average, and the lone neutrino 6/20 (Michel's
+/// spectra 2x²(3 − 2x) and 12x²(1 − x)).
+static void test_weak(void **state) {
+    (void)state;
+    enum { MANY = 50000 };
+    bl_draw draw = start();
+    bl_vector at_rest = {0, 0, 0, 1}, lone, heavy, light;
+    double of_light = 0, of_lone = 0;
+    for (int i = 0; i < MANY; i++) {
+        bl_decay_weak(&draw, at_rest, 0, &lone, &heavy, &light);
+        of_light += light.e / MANY;
+        of_lone += lone.e / MANY;
+    }
+    assert_near(of_light, 0.35, 0.003);
+    assert_near(of_lone, 0.30, 0.003);
+    for (int i = 0; i < 500; i++) {
+        bl_vector b = some_parent(&draw, 5.28);
+        bl_decay_weak(&draw, b, 1.87, &lone, &heavy, &light);
+        assert_near(bl_vector_mass(heavy), 1.87, 1e-4);
+        assert_same(b, bl_vector_add(lone, bl_vector_add(heavy, light)));
+    }
+}
+
 // ---- distributions ----
 
 enum { N = 100000 };
@@ -159,7 +182,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_angles),   cmocka_unit_test(test_boost),
         cmocka_unit_test(test_two),      cmocka_unit_test(test_along),
-        cmocka_unit_test(test_many),     cmocka_unit_test(test_normal_and_poisson),
+        cmocka_unit_test(test_many),     cmocka_unit_test(test_weak), cmocka_unit_test(test_normal_and_poisson),
         cmocka_unit_test(test_spectra),  cmocka_unit_test(test_peterson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
