@@ -161,11 +161,13 @@ size_t bl_calorimeter_bytes(void);
 void bl_cluster(bl_sim *sim);
 size_t bl_clustering_bytes(void);
 
-/// φ in [−π, π) of one not far outside.
+/// φ in [−π, π) of one that is a few turns away at most.
 static inline double bl_fold(double phi) {
-    if (phi >= BL_PI)
-        return phi - 2 * BL_PI;
-    return phi < -BL_PI ? phi + 2 * BL_PI : phi;
+    while (phi >= BL_PI)
+        phi -= 2 * BL_PI;
+    while (phi < -BL_PI)
+        phi += 2 * BL_PI;
+    return phi;
 }
 
 #endif

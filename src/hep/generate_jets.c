@@ -231,22 +231,26 @@ static bool is_tagged(bl_sim *sim, double pt, double eta, double phi) {
     return bl_draw_chance(&sim->draw, efficiency) && fabs(eta) < track_eta;
 }
 
-/// Transverse momentum within a cone around a lepton, but for the lepton itself, to its own.
-static double isolation(const bl_sim *sim, double pt, double eta, double phi) {
-    const bl_record *record = &sim->record;
-    const bl_towers *towers[] = {&record->photons, &record->neutrals};
+/// Transverse momentum within a cone around a lepton, without leptons and pile-up.
+static double momentum_around(const bl_sim *sim, double eta, double phi) {
+    const float least_gev = 0.5;
+    const bl_tracks *tracks = &sim->record.tracks;
+    const bl_towers *towers[] = {&sim->record.photons, &sim->record.neutrals};
     const double cone = jet_lepton_cone * jet_lepton_cone;
-    double sum = -pt;
-    for (unsigned i = 0; i < record->tracks.n; i++) {
-        double y = record->tracks.eta[i] - eta, turn = bl_fold(record->tracks.phi[i] - phi);
-        sum += y * y + turn * turn < cone ? (double)record->tracks.pt[i] : 0;
+    double sum = -sim->clustering->density * BL_PI * cone;
+    for (unsigned i = 0; i < tracks->n; i++) {
+        double y = tracks->eta[i] - eta, turn = bl_fold(tracks->phi[i] - phi);
+        bool is_hadron = tracks->pid[i] > BL_PDG_MUON || tracks->pid[i] < -BL_PDG_MUON;
+        if (is_hadron && tracks->pt[i] > least_gev && y * y + turn * turn < cone)
+            sum += (double)tracks->pt[i];
     }
     for (int k = 0; k < 2; k++)
         for (unsigned i = 0; i < towers[k]->n; i++) {
             double y = towers[k]->eta[i] - eta, turn = bl_fold(towers[k]->phi[i] - phi);
-            sum += y * y + turn * turn < cone ? (double)towers[k]->et[i] : 0;
+            if (towers[k]->et[i] > least_gev && y * y + turn * turn < cone)
+                sum += (double)towers[k]->et[i];
         }
-    return sum / pt;
+    return sum;
 }
 
 /// Jets that are an isolated lepton go.
@@ -254,7 +258,7 @@ static void drop_around(bl_sim *sim, const bl_leptons *leptons, double most) {
     bl_clustering *c = sim->clustering;
     for (unsigned i = 0; i < leptons->n; i++) {
         pseudojet at = {.y = leptons->eta[i], .phi = leptons->phi[i]};
-        if (isolation(sim, leptons->pt[i], at.y, at.phi) > most)
+        if (momentum_around(sim, at.y, at.phi) >= most * (double)leptons->pt[i])
             continue;
         for (unsigned k = 0; k < c->n_jets; k++)
             if (distance(&at, &c->jets[k]) < jet_radius * jet_radius)

@@ -30,18 +30,18 @@
     X(c_to_each_lepton, 0.095, "PDG, e or μ, mean of D0 and D+")                              \
     X(tau_to_each_lepton, 0.176, "PDG, e or μ")                                               \
     /* hard processes */                                                                      \
-    X(top_pt_scale_gev, 220, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT near 120 GeV")      \
+    X(top_pt_scale_gev, 240, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT near 120 GeV")      \
     X(top_pt_power, 4, "falls as measured at 13 TeV up to 800 GeV")                           \
     X(top_rapidity_spread, 1.0, "of the tt̄ system; each top: about 1.0")                      \
     X(top_gap_spread, 0.8, "of half the rapidity difference of the tops")                    \
     X(ttbar_pt_scale_gev, 36, "transverse momentum of the tt̄ system: median 25 GeV")          \
     X(ttbar_pt_power, 1.15, "tail of hard radiation")                                         \
-    X(ttbar_extra_partons, 0.9, "mean number of further partons above their least pT")        \
-    X(w_pt_scale_gev, 16, "transverse momentum of W: median 13 GeV")                          \
-    X(w_pt_power, 1.35, "P(> 30 GeV) 0.13, P(> 100 GeV) 0.007")                                \
+    X(ttbar_extra_partons, 1.8, "mean number of further partons above their least pT")        \
+    X(w_pt_scale_gev, 17, "transverse momentum of W: median 12 GeV")                          \
+    X(w_pt_power, 1.45, "P(> 30 GeV) 0.13, P(> 100 GeV) 0.005")                                \
     X(w_rapidity_reach, 3.2, "half width of the plateau in rapidity of W at 13 TeV")          \
     X(w_plus_part, 0.58, "W+ of all W: more u than d in protons")                             \
-    X(w_extra_partons, 0.6, "mean number of further partons above their least pT")           \
+    X(w_extra_partons, 0.7, "mean number of further partons above their least pT")           \
     X(qcd_least_pt_gev, 28, "below it no lepton passes the filter")                           \
     X(qcd_pt_power, 4.2, "P(> pT) of the hard scattering, ~ pT^−power")                       \
     X(qcd_rapidity_spread, 1.0, "of the dijet system")                                        \
@@ -51,7 +51,7 @@
     X(qcd_both_part, 0.35, "flavour creation: both hard jets are heavy")                      \
     X(qcd_splitting_part, 0.25, "gluon splitting: both heavy quarks are in one jet")          \
     X(radiation_least_pt_gev, 10, "of a further parton")                                      \
-    X(radiation_power, 1.6, "P(> pT) ~ pT^−power of a further parton")                        \
+    X(radiation_power, 2.0, "P(> pT) ~ pT^−power of a further parton")                        \
     X(radiation_rapidity_spread, 1.8, "of all radiated partons")                              \
     X(recoil_charm_part, 0.08, "of recoiling partons in W+jets: sg → Wc and gluon splitting") \
     X(recoil_bottom_part, 0.015, "the same, b")                                               \
@@ -72,7 +72,7 @@
     X(beam_length_mm, 53, "spread of interactions along the beam")                            \
     X(beam_width_mm, 0.015, "across it")                                                      \
     X(soft_charged_per_eta, 7.3, "charged hadrons of an inelastic collision, plateau")        \
-    X(soft_photons_per_eta, 6.3, "photons, most from π0")                                     \
+    X(soft_photons_per_eta, 5.6, "photons, most from π0")                                     \
     X(soft_neutral_per_eta, 1.3, "K_L and neutrons")                                          \
     X(soft_pt_scale_gev, 0.66, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT 0.55 GeV")        \
     X(soft_pt_power, 1.8, "tail of charged hadrons at 13 TeV")                                \
@@ -94,7 +94,7 @@
     X(jet_least_pt_gev, 20, "of a Jet")                                                       \
     X(jet_seed_pt_gev, 1.5, "softer particles join the nearest jet, they do not shape it")    \
     X(jet_track_mm, 0.1, "tracks from farther away along the beam stay out of jets")          \
-    X(jet_lepton_cone, 0.5, "around a lepton: how isolated it is, as in the card")            \
+    X(jet_lepton_cone, 0.5, "around a lepton: how isolated it is, pile-up taken off")            \
     X(jet_electron_isolation, 0.12, "a jet around an electron below it is that electron")     \
     X(jet_muon_isolation, 0.25, "the same of muons")
 

@@ -9,12 +9,8 @@ typedef struct soft_collision {
     double factor;   ///< to the density of particles of an inelastic collision
     double hardness; ///< to its pT scale
     float at[3];
+    double x, y; ///< sum of the momenta of its particles so far
 } soft_collision;
-
-/// Flat: the plateau reaches about as far as the calorimeter.
-static double draw_eta(bl_draw *draw) {
-    return bl_draw_between(draw, -calorimeter_eta, calorimeter_eta);
-}
 
 static int choose_charged(bl_draw *draw) {
     const double kaons = 0.12, protons = 0.07;
@@ -23,34 +19,34 @@ static int choose_charged(bl_draw *draw) {
     return kind * (int)bl_draw_sign(draw);
 }
 
-static void add_one(bl_sim *sim, const soft_collision *soft, int pid, double eta, double scale) {
+/// Momentum is conserved: where the others leave some, the next particle rather flies against it.
+static void add_one(bl_sim *sim, soft_collision *soft, int pid, double scale) {
+    const double much_gev = 1, spread = 1.3; // of the angle
     bl_draw *draw = &sim->draw;
+    double eta = bl_draw_between(draw, -calorimeter_eta, calorimeter_eta);
     double pt = bl_draw_spectrum(draw, scale * soft->hardness, soft_pt_power);
-    bl_sim_add(sim, pid, pt, eta, bl_draw_angle(draw), soft->at);
+    double phi = soft->x * soft->x + soft->y * soft->y > much_gev * much_gev
+                     ? bl_atan2(-soft->y, -soft->x) + spread * bl_draw_normal(draw)
+                     : bl_draw_angle(draw);
+    soft->x += pt * bl_cos(phi);
+    soft->y += pt * bl_sin(phi);
+    bl_sim_add(sim, pid, pt, eta, phi, soft->at);
 }
 
-static void add_charged(bl_sim *sim, const soft_collision *soft, unsigned n) {
-    for (unsigned i = 0; i < n; i++) {
-        double eta = draw_eta(&sim->draw);
-        add_one(sim, soft, choose_charged(&sim->draw), eta, soft_pt_scale_gev);
-    }
-}
-
-static void add_neutral(bl_sim *sim, const soft_collision *soft, int pid, double scale, unsigned n) {
-    for (unsigned i = 0; i < n; i++)
-        add_one(sim, soft, pid, draw_eta(&sim->draw), scale);
-}
-
-static void collide(bl_sim *sim, const soft_collision *soft) {
+/// Spread evenly in η: the plateau reaches about as far as the calorimeter.
+static void collide(bl_sim *sim, soft_collision *soft) {
     bl_draw *draw = &sim->draw;
     double size = 0.5 * (bl_draw_exponential(draw) + bl_draw_exponential(draw));
     double mean = soft->factor * 2 * calorimeter_eta * (size < 5 ? size : 5);
-    add_charged(sim, soft, bl_draw_poisson(draw, mean * soft_charged_per_eta));
-    add_neutral(sim, soft, BL_PDG_PHOTON, soft_pt_scale_gev * soft_photon_softness,
-                bl_draw_poisson(draw, mean * soft_photons_per_eta));
-    for (int k = 0; k < 2; k++) // half of them leave something in the electromagnetic part
-        add_neutral(sim, soft, k ? BL_PDG_K_SHORT : BL_PDG_K_LONG, soft_pt_scale_gev,
-                    bl_draw_poisson(draw, 0.5 * mean * soft_neutral_per_eta));
+    unsigned n_charged = bl_draw_poisson(draw, mean * soft_charged_per_eta);
+    unsigned n_photons = bl_draw_poisson(draw, mean * soft_photons_per_eta);
+    unsigned n_neutral = bl_draw_poisson(draw, mean * soft_neutral_per_eta);
+    for (unsigned i = 0; i < n_charged; i++)
+        add_one(sim, soft, choose_charged(draw), soft_pt_scale_gev);
+    for (unsigned i = 0; i < n_photons; i++)
+        add_one(sim, soft, BL_PDG_PHOTON, soft_pt_scale_gev * soft_photon_softness);
+    for (unsigned i = 0; i < n_neutral; i++) // half of them leave photons' energy too
+        add_one(sim, soft, i & 1 ? BL_PDG_K_SHORT : BL_PDG_K_LONG, soft_pt_scale_gev);
 }
 
 void bl_soft_add(bl_sim *sim) {
