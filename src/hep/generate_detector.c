@@ -181,15 +181,15 @@ static int charge_of(int pid) {
     return is_charged ? sign : 0;
 }
 
-/// Its energy is what calorimeter cells of hadrons are compared with.
-static void add_track(bl_sim *sim, grid_cell *cell, const bl_particle *p, int charge, double size) {
+/// Its energy is what calorimeter cells of hadrons are compared with. \param e the particle's own
+static void add_track(bl_sim *sim, grid_cell *cell, const bl_particle *p, int charge, double e) {
     bl_calorimeter *calorimeter = sim->calorimeter;
     int kind = p->pid < 0 ? -p->pid : p->pid;
     const tracking *tables = kind == BL_PDG_ELECTRON ? of_electrons
                              : kind == BL_PDG_MUON   ? of_muons
                                                      : of_hadrons;
     bl_particle measured = *p;
-    double error = measure(&sim->draw, tables, size, &measured.pt);
+    double size = fabs(p->eta), error = measure(&sim->draw, tables, size, &measured.pt);
     if (!(error > 0) || calorimeter->n_tracks == BL_MOST_TRACKS)
         return;
     int i = (int)calorimeter->n_tracks++;
@@ -200,28 +200,31 @@ static void add_track(bl_sim *sim, grid_cell *cell, const bl_particle *p, int ch
         identify(sim, &measured, charge, size);
         return;
     }
-    double e = measured.pt * bl_cosh(measured.eta);
-    cell->tracks += (float)e;
-    cell->variance += (float)(error * error * e * e);
+    double of_track = e * measured.pt / p->pt;
+    cell->tracks += (float)of_track;
+    cell->variance += (float)(error * error * of_track * of_track);
 }
 
-static void see_charged(bl_sim *sim, const bl_particle *p, int charge, double size) {
+static void see_charged(bl_sim *sim, const bl_particle *p, int charge) {
     grid_cell *cell = cell_at(sim->calorimeter, p->eta, p->phi);
     int kind = p->pid < 0 ? -p->pid : p->pid;
-    if (size < track_eta)
-        add_track(sim, cell, p, charge, size);
+    double e = p->pt * bl_cosh(p->eta);
+    if (fabs(p->eta) < track_eta)
+        add_track(sim, cell, p, charge, e);
     if (kind != BL_PDG_ELECTRON && kind != BL_PDG_MUON)
-        cell->hadrons += (float)(p->pt * bl_cosh(p->eta));
+        cell->hadrons += (float)e;
 }
 
-static void add_photon(bl_sim *sim, grid_cell *cell, double e, double eta, double phi) {
+/// \param across pT to energy
+static void add_photon(bl_sim *sim, grid_cell *cell, double e, double across, double eta,
+                       double phi) {
     bl_calorimeter *calorimeter = sim->calorimeter;
     double seen = smear_energy(&sim->draw, e, photon_spread(e, fabs(eta)));
     double least = photon_significance * photon_spread(seen, fabs(eta));
     if (seen < least_photon_gev || seen < least || calorimeter->n_photons == BL_MOST_TOWERS)
         return;
     int i = (int)calorimeter->n_photons++;
-    calorimeter->photons[i] = (found_photon){.et = (float)(seen / bl_cosh(eta)),
+    calorimeter->photons[i] = (found_photon){.et = (float)(seen * across),
                                        .eta = (float)eta,
                                        .phi = (float)phi,
                                        .e = (float)seen,
@@ -229,37 +232,37 @@ static void add_photon(bl_sim *sim, grid_cell *cell, double e, double eta, doubl
     cell->first_photon = i;
 }
 
-static void see_photon(bl_sim *sim, const bl_particle *p, double e, double size) {
+/// \param e what it leaves, of its whole energy
+static void see_photon(bl_sim *sim, const bl_particle *p, double e, double whole) {
     const double hopeless = 0.2; // of the least energy: nothing lifts it above the threshold
     if (e < hopeless * least_photon_gev)
         return;
     grid_cell *cell = cell_at(sim->calorimeter, p->eta, p->phi);
-    if (size < fine_photon_eta)
-        add_photon(sim, cell, e, p->eta, p->phi);
+    if (fabs(p->eta) < fine_photon_eta)
+        add_photon(sim, cell, e, p->pt / whole, p->eta, p->phi);
     else
         cell->photons += (float)e;
 }
 
-static void see_neutral(bl_sim *sim, const bl_particle *p, double size) {
+static void see_neutral(bl_sim *sim, const bl_particle *p) {
     double e = p->pt * bl_cosh(p->eta);
     double part = p->pid == BL_PDG_PHOTON    ? 1
                   : p->pid == BL_PDG_K_SHORT ? k_short_as_photon
                                              : 0;
     if (part > 0)
-        see_photon(sim, p, part * e, size);
+        see_photon(sim, p, part * e, e);
     if (part < 1)
         cell_at(sim->calorimeter, p->eta, p->phi)->hadrons += (float)((1 - part) * e);
 }
 
 static void see(bl_sim *sim, const bl_particle *p) {
-    double size = fabs(p->eta);
     int charge = charge_of(p->pid);
-    if (!(size < calorimeter_eta))
+    if (!(fabs(p->eta) < calorimeter_eta))
         return;
     if (charge)
-        see_charged(sim, p, charge, size);
+        see_charged(sim, p, charge);
     else
-        see_neutral(sim, p, size);
+        see_neutral(sim, p);
 }
 
 // ---- cells into objects ----
@@ -291,8 +294,8 @@ static void put_tower(bl_towers *towers, float et, float eta, float phi, float e
     towers->e[i] = e;
 }
 
-/// What hadrons left in a cell beyond its tracks, somewhere in it.
-static void put_neutral(bl_sim *sim, const grid_cell *cell, double eta, double phi) {
+/// What hadrons left in a cell beyond its tracks. \param across pT to energy
+static void put_neutral(bl_sim *sim, const grid_cell *cell, double across, double eta, double phi) {
     double size = fabs(eta), e = cell->hadrons;
     double seen = smear_energy(&sim->draw, e, hadron_spread(e, size));
     double error = hadron_spread(seen, size), rest = seen - cell->tracks;
@@ -300,22 +303,27 @@ static void put_neutral(bl_sim *sim, const grid_cell *cell, double eta, double p
         return;
     error = sqrt(error * error + cell->variance);
     if (rest > least_neutral_gev && rest > neutral_significance * error)
-        put_tower(&sim->record.neutrals, (float)(rest / bl_cosh(eta)), (float)eta, (float)phi,
+        put_tower(&sim->record.neutrals, (float)(rest * across), (float)eta, (float)phi,
                   (float)rest);
+}
+
+/// Deposits of a whole cell lie somewhere in it.
+static void put_deposits(bl_sim *sim, const cell_row *row, bool is_negative, int i,
+                         grid_cell *cell) {
+    double size = row->low + row->width * bl_draw_unit(&sim->draw), eta = is_negative ? -size : size;
+    double phi = 2 * BL_PI * (i + bl_draw_unit(&sim->draw)) / row->n_cells - BL_PI;
+    double across = 1 / bl_cosh(size);
+    if (cell->photons > 0)
+        add_photon(sim, cell, cell->photons, across, eta, phi);
+    if (cell->hadrons > 0)
+        put_neutral(sim, cell, across, eta, phi);
 }
 
 static void put_cell(bl_sim *sim, const cell_row *row, bool is_negative, int i) {
     bl_calorimeter *calorimeter = sim->calorimeter;
     grid_cell *cell = &calorimeter->cells[(is_negative ? 0 : SIDE_CELLS) + row->first + i];
-    if (cell->hadrons > 0 || cell->photons > 0) {
-        double eta = row->low + row->width * bl_draw_unit(&sim->draw);
-        double phi = 2 * BL_PI * (i + bl_draw_unit(&sim->draw)) / row->n_cells - BL_PI;
-        eta = is_negative ? -eta : eta;
-        if (cell->photons > 0)
-            add_photon(sim, cell, cell->photons, eta, phi);
-        if (cell->hadrons > 0)
-            put_neutral(sim, cell, eta, phi);
-    }
+    if (cell->hadrons > 0 || cell->photons > 0)
+        put_deposits(sim, row, is_negative, i, cell);
     put_tracks(sim, cell->first_track);
     for (int k = cell->first_photon; k != NONE; k = calorimeter->photons[k].next) {
         const found_photon *p = &calorimeter->photons[k];

@@ -5,6 +5,7 @@
 // (M. Cacciari, G. P. Salam, Phys. Lett. B 659 (2008) 119), and jets get b tags.
 #include <string.h>
 
+#include "base/wide.h"
 #include "hep/generate_event.h"
 #include "hep/generate_parameters.h"
 
@@ -12,12 +13,21 @@ enum { MOST_SEEDS = 2048, MOST_SOFT = BL_MOST_TRACKS + 2 * BL_MOST_TOWERS, MOST_
 /// Density of pile-up: of rectangles of about 1 × 1.
 enum { ETA_SQUARES = 10, PHI_SQUARES = 6, N_SQUARES = ETA_SQUARES * PHI_SQUARES };
 
-typedef struct pseudojet {
+/// Particles that are left to be clustered, in columns.
+typedef struct pseudojets {
+    unsigned n;
+    bl_vector p[MOST_SEEDS];
+    double y[MOST_SEEDS], phi[MOST_SEEDS];
+    double weight[MOST_SEEDS];  ///< 1/pT²
+    double nearest[MOST_SEEDS]; ///< square of the distance to the neighbour, or of the radius
+    double step[MOST_SEEDS];    ///< anti-kT's distance: the least is due
+    int neighbour[MOST_SEEDS];  ///< -1: the beam
+} pseudojets;
+
+typedef struct found_jet {
     bl_vector p;
-    double y, phi, weight; ///< 1/pT²
-    double nearest;        ///< square of the distance to `neighbour`, or of the radius
-    int neighbour;         ///< -1: the beam
-} pseudojet;
+    double y, phi;
+} found_jet;
 
 typedef struct soft_particle {
     bl_vector p;
@@ -25,10 +35,11 @@ typedef struct soft_particle {
 } soft_particle;
 
 struct bl_clustering {
-    unsigned n_seeds, n_soft, n_jets;
-    pseudojet seeds[MOST_SEEDS];
+    pseudojets seeds;
+    double far[MOST_SEEDS]; ///< scratch: squares of distances
+    unsigned n_soft, n_jets;
     soft_particle soft[MOST_SOFT];
-    pseudojet jets[MOST_FOUND];
+    found_jet jets[MOST_FOUND];
     double squares[N_SQUARES];
     double density;    ///< GeV for each unit of η and φ
     double px, py, pz; ///< sum of all that was seen
@@ -38,14 +49,19 @@ size_t bl_clustering_bytes(void) { return sizeof(bl_clustering); }
 
 // ---- what is clustered ----
 
-static void set_angles(pseudojet *seed) {
-    double square = seed->p.x * seed->p.x + seed->p.y * seed->p.y;
-    double size = fabs(seed->p.z), mass2 = seed->p.e * seed->p.e - square - size * size;
+static void set_seed(pseudojets *seeds, unsigned i, bl_vector p, double y, double phi) {
+    seeds->p[i] = p;
+    seeds->y[i] = y;
+    seeds->phi[i] = phi;
+    seeds->weight[i] = 1 / (p.x * p.x + p.y * p.y);
+}
+
+static double rapidity(bl_vector p) {
+    double square = p.x * p.x + p.y * p.y, size = fabs(p.z);
+    double mass2 = p.e * p.e - square - size * size;
     double across = sqrt(square + (mass2 > 0 ? mass2 : 0));
     double y = bl_ln((sqrt(across * across + size * size) + size) / across);
-    seed->y = seed->p.z < 0 ? -y : y;
-    seed->phi = bl_atan2(seed->p.y, seed->p.x);
-    seed->weight = 1 / square;
+    return p.z < 0 ? -y : y;
 }
 
 static void note_density(bl_clustering *c, double pt, double eta, double phi) {
@@ -64,8 +80,8 @@ static void note(bl_clustering *c, double pt, double eta, double phi, bool joins
     if (!joins_jets)
         return;
     note_density(c, pt, eta, phi);
-    if (pt > jet_seed_pt_gev && c->n_seeds < MOST_SEEDS)
-        c->seeds[c->n_seeds++] = (pseudojet){.p = p, .y = eta, .phi = phi, .weight = 1 / (pt * pt)};
+    if (pt > jet_seed_pt_gev && c->seeds.n < MOST_SEEDS)
+        set_seed(&c->seeds, c->seeds.n++, p, eta, phi);
     else
         c->soft[c->n_soft++] = (soft_particle){p, eta, phi};
 }
@@ -81,7 +97,7 @@ static void note_all(bl_sim *sim) {
     const bl_record *record = &sim->record;
     const bl_tracks *tracks = &record->tracks;
     const bl_towers *towers[] = {&record->photons, &record->neutrals};
-    c->n_seeds = c->n_soft = c->n_jets = 0;
+    c->seeds.n = c->n_soft = c->n_jets = 0;
     c->px = c->py = c->pz = 0;
     memset(c->squares, 0, sizeof c->squares);
     for (unsigned i = 0; i < tracks->n; i++)
@@ -95,79 +111,101 @@ static void note_all(bl_sim *sim) {
 
 // ---- anti-kT ----
 
-static double distance(const pseudojet *a, const pseudojet *b) {
-    double y = a->y - b->y, phi = fabs(a->phi - b->phi);
-    phi = phi > BL_PI ? 2 * BL_PI - phi : phi;
-    return y * y + phi * phi;
+/// Square of the distance between two directions.
+static inline double distance(double y, double phi, double of_y, double of_phi) {
+    double up = y - of_y, turn = fabs(phi - of_phi), other = 2 * BL_PI - turn;
+    turn = turn < other ? turn : other;
+    return up * up + turn * turn;
 }
 
-static void find_neighbour(bl_clustering *c, int i) {
-    pseudojet *s = &c->seeds[i];
-    s->nearest = jet_radius * jet_radius;
-    s->neighbour = -1;
-    for (int k = 0; k < (int)c->n_seeds; k++) {
-        double far = distance(s, &c->seeds[k]);
-        if (k != i && far < s->nearest) {
-            s->nearest = far;
-            s->neighbour = k;
+/// Of all particles from one direction.
+BL_WIDE static void find_distances(const pseudojets *seeds, double y, double phi, double *ret_far) {
+    for (unsigned i = 0; i < seeds->n; i++)
+        ret_far[i] = distance(seeds->y[i], seeds->phi[i], y, phi);
+}
+
+static void set_neighbour(pseudojets *seeds, int i, int neighbour, double nearest) {
+    double weight = seeds->weight[i];
+    if (neighbour >= 0 && seeds->weight[neighbour] < weight)
+        weight = seeds->weight[neighbour];
+    seeds->neighbour[i] = neighbour;
+    seeds->nearest[i] = nearest;
+    seeds->step[i] = nearest * weight;
+}
+
+/// \param far scratch
+static void find_neighbour(pseudojets *seeds, int i, double *far) {
+    double nearest = jet_radius * jet_radius;
+    int found = -1;
+    find_distances(seeds, seeds->y[i], seeds->phi[i], far);
+    far[i] = INFINITY;
+    for (int k = 0; k < (int)seeds->n; k++)
+        if (far[k] < nearest) {
+            nearest = far[k];
+            found = k;
         }
-    }
+    set_neighbour(seeds, i, found, nearest);
 }
 
-/// The particle whose step is due: the least of its nearest distance, times the lesser weight.
-static int find_next(const bl_clustering *c) {
+static int find_next(const pseudojets *seeds) {
     double least = INFINITY;
     int found = 0;
-    for (int i = 0; i < (int)c->n_seeds; i++) {
-        const pseudojet *s = &c->seeds[i];
-        double weight = s->weight;
-        if (s->neighbour >= 0 && c->seeds[s->neighbour].weight < weight)
-            weight = c->seeds[s->neighbour].weight;
-        if (s->nearest * weight < least) {
-            least = s->nearest * weight;
+    for (int i = 0; i < (int)seeds->n; i++)
+        if (seeds->step[i] < least) {
+            least = seeds->step[i];
             found = i;
         }
-    }
     return found;
 }
 
-/// Takes particle `gone` out; where `changed` is no -1, that one got other momentum.
+/// The last particle takes the place of one that is gone.
+static void move_last(pseudojets *seeds, int to) {
+    unsigned last = --seeds->n;
+    set_seed(seeds, (unsigned)to, seeds->p[last], seeds->y[last], seeds->phi[last]);
+    set_neighbour(seeds, to, -1, seeds->nearest[last]);
+    seeds->neighbour[to] = seeds->neighbour[last];
+    seeds->step[to] = seeds->step[last];
+}
+
+/// Takes particle `gone` out; `changed` got other momentum, where it is not -1.
 static void update(bl_clustering *c, int gone, int changed) {
-    int last = (int)--c->n_seeds;
-    c->seeds[gone] = c->seeds[last];
-    int moved = changed == last ? gone : changed;
-    for (int i = 0; i < last; i++) {
-        pseudojet *s = &c->seeds[i];
-        bool is_lost = s->neighbour == gone || (changed >= 0 && s->neighbour == changed);
-        if (i == moved || is_lost) {
-            find_neighbour(c, i);
-            continue;
-        }
-        if (s->neighbour == last)
-            s->neighbour = gone;
-        double far = moved >= 0 ? distance(s, &c->seeds[moved]) : INFINITY;
-        if (far < s->nearest) {
-            s->nearest = far;
-            s->neighbour = moved;
-        }
+    pseudojets *seeds = &c->seeds;
+    int last = (int)seeds->n - 1, moved = changed == last ? gone : changed;
+    bool is_lost[MOST_SEEDS];
+    for (int i = 0; i <= last; i++) {
+        int neighbour = seeds->neighbour[i];
+        is_lost[i] = neighbour == gone || (changed >= 0 && (neighbour == changed || i == changed));
+        if (neighbour == last)
+            seeds->neighbour[i] = gone;
     }
+    move_last(seeds, gone);
+    is_lost[gone] = is_lost[last];
+    for (int i = 0; i < last; i++)
+        if (is_lost[i])
+            find_neighbour(seeds, i, c->far);
+    if (moved < 0)
+        return;
+    find_distances(seeds, seeds->y[moved], seeds->phi[moved], c->far);
+    for (int i = 0; i < last; i++)
+        if (i != moved && c->far[i] < seeds->nearest[i])
+            set_neighbour(seeds, i, moved, c->far[i]);
 }
 
 static void cluster_seeds(bl_clustering *c) {
     const double least_kept_gev = 3;
-    for (int i = 0; i < (int)c->n_seeds; i++)
-        find_neighbour(c, i);
-    while (c->n_seeds > 0) {
-        int i = find_next(c), k = c->seeds[i].neighbour;
+    pseudojets *seeds = &c->seeds;
+    for (int i = 0; i < (int)seeds->n; i++)
+        find_neighbour(seeds, i, c->far);
+    while (seeds->n > 0) {
+        int i = find_next(seeds), k = seeds->neighbour[i];
         if (k < 0) {
-            bool is_hard = c->seeds[i].weight < 1 / (least_kept_gev * least_kept_gev);
+            bool is_hard = seeds->weight[i] < 1 / (least_kept_gev * least_kept_gev);
             if (is_hard && c->n_jets < MOST_FOUND)
-                c->jets[c->n_jets++] = c->seeds[i];
-            update(c, i, -1);
-            continue;
+                c->jets[c->n_jets++] = (found_jet){seeds->p[i], seeds->y[i], seeds->phi[i]};
+        } else {
+            bl_vector sum = bl_vector_add(seeds->p[k], seeds->p[i]);
+            set_seed(seeds, (unsigned)k, sum, rapidity(sum), bl_vector_phi(sum));
         }
-        c->seeds[k].p = bl_vector_add(c->seeds[k].p, c->seeds[i].p);
-        set_angles(&c->seeds[k]);
         update(c, i, k);
     }
 }
@@ -176,18 +214,17 @@ static void cluster_seeds(bl_clustering *c) {
 static void join_soft(bl_clustering *c) {
     for (unsigned i = 0; i < c->n_soft; i++) {
         const soft_particle *soft = &c->soft[i];
-        pseudojet at = {.y = soft->eta, .phi = soft->phi};
         double least = jet_radius * jet_radius;
-        int found = -1;
-        for (int k = 0; k < (int)c->n_jets; k++) {
-            double far = distance(&at, &c->jets[k]);
+        found_jet *found = NULL;
+        for (unsigned k = 0; k < c->n_jets; k++) {
+            double far = distance(soft->eta, soft->phi, c->jets[k].y, c->jets[k].phi);
             if (far < least) {
                 least = far;
-                found = k;
+                found = &c->jets[k];
             }
         }
-        if (found >= 0) // its axis stays where the hard ones put it
-            c->jets[found].p = bl_vector_add(c->jets[found].p, soft->p);
+        if (found) // its axis stays where the hard ones put it
+            found->p = bl_vector_add(found->p, soft->p);
     }
 }
 
@@ -257,12 +294,14 @@ static double momentum_around(const bl_sim *sim, double eta, double phi) {
 static void drop_around(bl_sim *sim, const bl_leptons *leptons, double most) {
     bl_clustering *c = sim->clustering;
     for (unsigned i = 0; i < leptons->n; i++) {
-        pseudojet at = {.y = leptons->eta[i], .phi = leptons->phi[i]};
-        if (momentum_around(sim, at.y, at.phi) >= most * (double)leptons->pt[i])
+        double pt = leptons->pt[i], eta = leptons->eta[i], phi = leptons->phi[i];
+        if (momentum_around(sim, eta, phi) >= most * pt)
             continue;
+        unsigned n_kept = 0;
         for (unsigned k = 0; k < c->n_jets; k++)
-            if (distance(&at, &c->jets[k]) < jet_radius * jet_radius)
-                c->jets[k--] = c->jets[--c->n_jets];
+            if (distance(eta, phi, c->jets[k].y, c->jets[k].phi) >= jet_radius * jet_radius)
+                c->jets[n_kept++] = c->jets[k];
+        c->n_jets = n_kept;
     }
 }
 

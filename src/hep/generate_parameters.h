@@ -43,13 +43,13 @@
     X(w_plus_part, 0.58, "W+ of all W: more u than d in protons")                             \
     X(w_extra_partons, 0.7, "mean number of further partons above their least pT")           \
     X(qcd_least_pt_gev, 28, "below it no lepton passes the filter")                           \
-    X(qcd_pt_power, 4.2, "P(> pT) of the hard scattering, ~ pT^−power")                       \
+    X(qcd_pt_power, 3.0, "P(> pT) of the hard scattering, ~ pT^−power")                       \
     X(qcd_rapidity_spread, 1.0, "of the dijet system")                                        \
     X(qcd_gap_spread, 0.7, "of half the rapidity difference of the jets")                     \
     X(qcd_extra_partons, 0.9, "mean number of further partons above their least pT")          \
     X(qcd_bottom_part, 0.62, "bb̄ of all heavy quarks: jets as often as cc̄, decays 2:1")        \
     X(qcd_both_part, 0.35, "flavour creation: both hard jets are heavy")                      \
-    X(qcd_splitting_part, 0.25, "gluon splitting: both heavy quarks are in one jet")          \
+    X(qcd_splitting_part, 0.35, "gluon splitting: both heavy quarks are in one jet")          \
     X(radiation_least_pt_gev, 10, "of a further parton")                                      \
     X(radiation_power, 2.0, "P(> pT) ~ pT^−power of a further parton")                        \
     X(radiation_rapidity_spread, 1.8, "of all radiated partons")                              \
