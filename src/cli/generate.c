@@ -31,8 +31,7 @@ typedef struct generate_run {
 static bl_status read_whole(const char *option, const char *text, uint64_t most,
                             uint64_t *ret_number, bl_error *err) {
     const char *end = text + strlen(text), *at = NULL;
-    uint64_t number =
-        *text >= '0' && *text <= '9' ? bl_number_read_uint(text, end, &at) : 0;
+    uint64_t number = *text >= '0' && *text <= '9' ? bl_number_read_uint(text, end, &at) : 0;
     if (at != end || number > most)
         return bl_error_set(err, BL_E_USAGE, "--%s '%s' is no number from 0 to %llu", option, text,
                             (unsigned long long)most);
@@ -138,8 +137,7 @@ static bl_status generate(generate_run *run, bl_error *err) {
     BL_TRY(bl_generator_new(run->cli->context, &run->options, &generator, err));
     bl_generator_specs(generator, &specs, &n_specs);
     BL_AUTO(bl_output) output = NULL;
-    bl_status status =
-        bl_output_open(run->cli->context, arguments->output, &options, &output, err);
+    bl_status status = bl_output_open(run->cli->context, arguments->output, &options, &output, err);
     if (status == BL_E_EXISTS)
         return bl_error_hint(err, status, "; --overwrite replaces it");
     BL_TRY(status);

@@ -33,7 +33,7 @@ struct bl_generator {
     bl_delphes delphes;
     unsigned n_workers;
     workplace *workers; ///< [n_workers]
-    int64_t next;    ///< first event of the next chunks to be made
+    int64_t next;       ///< first event of the next chunks to be made
     size_t n_chunks, n_given;
     bl_batch **chunks; ///< [most_chunks], of which [n_given, n_chunks) wait
     size_t most_chunks;

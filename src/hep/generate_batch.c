@@ -18,20 +18,35 @@ typedef struct branch {
 } branch;
 
 #define AT(member) offsetof(bl_record, member)
-#define TRACK(title, id, member) {title, id, AT(tracks.member)}
-#define TOWERS(of)                                                                     \
-    {{"ET", BL_FLOAT32, AT(of.et)}, {"Eta", BL_FLOAT32, AT(of.eta)},                   \
-     {"Phi", BL_FLOAT32, AT(of.phi)}, {"E", BL_FLOAT32, AT(of.e)}}
-#define LEPTONS(of)                                                                    \
-    {{"PT", BL_FLOAT32, AT(of.pt)}, {"Eta", BL_FLOAT32, AT(of.eta)},                   \
-     {"Phi", BL_FLOAT32, AT(of.phi)}, {"Charge", BL_INT32, AT(of.charge)}}
+#define TRACK(title, id, member) \
+    { title, id, AT(tracks.member) }
+#define TOWERS(of)                                                      \
+    {                                                                   \
+        {"ET", BL_FLOAT32, AT(of.et)}, {"Eta", BL_FLOAT32, AT(of.eta)}, \
+            {"Phi", BL_FLOAT32, AT(of.phi)}, {                          \
+            "E", BL_FLOAT32, AT(of.e)                                   \
+        }                                                               \
+    }
+#define LEPTONS(of)                                                     \
+    {                                                                   \
+        {"PT", BL_FLOAT32, AT(of.pt)}, {"Eta", BL_FLOAT32, AT(of.eta)}, \
+            {"Phi", BL_FLOAT32, AT(of.phi)}, {                          \
+            "Charge", BL_INT32, AT(of.charge)                           \
+        }                                                               \
+    }
 
 static const branch collections[BL_N_COLLECTIONS] = {
-    {"Event", "Event_size", "TClonesArray<HepMCEvent>", AT(n_one),
+    {"Event",
+     "Event_size",
+     "TClonesArray<HepMCEvent>",
+     AT(n_one),
      {{"Number", BL_INT64, AT(number)},
       {"ProcessID", BL_INT32, AT(process)},
       {"Weight", BL_FLOAT32, AT(weight)}}},
-    {"EFlowTrack", "EFlowTrack_size", "TClonesArray<Track>", AT(tracks.n),
+    {"EFlowTrack",
+     "EFlowTrack_size",
+     "TClonesArray<Track>",
+     AT(tracks.n),
      {TRACK("PID", BL_INT32, pid), TRACK("Charge", BL_INT32, charge), TRACK("PT", BL_FLOAT32, pt),
       TRACK("Eta", BL_FLOAT32, eta), TRACK("Phi", BL_FLOAT32, phi), TRACK("X", BL_FLOAT32, x),
       TRACK("Y", BL_FLOAT32, y), TRACK("Z", BL_FLOAT32, z)}},
@@ -40,13 +55,19 @@ static const branch collections[BL_N_COLLECTIONS] = {
      TOWERS(neutrals)},
     {"Electron", "Electron_size", "TClonesArray<Electron>", AT(electrons.n), LEPTONS(electrons)},
     {"MuonTight", "MuonTight_size", "TClonesArray<Muon>", AT(muons.n), LEPTONS(muons)},
-    {"Jet", "Jet_size", "TClonesArray<Jet>", AT(jets.n),
+    {"Jet",
+     "Jet_size",
+     "TClonesArray<Jet>",
+     AT(jets.n),
      {{"PT", BL_FLOAT32, AT(jets.pt)},
       {"Eta", BL_FLOAT32, AT(jets.eta)},
       {"Phi", BL_FLOAT32, AT(jets.phi)},
       {"Mass", BL_FLOAT32, AT(jets.mass)},
       {"BTag", BL_UINT32, AT(jets.btag)}}},
-    {"MissingET", "MissingET_size", "TClonesArray<MissingET>", AT(n_one),
+    {"MissingET",
+     "MissingET_size",
+     "TClonesArray<MissingET>",
+     AT(n_one),
      {{"MET", BL_FLOAT32, AT(met)},
       {"Eta", BL_FLOAT32, AT(met_eta)},
       {"Phi", BL_FLOAT32, AT(met_phi)}}},
@@ -92,9 +113,8 @@ bl_status bl_delphes_init(bl_delphes *delphes, bl_context *context, bl_error *er
                                    .name = collection->name,
                                    .type = delphes->types[2 * i],
                                    .source_type = collection->source_type};
-        spec[1] = (bl_column_spec){.size = sizeof *spec,
-                                   .name = collection->counter,
-                                   .type = delphes->types[2 * i + 1]};
+        spec[1] = (bl_column_spec){
+            .size = sizeof *spec, .name = collection->counter, .type = delphes->types[2 * i + 1]};
     }
     return BL_OK;
 }

@@ -20,8 +20,8 @@ static int choose_lepton(bl_sim *sim, int charge) {
     return -charge * (bl_draw_chance(&sim->draw, 0.5) ? BL_PDG_MUON : BL_PDG_ELECTRON);
 }
 
-/// An electron or muon, and a photon that it may radiate: as often as soft and collinear QED has it,
-/// (2α/π) · ln(angles) · ln(energies).
+/// An electron or muon, and a photon that it may radiate: as often as soft and collinear QED has
+/// it, (2α/π) · ln(angles) · ln(energies).
 static void add_lepton(bl_sim *sim, int pid, bl_vector v, const float *at) {
     const double strength = 2 / (137.0 * BL_PI), least_gev = 0.5, reach = 0.7;
     bool is_muon = pid == BL_PDG_MUON || pid == -BL_PDG_MUON;

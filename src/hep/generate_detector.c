@@ -64,11 +64,11 @@ static cell_row row_at(int side) {
     int first = FINE_ROWS * FINE_CELLS;
     if (side < COARSE_ROWS)
         return (cell_row){fine_end + side * coarse_width, coarse_width, FINE_CELLS / 2,
-                     first + side * FINE_CELLS / 2};
+                          first + side * FINE_CELLS / 2};
     side -= COARSE_ROWS;
     first += COARSE_ROWS * FINE_CELLS / 2;
     return (cell_row){coarse_end + side * far_width, far_width, FINE_CELLS / 4,
-                 first + side * FINE_CELLS / 4};
+                      first + side * FINE_CELLS / 4};
 }
 
 static int side_row(double size) {
@@ -122,19 +122,24 @@ typedef struct tracking {
 } tracking;
 
 /// By |η| below and above 1.5.
-static const tracking of_hadrons[] = {{0.70, 0.95, 0.95, {0.06, 0.10, 0.25}, {1.3e-3, 1.7e-3, 3.1e-3}},
-                                      {0.60, 0.85, 0.85, {0.06, 0.10, 0.25}, {1.3e-3, 1.7e-3, 3.1e-3}}};
-static const tracking of_electrons[] = {{0.73, 0.95, 0.99, {0.03, 0.05, 0.15}, {1.3e-3, 1.7e-3, 3.1e-3}},
-                                        {0.50, 0.83, 0.90, {0.03, 0.05, 0.15}, {1.3e-3, 1.7e-3, 3.1e-3}}};
-static const tracking of_muons[] = {{0.75, 0.99, 0.99, {0.01, 0.015, 0.025}, {1e-4, 1.5e-4, 3.5e-4}},
-                                    {0.70, 0.98, 0.98, {0.01, 0.015, 0.025}, {1e-4, 1.5e-4, 3.5e-4}}};
+static const tracking of_hadrons[] = {
+    {0.70, 0.95, 0.95, {0.06, 0.10, 0.25}, {1.3e-3, 1.7e-3, 3.1e-3}},
+    {0.60, 0.85, 0.85, {0.06, 0.10, 0.25}, {1.3e-3, 1.7e-3, 3.1e-3}}};
+static const tracking of_electrons[] = {
+    {0.73, 0.95, 0.99, {0.03, 0.05, 0.15}, {1.3e-3, 1.7e-3, 3.1e-3}},
+    {0.50, 0.83, 0.90, {0.03, 0.05, 0.15}, {1.3e-3, 1.7e-3, 3.1e-3}}};
+static const tracking of_muons[] = {
+    {0.75, 0.99, 0.99, {0.01, 0.015, 0.025}, {1e-4, 1.5e-4, 3.5e-4}},
+    {0.70, 0.98, 0.98, {0.01, 0.015, 0.025}, {1e-4, 1.5e-4, 3.5e-4}}};
 
 /// Whether a track is found, and its momentum as measured. \return its relative error; 0: not found
 static double measure(bl_draw *draw, const tracking *tables, double size, double *pt) {
     const double least = 0.1;
     const tracking *table = &tables[size > 1.5];
-    double efficiency = *pt < least ? 0 : *pt < 1 ? table->soft : *pt < 100 ? table->middle
-                                                                           : table->hard;
+    double efficiency = *pt < least ? 0
+                        : *pt < 1   ? table->soft
+                        : *pt < 100 ? table->middle
+                                    : table->hard;
     if (!bl_draw_chance(draw, efficiency))
         return 0;
     int zone = size < 0.5 ? 0 : size < 1.5 ? 1 : 2;
@@ -225,10 +230,10 @@ static void add_photon(bl_sim *sim, grid_cell *cell, double e, double across, do
         return;
     int i = (int)calorimeter->n_photons++;
     calorimeter->photons[i] = (found_photon){.et = (float)(seen * across),
-                                       .eta = (float)eta,
-                                       .phi = (float)phi,
-                                       .e = (float)seen,
-                                       .next = cell->first_photon};
+                                             .eta = (float)eta,
+                                             .phi = (float)phi,
+                                             .e = (float)seen,
+                                             .next = cell->first_photon};
     cell->first_photon = i;
 }
 
@@ -246,9 +251,7 @@ static void see_photon(bl_sim *sim, const bl_particle *p, double e, double whole
 
 static void see_neutral(bl_sim *sim, const bl_particle *p) {
     double e = p->pt * bl_cosh(p->eta);
-    double part = p->pid == BL_PDG_PHOTON    ? 1
-                  : p->pid == BL_PDG_K_SHORT ? k_short_as_photon
-                                             : 0;
+    double part = p->pid == BL_PDG_PHOTON ? 1 : p->pid == BL_PDG_K_SHORT ? k_short_as_photon : 0;
     if (part > 0)
         see_photon(sim, p, part * e, e);
     if (part < 1)
@@ -310,7 +313,8 @@ static void put_neutral(bl_sim *sim, const grid_cell *cell, double across, doubl
 /// Deposits of a whole cell lie somewhere in it.
 static void put_deposits(bl_sim *sim, const cell_row *row, bool is_negative, int i,
                          grid_cell *cell) {
-    double size = row->low + row->width * bl_draw_unit(&sim->draw), eta = is_negative ? -size : size;
+    double size = row->low + row->width * bl_draw_unit(&sim->draw),
+           eta = is_negative ? -size : size;
     double phi = 2 * BL_PI * (i + bl_draw_unit(&sim->draw)) / row->n_cells - BL_PI;
     double across = 1 / bl_cosh(size);
     if (cell->photons > 0)

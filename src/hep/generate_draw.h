@@ -30,9 +30,7 @@ static inline bool bl_draw_chance(bl_draw *draw, double probability) {
     return bl_draw_unit(draw) < probability;
 }
 /// In (−π, π).
-static inline double bl_draw_angle(bl_draw *draw) {
-    return bl_draw_between(draw, -BL_PI, BL_PI);
-}
+static inline double bl_draw_angle(bl_draw *draw) { return bl_draw_between(draw, -BL_PI, BL_PI); }
 static inline double bl_draw_sign(bl_draw *draw) {
     return bl_random_word(&draw->random) & 1 ? 1 : -1;
 }

@@ -103,10 +103,10 @@ typedef struct bl_clustering bl_clustering;
 /// One worker's event.
 typedef struct bl_sim {
     bl_draw draw;
-    float vertex[3]; ///< of the hard collision
+    float vertex[3];  ///< of the hard collision
     double filter_pt; ///< least pT of a lepton of the filter
-    bool passes;     ///< a lepton of the filter was born
-    bool is_forced;  ///< the next heavy hadron decays into a lepton
+    bool passes;      ///< a lepton of the filter was born
+    bool is_forced;   ///< the next heavy hadron decays into a lepton
     unsigned n_partons, n_heavy, n_particles;
     bl_parton partons[BL_MOST_PARTONS];
     bl_heavy heavy[BL_MOST_HEAVY];

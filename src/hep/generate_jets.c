@@ -102,8 +102,7 @@ static void note_all(bl_sim *sim) {
     memset(c->squares, 0, sizeof c->squares);
     for (unsigned i = 0; i < tracks->n; i++)
         note(c, tracks->pt[i], tracks->eta[i], tracks->phi[i],
-             fabsf(tracks->z[i] - sim->vertex[2]) < (float)jet_track_mm ||
-                 is_displaced(tracks, i));
+             fabsf(tracks->z[i] - sim->vertex[2]) < (float)jet_track_mm || is_displaced(tracks, i));
     for (int k = 0; k < 2; k++)
         for (unsigned i = 0; i < towers[k]->n; i++)
             note(c, towers[k]->et[i], towers[k]->eta[i], towers[k]->phi[i], true);

@@ -146,8 +146,7 @@ static void test_tags(void **state) {
     unsigned n_tagged[2] = {0};
     sim->n_heavy = 1;
     sim->heavy[0] = (bl_heavy){.eta = 1, .phi = 2, .is_bottom = true};
-    record->neutrals = (bl_towers){
-        .n = 2, .et = {100, 90}, .eta = {1.1F, -1}, .phi = {2.1F, 0}};
+    record->neutrals = (bl_towers){.n = 2, .et = {100, 90}, .eta = {1.1F, -1}, .phi = {2.1F, 0}};
     for (uint64_t event = 0; event < N; event++) {
         bl_draw_init(&sim->draw, 2, 0, event);
         record->jets.n = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// From partons to hadrons. Gluons are emitted at ever smaller angles, as often as soft and collinear
-// QCD has it with a running coupling (angular ordering: B. R. Webber, Nucl. Phys. B 238 (1984)
-// 492); then each parton becomes a chain of hadrons, each with a part of what is left (R. D. Field,
-// R. P. Feynman, Nucl. Phys. B 136 (1978) 1). All of it in pT, η and φ, whose sums are kept.
+// From partons to hadrons. Gluons are emitted at ever smaller angles, as often as soft and
+// collinear QCD has it with a running coupling (angular ordering: B. R. Webber, Nucl. Phys. B 238
+// (1984) 492); then each parton becomes a chain of hadrons, each with a part of what is left (R. D.
+// Field, R. P. Feynman, Nucl. Phys. B 136 (1978) 1). All of it in pT, η and φ, whose sums are kept.
 #include "hep/generate_event.h"
 #include "hep/generate_parameters.h"
 
@@ -58,23 +58,23 @@ typedef struct hadron_kind {
 } hadron_kind;
 
 /// What light partons become.
-static const hadron_kind kinds[] = {{0.55, BL_PDG_PION},   {0.81, 0},
-                             {0.87, BL_PDG_KAON},   {0.90, BL_PDG_K_LONG},
-                             {0.93, BL_PDG_K_SHORT},           {0.965, BL_PDG_PROTON},
-                             {1.0, BL_PDG_NEUTRON}};
+static const hadron_kind kinds[] = {{0.55, BL_PDG_PION},    {0.81, 0},
+                                    {0.87, BL_PDG_KAON},    {0.90, BL_PDG_K_LONG},
+                                    {0.93, BL_PDG_K_SHORT}, {0.965, BL_PDG_PROTON},
+                                    {1.0, BL_PDG_NEUTRON}};
 
 static void add_hadron(bl_sim *sim, double pt, double eta, double phi) {
     double u = bl_draw_unit(&sim->draw);
     const hadron_kind *kind = kinds;
     while (u > kind->until)
         kind++;
-    bool is_charged = kind->pid == BL_PDG_PION || kind->pid == BL_PDG_KAON ||
-                      kind->pid == BL_PDG_PROTON;
+    bool is_charged =
+        kind->pid == BL_PDG_PION || kind->pid == BL_PDG_KAON || kind->pid == BL_PDG_PROTON;
     if (kind->pid == 0)
         bl_sim_add_pi0(sim, pt, eta, phi, sim->vertex);
     else
-        bl_sim_add(sim, is_charged ? kind->pid * (int)bl_draw_sign(&sim->draw) : kind->pid, pt,
-                   eta, phi, sim->vertex);
+        bl_sim_add(sim, is_charged ? kind->pid * (int)bl_draw_sign(&sim->draw) : kind->pid, pt, eta,
+                   phi, sim->vertex);
 }
 
 /// A direction beside the parton's, by a hadron's transverse momentum from it.

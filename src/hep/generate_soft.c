@@ -21,7 +21,7 @@ static int choose_charged(bl_draw *draw) {
 
 /// Momentum is conserved: where the others leave some, the next particle rather flies against it.
 static void add_one(bl_sim *sim, soft_collision *soft, int pid, double scale) {
-    const double much_gev = 1, spread = 1.3; // of the angle
+    const double much_gev = 1, spread = 1.6; // of the angle
     bl_draw *draw = &sim->draw;
     double eta = bl_draw_between(draw, -calorimeter_eta, calorimeter_eta);
     double pt = bl_draw_spectrum(draw, scale * soft->hardness, soft_pt_power);
@@ -51,8 +51,8 @@ static void collide(bl_sim *sim, soft_collision *soft) {
 
 void bl_soft_add(bl_sim *sim) {
     soft_collision under = {.factor = underlying_factor,
-                  .hardness = underlying_hardness,
-                  .at = {sim->vertex[0], sim->vertex[1], sim->vertex[2]}};
+                            .hardness = underlying_hardness,
+                            .at = {sim->vertex[0], sim->vertex[1], sim->vertex[2]}};
     collide(sim, &under);
     unsigned n = bl_draw_poisson(&sim->draw, pileup_mean);
     for (unsigned i = 0; i < n; i++) {

@@ -8,9 +8,9 @@
 static void decay_top(bl_sim *sim, bl_vector top, int sign) {
     const double left_handed = 0.31, widths = 15;
     bl_vector w, b;
-    double mass = bl_draw_breit_wigner(&sim->draw, w_mass_gev, w_width_gev,
-                                       w_mass_gev - widths * w_width_gev,
-                                       w_mass_gev + widths * w_width_gev);
+    double mass =
+        bl_draw_breit_wigner(&sim->draw, w_mass_gev, w_width_gev, w_mass_gev - widths * w_width_gev,
+                             w_mass_gev + widths * w_width_gev);
     bl_decay_two(&sim->draw, top, mass, bottom_mass_gev, &w, &b);
     bl_decay_w(sim, w, sign, false, left_handed, 0);
     bl_shower_heavy(sim, sign * BL_PDG_BOTTOM, b);

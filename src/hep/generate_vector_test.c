@@ -180,10 +180,15 @@ static void test_peterson(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_angles),   cmocka_unit_test(test_boost),
-        cmocka_unit_test(test_two),      cmocka_unit_test(test_along),
-        cmocka_unit_test(test_many),     cmocka_unit_test(test_weak), cmocka_unit_test(test_normal_and_poisson),
-        cmocka_unit_test(test_spectra),  cmocka_unit_test(test_peterson),
+        cmocka_unit_test(test_angles),
+        cmocka_unit_test(test_boost),
+        cmocka_unit_test(test_two),
+        cmocka_unit_test(test_along),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_weak),
+        cmocka_unit_test(test_normal_and_poisson),
+        cmocka_unit_test(test_spectra),
+        cmocka_unit_test(test_peterson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,7 +130,7 @@ def test_what_is_in_every_event(events, process):
     assert ak.all(charge == np.sign(pid) * ak.where(is_lepton, -1, 1))
     for name in ("EFlowPhoton", "EFlowNeutralHadron"):
         et, eta, energy = (e[f"{name}.{leaf}"] for leaf in ("ET", "Eta", "E"))
-        assert ak.all(abs(eta) < 5)
+        assert ak.all(abs(eta) <= 5)
         assert np.allclose(ak.flatten(et * np.cosh(eta)), ak.flatten(energy), rtol=1e-5)
     assert ak.all(e["Jet.PT"] > 20) and set(np.unique(ak.flatten(e["Jet.BTag"]))) == {0, 1}
     for name in ("Jet", "Electron", "MuonTight"):
