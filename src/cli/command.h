@@ -112,7 +112,8 @@ typedef struct bl_arguments {
     uint64_t part_bytes;
     bool dry_run, profile;
     // of generate
-    const char *process, *events, *seed, *first_event, *negative_fraction;
+    unsigned process; ///< its place among the choices
+    const char *events, *seed, *first_event, *negative_fraction;
     // of hist
     bl_texts expressions;
     const char *bins, *edges, *title, *x_title, *y_title;

@@ -13,8 +13,11 @@
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
 
-/// In the order of bl_process.
-static const char processes[] = "qcd ttbar wjets";
+static const char processes[] = "ttbar wjets qcd";
+static const struct {
+    bl_process process;
+    const char *name;
+} known[] = {{BL_PROCESS_TTBAR, "ttbar"}, {BL_PROCESS_WJETS, "wjets"}, {BL_PROCESS_QCD, "qcd"}};
 static const char tree_name[] = "Delphes";
 enum { MOST_METADATA = 6 };
 
@@ -57,15 +60,9 @@ static bl_status read_range(const bl_arguments *arguments, bl_generator_options 
 
 static bl_status read_options(const bl_arguments *arguments, bl_generator_options *options,
                               bl_error *err) {
-    unsigned process;
     if (!arguments->output)
         return bl_error_set(err, BL_E_USAGE, "--output is missing; see beamline generate --help");
-    if (!arguments->process)
-        return bl_error_set(err, BL_E_USAGE, "--process is missing; it is one of: %s", processes);
-    if (!bl_choice_find(processes, arguments->process, strlen(arguments->process), &process))
-        return bl_error_set(err, BL_E_USAGE, "--process '%s' is none of: %s", arguments->process,
-                            processes);
-    options->process = (bl_process)process;
+    options->process = known[arguments->process].process;
     options->seed = 1;
     if (arguments->seed)
         BL_TRY(read_whole("seed", arguments->seed, UINT64_MAX, &options->seed, err));
@@ -93,7 +90,7 @@ static void note_metadata(generate_run *run) {
     bl_number_int(run->numbers[4], options->last - options->first);
     bl_number_float64(run->numbers[5], options->negative_fraction);
     add_metadata(run, 0, "beamline.version", BL_VERSION);
-    add_metadata(run, 1, "beamline.process", run->cli->arguments.process);
+    add_metadata(run, 1, "beamline.process", known[run->cli->arguments.process].name);
     add_metadata(run, 2, "beamline.seed", run->numbers[2]);
     add_metadata(run, 3, "beamline.first_event", run->numbers[3]);
     add_metadata(run, 4, "beamline.events", run->numbers[4]);
@@ -115,12 +112,8 @@ static bl_status write_events(generate_run *run, bl_generator *generator, bl_wri
     }
 }
 
-static bl_status generate(generate_run *run, bl_error *err) {
+static bl_status open_output(generate_run *run, bl_output **ret_output, bl_error *err) {
     const bl_arguments *arguments = &run->cli->arguments;
-    const bl_column_spec *specs;
-    size_t n_specs;
-    BL_TRY(read_options(arguments, &run->options, err));
-    note_metadata(run);
     bl_output_options options = {.size = sizeof options,
                                  .format = arguments->output_format,
                                  .codec = arguments->codec,
@@ -128,21 +121,30 @@ static bl_status generate(generate_run *run, bl_error *err) {
                                  .overwrite = arguments->overwrite,
                                  .metadata = run->metadata,
                                  .n_metadata = MOST_METADATA};
-    bl_writer_options of_table = {.size = sizeof of_table,
-                                  .path = arguments->name ? arguments->name : tree_name,
-                                  .title = "Analysis tree",
-                                  .cluster_bytes = arguments->cluster_bytes,
-                                  .chunk_bytes = arguments->basket_bytes};
+    note_metadata(run);
+    bl_status status =
+        bl_output_open(run->cli->context, arguments->output, &options, ret_output, err);
+    return status == BL_E_EXISTS ? bl_error_hint(err, status, "; --overwrite replaces it") : status;
+}
+
+static bl_status generate(generate_run *run, bl_error *err) {
+    const bl_arguments *arguments = &run->cli->arguments;
+    bl_writer_options options = {.size = sizeof options,
+                                 .path = arguments->name ? arguments->name : tree_name,
+                                 .title = "Analysis tree",
+                                 .cluster_bytes = arguments->cluster_bytes,
+                                 .chunk_bytes = arguments->basket_bytes};
+    const bl_column_spec *specs;
+    size_t n_specs;
     BL_AUTO(bl_generator) generator = NULL;
+    BL_AUTO(bl_output) output = NULL;
+    bl_writer *writer;
+    BL_TRY(read_options(arguments, &run->options, err));
     BL_TRY(bl_generator_new(run->cli->context, &run->options, &generator, err));
     bl_generator_specs(generator, &specs, &n_specs);
-    BL_AUTO(bl_output) output = NULL;
-    bl_status status = bl_output_open(run->cli->context, arguments->output, &options, &output, err);
-    if (status == BL_E_EXISTS)
-        return bl_error_hint(err, status, "; --overwrite replaces it");
-    BL_TRY(status);
-    bl_writer *writer;
-    BL_TRY(bl_output_add(output, specs, n_specs, &of_table, &writer, err));
+    BL_TRY(open_output(run, &output, err));
+    BL_TRY(bl_output_add(output, specs, n_specs, &options, &writer, err));
+    bl_progress_start(&run->progress, run->cli, run->options.last - run->options.first);
     BL_TRY(write_events(run, generator, writer, err));
     return bl_output_finish(output, err);
 }
@@ -162,7 +164,7 @@ static bl_status report(const generate_run *run, double seconds, bl_error *err) 
         bl_out_printf(out,
                       ",\"output_bytes\":%llu,\"process\":\"%s\",\"seed\":%llu,"
                       "\"first_event\":%lld,\"events\":%lld,\"seconds\":%.3f}\n",
-                      (unsigned long long)bytes, arguments->process,
+                      (unsigned long long)bytes, known[arguments->process].name,
                       (unsigned long long)options->seed, (long long)options->first, (long long)n,
                       seconds);
         return BL_OK;
@@ -172,18 +174,12 @@ static bl_status report(const generate_run *run, double seconds, bl_error *err) 
     bl_number_grouped(events, n);
     bl_number_grouped(rate, seconds > 0 ? (int64_t)((double)n / seconds) : 0);
     bl_cli_note(run->cli, "%s: %s %s events, %s in %.1f s: %s events/s", arguments->output, events,
-                arguments->process, size, seconds, rate);
+                known[arguments->process].name, size, seconds, rate);
     return BL_OK;
 }
 
 static bl_status run_generate(bl_cli *cli, bl_error *err) {
     generate_run run = {.cli = cli};
-    int64_t n = 0;
-    if (cli->arguments.events) // a wrong number is complained of later
-        n = bl_number_read_int(cli->arguments.events,
-                               cli->arguments.events + strlen(cli->arguments.events),
-                               &(const char *){NULL});
-    bl_progress_start(&run.progress, cli, n);
     bl_status status = generate(&run, err);
     double seconds = bl_progress_seconds(&run.progress);
     bl_progress_clear(&run.progress);
@@ -191,8 +187,8 @@ static bl_status run_generate(bl_cli *cli, bl_error *err) {
 }
 
 static const bl_option generate_options[] = {
-    {"process", 'p', "PROCESS", "What collides into what: qcd, ttbar or wjets", BL_OPTION_TEXT,
-     BL_HINT_CHOICES, processes, offsetof(bl_arguments, process), false},
+    {"process", 'p', "PROCESS", "What comes of the collision: ttbar, wjets or qcd; default ttbar",
+     BL_OPTION_CHOICE, BL_HINT_CHOICES, processes, offsetof(bl_arguments, process), false},
     {"events", 'n', "N", "Make N events", BL_OPTION_TEXT, BL_HINT_NONE, NULL,
      offsetof(bl_arguments, events), false},
     {"output", 'o', "URL", "Write this file; it appears when it is complete", BL_OPTION_TEXT,
@@ -228,16 +224,15 @@ static const bl_option generate_options[] = {
 
 static const bl_example generate_examples[] = {
     {"Ten thousand tt̄ events", "beamline generate --process ttbar --events 10000 -o ttbar.root"},
-    {"One sample, made in two places",
-     "beamline generate -p wjets -n 5000 -o a.root; "
-     "beamline generate -p wjets -n 5000 --first-event 5000 -o b.root"},
+    {"The second half of a sample that several machines make",
+     "beamline generate -p wjets -n 5000 --first-event 5000 -o half.root"},
     {"Signed weights, in another format",
      "beamline generate -p qcd -n 1000 --negative-fraction 0.2 -o qcd.parquet"},
 };
 
 const bl_command bl_command_generate = {
     .name = "generate",
-    .summary = "simulate collisions, in Delphes's layout",
+    .summary = "simulate collisions of protons, as Delphes writes them",
     .operands = "",
     .description =
         "Makes events as proton collisions at 13 TeV would give them in a detector like CMS: top "

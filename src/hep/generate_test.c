@@ -168,6 +168,23 @@ static void test_no_events(void **state) {
     bl_context_free(context);
 }
 
+static bl_status make_a_few(bl_context *context) {
+    bl_generator_options options = {.process = BL_PROCESS_WJETS, .last = 3};
+    bl_generator *generator;
+    bl_batch *batch = NULL;
+    BL_TRY(bl_generator_new(context, &options, &generator, NULL));
+    bl_status status = bl_generator_next(generator, &batch, NULL);
+    if (status == BL_OK)
+        bl_batch_release(batch);
+    bl_generator_free(generator);
+    return status;
+}
+
+static void test_memory(void **state) {
+    (void)state;
+    test_every_allocation_fails(make_a_few);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_and_ranges),
@@ -175,6 +192,7 @@ int main(void) {
         cmocka_unit_test(test_numbers_and_counters),
         cmocka_unit_test(test_leptons_are_tracks),
         cmocka_unit_test(test_no_events),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
