@@ -2,7 +2,7 @@
 // Philox4x32-10, several blocks at once, so that their multiplications overlap.
 #include "base/random.h"
 
-#include <stddef.h>
+#include "base/wide.h"
 
 enum { ROUNDS = 10, BLOCKS = BL_RANDOM_WORDS / 4 };
 
@@ -36,10 +36,30 @@ void bl_random_init(bl_random *random, uint64_t seed, uint32_t stream, uint64_t 
     random->n_used = BL_RANDOM_WORDS;
 }
 
-void bl_random_refill(bl_random *random) {
-    for (uint32_t block = 0; block < BLOCKS; block++) {
-        bl_philox(random->counter, random->key, random->words + (size_t)4 * block);
-        random->counter[0]++;
+/// All blocks a round at a time, which compilers make vector instructions of.
+BL_WIDE static void make_blocks(const bl_random *random, uint32_t (*words)[BLOCKS]) {
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        words[0][i] = random->counter[0] + i;
+        for (unsigned k = 1; k < 4; k++)
+            words[k][i] = random->counter[k];
     }
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        uint32_t key_0 = random->key[0] + round * weyl_0, key_1 = random->key[1] + round * weyl_1;
+        for (unsigned i = 0; i < BLOCKS; i++) {
+            uint32_t w[4] = {words[0][i], words[1][i], words[2][i], words[3][i]};
+            turn(w, key_0, key_1);
+            for (unsigned k = 0; k < 4; k++)
+                words[k][i] = w[k];
+        }
+    }
+}
+
+void bl_random_refill(bl_random *random) {
+    uint32_t words[4][BLOCKS];
+    make_blocks(random, words);
+    for (unsigned i = 0; i < BLOCKS; i++)
+        for (unsigned k = 0; k < 4; k++)
+            random->words[4 * i + k] = words[k][i];
+    random->counter[0] += BLOCKS;
     random->n_used = 0;
 }

@@ -3,8 +3,7 @@
 // calorimeter of cells in η and φ, and of each cell what its tracks do not explain. Objects come in
 // the order of the cells, by η and then φ.
 // Source: resolutions, efficiencies and thresholds of Delphes 3.4.2's CMS card (J. de Favereau et
-// al., JHEP 02 (2014) 057). Left out: the way that tracks bend to the calorimeter, bremsstrahlung,
-// hadrons in the electromagnetic part.
+// al., JHEP 02 (2014) 057). Left out: the way that tracks bend to the calorimeter, bremsstrahlung.
 #include <string.h>
 
 #include "hep/generate_event.h"

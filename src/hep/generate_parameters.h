@@ -30,9 +30,9 @@
     X(c_to_each_lepton, 0.095, "PDG, e or μ, mean of D0 and D+")                                   \
     X(tau_to_each_lepton, 0.176, "PDG, e or μ")                                                    \
     /* hard processes */                                                                           \
-    X(top_pt_scale_gev, 230, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT near 120 GeV")           \
+    X(top_pt_scale_gev, 230, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT near 115 GeV")           \
     X(top_pt_power, 4, "falls as measured at 13 TeV up to 800 GeV")                                \
-    X(top_rapidity_spread, 1.0, "of the tt̄ system; each top: about 1.0")                           \
+    X(top_rapidity_spread, 1.0, "of the tt̄ system")                                                \
     X(top_gap_spread, 0.8, "of half the rapidity difference of the tops")                          \
     X(ttbar_pt_scale_gev, 42, "transverse momentum of the tt̄ system: median 38 GeV")               \
     X(ttbar_pt_power, 1.15, "tail of hard radiation")                                              \
@@ -73,7 +73,7 @@
     X(beam_width_mm, 0.015, "across it")                                                           \
     X(soft_charged_per_eta, 7.3, "charged hadrons of an inelastic collision, plateau")             \
     X(soft_photons_per_eta, 5.6, "photons, most from π0")                                          \
-    X(soft_neutral_per_eta, 1.3, "K_L and neutrons")                                               \
+    X(soft_neutral_per_eta, 1.3, "K_L, K_S, n, Λ")                                                 \
     X(soft_pt_scale_gev, 0.66, "P(> pT) = (1 + (pT/scale)²)^−power: mean pT 0.55 GeV")             \
     X(soft_pt_power, 1.8, "tail of charged hadrons at 13 TeV")                                     \
     X(soft_photon_softness, 0.6, "pT scale of photons to that of hadrons")                         \

@@ -35,11 +35,12 @@ void bl_hard_qcd(bl_sim *sim) {
     int flavour = bl_draw_chance(draw, qcd_bottom_part) ? BL_PDG_BOTTOM : BL_PDG_CHARM;
     flavour *= (int)bl_draw_sign(draw);
     sim->is_forced = true;
-    if (way < qcd_splitting_part) {
+    if (way < qcd_splitting_part)
         split(sim, flavour, first);
-    } else {
+    else
         bl_shower_heavy(sim, flavour, first);
-    }
+    if (!sim->passes)
+        return; // most do not; the rest need not be made
     if (way > 1 - qcd_both_part)
         bl_shower_heavy(sim, -flavour, second);
     else
