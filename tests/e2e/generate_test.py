@@ -160,16 +160,16 @@ def test_as_many_are_selected_as_published(selected, process):
 
 
 def test_multiplicities(events, selected):
-    """About 300 tracks, 430 photons and 340 neutral hadrons are published, and sequences come
-    close to their caps; without more pile-up than tracks allow, photons and neutrals are fewer."""
+    """About 300 tracks, 430 photons and 340 neutral hadrons are published, 1070 together, and
+    sequences of 300 to 800 rows; no amount of pile-up gives all three."""
     for process in PROCESSES:
-        e = events[process]
-        assert 240 < ak.mean(e["EFlowTrack_size"]) < 360
-        assert 200 < ak.mean(e["EFlowPhoton_size"]) < 430
-        assert 200 < ak.mean(e["EFlowNeutralHadron_size"]) < 340
+        n = [ak.mean(events[process][f"{name}_size"])
+             for name in ("EFlowTrack", "EFlowPhoton", "EFlowNeutralHadron")]
+        assert abs(sum(n) / 1070 - 1) < 0.1
+        assert 300 < n[0] < 440 and 300 < n[1] < 430 and 300 < n[2] < 360
     rows = [1 + sum(min(len(around.pt), reference.CAPS[name]) for name, around in maps.items())
             for _, _, maps in selected["ttbar"]]
-    assert 300 < np.median(rows) < 500
+    assert 400 < np.median(rows) < 550 and np.mean(np.array(rows) > 300) > 0.9
 
 
 def delta_phi(a, b):
@@ -217,11 +217,12 @@ def test_tops_have_their_mass(selected):
     w_masses, top_masses = np.array(w_masses), np.array(top_masses)
     assert len(w_masses) > 50
     near_w = np.abs(w_masses - W_MASS) < 20
-    assert np.mean(near_w) > 0.35  # of a flat spectrum it would be a tenth
+    assert np.mean(near_w) > 0.3  # of a flat spectrum it would be a tenth
     assert abs(np.median(w_masses[near_w]) - W_MASS) < 6
     near_top = np.abs(top_masses[near_w] - TOP_MASS) < 35
     assert np.mean(near_top) > 0.4
-    assert abs(np.median(top_masses[near_w][near_top]) - TOP_MASS) < 12
+    # jets are not corrected for what falls beside them
+    assert 0.87 < np.median(top_masses[near_w][near_top]) / TOP_MASS < 1.03
 
 
 def test_processes_differ_as_they_should(events, selected):
