@@ -68,7 +68,7 @@
     X(peterson_bottom, 0.006, "ε of the b fragmentation function, LEP")                            \
     X(peterson_charm, 0.04, "ε of the c fragmentation function, LEP")                              \
     /* soft particles */                                                                           \
-    X(pileup_mean, 12, "interactions besides the hard one: published multiplicities")               \
+    X(pileup_mean, 12, "interactions besides the hard one: published multiplicities")              \
     X(beam_length_mm, 53, "spread of interactions along the beam")                                 \
     X(beam_width_mm, 0.015, "across it")                                                           \
     X(soft_charged_per_eta, 7.3, "charged hadrons of an inelastic collision, plateau")             \
