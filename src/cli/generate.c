@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `beamline generate`: simulated events, in Delphes's layout.
-#include "hep/generate.h"
+#include "hep/generator/generator.h"
 
 #include <beamline/version.h>
 #include <stdio.h>
