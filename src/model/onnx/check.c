@@ -219,7 +219,8 @@ static bl_status check_nodes(checker *c, const bl_onnx_nodes *nodes, scope *s, b
         bl_status status = check_node(c, node, s, err);
         if (status == BL_OK)
             continue;
-        (void)bl_error_in(err, status, "%s", shown(node->op_type));
+        if (is_given(node->op_type))
+            (void)bl_error_in(err, status, "%s", node->op_type);
         return at(err, status, "node", i, node->name, &node->head);
     }
     return BL_OK;

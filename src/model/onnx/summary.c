@@ -137,6 +137,13 @@ static const char *dim_text(const bl_onnx_dim *dim, char *room, size_t size) {
     return room;
 }
 
+/// Copies a text without its NUL. \return behind it
+static char *put(char *to, const char *from) {
+    size_t n = strlen(from);
+    memcpy(to, from, n);
+    return to + n;
+}
+
 /// "ELEMENT[DIM, DIM]", measured first: the text is made once, however many dims a file claims.
 static const char *format_tensor(bl_arena *arena, const bl_onnx_tensor_type *tensor) {
     const char *element = bl_onnx_type_text(tensor->element);
@@ -150,11 +157,11 @@ static const char *format_tensor(bl_arena *arena, const bl_onnx_tensor_type *ten
     char *text = bl_arena_alloc(arena, size);
     if (!text)
         return NULL;
-    char *at = stpcpy(stpcpy(text, element), "[");
+    char *at = put(put(text, element), "[");
     for (size_t i = 0; i < n; i++)
-        at = stpcpy(stpcpy(at, i ? ", " : ""),
-                    dim_text(&tensor->shape->dims.items[i], room, sizeof room));
-    strcpy(at, "]");
+        at =
+            put(put(at, i ? ", " : ""), dim_text(&tensor->shape->dims.items[i], room, sizeof room));
+    (void)put(at, "]");
     return text;
 }
 

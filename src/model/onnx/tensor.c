@@ -36,14 +36,15 @@ bl_status bl_onnx_tensor_count(const bl_onnx_tensor *tensor, uint64_t *ret_n, bl
     uint64_t n = 1;
     bool is_empty = false;
     for (size_t i = 0; i < tensor->dims.n; i++) {
-        int64_t dim = tensor->dims.items[i];
-        if (dim < 0)
-            return bl_error_set(err, BL_E_CORRUPT, "dim %zu is %lld", i, (long long)dim);
-        is_empty = is_empty || dim == 0;
-        if (!is_empty &&
-            (__builtin_mul_overflow(n, (uint64_t)dim, &n) || n > INT64_MAX / MOST_BITS))
-            return bl_error_set(err, BL_E_LIMIT, "its dims are more than there can be");
+        if (tensor->dims.items[i] < 0)
+            return bl_error_set(err, BL_E_CORRUPT, "dim %zu is %lld", i,
+                                (long long)tensor->dims.items[i]);
+        is_empty = is_empty || tensor->dims.items[i] == 0;
     }
+    for (size_t i = 0; i < tensor->dims.n && !is_empty; i++)
+        if (__builtin_mul_overflow(n, (uint64_t)tensor->dims.items[i], &n) ||
+            n > INT64_MAX / MOST_BITS)
+            return bl_error_set(err, BL_E_LIMIT, "its dims are more than there can be");
     *ret_n = is_empty ? 0 : n;
     return BL_OK;
 }
