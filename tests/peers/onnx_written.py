@@ -4,6 +4,11 @@
 import numpy as np
 import onnx
 from onnx import AttributeProto, TensorProto, helper, numpy_helper
+from skl2onnx import to_onnx
+from sklearn import ensemble
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 IR = 10
 TYPES = [t for t in TensorProto.DataType.values() if t not in (0, TensorProto.STRING)]
@@ -109,19 +114,13 @@ def sparse(folder):
 
 
 def of_sklearn(folder):
-    from skl2onnx import to_onnx
-    from sklearn.ensemble import (GradientBoostingClassifier, GradientBoostingRegressor,
-                                  RandomForestClassifier)
-    from sklearn.neural_network import MLPClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
     rng = np.random.default_rng(2)
     x = rng.normal(size=(200, 6)).astype(np.float32)
     y = (x[:, 0] + x[:, 1] ** 2 > 0.5).astype(int)
     models = {"mlp": make_pipeline(StandardScaler(), MLPClassifier((8, 4), max_iter=20)),
-              "forest": RandomForestClassifier(5, max_depth=4, random_state=1),
-              "boosting": GradientBoostingClassifier(n_estimators=5, random_state=1),
-              "regression": GradientBoostingRegressor(n_estimators=5, random_state=1)}
+              "forest": ensemble.RandomForestClassifier(5, max_depth=4, random_state=1),
+              "boosting": ensemble.GradientBoostingClassifier(n_estimators=5, random_state=1),
+              "regression": ensemble.GradientBoostingRegressor(n_estimators=5, random_state=1)}
     for name, model in models.items():
         written = to_onnx(model.fit(x, y), x[:1], target_opset={"": 15, "ai.onnx.ml": 3})
         onnx.save(written, folder / f"sklearn_{name}.onnx")

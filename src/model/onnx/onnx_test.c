@@ -350,65 +350,80 @@ static void values_of_every_field(void **state) {
     assert_int_equal(bl_onnx_tensor_bytes(&arena, &t, &ignored, NULL), BL_E_TYPE);
 }
 
-/// Writes the model with `w` in another file, and reads it. \return the message of a failure
-static bl_status read_outside(const char *folder, const char *location, const char *offset,
-                              const char *length, bl_onnx_model **ret_model, bl_error *err) {
+static char folder[] = "/tmp/onnx_test_XXXXXX", model_path[64], values_path[64];
+
+/// Writes the model with `w` in another file.
+static void write_outside(const char *location, const char *offset, const char *length) {
     BL_AUTO(bl_buffer) bytes = NULL;
     bl_onnx_builder b;
     bl_onnx_tensor *w = made(&b)->graph->initializers.items;
     bl_onnx_pair pairs[] = {{.key = "location", .value = location},
                             {.key = "offset", .value = offset},
                             {.key = "length", .value = length}};
-    char path[256];
     w->raw = (bl_bytes){0};
     w->location = 1;
     w->head.has |= UINT64_C(1) << BL_ONNX_TENSOR_HAS_LOCATION;
     w->external.n = 3, w->external.items = pairs;
     assert_ok(bl_message_encode(context, &bl_onnx_model_message, b.model, &bytes, NULL));
-    snprintf(path, sizeof path, "%s/m.onnx", folder);
-    FILE *file = fopen(path, "wb");
+    FILE *file = fopen(model_path, "wb");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes->data, 1, bytes->size, file), bytes->size);
     assert_int_equal(fclose(file), 0);
+}
+
+static bl_status read_outside(const char *location, const char *offset, const char *length,
+                              bl_onnx_model **ret_model, bl_error *err) {
+    write_outside(location, offset, length);
     bl_arena_release(&arena);
-    bl_status status = bl_onnx_read(&arena, path, ret_model, err);
-    (void)unlink(path);
+    return bl_onnx_read(&arena, model_path, ret_model, err);
+}
+
+static bl_status read_in_context(bl_context *c) {
+    bl_arena own;
+    bl_onnx_model *model = NULL;
+    bl_arena_init(&own, c);
+    bl_status status = bl_onnx_read(&own, model_path, &model, NULL);
+    bl_arena_release(&own);
     return status;
 }
 
 static void values_in_another_file(void **state) {
     (void)state;
-    char folder[] = "/tmp/onnx_test_XXXXXX", path[64], bytes[32];
+    char bytes[32];
     bl_onnx_model *model = NULL;
     bl_error err = {0};
     assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/w.bin", folder);
-    FILE *file = fopen(path, "wb");
+    snprintf(model_path, sizeof model_path, "%s/m.onnx", folder);
+    snprintf(values_path, sizeof values_path, "%s/w.bin", folder);
+    FILE *file = fopen(values_path, "wb");
     assert_non_null(file);
     for (int i = 0; i < 32; i++)
         bytes[i] = (char)i;
     assert_int_equal(fwrite(bytes, 1, 32, file), 32);
     assert_int_equal(fclose(file), 0);
-    assert_ok(read_outside(folder, "w.bin", "8", "24", &model, &err));
+    assert_ok(read_outside("w.bin", "8", "24", &model, &err));
     const bl_onnx_tensor *w = model->graph->initializers.items;
     assert_int_equal(w->raw.size, 24);
     assert_memory_equal(w->raw.data, bytes + 8, 24);
-    assert_ok(read_outside(folder, "./w.bin", "8", NULL, &model, &err)); // up to its end
-    assert_int_equal(read_outside(folder, "w.bin", "0", "8", &model, &err), BL_E_CORRUPT);
+    assert_ok(read_outside("./w.bin", "8", NULL, &model, &err)); // up to its end
+    assert_int_equal(read_outside("w.bin", "0", "8", &model, &err), BL_E_CORRUPT);
     assert_non_null(strstr(err.message, "initializer 0 'w' at byte "));
     assert_non_null(strstr(err.message, "8 bytes for 6 elements of float32: 24 wanted"));
     const char *wrong[][2] = {{"9", "24"},  {"33", NULL}, {"-1", NULL},
                               {"8x", NULL}, {"8", ""},    {"18446744073709551615", "2"}};
     for (size_t i = 0; i < 6; i++)
-        assert_int_equal(read_outside(folder, "w.bin", wrong[i][0], wrong[i][1], &model, &err),
+        assert_int_equal(read_outside("w.bin", wrong[i][0], wrong[i][1], &model, &err),
                          BL_E_CORRUPT);
     const char *outside[] = {"../w.bin", "/etc/hostname", "a/../../w.bin", "a//..",
                              "..",       "file:w.bin",    "..\\w.bin"};
     for (size_t i = 0; i < 7; i++)
-        assert_int_equal(read_outside(folder, outside[i], "0", NULL, &model, &err), BL_E_ACCESS);
-    assert_int_equal(read_outside(folder, "none.bin", "0", NULL, &model, &err), BL_E_NOTFOUND);
-    assert_int_equal(read_outside(folder, "", "0", NULL, &model, &err), BL_E_CORRUPT);
-    assert_int_equal(unlink(path), 0);
+        assert_int_equal(read_outside(outside[i], "0", NULL, &model, &err), BL_E_ACCESS);
+    assert_int_equal(read_outside("none.bin", "0", NULL, &model, &err), BL_E_NOTFOUND);
+    assert_int_equal(read_outside("", "0", NULL, &model, &err), BL_E_CORRUPT);
+    write_outside("w.bin", "8", "24");
+    test_every_allocation_fails(read_in_context);
+    assert_int_equal(unlink(model_path), 0);
+    assert_int_equal(unlink(values_path), 0);
     assert_int_equal(rmdir(folder), 0);
 }
 
