@@ -24,4 +24,10 @@ bl_status bl_inspect_text_file(bl_cli *cli, const char *url, const bl_catalog *c
                                bool with_objects, bl_error *err);
 void bl_inspect_text_table(bl_cli *cli, const bl_inspected *table);
 
+/// True where a URL is that of an ONNX model, by its name: such a file begins with nothing of its
+/// own.
+bool bl_inspect_is_onnx(const char *url);
+/// A model in either face: who wrote it, what goes in and out, operators, parameters.
+bl_status bl_inspect_onnx(bl_cli *cli, const char *url, bl_error *err);
+
 #endif

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "column/builder.h"
+#include "base/utf8.h"
 
 static bl_status new_values(bl_context *context, size_t size, bl_column *column, bl_error *err) {
     BL_TRY(bl_buffer_new(context, size, &column->values, err));

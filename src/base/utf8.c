@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Well-formed UTF-8. \source Unicode Standard, section 3.9, table 3-7
-#include "column/builder.h"
+#include "base/utf8.h"
+
+#include <string.h>
 
 /// Length of the well-formed sequence of at least two bytes at `p`, or 0. The second byte alone
 /// decides about overlong forms, surrogates and what is past U+10FFFF.

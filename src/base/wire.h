@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Protocol buffers' wire format, as far as TFRecord needs it: fields over bytes that somebody else
-/// keeps. Nothing is allocated, and nothing is believed: every length is held against what is left.
+/// Protocol buffers' wire format: fields over bytes that somebody else keeps. Nothing is allocated,
+/// and nothing is believed: every length is held against what is left.
 /// \source Protocol Buffers documentation, "Encoding"
-#ifndef BL_FORMATS_TFRECORD_WIRE_H
-#define BL_FORMATS_TFRECORD_WIRE_H
+#ifndef BL_BASE_WIRE_H
+#define BL_BASE_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
