@@ -4,7 +4,9 @@
 // For each kind of kernels that this processor has: first the peak, independent chains of fused
 // multiply-adds in registers; then products and gradients of the shapes that our networks have, in
 // GFLOP/s (2·m·k·n a product) and as a share of that peak; then functions, in ns a number.
-// Each figure is the shortest of many runs, in CPU time of the one thread, SECONDS (0.3) for each.
+// Each figure is the shortest of many short runs of one thread, SECONDS (0.3) for all of them. It
+// is of the clock on the wall: virtual machines may count less CPU time than was used, and the
+// shortest run is one that nobody interrupted.
 #include <math.h>
 
 #include "bench/bench.h"
@@ -16,28 +18,23 @@
 #include <arm_neon.h>
 #endif
 
-static double cpu_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 // ---- the peak ----
 
 enum { CHAINS = 12, PEAK_STEPS = 20000 };
 
 /// Chains that are long enough to hide how long one step takes, and few enough for the registers.
-#define PEAK(name, attribute, lanes, fused)                                          \
-    attribute static float name(float start, float factor) {                         \
-        lanes sums[CHAINS], by = {factor, factor}, plus = {start, start};            \
-        float result = 0;                                                            \
-        for (int c = 0; c < CHAINS; c++)                                             \
-            sums[c] = plus * (float)c;                                               \
-        for (int i = 0; i < PEAK_STEPS; i++)                                         \
+#define PEAK(name, attribute, lanes, fused)                                            \
+    attribute static float name(float start, float factor) {                           \
+        lanes sums[CHAINS], by = {0}, plus = {0};                                      \
+        float result = 0;                                                              \
+        by += factor, plus += start;                                                   \
+        for (int c = 0; c < CHAINS; c++)                                               \
+            sums[c] = plus * (float)c;                                                 \
+        for (int i = 0; i < PEAK_STEPS; i++)                                           \
             _Pragma("GCC unroll 12") for (int c = 0; c < CHAINS; c++) sums[c] = fused; \
-        for (int c = 0; c < CHAINS; c++)                                             \
-            result += sums[c][0] + sums[c][1];                                       \
-        return result;                                                               \
+        for (int c = 0; c < CHAINS; c++)                                               \
+            result += sums[c][0] + sums[c][1];                                         \
+        return result;                                                                 \
     }
 #if defined(__x86_64__)
 PEAK(peak_avx512, __attribute__((target("avx512f"))), __m512, _mm512_fmadd_ps(by, sums[c], plus))
@@ -66,10 +63,10 @@ static volatile float sink; // what nobody looks at may not be computed at all
 /// \return GFLOP/s, or 0 where no peak is known
 static double measure_peak(const limit *p, size_t n_lanes, double seconds) {
     double best = INFINITY;
-    for (double end = cpu_seconds() + seconds; p->run && cpu_seconds() < end;) {
-        double start = cpu_seconds();
+    for (double end = bench_seconds() + seconds; p->run && bench_seconds() < end;) {
+        double start = bench_seconds();
         sink = p->run(0.5F, 0.25F);
-        double took = cpu_seconds() - start;
+        double took = bench_seconds() - start;
         best = took < best ? took : best;
     }
     return p->run ? 2.0 * CHAINS * PEAK_STEPS * (double)n_lanes / best * 1e-9 : 0;
@@ -119,11 +116,11 @@ static double measure(void (*run)(const work *w), const work *w, double seconds)
     enum { RUN_NS = 50000 };
     size_t n_times = 1;
     double best = INFINITY;
-    for (double end = cpu_seconds() + seconds; cpu_seconds() < end;) {
-        double start = cpu_seconds();
+    for (double end = bench_seconds() + seconds; bench_seconds() < end;) {
+        double start = bench_seconds();
         for (size_t i = 0; i < n_times; i++)
             run(w);
-        double took = cpu_seconds() - start;
+        double took = bench_seconds() - start;
         if (took * 1e9 < RUN_NS)
             n_times *= 2;
         else if (took / (double)n_times < best)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of single numbers against those of the C library for double, on floats spread over all
-// there are, and every kind of kernels against the plain ones, bit for bit. `allowed` is in units in
-// the last place; behind it stands the largest of all 2^32 floats.
+// there are, and every kind of kernels against the plain ones, bit for bit. `allowed` is in units
+// in the last place; behind it stands the largest of one float in 61, which the
+// argument 61 tries.
 #include "nn/kernels/kernels.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@
 #include "base/testing.h"
 
 enum { N = 1 << 12 };
-/// From one float to the next that is tried. Odd, so that 1 tries them all.
+/// From the bits of one float to those of the next that is tried.
 static uint32_t step = 1021;
 
 static float x[N], found[N], plain[N];
@@ -31,8 +32,12 @@ typedef struct function {
 
 #define PLACE(name) #name, offsetof(bl_nn_kernels, name)
 static const function functions[] = {
-    {PLACE(exp), exp, 2},           {PLACE(ln), log, 2},   {PLACE(log1p), log1p, 2},
-    {PLACE(softplus), softplus, 2}, {PLACE(tanh), tanh, 2}, {PLACE(sigmoid), sigmoid, 2},
+    {PLACE(exp), exp, 0.8},           // 0.75, of subnormal results
+    {PLACE(ln), log, 0.9},            // 0.81
+    {PLACE(log1p), log1p, 1.5},       // 1.37
+    {PLACE(softplus), softplus, 1.8}, // 1.69
+    {PLACE(tanh), tanh, 1.4},         // 1.31
+    {PLACE(sigmoid), sigmoid, 2.2},   // 2.08
     {PLACE(relu), relu, 0},
 };
 
@@ -51,10 +56,16 @@ static double off_by(float value, double exact) {
     return fabs((double)value - exact) / unit;
 }
 
+static uint32_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof value);
+    return bits;
+}
+
 /// The same bits, or NaN both.
 static void same(const float *a, const float *b, size_t n, const char *what, const char *name) {
     for (size_t i = 0; i < n; i++)
-        if (memcmp(a + i, b + i, sizeof *a) != 0 && !(isnan(a[i]) && isnan(b[i])))
+        if (bits_of(a[i]) != bits_of(b[i]) && !(isnan(a[i]) && isnan(b[i])))
             fail_msg("%s of %s(%a): %a, plain %a", name, what, (double)x[i], (double)a[i],
                      (double)b[i]);
 }
@@ -100,8 +111,8 @@ static void special_values(void **state) {
             const function *f = &functions[k];
             float ours, theirs = (float)f->exact((double)special[i]);
             map_of(&bl_nn_kernels_plain, f)(&special[i], &ours, 1);
-            if (off_by(ours, (double)theirs) > f->allowed || (!isnan(ours) && ours == 0 &&
-                                                             signbit(ours) != signbit(theirs)))
+            if (off_by(ours, (double)theirs) > f->allowed ||
+                (!isnan(ours) && ours == 0 && signbit(ours) != signbit(theirs)))
                 fail_msg("%s(%a) = %a", f->name, (double)special[i], (double)ours);
         }
 }
@@ -206,7 +217,7 @@ static void softmax(void **state) {
     for (size_t i = 0; (k = bl_nn_kernels_at(i)); i++) {
         k->softmax(odd[0], 3, 3, 3, found, 3);
         for (size_t j = 0; j < 9; j++)
-            assert_true(isnan(found[j]) || (j == 3 && found[j] == 0) || (j == 5 && found[j] == 0));
+            assert_true(isnan(found[j]));
     }
 }
 

@@ -3,10 +3,10 @@
 /// The inner loops of networks in float32, once in plain C and once for each instruction set that
 /// gains by it. All give the same bits, for any number of rows, however rows are cut into calls.
 ///
-/// Every output is one chain of fused multiply-adds (one rounding each) in ascending order. Lanes of
-/// vectors run over outputs, never along a sum. What is summed over rows, gradients, is summed in
-/// shards of BL_NN_SHARD rows, each a chain of its own, which are added in order: a call begins at a
-/// multiple of so many rows. Only the bits of a NaN may differ.
+/// Every output is one chain of fused multiply-adds (one rounding each) in ascending order. Lanes
+/// of vectors run over outputs, never along a sum. What is summed over rows, gradients, is summed
+/// in shards of BL_NN_SHARD rows, each a chain of its own, which are added in order: a call begins
+/// at a multiple of so many rows. Only the bits of a NaN may differ.
 ///
 /// Matrices are row by row; a stride is the number of floats from one row to the next, at least as
 /// many as a row has. Nothing needs to be aligned, but multiples of 64 bytes are faster. Outputs do
@@ -62,6 +62,8 @@ typedef struct bl_nn_kernels {
     /// \param b [m × n] \param adds to what is in `out`, not to 0 \param out [n]
     void (*add_columns)(const float *b, size_t b_stride, size_t m, size_t n, bool adds, float *out);
     /// e^x, the natural logarithm and that of 1 + x, log(1 + e^x), tanh, 1/(1 + e^−x), max(x, 0).
+    /// The largest errors found are 0.8, 0.9, 1.4, 1.7, 1.4, 2.1 and 0 units in the last place.
+    /// Infinities, zeros and what under- or overflows give what C's functions give; NaN gives NaN.
     bl_nn_map exp, ln, log1p, softplus, tanh, sigmoid, relu;
     /// tanh, sigmoid and ReLU by their values, softplus by its arguments.
     bl_nn_slope tanh_slope, sigmoid_slope, relu_slope, softplus_slope;

@@ -7,6 +7,7 @@
 #ifndef BL_NN_KERNELS_LANES_FUNCTIONS_H
 #define BL_NN_KERNELS_LANES_FUNCTIONS_H
 
+#include <float.h>
 #include <math.h>
 
 #include "nn/kernels/kernels.h"
@@ -78,7 +79,7 @@ INLINE lanes ln_of(lanes x) {
     split s = split_of(choose(is_small, x * splat(0x1p24F), x));
     lanes k = s.k - choose(is_small, splat(24), splat(0));
     lanes result = log_of(s.m - splat(1), k);
-    result = choose((x == splat(INFINITY)) | (x != x), x, result);
+    result = choose(~(x <= splat(FLT_MAX)), x, result);
     result = choose(x < splat(0), splat(NAN), result);
     return choose(x == splat(0), splat(-INFINITY), result);
 }
@@ -93,7 +94,7 @@ INLINE lanes log1p_of(lanes x) {
     lost = (lanes)((lane_bits)lost & ~is_far); // the result would lose it too
     lanes f = fused(lost, scale, s.m - one);
     lanes result = log_of(choose(is_near, x, f), s.k);
-    result = choose((x == splat(INFINITY)) | (x == splat(0)) | (x != x), x, result);
+    result = choose(~(x <= splat(FLT_MAX)) | (x == splat(0)), x, result);
     result = choose(x < splat(-1), splat(NAN), result);
     return choose(x == splat(-1), splat(-INFINITY), result);
 }
@@ -105,7 +106,7 @@ INLINE lanes softplus_of(lanes x) {
 
 /// Near 0 a polynomial, else 1 − 2/(e^2|x| + 1).
 INLINE lanes tanh_of(lanes x) {
-    static const float c[] = {-3.3333334e-01F, 1.3333303e-01F,  -5.3959228e-02F,
+    static const float c[] = {-3.3333334e-01F, 1.3333303e-01F, -5.3959228e-02F,
                               2.1768667e-02F,  -8.343119e-03F, 2.291809e-03F};
     lanes size = size_of(x), square = x * x;
     lanes near = fused(size * square, polynomial(square, c, 6), size);
@@ -122,13 +123,9 @@ INLINE lanes sigmoid_of(lanes x) {
 
 INLINE lanes relu_of(lanes x) { return choose(x <= splat(0), splat(0), x); }
 
-INLINE lanes tanh_slope_of(lanes y, lanes gradient) {
-    return gradient * fused(-y, y, splat(1));
-}
+INLINE lanes tanh_slope_of(lanes y, lanes gradient) { return gradient * fused(-y, y, splat(1)); }
 
-INLINE lanes sigmoid_slope_of(lanes y, lanes gradient) {
-    return gradient * (y * (splat(1) - y));
-}
+INLINE lanes sigmoid_slope_of(lanes y, lanes gradient) { return gradient * (y * (splat(1) - y)); }
 
 INLINE lanes relu_slope_of(lanes y, lanes gradient) {
     return choose(y > splat(0), gradient, splat(0));
@@ -138,12 +135,12 @@ INLINE lanes softplus_slope_of(lanes x, lanes gradient) { return gradient * sigm
 
 // ---- of many ----
 
-#define MAP(name)                                                                 \
+#define MAP(name)                                                                  \
     LANES_ATTRIBUTE static void name##_all(const float *x, float *out, size_t n) { \
-        for (; n >= LANES; n -= LANES, x += LANES, out += LANES)                  \
-            store(out, name##_of(load(x)));                                       \
-        if (n)                                                                    \
-            store_first(out, name##_of(load_first(x, n)), n);                     \
+        for (; n >= LANES; n -= LANES, x += LANES, out += LANES)                   \
+            store(out, name##_of(load(x)));                                        \
+        if (n)                                                                     \
+            store_first(out, name##_of(load_first(x, n)), n);                      \
     }
 MAP(exp)
 MAP(ln)
@@ -153,13 +150,13 @@ MAP(tanh)
 MAP(sigmoid)
 MAP(relu)
 
-#define SLOPE(name)                                                                       \
-    LANES_ATTRIBUTE static void name##_all(const float *from, const float *gradient,      \
-                                           float *out, size_t n) {                        \
-        for (; n >= LANES; n -= LANES, from += LANES, gradient += LANES, out += LANES)    \
-            store(out, name##_of(load(from), load(gradient)));                            \
-        if (n)                                                                            \
-            store_first(out, name##_of(load_first(from, n), load_first(gradient, n)), n); \
+#define SLOPE(name)                                                                              \
+    LANES_ATTRIBUTE static void name##_all(const float *from, const float *gradient, float *out, \
+                                           size_t n) {                                           \
+        for (; n >= LANES; n -= LANES, from += LANES, gradient += LANES, out += LANES)           \
+            store(out, name##_of(load(from), load(gradient)));                                   \
+        if (n)                                                                                   \
+            store_first(out, name##_of(load_first(from, n), load_first(gradient, n)), n);        \
     }
 SLOPE(tanh_slope)
 SLOPE(sigmoid_slope)

@@ -10,7 +10,6 @@
 
 #include "nn/kernels/packed.h"
 
-#define UNROLL _Pragma("GCC unroll 8")
 enum { PANEL = VECTORS * LANES };
 
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -48,24 +47,31 @@ INLINE void run_tile(const tile *t, size_t n_rows, size_t n_vectors) {
     if (n_rows > MOST_ROWS || n_vectors > VECTORS || n_rows * n_vectors > ACCUMULATORS)
         return; // nobody asks for it, and there is no code for it
     lanes sums[8][4];
-    UNROLL for (size_t r = 0; r < n_rows; r++)
-        UNROLL for (size_t v = 0; v < n_vectors; v++)
-            sums[r][v] = t->start ? load_column(t, t->start + r * t->start_row, v, n_vectors)
-                                  : splat(0);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < n_rows; r++)
+#pragma GCC unroll 4
+        for (size_t v = 0; v < n_vectors; v++)
+            sums[r][v] =
+                t->start ? load_column(t, t->start + r * t->start_row, v, n_vectors) : splat(0);
     const float *a = t->a, *b = t->b;
     size_t a_row = t->a_row, a_step = t->a_step, b_step = t->b_step;
     for (size_t n = t->n_steps; n > 0; n--, a += a_step, b += b_step) {
         lanes right[4];
-        UNROLL for (size_t v = 0; v < n_vectors; v++)
+#pragma GCC unroll 4
+        for (size_t v = 0; v < n_vectors; v++)
             right[v] = load(b + v * LANES);
-        UNROLL for (size_t r = 0; r < n_rows; r++) {
+#pragma GCC unroll 8
+        for (size_t r = 0; r < n_rows; r++) {
             lanes left = splat(a[r * a_row]);
-            UNROLL for (size_t v = 0; v < n_vectors; v++)
+#pragma GCC unroll 4
+            for (size_t v = 0; v < n_vectors; v++)
                 sums[r][v] = fused(left, right[v], sums[r][v]);
         }
     }
-    UNROLL for (size_t r = 0; r < n_rows; r++)
-        UNROLL for (size_t v = 0; v < n_vectors; v++) {
+#pragma GCC unroll 8
+    for (size_t r = 0; r < n_rows; r++)
+#pragma GCC unroll 4
+        for (size_t v = 0; v < n_vectors; v++) {
             float *out = t->out + r * t->out_row;
             lanes sum = sums[r][v];
             if (t->adds)
@@ -74,18 +80,37 @@ INLINE void run_tile(const tile *t, size_t n_rows, size_t n_vectors) {
         }
 }
 
-#define TILES(n_vectors)                                                              \
+INLINE void run_rows(const tile *t, size_t n_rows, size_t n_vectors) {
+    switch (n_rows) {
+    case 1:
+        run_tile(t, 1, n_vectors);
+        break;
+    case 2:
+        run_tile(t, 2, n_vectors);
+        break;
+    case 3:
+        run_tile(t, 3, n_vectors);
+        break;
+    case 4:
+        run_tile(t, 4, n_vectors);
+        break;
+    case 5:
+        run_tile(t, 5, n_vectors);
+        break;
+    case 6:
+        run_tile(t, 6, n_vectors);
+        break;
+    case 7:
+        run_tile(t, 7, n_vectors);
+        break;
+    default:
+        run_tile(t, 8, n_vectors);
+    }
+}
+
+#define TILES(n_vectors)                                                                \
     LANES_ATTRIBUTE static void run_tile_of_##n_vectors(const tile *t, size_t n_rows) { \
-        switch (n_rows) {                                                             \
-        case 1: run_tile(t, 1, n_vectors); break;                                     \
-        case 2: run_tile(t, 2, n_vectors); break;                                     \
-        case 3: run_tile(t, 3, n_vectors); break;                                     \
-        case 4: run_tile(t, 4, n_vectors); break;                                     \
-        case 5: run_tile(t, 5, n_vectors); break;                                     \
-        case 6: run_tile(t, 6, n_vectors); break;                                     \
-        case 7: run_tile(t, 7, n_vectors); break;                                     \
-        default: run_tile(t, 8, n_vectors);                                           \
-        }                                                                             \
+        run_rows(t, n_rows, n_vectors);                                                 \
     }
 TILES(1)
 TILES(2)
@@ -125,7 +150,9 @@ INLINE void multiply_panel(const bl_nn_product *p, size_t row, size_t m, size_t 
               .a_step = 1,
               .b = p->b->panels + k * column,
               .b_step = width,
-              .start = p->adds ? out : p->bias ? p->bias + column : NULL,
+              .start = p->adds   ? out
+                       : p->bias ? p->bias + column
+                                 : NULL,
               .start_row = p->adds ? p->out_stride : 0,
               .out = out,
               .out_row = p->out_stride};
@@ -150,33 +177,58 @@ LANES_ATTRIBUTE static void multiply(const bl_nn_product *p) {
 
 // ---- out = start + aᵀ·b ----
 
-/// The columns of one shard that are no whole vectors are copied, so that all loads are whole.
-LANES_ATTRIBUTE static void gradient_of_shard(const bl_nn_gradient *g, size_t row, size_t m) {
+enum {
+    BLOCK_COLUMNS = 96, ///< of the left side, at most
+    FAR = 512,          ///< floats: rows so far apart push each other out of the nearest cache
+};
+
+/// Up to a whole number of vectors; zeros follow. \param to [m × to_stride]
+INLINE void copy_columns(const float *from, size_t stride, size_t m, size_t n, float *to,
+                         size_t to_stride) {
+    for (size_t r = 0; r < m; r++, from += stride, to += to_stride) {
+        size_t i = 0;
+        for (; i + LANES <= n; i += LANES)
+            store(to + i, load(from + i));
+        if (i < n)
+            store(to + i, load_first(from + i, n - i));
+    }
+}
+
+/// Some rows of the output, of one shard. A panel that is no whole vectors is copied, so that all
+/// loads are whole.
+INLINE void gradient_of_block(const bl_nn_gradient *g, tile t, const float *b, size_t n_rows,
+                              float *out) {
     _Alignas(64) float copied[BL_NN_SHARD * PANEL];
     for (size_t column = 0; column < g->n; column += PANEL) {
         size_t n = smaller(g->n - column, PANEL);
-        const float *b = g->b + row * g->b_stride + column;
-        tile t = {.n_steps = m,
-                  .a = g->a + row * g->a_stride,
-                  .a_row = 1,
-                  .a_step = g->a_stride,
-                  .b = b,
-                  .b_step = g->b_stride,
-                  .adds = true,
-                  .out = g->out + column,
-                  .out_row = g->out_stride};
-        if (n % LANES) {
-            for (size_t r = 0; r < m; r++) {
-                size_t c = 0;
-                for (; c + LANES <= n; c += LANES)
-                    store(copied + r * PANEL + c, load(b + r * g->b_stride + c));
-                store(copied + r * PANEL + c, load_first(b + r * g->b_stride + c, n - c));
-            }
+        t.b = b + column;
+        t.b_step = g->b_stride;
+        if (n % LANES || g->b_stride >= FAR) {
+            copy_columns(t.b, g->b_stride, t.n_steps, n, copied, PANEL);
             t.b = copied;
             t.b_step = PANEL;
         }
-        if (g->k)
-            run_tiles(t, g->k, n);
+        t.out = out + column;
+        run_tiles(t, n_rows, n);
+    }
+}
+
+LANES_ATTRIBUTE static void gradient_of_shard(const bl_nn_gradient *g, size_t row, size_t m) {
+    _Alignas(64) float copied[BL_NN_SHARD * BLOCK_COLUMNS];
+    for (size_t i = 0; i < g->k; i += BLOCK_COLUMNS) {
+        size_t n_rows = smaller(g->k - i, BLOCK_COLUMNS);
+        tile t = {.n_steps = m,
+                  .a = g->a + row * g->a_stride + i,
+                  .a_row = 1,
+                  .a_step = g->a_stride,
+                  .adds = true,
+                  .out_row = g->out_stride};
+        if (g->a_stride >= FAR) {
+            copy_columns(t.a, g->a_stride, m, n_rows, copied, BLOCK_COLUMNS);
+            t.a = copied;
+            t.a_step = BLOCK_COLUMNS;
+        }
+        gradient_of_block(g, t, g->b + row * g->b_stride, n_rows, g->out + i * g->out_stride);
     }
 }
 
@@ -193,15 +245,15 @@ LANES_ATTRIBUTE static void add_gradient(const bl_nn_gradient *g) {
 INLINE void add_some_columns(const float *b, size_t b_stride, size_t m, size_t n, float *out) {
     lanes sums[VECTORS];
     size_t whole = n / LANES, rest = n % LANES;
-    UNROLL for (size_t v = 0; v < VECTORS; v++)
+    for (size_t v = 0; v < VECTORS; v++)
         sums[v] = splat(0);
     for (size_t r = 0; r < m; r++, b += b_stride)
-        UNROLL for (size_t v = 0; v < VECTORS; v++)
+        for (size_t v = 0; v < VECTORS; v++)
             if (v < whole)
                 sums[v] += load(b + v * LANES);
             else if (v == whole && rest)
                 sums[v] += load_first(b + v * LANES, rest);
-    UNROLL for (size_t v = 0; v < VECTORS; v++) {
+    for (size_t v = 0; v < VECTORS; v++) {
         float *to = out + v * LANES;
         if (v < whole)
             store(to, load(to) + sums[v]);

@@ -30,7 +30,8 @@ typedef struct columns {
 
 static columns columns_at(const bl_nn_packed *packed, size_t first) {
     size_t lanes = packed->kernels->n_lanes, widest = lanes * packed->kernels->n_vectors;
-    columns c = {.first = first, .n = packed->n - first, .panel = packed->panels + first * packed->k};
+    columns c = {
+        .first = first, .n = packed->n - first, .panel = packed->panels + first * packed->k};
     c.n = c.n < widest ? c.n : widest;
     c.width = (c.n + lanes - 1) / lanes * lanes;
     return c;

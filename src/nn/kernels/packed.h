@@ -7,8 +7,9 @@
 #include "base/memory.h"
 #include "nn/kernels/kernels.h"
 
-/// Panels of n_vectors·n_lanes columns each, fewer vectors in the last; a panel is row by row without
-/// gaps, and zeros stand where there is no column. Only for the kernels that it was made for.
+/// Panels of n_vectors·n_lanes columns each, fewer vectors in the last; a panel is row by row
+/// without gaps, and zeros stand where there is no column. Only for the kernels that it was made
+/// for.
 struct bl_nn_packed {
     const bl_nn_kernels *kernels;
     size_t k, n;

@@ -12,10 +12,10 @@ typedef int32_t lane_bits __attribute__((vector_size(16)));
 
 INLINE lanes splat(float x) { return (lanes){x, x, x, x}; }
 
-/// a·b + c, rounded once. The product is exact in double. The sum is rounded to odd: where it is not
-/// exact, its last bit is set, so that the last rounding sees on which side the exact one lies.
-/// Source: S. Boldo, G. Melquiond, "Emulation of a FMA and correctly rounded sums: proved algorithms
-/// using rounding to odd", IEEE Trans. Comput. 57 (2008).
+/// a·b + c, rounded once. The product is exact in double. The sum is rounded to odd: where it is
+/// not exact, its last bit is set, so that the last rounding sees on which side the exact one lies.
+/// Source: S. Boldo, G. Melquiond, "Emulation of a FMA and correctly rounded sums: proved
+/// algorithms using rounding to odd", IEEE Trans. Comput. 57 (2008).
 INLINE float fused_one(float a, float b, float c) {
 #ifdef __FP_FAST_FMAF
     return __builtin_fmaf(a, b, c);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of every kind of kernels against loops that do what kernels.h says, number by number: the
-// same bits, for shapes around the edges of tiles, panels, blocks and shards.
+// Products of every kind of kernels against loops that do what kernels.h says, number by number:
+// the same bits, for shapes around the edges of tiles, panels, blocks and shards.
 #include "nn/kernels/kernels.h"
 
 #include <math.h>
@@ -183,6 +183,8 @@ static void gradients(void **state) {
             check_gradient(draw_up_to(70), k, n);
     for (int i = 0; i < 200; i++)
         check_gradient(draw_up_to(300), draw_up_to(70), draw_up_to(160));
+    check_gradient(130, 700, 40); // rows that are far apart
+    check_gradient(70, 40, 600);
     for (size_t n = 0; n <= 140; n++)
         check_columns(draw_up_to(300), n);
 }
