@@ -12,6 +12,9 @@
 
 #include "nn/kernels/kernels.h"
 
+/// Bits to calculate with, past their largest too.
+typedef uint32_t lane_words __attribute__((vector_size(LANES * sizeof(float))));
+
 INLINE lanes choose(lane_bits which, lanes yes, lanes no) {
     return (lanes)((which & (lane_bits)yes) | (~which & (lane_bits)no));
 }
@@ -21,7 +24,7 @@ INLINE lane_bits splat_bits(int32_t x) { return (lane_bits){0} + x; }
 INLINE lanes size_of(lanes x) { return (lanes)((lane_bits)x & splat_bits(INT32_MAX)); }
 
 /// 2^n for n in [−126, 127].
-INLINE lanes power_of_two(lane_bits n) { return (lanes)((n + 127) << 23); }
+INLINE lanes power_of_two(lane_bits n) { return (lanes)(((lane_words)n + 127) << 23); }
 
 /// c[0] + c[1]·x + … + c[n − 1]·x^(n − 1)
 INLINE lanes polynomial(lanes x, const float *c, int n) {
@@ -45,8 +48,7 @@ INLINE lanes exp_of(lanes x) {
     lanes rest = fused(n, splat(-log2_low), high - r), near = splat(1) + r;
     rest += r - (near - splat(1));
     near += fused(r * r, polynomial(r, c, 6), rest);
-    lane_bits power = (lane_bits)shifted - (lane_bits)magic;
-    lane_bits half = power >> 1;
+    lane_bits power = (lane_bits)((lane_words)shifted - (lane_words)magic), half = power >> 1;
     return near * power_of_two(half) * power_of_two(power - half);
 }
 
@@ -57,9 +59,9 @@ typedef struct split {
 } split;
 
 INLINE split split_of(lanes x) {
-    const int32_t root_half = 0x3f3504f3;
-    split s = {.power = ((lane_bits)x - root_half) >> 23};
-    s.m = (lanes)((lane_bits)x - (s.power << 23));
+    const uint32_t root_half = 0x3f3504f3;
+    split s = {.power = (lane_bits)((lane_words)x - root_half) >> 23};
+    s.m = (lanes)((lane_words)x - ((lane_words)s.power << 23));
     s.k = __builtin_convertvector(s.power, lanes);
     return s;
 }

@@ -21,17 +21,15 @@ void bl_nn_packed_release(bl_nn_packed *packed) {
     *packed = (bl_nn_packed){0};
 }
 
-/// Some columns of a panel, and where they begin.
+/// The columns of a panel.
 typedef struct columns {
-    size_t first, n;
-    size_t width; ///< of the panel
+    size_t n, width; ///< how many there are, and with zeros behind them
     float *panel;
 } columns;
 
 static columns columns_at(const bl_nn_packed *packed, size_t first) {
     size_t lanes = packed->kernels->n_lanes, widest = lanes * packed->kernels->n_vectors;
-    columns c = {
-        .first = first, .n = packed->n - first, .panel = packed->panels + first * packed->k};
+    columns c = {.n = packed->n - first, .panel = packed->panels + first * packed->k};
     c.n = c.n < widest ? c.n : widest;
     c.width = (c.n + lanes - 1) / lanes * lanes;
     return c;
