@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Arrow files beside pyarrow and beside memcpy.
+"""Arrow files beside pyarrow, beside memcpy, and beside what the kernel takes to give the bytes.
 
 usage: exchange_arrow.py BUILD [MEGABYTES]
 
 Read: all columns of a file in memory, by us (bench/read_columns), by pyarrow (ipc.open_file without
-a memory map) and as a copy of the file's bytes from memory to memory that is there already. Write:
+a memory map), as a copy of the file's bytes from memory to memory that is there already, and as
+reads of the file into 2 MB that are used again and again: no reader of files is faster. Write:
 record batches in memory to a new file. Best of several runs; one thread but where it is said
 otherwise. What is read and written is compared first.
 """
@@ -130,6 +131,17 @@ def copy_of(path):
     return lambda: numpy.copyto(target, source)
 
 
+def reads_of(path):
+    """Reads a file's bytes and does nothing with them."""
+    target = numpy.zeros(2 << 20, "u1")
+
+    def run():
+        with open(path, "rb", buffering=0) as file:
+            while file.readinto(target):
+                pass
+    return run
+
+
 def measure(build, folder, megabytes):
     """Yields what was measured, one dict each."""
     sys.path.insert(0, str(TOP / "tests" / "support"))
@@ -162,6 +174,9 @@ def measure(build, folder, megabytes):
                 if codec == "none":
                     yield {"what": f"read {what}{threads}", "ours_s": seconds,
                            "peer_s": best(copy_of(ours)), "peer": "memcpy", "note": note}
+                if codec == "none" and n_threads == 1:
+                    yield {"what": f"read {what}", "ours_s": seconds,
+                           "peer_s": best(reads_of(ours)), "peer": "read()", "note": note}
             write_by_pyarrow(theirs, batches, codec)
             yield {"what": f"read {what}, written by pyarrow", "ours_s": reader.best(theirs, 1),
                    "peer_s": best(lambda path=theirs: read_by_pyarrow(path)), "peer": peer,

@@ -111,6 +111,9 @@ typedef struct bl_arguments {
     unsigned max_events, part_events, bad_files;
     uint64_t part_bytes;
     bool dry_run, profile;
+    // of generate
+    unsigned process; ///< its place among the choices
+    const char *events, *seed, *first_event, *negative_fraction;
     // of hist
     bl_texts expressions;
     const char *bins, *edges, *title, *x_title, *y_title;
@@ -121,8 +124,8 @@ typedef struct bl_arguments {
 #define BL_COUNT(table) (sizeof(table) / sizeof *(table))
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
-    bl_command_convert, bl_command_ingest, bl_command_init, bl_command_hist, bl_command_help,
-    bl_command_completion;
+    bl_command_convert, bl_command_ingest, bl_command_init, bl_command_hist, bl_command_generate,
+    bl_command_help, bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

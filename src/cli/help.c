@@ -116,8 +116,8 @@ static void write_exit_codes(bl_out *out) {
 void bl_help_command(bl_out *out, const bl_command *command) {
     char name[64];
     bl_help_full_name(command, ' ', name);
-    bl_out_printf(out, "Usage: %s %s%s%s\n\n", name, command->n_options ? "[OPTION]... " : "",
-                  command->operands, "");
+    bl_out_printf(out, "Usage: %s%s%s%s\n\n", name, command->n_options ? " [OPTION]..." : "",
+                  *command->operands ? " " : "", command->operands);
     wrap(out, command->description, 0, 0);
     if (command == &bl_command_root) {
         const bl_command *sub;

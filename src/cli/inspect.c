@@ -82,6 +82,8 @@ static bl_status inspect_json(bl_cli *cli, const char *url, bl_catalog *catalog,
 
 static bl_status inspect_file(bl_cli *cli, const char *url, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
+    if (bl_inspect_is_onnx(url))
+        return bl_inspect_onnx(cli, url, err);
     BL_AUTO(bl_catalog) catalog = NULL;
     const bl_open_options open = bl_select_open_options(arguments);
     bool is_model = false;
@@ -132,6 +134,7 @@ static const bl_example inspect_examples[] = {
     {"The largest columns", "beamline inspect --json events.root |\n"
                             "    jq -r '.tables[].columns[] | [.stored_bytes, .path] | @tsv' |\n"
                             "    sort -rn | head"},
+    {"A network", "beamline inspect model.onnx"},
 };
 
 const bl_command bl_command_inspect = {
@@ -141,9 +144,11 @@ const bl_command bl_command_inspect = {
     .description =
         "Lists the directories and objects of files, then every tree: its entries, clusters, and "
         "columns with their type, stored and raw size, compression ratio, share of the tree and "
-        "codec. No values are read. Columns that cannot be read are listed with the reason. "
-        "Of a model of Keras (.keras, .h5, .weights.h5) it shows the layers with the shape of what "
-        "they give, their parameters and their weights; --names prints the layers' names.",
+        "codec. No values are read. Columns that cannot be read are listed with the reason.\n\n"
+        "Of an ONNX model (.onnx): who wrote it, versions of operators, inputs and outputs with "
+        "their shapes, how often each operator occurs, and the number of parameters.\n\n"
+        "Of a model of Keras (.keras, .h5, .weights.h5): the layers with the shape of what they "
+        "give, their parameters and their weights; --names prints the layers' names.",
     .options = inspect_options,
     .n_options = BL_COUNT(inspect_options),
     .takes_common = true,

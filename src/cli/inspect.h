@@ -26,5 +26,10 @@ void bl_inspect_text_table(bl_cli *cli, const bl_inspected *table);
 
 /// Shows a model where the file holds one.
 bl_status bl_inspect_keras(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
+/// True where a URL is that of an ONNX model, by its name: such a file begins with nothing of its
+/// own.
+bool bl_inspect_is_onnx(const char *url);
+/// A model in either face: who wrote it, what goes in and out, operators, parameters.
+bl_status bl_inspect_onnx(bl_cli *cli, const char *url, bl_error *err);
 
 #endif

@@ -176,8 +176,8 @@ static void markdown_command(bl_out *out, const bl_command *command) {
     char name[64], text[256];
     bl_out_printf(out, "\n## %s\n\n%s.\n\n", bl_help_full_name(command, ' ', name),
                   command->summary);
-    bl_out_printf(out, "```\n%s [OPTION]... %s\n```\n\n%s\n\n", name, command->operands,
-                  command->description);
+    bl_out_printf(out, "```\n%s [OPTION]...%s%s\n```\n\n%s\n\n", name,
+                  *command->operands ? " " : "", command->operands, command->description);
     const bl_option *option;
     bl_out_text(out, "| Option | |\n|---|---|\n");
     for (size_t i = 0; (option = bl_command_option(command, i)); i++)

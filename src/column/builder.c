@@ -3,6 +3,8 @@
 // exactly that. Offsets start with their 0 at the first list or string, or at the finish.
 #include "column/builder.h"
 
+#include "base/utf8.h"
+
 static bool is_string(bl_type_id id) { return id == BL_UTF8 || id == BL_BINARY; }
 static bool is_list(bl_type_id id) { return id == BL_LIST || id == BL_LARGE_LIST; }
 

@@ -58,7 +58,4 @@ int64_t bl_builder_length(const bl_builder *builder);
 /// \return BL_OK, BL_E_NOMEM, BL_E_LIMIT (over 2³¹−1 bytes or items behind 32-bit offsets)
 bl_status bl_builder_finish(bl_builder *builder, bl_column *ret_column, bl_error *err);
 
-/// True for well-formed UTF-8 (no surrogates, nothing past U+10FFFF, no overlong forms).
-bool bl_utf8_valid(const uint8_t *bytes, size_t n);
-
 #endif

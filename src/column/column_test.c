@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "column/builder.h"
 
 /// struct<n: int32, jets: list<struct<pt: float32, tags: fixed_list<bool>[2]>>, name: utf8>

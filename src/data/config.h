@@ -8,7 +8,7 @@
 #include <beamline/expression.h>
 
 #include "base/document.h"
-#include "hep/topology_options.h"
+#include "hep/topology/options.h"
 
 /// Texts that grow in an arena.
 typedef struct bl_text_list {

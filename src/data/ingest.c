@@ -15,8 +15,6 @@
 #include "data/ingest_private.h"
 #include "data/lineage.h"
 
-BL_DEFINE_AUTO(bl_output, bl_output_close);
-
 /// An output while parts go into it.
 typedef struct target {
     bl_output *output; ///< NULL: not begun yet

@@ -4,7 +4,7 @@
 
 #include <beamline/version.h>
 
-#include "hep/topology.h"
+#include "hep/topology/topology.h"
 
 enum { MOST_PAIRS = 8, MOST_SOURCES = 1000 };
 

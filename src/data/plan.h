@@ -8,7 +8,7 @@
 
 #include "data/lumi_mask.h"
 #include "expr/expressions.h"
-#include "hep/topology.h"
+#include "hep/topology/topology.h"
 
 /// What a data set adds to the options of a plan.
 typedef struct bl_plan_extras {

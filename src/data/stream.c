@@ -3,8 +3,6 @@
 #include "base/context.h"
 #include "data/dataset.h"
 
-BL_DEFINE_AUTO(bl_table, bl_table_close);
-
 /// Making a stream.
 typedef struct maker {
     bl_stream *stream;

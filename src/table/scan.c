@@ -219,7 +219,9 @@ static int64_t choose_end(const bl_scan *scan, int64_t first, int64_t limit) {
     if (limit - first <= (scan->batch_rows ? most : snug))
         return limit;
     size_t next = cluster_after(reader, first), behind = cluster_after(reader, first + snug);
-    if (reader->is_cut_freely && next < reader->n_clusters && reader->cluster_ends[next] <= limit)
+    // A cluster that is cut ends in a batch of its own, and so does one that may be passed.
+    if (reader->is_cut_freely && next < reader->n_clusters && reader->cluster_ends[next] <= limit &&
+        (scan->n_needs || reader->cluster_ends[next] - first > snug))
         return cut(first, reader->cluster_ends[next], snug);
     if (behind > next && reader->cluster_ends[behind - 1] <= limit)
         return reader->cluster_ends[behind - 1];

@@ -22,6 +22,9 @@ static bl_status read_all(bl_context *context, void *argument) {
     return w.status;
 }
 
+/// Threads, so that a page is a task.
+enum { MANY = 8 };
+
 static void every_allocation_may_fail(void **state) {
     (void)state;
     static const char *const files[] = {"v1",    "v2",      "delta", "delta_length",
@@ -30,6 +33,7 @@ static void every_allocation_may_fail(void **state) {
         char path[4096];
         snprintf(path, sizeof path, "%s/%s.parquet", PARQUET_FILES, files[i]);
         fail_each_allocation(read_all, NULL, path, 20, 20000);
+        fail_each_allocation_on(MANY, read_all, NULL, path, 20, 20000);
     }
 }
 

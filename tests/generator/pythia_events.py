@@ -23,8 +23,8 @@ import pythia8mc
 import uproot
 from detector import PARTICLE, respond
 
-# Chosen so that as many tracks are there, and as many events pass the recipe, as published.
-PILE_UP, LEPTON_PT, LEPTON_ETA = 8, {"qcd": 22, "ttbar": 15, "wjets": 15}, 2.5
+# Chosen so that as many particles are there, and as many events pass the recipe, as published.
+PILE_UP, LEPTON_PT, LEPTON_ETA = 12, {"qcd": 22, "ttbar": 15, "wjets": 15}, 2.5
 VERTEX_Z = 53  # mm, the width of the collisions along the beam
 POOL = 2000  # pile-up collisions made, of which each event draws some and turns them
 COMMON = ("Beams:eCM = 13000", "ParticleDecays:limitTau0 = on", "ParticleDecays:tau0Max = 10",

@@ -12,6 +12,9 @@
 #define KEPT_SHARE 8
 /// Record batches are read as they lie in the file, but joined by copying: small ones only.
 #define SNUG_BYTES (UINT64_C(2) << 20)
+/// Larger ones are cut, where that takes no more than other ranges: memory that is used again and
+/// again is in a cache, and the kernel need not clear it first. So much of each column at least.
+#define SNUG_COLUMN_BYTES (UINT64_C(64) << 10)
 
 /// A request for rows of columns.
 typedef struct asked {
@@ -350,6 +353,17 @@ static bl_status describe_columns(arrow_reader *reader, bl_error *err) {
     return status;
 }
 
+/// A compressed record batch cannot be cut, and lists that are cut take two more reads each.
+static void choose_sizes(arrow_reader *reader, const bl_arrow_file *file) {
+    size_t n = file->schema.n_fields;
+    if (n > SNUG_BYTES / SNUG_COLUMN_BYTES)
+        reader->head.snug_bytes = n * SNUG_COLUMN_BYTES;
+    reader->head.is_cut_freely = true;
+    for (size_t i = 0; i < n; i++)
+        if (file->totals[i].is_compressed || file->schema.fields[i].n_children)
+            reader->head.is_cut_freely = false;
+}
+
 bl_status bl_arrow_reader_open(bl_arrow_file *file, bl_reader **ret_reader, bl_error *err) {
     bl_context *context = file->head.context;
     arrow_reader *reader = (arrow_reader *)bl_alloc_zero(context, 1, sizeof *reader);
@@ -362,6 +376,7 @@ bl_status bl_arrow_reader_open(bl_arrow_file *file, bl_reader **ret_reader, bl_e
                                .n_clusters = file->n_blocks,
                                .cluster_ends = file->cluster_ends,
                                .snug_bytes = SNUG_BYTES};
+    choose_sizes(reader, file);
     reader->file = bl_arrow_file_ref(file);
     bl_arena_init(&reader->arena, context);
     reader->codecs =

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "column/builder.h"
+#include "base/utf8.h"
 
 enum { MAX_NESTING = 64, TEXT_SIZE = 200, BYTES_A_FIELD = 8 };
 

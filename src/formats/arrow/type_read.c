@@ -3,8 +3,7 @@
 // not read are known all the same, because their buffers stand between those of other columns.
 #include <stdio.h>
 
-#include "column/builder.h"
-
+#include "base/utf8.h"
 #include "formats/arrow/schema.h"
 
 #define UNIT(table, otherwise) ((unsigned)bl_flat_int((table), BL_TIME_UNIT, 2, (otherwise)))

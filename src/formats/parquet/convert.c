@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "column/builder.h"
+#include "base/utf8.h"
 
 static bl_status new_values(bl_context *context, size_t size, bl_column *column, bl_error *err) {
     BL_TRY(bl_buffer_new(context, size, &column->values, err));
@@ -186,23 +186,27 @@ static bl_status fixed_texts(bl_context *context, bl_stream_leaf *s, bl_column *
     return BL_OK;
 }
 
-/// Whether all texts are UTF-8: the whole is, and none of them begins inside a character.
-static bool are_utf8(const bl_column *column) {
-    const int32_t *offsets = (const int32_t *)(const void *)column->offsets->data;
-    const uint8_t *bytes = column->values ? column->values->data : NULL;
-    size_t n = (size_t)offsets[column->length];
-    if (n == 0 || !bytes)
+bool bl_parquet_are_utf8(const uint32_t *ends, int64_t n, const uint8_t *bytes) {
+    size_t size = ends[n] - ends[0];
+    if (size == 0 || !bytes)
         return true;
-    for (int64_t i = 0; i < column->length; i++)
-        if ((size_t)offsets[i] < n && (bytes[offsets[i]] & 0xc0) == 0x80)
+    for (int64_t i = 0; i < n; i++)
+        if (ends[i] - ends[0] < size && (bytes[ends[i] - ends[0]] & 0xc0) == 0x80)
             return false;
-    return bl_utf8_valid(bytes, n);
+    return bl_utf8_valid(bytes, size);
+}
+
+/// Whether all texts of a column are; some may have been looked at.
+static bool are_utf8(const bl_stream_leaf *s, const bl_column *column) {
+    const uint32_t *ends = (const uint32_t *)(const void *)column->offsets->data + s->n_checked;
+    const uint8_t *bytes = column->values ? column->values->data + ends[0] : NULL;
+    return !s->is_other && bl_parquet_are_utf8(ends, column->length - s->n_checked, bytes);
 }
 
 static bl_status texts(bl_context *context, bl_stream_leaf *s, bl_column *column, bl_error *err) {
     size_t size = ((size_t)column->length + 1) * sizeof(int32_t);
-    if (!s->offsets) {
-        BL_TRY(bl_buffer_new(context, size, &s->offsets, err));
+    if (!s->offsets || !s->offsets->size) { // no text at all, not even a null
+        BL_TRY(bl_stream_reserve(context, &s->offsets, size, err));
         memset(s->offsets->data, 0, sizeof(int32_t));
         s->offsets->size = sizeof(int32_t);
     }
@@ -211,7 +215,7 @@ static bl_status texts(bl_context *context, bl_stream_leaf *s, bl_column *column
                             s->offsets->size / sizeof(int32_t) - 1, (long long)column->length);
     column->offsets = BL_MOVE(s->offsets);
     column->values = BL_MOVE(s->values);
-    if (column->type->id != BL_UTF8 || are_utf8(column))
+    if (column->type->id != BL_UTF8 || are_utf8(s, column))
         return BL_OK;
     bl_type_id id = BL_BINARY;
     column->type =

@@ -10,6 +10,9 @@
 /// \return BL_OK, BL_E_CORRUPT, BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_parquet_finish_leaf(bl_context *context, bl_stream_leaf *stream, bl_column *column,
                                  bl_error *err);
+/// Whether texts are UTF-8: the whole is, and none of them begins inside a character.
+/// \param ends [n + 1], the first where they begin \param bytes of the first text on
+bool bl_parquet_are_utf8(const uint32_t *ends, int64_t n, const uint8_t *bytes);
 /// unscaled · 10^−scale, the nearest double. \param bytes [n] big-endian, two's complement
 double bl_parquet_decimal(const uint8_t *bytes, size_t n, int scale);
 

@@ -7,6 +7,8 @@
 
 /// As much as is read at once, so that a thread decodes what is still in its cache.
 #define WINDOW_BYTES ((size_t)(256u << 10))
+/// The same where only headers are looked at.
+#define PASSING_BYTES ((size_t)2048)
 
 bl_status bl_pages_begin(bl_pages *pages, bl_source *source, const bl_parquet_chunk *chunk,
                          bl_error *err) {
@@ -44,8 +46,8 @@ static bl_status read_bytes(bl_source *source, uint64_t offset, size_t size, uin
     return source->ops->read(source, &(bl_read){offset, size, data}, err);
 }
 
-/// Makes the window hold `n` more bytes, or all up to the end.
-static bl_status fill(bl_pages *pages, size_t n, bl_error *err) {
+/// Makes the window hold `n` more bytes, or all up to the end. \param ahead reads so many at least
+static bl_status fill(bl_pages *pages, size_t n, size_t ahead, bl_error *err) {
     size_t have = there(pages);
     uint64_t left = pages->end - pages->position;
     if (have >= n || left == 0)
@@ -56,7 +58,7 @@ static bl_status fill(bl_pages *pages, size_t n, bl_error *err) {
         memmove(pages->window->data, pages->window->data + pages->at, have);
     pages->window->size = have;
     pages->at = 0;
-    size_t room = n > WINDOW_BYTES ? n : WINDOW_BYTES;
+    size_t room = n > ahead ? n : ahead;
     size_t more = room - have < left ? room - have : (size_t)left;
     BL_TRY(bl_buffer_reserve(&pages->window, have + more, err));
     BL_TRY(read_bytes(pages->source, pages->position, more, pages->window->data + have, err));
@@ -65,10 +67,10 @@ static bl_status fill(bl_pages *pages, size_t n, bl_error *err) {
     return BL_OK;
 }
 
-static bl_status read_header(bl_pages *pages, size_t *ret_size, bl_error *err) {
+static bl_status read_header(bl_pages *pages, size_t ahead, size_t *ret_size, bl_error *err) {
     enum { MOST_HEADER = 1 << 24 };
     for (size_t wanted = 256; wanted <= MOST_HEADER; wanted *= 4) {
-        BL_TRY(fill(pages, wanted, err));
+        BL_TRY(fill(pages, wanted, ahead, err));
         bl_status status =
             bl_parquet_page_header_read(pages->window ? pages->window->data + pages->at : NULL,
                                         there(pages), &pages->header, ret_size, err);
@@ -87,28 +89,48 @@ static bl_status check_crc(const bl_pages *pages, bl_error *err) {
     return bl_error_set(err, BL_E_CORRUPT, "wrong checksum");
 }
 
-static bl_status next_page(bl_pages *pages, bl_error *err) {
+/// Reads the header of the next page, which then has its bytes in front of it.
+static bl_status begin_page(bl_pages *pages, size_t ahead, bl_error *err) {
     size_t size;
-    BL_TRY(read_header(pages, &size, err));
+    BL_TRY(read_header(pages, ahead, &size, err));
     const bl_parquet_page_header *h = &pages->header;
     pages->at += size;
-    if (h->stored_bytes > there(pages) + (pages->end - pages->position))
+    pages->stored_at = pages->position - there(pages);
+    if (h->stored_bytes > pages->end - pages->stored_at)
         return bl_error_set(err, BL_E_CORRUPT, "%u bytes, past the end of its column",
                             h->stored_bytes);
-    BL_TRY(fill(pages, h->stored_bytes, err));
+    return BL_OK;
+}
+
+static bl_status next_page(bl_pages *pages, bl_error *err) {
+    BL_TRY(begin_page(pages, WINDOW_BYTES, err));
+    BL_TRY(fill(pages, pages->header.stored_bytes, WINDOW_BYTES, err));
     pages->stored = pages->window->data + pages->at;
-    pages->at += h->stored_bytes;
+    pages->at += pages->header.stored_bytes;
     return check_crc(pages, err);
 }
 
-bl_status bl_pages_next(bl_pages *pages, bl_error *err) {
+static bl_status pass_page(bl_pages *pages, bl_error *err) {
+    BL_TRY(begin_page(pages, PASSING_BYTES, err));
+    pages->stored = NULL;
+    if (pages->header.stored_bytes <= there(pages)) {
+        pages->at += pages->header.stored_bytes;
+        return BL_OK;
+    }
+    pages->position = pages->stored_at + pages->header.stored_bytes;
+    pages->at = pages->window->size;
+    return BL_OK;
+}
+
+static bl_status go_on(bl_pages *pages, bl_status (*page)(bl_pages *pages, bl_error *err),
+                       bl_error *err) {
     if (pages->n_left <= 0)
         return BL_END;
     pages->page_at = pages->position - there(pages);
     if (pages->page_at >= pages->end)
         return bl_error_set(err, BL_E_CORRUPT, "its pages lack %lld values",
                             (long long)pages->n_left);
-    BL_TRY_IN(next_page(pages, err), err, "page at byte %llu", (unsigned long long)pages->page_at);
+    BL_TRY_IN(page(pages, err), err, "page at byte %llu", (unsigned long long)pages->page_at);
     bool is_data =
         pages->header.type == BL_PARQUET_DATA_PAGE || pages->header.type == BL_PARQUET_DATA_PAGE_V2;
     if (is_data)
@@ -117,6 +139,55 @@ bl_status bl_pages_next(bl_pages *pages, bl_error *err) {
         return bl_error_set(err, BL_E_CORRUPT, "page at byte %llu: more values than the column has",
                             (unsigned long long)pages->page_at);
     return BL_OK;
+}
+
+bl_status bl_pages_next(bl_pages *pages, bl_error *err) { return go_on(pages, next_page, err); }
+
+bl_status bl_pages_pass(bl_pages *pages, bl_error *err) { return go_on(pages, pass_page, err); }
+
+void bl_pages_refer(bl_pages *pages, const bl_pages *of) {
+    bl_buffer *window = pages->window, *raw = pages->raw;
+    *pages = *of;
+    pages->window = window;
+    pages->raw = raw;
+}
+
+void bl_pages_back(bl_pages *pages) {
+    pages->position = pages->page_at;
+    pages->at = pages->window->size;
+}
+
+static bl_status load(bl_pages *pages, bl_error *err) {
+    size_t size = pages->header.stored_bytes;
+    pages->position -= there(pages);
+    if (!pages->window)
+        BL_TRY(bl_buffer_new(pages->source->context, size, &pages->window, err));
+    pages->window->size = 0;
+    pages->at = 0;
+    BL_TRY(bl_buffer_reserve(&pages->window, size, err));
+    BL_TRY(read_bytes(pages->source, pages->stored_at, size, pages->window->data, err));
+    pages->window->size = pages->at = size;
+    pages->stored = pages->window->data;
+    return check_crc(pages, err);
+}
+
+bl_status bl_pages_load(bl_pages *pages, bl_error *err) {
+    BL_TRY_IN(load(pages, err), err, "page at byte %llu", (unsigned long long)pages->page_at);
+    return BL_OK;
+}
+
+void bl_pages_trade(bl_pages *a, bl_pages *b) {
+    bl_pages was = *a;
+    a->position -= there(a);
+    b->position -= there(b);
+    a->window = b->window, b->window = was.window;
+    a->raw = b->raw, b->raw = was.raw;
+    a->is_raw = b->is_raw, b->is_raw = was.is_raw;
+    a->page_at = b->page_at, b->page_at = was.page_at;
+    a->header = b->header, b->header = was.header;
+    a->stored = b->stored, b->stored = was.stored;
+    a->at = a->window ? a->window->size : 0;
+    b->at = b->window ? b->window->size : 0;
 }
 
 // ---- compression ----
@@ -191,6 +262,7 @@ bl_status bl_pages_unpack(bl_pages *pages, bl_codecs *codecs, size_t skipped, ui
                             n_raw);
     *ret_size = n_raw;
     *ret_data = stored;
+    pages->is_raw = false;
     // a page without a value may be empty, not even a compressed nothing
     if (!is_compressed || (n_raw == 0 && n_stored == 0)) {
         if (to && n_raw)
@@ -200,9 +272,15 @@ bl_status bl_pages_unpack(bl_pages *pages, bl_codecs *codecs, size_t skipped, ui
     if (!to) {
         BL_TRY(make_room(pages, n_stored, n_raw, err));
         to = pages->raw->data;
+        pages->is_raw = true;
     }
     *ret_data = to;
     return decode(pages, codecs, stored, n_stored, to, n_raw, err);
+}
+
+void bl_pages_drop_stored(bl_pages *pages) {
+    if (pages->is_raw)
+        bl_buffer_release(BL_MOVE(pages->window));
 }
 
 void bl_pages_release(bl_pages *pages) {

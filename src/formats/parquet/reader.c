@@ -44,10 +44,10 @@ BL_DEFINE_AUTO(bl_reader, close_reader);
 typedef struct request {
     parquet_reader *reader;
     int64_t first, last;
-    const size_t *leaves; ///< [n_leaves] wanted
+    bl_stream_leaf **wanted; ///< [n_leaves]
     size_t n_leaves;
-    bl_stream_leaf **streams;        ///< [leaves of the file]
-    int64_t group_first, group_last; ///< rows of the present row group
+    bl_stream_leaf **streams; ///< [leaves of the file]
+    bl_stream_rows rows;      ///< of the present row group
 } request;
 
 /// The row group that holds a row.
@@ -77,22 +77,17 @@ static bl_status load_group(parquet_reader *reader, size_t group, bl_error *err)
 
 /// Reads what is wanted of a leaf in the row group that is known.
 static bl_status read_leaf(void *argument, size_t i, unsigned worker, bl_error *err) {
-    request *r = (request *)argument;
-    parquet_reader *reader = r->reader;
-    bl_stream_leaf *stream = &reader->streams[r->leaves[i]];
-    BL_TRY_IN(bl_stream_leaf_read(stream, reader->file->source, reader->codecs[worker],
-                                  &reader->chunks[r->leaves[i]], reader->group, r->group_first,
-                                  r->group_last, err),
-              err, "column '%s': row group %zu", stream->leaf->path, reader->group);
+    const request *r = (const request *)argument;
+    bl_stream_leaf *stream = r->wanted[i];
+    BL_TRY_IN(bl_stream_leaf_read(stream, &r->rows, r->rows.codecs[worker], err), err,
+              "column '%s': row group %zu", stream->leaf->path, r->rows.number);
     return BL_OK;
 }
 
 /// Streams of the wanted leaves, made where they are used for the first time.
-static bl_status prepare(request *r, const size_t *columns, size_t n, size_t *leaves,
-                         bl_error *err) {
+static bl_status prepare(request *r, const size_t *columns, size_t n, bl_error *err) {
     parquet_reader *reader = r->reader;
     const bl_parquet_schema *schema = &reader->file->schema;
-    r->leaves = leaves;
     for (size_t i = 0; i < n; i++) {
         const bl_parquet_node *node = &schema->columns[columns[i]];
         for (size_t k = node->first_leaf; k < node->first_leaf + node->n_leaves; k++) {
@@ -100,39 +95,50 @@ static bl_status prepare(request *r, const size_t *columns, size_t n, size_t *le
             if (!stream->context)
                 BL_TRY(
                     bl_stream_leaf_init(stream, reader->head.context, &schema->leaves[k], k, err));
-            leaves[r->n_leaves++] = k;
-            r->streams[k] = stream;
+            r->wanted[r->n_leaves++] = r->streams[k] = stream;
         }
     }
     return BL_OK;
 }
 
-static bl_status make_columns(request *r, const size_t *columns, size_t n, bl_batch *batch,
-                              bl_error *err) {
-    const bl_parquet_file *file = r->reader->file;
-    for (size_t i = 0; i < n; i++) {
-        const bl_parquet_node *node = &file->schema.columns[columns[i]];
-        bl_column *column = &batch->columns[i];
-        BL_TRY_IN(bl_parquet_assemble(batch->context, node, r->streams, column, err), err,
-                  "column '%s'", node->element->name);
-        if (column->length != batch->n_rows)
-            return bl_error_set(
-                err, BL_E_CORRUPT, "column '%s': %lld rows where there should be %lld",
-                node->element->name, (long long)column->length, (long long)batch->n_rows);
-        if (node->is_vector && file->vector) {
-            bl_type *type = (bl_type *)(uintptr_t)r->reader->head.columns[columns[i]].type;
-            BL_TRY_IN(bl_parquet_plain_vectors(batch->context, column, type, err), err,
-                      "column '%s'", node->element->name);
-        }
+/// Columns that are made of what was read.
+typedef struct making {
+    const request *request;
+    const size_t *columns;
+    bl_batch *batch;
+} making;
+
+static bl_status make_column(void *argument, size_t i, unsigned worker, bl_error *err) {
+    const making *m = (const making *)argument;
+    const parquet_reader *reader = m->request->reader;
+    bl_batch *batch = m->batch;
+    const bl_parquet_node *node = &reader->file->schema.columns[m->columns[i]];
+    bl_column *column = &batch->columns[i];
+    (void)worker;
+    BL_TRY_IN(bl_parquet_assemble(batch->context, node, m->request->streams, column, err), err,
+              "column '%s'", node->element->name);
+    if (column->length != batch->n_rows)
+        return bl_error_set(err, BL_E_CORRUPT, "column '%s': %lld rows where there should be %lld",
+                            node->element->name, (long long)column->length,
+                            (long long)batch->n_rows);
+    if (node->is_vector && reader->file->vector) {
+        bl_type *type = (bl_type *)(uintptr_t)reader->head.columns[m->columns[i]].type;
+        BL_TRY_IN(bl_parquet_plain_vectors(batch->context, column, type, err), err, "column '%s'",
+                  node->element->name);
     }
     return BL_OK;
 }
 
-/// Leaves of the present row group; from a far source one after the other.
+/// Leaves of the present row group: a leaf a task, of few of them a page; from a far source one
+/// after the other.
 static bl_status read_group(request *r, bl_error *err) {
+    bl_context *context = r->reader->head.context;
+    unsigned n_threads = bl_context_n_threads(context);
     bl_status status = BL_OK;
-    if (r->reader->file->source->ops->read)
-        return bl_run_tasks(r->reader->head.context, read_leaf, r, r->n_leaves, err);
+    if (r->rows.source->ops->read && n_threads > 1 && r->n_leaves < (size_t)2 * n_threads)
+        return bl_stream_leaves_read(&r->rows, r->wanted, r->n_leaves, err);
+    if (r->rows.source->ops->read)
+        return bl_run_tasks(context, read_leaf, r, r->n_leaves, err);
     for (size_t i = 0; i < r->n_leaves && status == BL_OK; i++)
         status = read_leaf(r, i, 0, err);
     return status;
@@ -145,9 +151,14 @@ static bl_status run(request *r, bl_error *err) {
         int64_t end = reader->head.cluster_ends[g];
         if (start >= r->last)
             break;
-        r->group_first = r->first > start ? r->first - start : 0;
-        r->group_last = (r->last < end ? r->last : end) - start;
-        if (r->group_first >= r->group_last)
+        r->rows = (bl_stream_rows){.source = reader->file->source,
+                                   .codecs = reader->codecs,
+                                   .chunks = reader->chunks,
+                                   .number = g,
+                                   .n_rows = end - start,
+                                   .first = r->first > start ? r->first - start : 0,
+                                   .last = (r->last < end ? r->last : end) - start};
+        if (r->rows.first >= r->rows.last)
             continue;
         BL_TRY(load_group(reader, g, err));
         BL_TRY(read_group(r, err));
@@ -170,9 +181,10 @@ static bl_status read_batch(request *r, const size_t *columns, size_t n, bl_batc
     if (status == BL_OK)
         status = run(r, err);
     if (status == BL_OK)
-        status = make_columns(r, columns, n, batch, err);
+        status =
+            bl_run_tasks(reader->head.context, make_column, &(making){r, columns, batch}, n, err);
     for (size_t i = 0; i < r->n_leaves; i++)
-        bl_stream_leaf_reset(&reader->streams[r->leaves[i]]);
+        bl_stream_leaf_reset(r->wanted[i]);
     if (status == BL_OK)
         *ret_batch = BL_MOVE(batch);
     return status;
@@ -183,17 +195,17 @@ static bl_status read_rows(bl_reader *head, int64_t first, int64_t last, const s
     parquet_reader *reader = (parquet_reader *)head;
     size_t n_leaves = reader->file->schema.n_leaves;
     request r = {.reader = reader, .first = first, .last = last};
-    size_t *leaves = (size_t *)bl_alloc_zero(head->context, n_leaves + 1, sizeof *leaves);
+    r.wanted = (bl_stream_leaf **)bl_alloc_zero(head->context, n_leaves + 1, sizeof *r.wanted);
     r.streams = (bl_stream_leaf **)bl_alloc_zero(head->context, n_leaves + 1, sizeof *r.streams);
     bl_status status = BL_OK;
-    if (!leaves || !r.streams)
-        status = bl_error_nomem(err, n_leaves * sizeof *leaves, "columns");
+    if (!r.wanted || !r.streams)
+        status = bl_error_nomem(err, n_leaves * sizeof *r.wanted, "columns");
     if (status == BL_OK)
-        status = prepare(&r, columns, n, leaves, err);
+        status = prepare(&r, columns, n, err);
     if (status == BL_OK)
         status = read_batch(&r, columns, n, ret_batch, err);
     bl_free(head->context, r.streams);
-    bl_free(head->context, leaves);
+    bl_free(head->context, r.wanted);
     return status;
 }
 

@@ -48,7 +48,7 @@ static void gather(const uint8_t *dictionary, unsigned width, const uint32_t *in
 }
 
 static bl_status next_indices(bl_stream_leaf *s, uint32_t *indices, size_t n, bl_error *err) {
-    if (!bl_runs_read(&s->indices, indices, n))
+    if (!bl_runs_read(&s->page.indices, indices, n))
         return bl_error_set(err, BL_E_CORRUPT, "fewer indices than values");
     uint32_t most = highest(indices, n);
     return most < s->n_dictionary ? BL_OK : bad_index(most, s->n_dictionary, err);
@@ -78,7 +78,7 @@ static bl_status grow_offsets(bl_stream_leaf *s, size_t n, int32_t **ret_place, 
     return BL_OK;
 }
 
-static bl_status too_much_text(bl_error *err) {
+bl_status bl_stream_too_much_text(bl_error *err) {
     return bl_error_set(err, BL_E_LIMIT,
                         "more than 2147483647 bytes in one column of a batch; read fewer rows");
 }
@@ -91,7 +91,7 @@ static bl_status append_texts(bl_stream_leaf *s, const bl_texts_page *texts, siz
     int32_t *ends;
     uint8_t *out;
     if (size + n_bytes > INT32_MAX)
-        return too_much_text(err);
+        return bl_stream_too_much_text(err);
     BL_TRY(grow_offsets(s, n, &ends, err));
     BL_TRY(grow(s->context, &s->values, n_bytes, &out, err));
     if (n_bytes)
@@ -111,7 +111,7 @@ static bl_status append_indexed_texts(bl_stream_leaf *s, const uint32_t *indices
     for (size_t i = 0; i < n; i++)
         n_bytes += from[indices[i] + 1] - from[indices[i]];
     if (size + n_bytes > INT32_MAX)
-        return too_much_text(err);
+        return bl_stream_too_much_text(err);
     BL_TRY(grow_offsets(s, n, &ends, err));
     BL_TRY(grow(s->context, &s->values, n_bytes, &out, err));
     for (size_t i = 0; i < n; i++) {
@@ -138,41 +138,42 @@ bl_status bl_stream_leaf_take_values(bl_stream_leaf *s, size_t n, bl_error *err)
     uint8_t *out;
     if (n == 0)
         return BL_OK;
-    switch (s->kind) {
+    switch (s->page.kind) {
     case BL_VALUES_DICTIONARY:
         if (!s->n_dictionary)
             return bl_error_set(err, BL_E_CORRUPT, "a dictionary is missing");
         return s->width ? take_indexed(s, n, err) : take_indexed_texts(s, n, err);
     case BL_VALUES_TEXTS:
-        if (n > s->texts.n - s->text_at)
+        if (n > s->page.texts.n - s->page.text_at)
             return bl_error_set(err, BL_E_CORRUPT, "fewer values than levels");
-        BL_TRY(append_texts(s, &s->texts, s->text_at, n, err));
-        s->text_at += n;
+        BL_TRY(append_texts(s, &s->page.texts, s->page.text_at, n, err));
+        s->page.text_at += n;
         return BL_OK;
     default:
-        if (n * s->width > (size_t)(s->values_end - s->next))
+        if (n * s->width > (size_t)(s->page.values_end - s->page.next))
             return bl_error_set(err, BL_E_CORRUPT, "fewer values than levels");
         BL_TRY(grow(s->context, &s->values, n * s->width, &out, err));
-        memcpy(out, s->next, n * s->width);
-        s->next += n * s->width;
+        memcpy(out, s->page.next, n * s->width);
+        s->page.next += n * s->width;
         return BL_OK;
     }
 }
 
 bl_status bl_stream_leaf_skip_values(bl_stream_leaf *s, size_t n, bl_error *err) {
     uint32_t indices[BLOCK];
-    if (s->kind == BL_VALUES_TEXTS) {
-        s->text_at += n < s->texts.n - s->text_at ? n : s->texts.n - s->text_at;
+    if (s->page.kind == BL_VALUES_TEXTS) {
+        s->page.text_at +=
+            n < s->page.texts.n - s->page.text_at ? n : s->page.texts.n - s->page.text_at;
         return BL_OK;
     }
-    if (s->kind == BL_VALUES_FIXED) {
-        size_t left = (size_t)(s->values_end - s->next);
-        s->next += n * s->width < left ? n * s->width : left;
+    if (s->page.kind == BL_VALUES_FIXED) {
+        size_t left = (size_t)(s->page.values_end - s->page.next);
+        s->page.next += n * s->width < left ? n * s->width : left;
         return BL_OK;
     }
     for (size_t part; n; n -= part) {
         part = n < BLOCK ? n : BLOCK;
-        if (!bl_runs_read(&s->indices, indices, part))
+        if (!bl_runs_read(&s->page.indices, indices, part))
             return bl_error_set(err, BL_E_CORRUPT, "fewer indices than values");
     }
     return BL_OK;

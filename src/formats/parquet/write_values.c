@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values of a column appended as PLAIN has them; bools as a byte each, until they are packed.
-#include "column/builder.h"
+#include "base/utf8.h"
 #include "formats/parquet/write.h"
 
 uint8_t *bl_pqw_extend(bl_packer *packer, size_t n) {

@@ -6,6 +6,7 @@
 #include "formats/text/csv.h"
 
 #include "base/number_text.h"
+#include "base/utf8.h"
 #include "formats/text/text.h"
 
 static const bl_text_dialect dialect = {

@@ -3,6 +3,8 @@
 // of the column.
 #include "formats/text/csv.h"
 
+#include "base/utf8.h"
+
 // ---- texts ----
 
 /// Bytes that the rows' cells have at most.

@@ -3,6 +3,7 @@
 #include "formats/text/schema.h"
 
 #include "base/number_text.h"
+#include "base/utf8.h"
 
 static bool agree(unsigned kinds) {
     return !(kinds & ~(unsigned)BL_KIND_NUMBER) || !(kinds & (kinds - 1));

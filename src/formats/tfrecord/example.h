@@ -10,7 +10,7 @@
 #ifndef BL_FORMATS_TFRECORD_EXAMPLE_H
 #define BL_FORMATS_TFRECORD_EXAMPLE_H
 
-#include "formats/tfrecord/wire.h"
+#include "base/wire.h"
 
 /// What a feature holds: the number of the field of message Feature.
 typedef enum bl_tf_kind {

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/wire.h"
 #include "formats/tfrecord/crc32c.h"
-#include "formats/tfrecord/wire.h"
 
 enum { BL_TF_HEAD = 12, BL_TF_TAIL = 4, BL_TF_FRAME = BL_TF_HEAD + BL_TF_TAIL };
 /// Protocol buffers are no longer than this.

@@ -2,7 +2,7 @@
 // Sums over records.
 #include "formats/tfrecord/stats.h"
 
-#include "column/builder.h"
+#include "base/utf8.h"
 
 void bl_tf_stats_init(bl_tf_stats *stats, bl_context *context) {
     *stats = (bl_tf_stats){.capacity = 0};

@@ -2,7 +2,7 @@
 // Names to slots, and records to rows.
 #include "formats/tfrecord/walk.h"
 
-#include "column/builder.h"
+#include "base/utf8.h"
 
 enum { FIRST_TABLE = 64 };
 

@@ -26,9 +26,12 @@ WE_REFUSE = {"datapage_v1-corrupt-checksum.parquet": "wrong checksum",
 THEY_REFUSE = {"incorrect_map_schema.parquet", "encrypt_columns_plaintext_footer.parquet.encrypted"}
 
 
-def read_all(path, **options):
+MANY = 32  # threads: so few columns are decoded a page at a time
+
+
+def read_all(path, n_threads=0, **options):
     """The readable columns of a file by name, and why others are not."""
-    with context() as held, Table(held, path) as table:
+    with context(n_threads) as held, Table(held, path) as table:
         readable = [column for column in table.columns if not column.unreadable]
         arrays = table.read([column.index for column in readable], **options) if readable else []
         named = {column.index: array for column, array in zip(readable, arrays, strict=True)}
@@ -109,7 +112,8 @@ def test_what_pyarrow_writes(seed, tmp_path):
     table = random_table(random, flat=FLAT + TIMES)
     path = tmp_path / "theirs.parquet"
     write_randomly(random, table, path)
-    ours, unreadable = read_all(path, batch_rows=int(random.choice([0, 1, 50])))
+    ours, unreadable = read_all(path, int(random.choice([1, 2, MANY])),
+                                batch_rows=int(random.choice([0, 1, 50])))
     assert not unreadable
     wanted = {i: values_of(table.column(i)) for i in range(table.num_columns)}
     for i, array in ours.items():
@@ -118,16 +122,17 @@ def test_what_pyarrow_writes(seed, tmp_path):
     first = int(random.integers(table.num_rows + 1))
     last = int(random.integers(first, table.num_rows + 1))
     if first < last:
-        for i, array in read_all(path, first=first, last=last)[0].items():
+        for i, array in read_all(path, MANY, first=first, last=last)[0].items():
             assert values_of(array) == wanted[i][first:last]
 
 
-def test_rows_may_be_asked_for_in_any_order(tmp_path):
+@pytest.mark.parametrize("n_threads", [1, 2, MANY])
+def test_rows_may_be_asked_for_in_any_order(n_threads, tmp_path):
     random = numpy.random.default_rng(1)
     table = random_table(random, n=5000, n_columns=5)
     path = tmp_path / "theirs.parquet"
     pyarrow.parquet.write_table(table, path, row_group_size=1500, data_page_size=500)
-    with context(2) as held, Table(held, path) as opened:
+    with context(n_threads) as held, Table(held, path) as opened:
         for _ in range(30):
             first = int(random.integers(4999))
             last = int(random.integers(first + 1, 5000))
@@ -135,6 +140,77 @@ def test_rows_may_be_asked_for_in_any_order(tmp_path):
             for i, array in zip(columns, opened.read(columns, first, last), strict=True):
                 wanted = table.column(int(i)).slice(first, last - first)
                 assert values_of(array) == values_of(wanted)
+
+
+def one_column(random, kind, n):
+    """Long enough for many pages; nulls, empty lists and texts that are no ASCII among them."""
+    counts = random.poisson(3, n)
+    offsets = numpy.concatenate([[0], numpy.cumsum(counts)]).astype("i4")
+    values = random.exponential(30, offsets[-1]).astype("f4")
+    nulls = random.random(n) < 0.1
+    words = numpy.array(["", "muon", "Größe", "名前", "x" * 50])
+    return {"number": lambda: pyarrow.array(values[:n]),
+            "number?": lambda: pyarrow.array(values[:n], mask=nulls),
+            "few nulls": lambda: pyarrow.array(values[:n], mask=random.random(n) < 0.002),
+            "bool?": lambda: pyarrow.array(values[:n] > 20, mask=nulls),
+            "text": lambda: pyarrow.array(words[random.integers(0, 5, n)]),
+            "text?": lambda: pyarrow.array(words[random.integers(0, 5, n)], mask=nulls),
+            "binary": lambda: pyarrow.array([bytes([k % 256]) * (k % 7) for k in range(n)]),
+            "list": lambda: pyarrow.ListArray.from_arrays(offsets, values),
+            "list?": lambda: pyarrow.ListArray.from_arrays(offsets, values,
+                                                           mask=pyarrow.array(nulls)),
+            "list of texts": lambda: pyarrow.ListArray.from_arrays(
+                offsets, pyarrow.array(words[random.integers(0, 5, offsets[-1])])),
+            "lists of lists": lambda: pyarrow.ListArray.from_arrays(
+                numpy.arange(0, n + 1, 5).astype("i4"),
+                pyarrow.ListArray.from_arrays(offsets, values)[:n // 5 * 5]),
+            "long rows": lambda: pyarrow.ListArray.from_arrays(
+                numpy.linspace(0, offsets[-1], 7).astype("i4"), values)}[kind]()
+
+
+@pytest.mark.parametrize("kind", ["number", "number?", "few nulls", "bool?", "text", "text?",
+                                  "binary", "list", "list?", "list of texts", "lists of lists",
+                                  "long rows"])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("dictionary", [False, True])
+def test_batches_are_the_same_on_any_number_of_threads(kind, version, dictionary, tmp_path):
+    random = numpy.random.default_rng(7)
+    path = tmp_path / "theirs.parquet"
+    array = one_column(random, kind, 30_000)
+    pyarrow.parquet.write_table(pyarrow.table({"x": array}), path, compression="zstd",
+                                use_dictionary=dictionary, data_page_version=version,
+                                data_page_size=3000, row_group_size=len(array) // 2 + 1)
+    for batch_rows in (0, len(array) // 11 + 1):
+        alone, _ = read_all(path, 1, batch_rows=batch_rows)
+        assert alone[0].to_pylist() == array.to_pylist()
+        for n_threads in (2, 5):
+            found, _ = read_all(path, n_threads, batch_rows=batch_rows)
+            found[0].validate(full=True)
+            assert found[0].equals(alone[0])
+
+
+def test_damage_is_told_where_its_rows_are_wanted(tmp_path):
+    """A page that cannot be read does not hurt the rows before it, however far ahead it is."""
+    random = numpy.random.default_rng(8)
+    path = tmp_path / "damaged.parquet"
+    table = pyarrow.table({"x": one_column(random, "list", 30_000)})
+    pyarrow.parquet.write_table(table, path, compression="zstd", use_dictionary=False,
+                                data_page_size=3000, write_page_checksum=True)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    told = set()
+    for n_threads in (1, 2, MANY):
+        with context(n_threads) as held, Table(held, path) as opened:
+            good = 0
+            with pytest.raises((Failure, pyarrow.ArrowException),
+                               match="wrong checksum") as failure:
+                for first in range(0, 30_000, 100):
+                    assert opened.read([0], first, first + 100)[0].to_pylist() == \
+                        table.column(0).slice(first, 100).to_pylist()
+                    good += 1
+            told.add((good, str(failure.value)))
+    assert len(told) == 1 and told.pop()[0] > 50
 
 
 @pytest.mark.parametrize("cut", ["event >= 950", "flag == 3 and pt > 10", "1 < flag <= 2",

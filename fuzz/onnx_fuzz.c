@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// ONNX models. What is read must be written, and what is written must be read again as the same
+// bytes; looking at it, tensor by tensor, must find what the check promised.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "model/onnx/file.h"
+#include "model/onnx/summary.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bl_status status, const bl_error *err) {
+    if (status == BL_OK || status == BL_E_NOMEM)
+        return;
+    fprintf(stderr, "%s\n", err->message);
+    abort();
+}
+
+static void look(bl_arena *arena, const bl_onnx_model *model, bl_error *err) {
+    bl_onnx_summary summary;
+    bl_bytes bytes;
+    must(bl_onnx_summarise(arena, model, &summary, err), err);
+    for (size_t i = 0; i < summary.n_inputs; i++)
+        (void)bl_onnx_type_format(arena, summary.inputs[i]->type);
+    for (size_t i = 0; i < model->graph->initializers.n; i++)
+        if (model->graph->initializers.items[i].type != BL_ONNX_STRING)
+            must(bl_onnx_tensor_bytes(arena, &model->graph->initializers.items[i], &bytes, err),
+                 err);
+}
+
+static void write_and_read(bl_arena *arena, const bl_onnx_model *model, bl_error *err) {
+    BL_AUTO(bl_buffer) first = NULL;
+    BL_AUTO(bl_buffer) second = NULL;
+    bl_onnx_model *again = NULL;
+    must(bl_message_encode(arena->context, &bl_onnx_model_message, model, &first, err), err);
+    if (!first)
+        return;
+    must(bl_onnx_parse(arena, first->data, first->size, &again, err), err);
+    if (!again)
+        return;
+    must(bl_message_encode(arena->context, &bl_onnx_model_message, again, &second, err), err);
+    if (second && (second->size != first->size ||
+                   (first->size && memcmp(first->data, second->data, first->size) != 0)))
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    bl_context_options options = {
+        .size = sizeof options, .n_threads = 1, .memory_bytes = 256u << 20};
+    bl_context *context = NULL;
+    bl_arena arena;
+    bl_onnx_model *model = NULL;
+    bl_error err = {0};
+    if (size > 1u << 20 || bl_context_new(&options, &context, NULL) != BL_OK)
+        return 0;
+    bl_arena_init(&arena, context);
+    if (bl_onnx_parse(&arena, data, size, &model, &err) == BL_OK) {
+        look(&arena, model, &err);
+        write_and_read(&arena, model, &err);
+    }
+    bl_arena_release(&arena);
+    bl_context_free(context);
+    return 0;
+}

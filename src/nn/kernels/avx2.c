@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels for processors with AVX2 and FMA.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <stdint.h>
+
+#define LANES_ATTRIBUTE __attribute__((target("avx2,fma")))
+#define INLINE LANES_ATTRIBUTE static inline __attribute__((always_inline))
+
+enum { LANES = 8, VECTORS = 2, ACCUMULATORS = 12, MOST_ROWS = 8, BLOCK_STEPS = 256 };
+typedef float lanes __attribute__((vector_size(32)));
+typedef int32_t lane_bits __attribute__((vector_size(32)));
+
+INLINE lanes splat(float x) { return _mm256_set1_ps(x); }
+
+INLINE lanes fused(lanes a, lanes b, lanes c) { return _mm256_fmadd_ps(a, b, c); }
+
+INLINE lanes load(const float *from) { return _mm256_loadu_ps(from); }
+
+INLINE void store(float *to, lanes x) { _mm256_storeu_ps(to, x); }
+
+INLINE __m256i first_lanes(size_t n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+INLINE lanes load_first(const float *from, size_t n) {
+    return _mm256_maskload_ps(from, first_lanes(n));
+}
+
+INLINE void store_first(float *to, lanes x, size_t n) {
+    _mm256_maskstore_ps(to, first_lanes(n), x);
+}
+
+#include "nn/kernels/lanes_softmax.h"
+
+const bl_nn_kernels bl_nn_kernels_avx2 = {"AVX2", LANES_TABLE};
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels for processors with AVX-512.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <stdint.h>
+
+#define LANES_ATTRIBUTE __attribute__((target("avx512f")))
+#define INLINE LANES_ATTRIBUTE static inline __attribute__((always_inline))
+
+enum { LANES = 16, VECTORS = 4, ACCUMULATORS = 24, MOST_ROWS = 8, BLOCK_STEPS = 128 };
+typedef float lanes __attribute__((vector_size(64)));
+typedef int32_t lane_bits __attribute__((vector_size(64)));
+
+INLINE lanes splat(float x) { return _mm512_set1_ps(x); }
+
+INLINE lanes fused(lanes a, lanes b, lanes c) { return _mm512_fmadd_ps(a, b, c); }
+
+INLINE lanes load(const float *from) { return _mm512_loadu_ps(from); }
+
+INLINE void store(float *to, lanes x) { _mm512_storeu_ps(to, x); }
+
+INLINE __mmask16 first_lanes(size_t n) { return (__mmask16)((1U << n) - 1); }
+
+INLINE lanes load_first(const float *from, size_t n) {
+    return _mm512_maskz_loadu_ps(first_lanes(n), from);
+}
+
+INLINE void store_first(float *to, lanes x, size_t n) {
+    _mm512_mask_storeu_ps(to, first_lanes(n), x);
+}
+
+#include "nn/kernels/lanes_softmax.h"
+
+const bl_nn_kernels bl_nn_kernels_avx512 = {"AVX-512", LANES_TABLE};
+#endif

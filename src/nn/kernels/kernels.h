@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The inner loops of networks in float32, once in plain C and once for each instruction set that
+/// gains by it. All give the same bits, for any number of rows, however rows are cut into calls.
+///
+/// Every output is one chain of fused multiply-adds (one rounding each) in ascending order. Lanes
+/// of vectors run over outputs, never along a sum. What is summed over rows, gradients, is summed
+/// in shards of BL_NN_SHARD rows, each a chain of its own, which are added in order: a call begins
+/// at a multiple of so many rows. Only the bits of a NaN may differ.
+///
+/// Matrices are row by row; a stride is the number of floats from one row to the next, at least as
+/// many as a row has. Nothing needs to be aligned, but multiples of 64 bytes are faster. Outputs do
+/// not overlap inputs unless it says so. Nothing is allocated, and nothing fails.
+#ifndef BL_NN_KERNELS_KERNELS_H
+#define BL_NN_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { BL_NN_SHARD = 64 };
+
+/// A matrix as its kernels want the right side of a product: see nn/kernels/packed.h.
+typedef struct bl_nn_packed bl_nn_packed;
+
+/// out[m × n] = start + a[m × k]·b[k × n]
+typedef struct bl_nn_product {
+    size_t m;
+    const float *a; ///< [m × k]
+    size_t a_stride;
+    const bl_nn_packed *b; ///< [k × n]
+    const float *bias;     ///< [n] where chains start; NULL: at 0
+    bool adds;             ///< chains start at what is in `out`, not at the bias
+    float *out;            ///< [m × n]
+    size_t out_stride;
+} bl_nn_product;
+
+/// out[k × n] = start + a[m × k]ᵀ·b[m × n], summed over rows in shards
+typedef struct bl_nn_gradient {
+    size_t m, k, n;
+    const float *a; ///< [m × k]
+    size_t a_stride;
+    const float *b; ///< [m × n]
+    size_t b_stride;
+    bool adds;  ///< shards are added to what is in `out`, not to 0
+    float *out; ///< [k × n]
+    size_t out_stride;
+} bl_nn_gradient;
+
+/// A function of each of n numbers. \param out [n], may be x
+typedef void (*bl_nn_map)(const float *x, float *out, size_t n);
+/// The gradient before a function from the one behind it, by its values or arguments.
+/// \param from [n] \param gradient [n] behind \param out [n] before; may be either of them
+typedef void (*bl_nn_slope)(const float *from, const float *gradient, float *out, size_t n);
+
+typedef struct bl_nn_kernels {
+    const char *name;
+    size_t n_lanes;   ///< of a vector
+    size_t n_vectors; ///< of a panel of packed matrices, at most
+    void (*multiply)(const bl_nn_product *product);
+    void (*add_gradient)(const bl_nn_gradient *gradient);
+    /// The sums of columns, over rows in shards: the gradient of a bias.
+    /// \param b [m × n] \param adds to what is in `out`, not to 0 \param out [n]
+    void (*add_columns)(const float *b, size_t b_stride, size_t m, size_t n, bool adds, float *out);
+    /// e^x, the natural logarithm and that of 1 + x, log(1 + e^x), tanh, 1/(1 + e^−x), max(x, 0).
+    /// The largest errors found are 0.8, 0.9, 1.4, 1.7, 1.4, 2.1 and 0 units in the last place.
+    /// Infinities, zeros and what under- or overflows give what C's functions give; NaN gives NaN.
+    bl_nn_map exp, ln, log1p, softplus, tanh, sigmoid, relu;
+    /// tanh, sigmoid and ReLU by their values, softplus by its arguments.
+    bl_nn_slope tanh_slope, sigmoid_slope, relu_slope, softplus_slope;
+    /// out = e^(x − max) divided by its sum along each row. A row that is all −∞, or has +∞ or NaN,
+    /// is NaN. \param x [m × n] \param out [m × n], may be x
+    void (*softmax)(const float *x, size_t x_stride, size_t m, size_t n, float *out,
+                    size_t out_stride);
+} bl_nn_kernels;
+
+extern const bl_nn_kernels bl_nn_kernels_plain;
+#if defined(__x86_64__)
+extern const bl_nn_kernels bl_nn_kernels_avx512; ///< only where the processor has it
+extern const bl_nn_kernels bl_nn_kernels_avx2;   ///< AVX2 and FMA
+#elif defined(__aarch64__)
+extern const bl_nn_kernels bl_nn_kernels_neon;
+#endif
+
+/// The fastest that this processor has.
+const bl_nn_kernels *bl_nn_kernels_get(void);
+/// The i-th of all that this processor has, the fastest first, plain C last; NULL behind it.
+const bl_nn_kernels *bl_nn_kernels_at(size_t i);
+
+#endif

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Products of matrices for vectors of any width: each file of kernels says what `lanes` are and
+/// includes this. A product is cut into tiles whose sums stay in registers. Tiles and blocks only
+/// decide when a step of a chain is made, never which is next.
+#ifndef BL_NN_KERNELS_LANES_PRODUCTS_H
+#define BL_NN_KERNELS_LANES_PRODUCTS_H
+
+#include <string.h>
+
+#include "nn/kernels/packed.h"
+
+enum { PANEL = VECTORS * LANES };
+
+INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+// ---- a tile: some rows and vectors of outputs ----
+
+typedef struct tile {
+    size_t n_steps;
+    const float *a; ///< a[r·a_row + s·a_step] is for row r at step s
+    size_t a_row, a_step;
+    const float *b; ///< b[s·b_step …] for the columns at step s, whole vectors
+    size_t b_step;
+    const float *start; ///< where chains start, row after row; NULL: at 0
+    size_t start_row;
+    bool adds;  ///< the ends of chains are added to the output
+    float *out; ///< the first output
+    size_t out_row;
+    size_t n_last; ///< columns in the last vector
+} tile;
+
+INLINE lanes load_column(const tile *t, const float *from, size_t v, size_t n_vectors) {
+    bool is_part = v + 1 == n_vectors && t->n_last < LANES;
+    return is_part ? load_first(from + v * LANES, t->n_last) : load(from + v * LANES);
+}
+
+INLINE void store_column(const tile *t, float *to, lanes x, size_t v, size_t n_vectors) {
+    if (v + 1 == n_vectors && t->n_last < LANES)
+        store_first(to + v * LANES, x, t->n_last);
+    else
+        store(to + v * LANES, x);
+}
+
+/// Both numbers are constants where it is called, so that all loops over them disappear.
+INLINE void run_tile(const tile *t, size_t n_rows, size_t n_vectors) {
+    if (n_rows > MOST_ROWS || n_vectors > VECTORS || n_rows * n_vectors > ACCUMULATORS)
+        return; // nobody asks for it, and there is no code for it
+    lanes sums[8][4];
+#pragma GCC unroll 8
+    for (size_t r = 0; r < n_rows; r++)
+#pragma GCC unroll 4
+        for (size_t v = 0; v < n_vectors; v++)
+            sums[r][v] =
+                t->start ? load_column(t, t->start + r * t->start_row, v, n_vectors) : splat(0);
+    const float *a = t->a, *b = t->b;
+    size_t a_row = t->a_row, a_step = t->a_step, b_step = t->b_step;
+    for (size_t n = t->n_steps; n > 0; n--, a += a_step, b += b_step) {
+        lanes right[4];
+#pragma GCC unroll 4
+        for (size_t v = 0; v < n_vectors; v++)
+            right[v] = load(b + v * LANES);
+#pragma GCC unroll 8
+        for (size_t r = 0; r < n_rows; r++) {
+            lanes left = splat(a[r * a_row]);
+#pragma GCC unroll 4
+            for (size_t v = 0; v < n_vectors; v++)
+                sums[r][v] = fused(left, right[v], sums[r][v]);
+        }
+    }
+#pragma GCC unroll 8
+    for (size_t r = 0; r < n_rows; r++)
+#pragma GCC unroll 4
+        for (size_t v = 0; v < n_vectors; v++) {
+            float *out = t->out + r * t->out_row;
+            lanes sum = sums[r][v];
+            if (t->adds)
+                sum = load_column(t, out, v, n_vectors) + sum;
+            store_column(t, out, sum, v, n_vectors);
+        }
+}
+
+INLINE void run_rows(const tile *t, size_t n_rows, size_t n_vectors) {
+    switch (n_rows) {
+    case 1:
+        run_tile(t, 1, n_vectors);
+        break;
+    case 2:
+        run_tile(t, 2, n_vectors);
+        break;
+    case 3:
+        run_tile(t, 3, n_vectors);
+        break;
+    case 4:
+        run_tile(t, 4, n_vectors);
+        break;
+    case 5:
+        run_tile(t, 5, n_vectors);
+        break;
+    case 6:
+        run_tile(t, 6, n_vectors);
+        break;
+    case 7:
+        run_tile(t, 7, n_vectors);
+        break;
+    default:
+        run_tile(t, 8, n_vectors);
+    }
+}
+
+#define TILES(n_vectors)                                                                \
+    LANES_ATTRIBUTE static void run_tile_of_##n_vectors(const tile *t, size_t n_rows) { \
+        run_rows(t, n_rows, n_vectors);                                                 \
+    }
+TILES(1)
+TILES(2)
+TILES(3)
+TILES(4)
+
+typedef void (*tile_fn)(const tile *t, size_t n_rows);
+static const tile_fn tiles_of[] = {NULL, run_tile_of_1, run_tile_of_2, run_tile_of_3,
+                                   run_tile_of_4};
+
+/// Tiles for `m` rows of `n` columns, at most a panel. Rows are spread evenly, so that none is left
+/// alone in a tile that waits for its own results.
+INLINE void run_tiles(tile t, size_t m, size_t n) {
+    size_t n_vectors = (n + LANES - 1) / LANES, most = smaller(MOST_ROWS, ACCUMULATORS / n_vectors);
+    size_t n_tiles = (m + most - 1) / most, n_rows = m / n_tiles, n_larger = m % n_tiles;
+    tile_fn run = tiles_of[n_vectors];
+    t.n_last = n - (n_vectors - 1) * LANES;
+    for (size_t i = 0; i < n_tiles; i++) {
+        size_t rows = n_rows + (i < n_larger);
+        run(&t, rows);
+        t.a += rows * t.a_row;
+        t.start = t.start ? t.start + rows * t.start_row : NULL;
+        t.out += rows * t.out_row;
+    }
+}
+
+// ---- out = start + a·b ----
+
+/// Some rows and one panel. Steps are made in blocks whose part of the panel stays in the nearest
+/// cache while all rows go by; in between, sums wait in the output.
+INLINE void multiply_panel(const bl_nn_product *p, size_t row, size_t m, size_t column) {
+    size_t k = p->b->k, n = smaller(p->b->n - column, PANEL);
+    size_t width = (n + LANES - 1) / LANES * LANES;
+    float *out = p->out + row * p->out_stride + column;
+    tile t = {.a = p->a + row * p->a_stride,
+              .a_row = p->a_stride,
+              .a_step = 1,
+              .b = p->b->panels + k * column,
+              .b_step = width,
+              .start = p->adds   ? out
+                       : p->bias ? p->bias + column
+                                 : NULL,
+              .start_row = p->adds ? p->out_stride : 0,
+              .out = out,
+              .out_row = p->out_stride};
+    size_t done = 0;
+    do {
+        t.n_steps = smaller(k - done, BLOCK_STEPS);
+        run_tiles(t, m, n);
+        done += t.n_steps;
+        t.a += t.n_steps;
+        t.b += t.n_steps * width;
+        t.start = out;
+        t.start_row = p->out_stride;
+    } while (done < k);
+}
+
+LANES_ATTRIBUTE static void multiply(const bl_nn_product *p) {
+    enum { BLOCK_ROWS = 192 }; // that are used again for the next panel
+    for (size_t row = 0; row < p->m; row += BLOCK_ROWS)
+        for (size_t column = 0; column < p->b->n; column += PANEL)
+            multiply_panel(p, row, smaller(p->m - row, BLOCK_ROWS), column);
+}
+
+// ---- out = start + aᵀ·b ----
+
+enum {
+    BLOCK_COLUMNS = 96, ///< of the left side, at most
+    FAR = 512,          ///< floats: rows so far apart push each other out of the nearest cache
+};
+
+/// Up to a whole number of vectors; zeros follow. \param to [m × to_stride]
+INLINE void copy_columns(const float *from, size_t stride, size_t m, size_t n, float *to,
+                         size_t to_stride) {
+    for (size_t r = 0; r < m; r++, from += stride, to += to_stride) {
+        size_t i = 0;
+        for (; i + LANES <= n; i += LANES)
+            store(to + i, load(from + i));
+        if (i < n)
+            store(to + i, load_first(from + i, n - i));
+    }
+}
+
+/// Some rows of the output, of one shard. A panel that is no whole vectors is copied, so that all
+/// loads are whole.
+INLINE void gradient_of_block(const bl_nn_gradient *g, tile t, const float *b, size_t n_rows,
+                              float *out) {
+    _Alignas(64) float copied[BL_NN_SHARD * PANEL];
+    for (size_t column = 0; column < g->n; column += PANEL) {
+        size_t n = smaller(g->n - column, PANEL);
+        t.b = b + column;
+        t.b_step = g->b_stride;
+        if (n % LANES || g->b_stride >= FAR) {
+            copy_columns(t.b, g->b_stride, t.n_steps, n, copied, PANEL);
+            t.b = copied;
+            t.b_step = PANEL;
+        }
+        t.out = out + column;
+        run_tiles(t, n_rows, n);
+    }
+}
+
+LANES_ATTRIBUTE static void gradient_of_shard(const bl_nn_gradient *g, size_t row, size_t m) {
+    _Alignas(64) float copied[BL_NN_SHARD * BLOCK_COLUMNS];
+    for (size_t i = 0; i < g->k; i += BLOCK_COLUMNS) {
+        size_t n_rows = smaller(g->k - i, BLOCK_COLUMNS);
+        tile t = {.n_steps = m,
+                  .a = g->a + row * g->a_stride + i,
+                  .a_row = 1,
+                  .a_step = g->a_stride,
+                  .adds = true,
+                  .out_row = g->out_stride};
+        if (g->a_stride >= FAR) {
+            copy_columns(t.a, g->a_stride, m, n_rows, copied, BLOCK_COLUMNS);
+            t.a = copied;
+            t.a_step = BLOCK_COLUMNS;
+        }
+        gradient_of_block(g, t, g->b + row * g->b_stride, n_rows, g->out + i * g->out_stride);
+    }
+}
+
+LANES_ATTRIBUTE static void add_gradient(const bl_nn_gradient *g) {
+    for (size_t i = 0; i < g->k && !g->adds; i++)
+        memset(g->out + i * g->out_stride, 0, g->n * sizeof *g->out);
+    for (size_t row = 0; row < g->m; row += BL_NN_SHARD)
+        gradient_of_shard(g, row, smaller(g->m - row, BL_NN_SHARD));
+}
+
+// ---- sums of columns ----
+
+/// As many as a panel, of one shard.
+INLINE void add_some_columns(const float *b, size_t b_stride, size_t m, size_t n, float *out) {
+    lanes sums[VECTORS];
+    size_t whole = n / LANES, rest = n % LANES;
+    for (size_t v = 0; v < VECTORS; v++)
+        sums[v] = splat(0);
+    for (size_t r = 0; r < m; r++, b += b_stride)
+        for (size_t v = 0; v < VECTORS; v++)
+            if (v < whole)
+                sums[v] += load(b + v * LANES);
+            else if (v == whole && rest)
+                sums[v] += load_first(b + v * LANES, rest);
+    for (size_t v = 0; v < VECTORS; v++) {
+        float *to = out + v * LANES;
+        if (v < whole)
+            store(to, load(to) + sums[v]);
+        else if (v == whole && rest)
+            store_first(to, load_first(to, rest) + sums[v], rest);
+    }
+}
+
+LANES_ATTRIBUTE static void add_columns(const float *b, size_t b_stride, size_t m, size_t n,
+                                        bool adds, float *out) {
+    if (!adds)
+        memset(out, 0, n * sizeof *out);
+    for (size_t row = 0; row < m; row += BL_NN_SHARD)
+        for (size_t column = 0; column < n; column += PANEL)
+            add_some_columns(b + row * b_stride + column, b_stride, smaller(m - row, BL_NN_SHARD),
+                             smaller(n - column, PANEL), out + column);
+}
+
+#endif

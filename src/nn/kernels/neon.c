@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels for 64-bit Arm, all of which have Advanced SIMD.
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#include <string.h>
+
+#define LANES_ATTRIBUTE
+#define INLINE static inline __attribute__((always_inline))
+
+enum { LANES = 4, VECTORS = 4, ACCUMULATORS = 24, MOST_ROWS = 8, BLOCK_STEPS = 256 };
+typedef float32x4_t lanes;
+typedef int32_t lane_bits __attribute__((vector_size(16)));
+
+INLINE lanes splat(float x) { return vdupq_n_f32(x); }
+
+INLINE lanes fused(lanes a, lanes b, lanes c) { return vfmaq_f32(c, a, b); }
+
+INLINE lanes load(const float *from) { return vld1q_f32(from); }
+
+INLINE void store(float *to, lanes x) { vst1q_f32(to, x); }
+
+INLINE lanes load_first(const float *from, size_t n) {
+    float four[LANES] = {0};
+    memcpy(four, from, n * sizeof *from);
+    return load(four);
+}
+
+INLINE void store_first(float *to, lanes x, size_t n) { memcpy(to, &x, n * sizeof *to); }
+
+#include "nn/kernels/lanes_softmax.h"
+
+const bl_nn_kernels bl_nn_kernels_neon = {"NEON", LANES_TABLE};
+#endif
