@@ -171,6 +171,7 @@ static void update(bl_clustering *c, int gone, int changed) {
     pseudojets *seeds = &c->seeds;
     int last = (int)seeds->n - 1, moved = changed == last ? gone : changed;
     bool is_lost[MOST_SEEDS];
+    is_lost[last] = false;
     for (int i = 0; i <= last; i++) {
         int neighbour = seeds->neighbour[i];
         is_lost[i] = neighbour == gone || (changed >= 0 && (neighbour == changed || i == changed));

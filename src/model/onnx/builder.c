@@ -22,7 +22,7 @@ static void *append(bl_onnx_builder *b, void *list_member, size_t size) {
     return (char *)list.items + (list.n - 1) * size;
 }
 
-#define APPEND(b, list) ((__typeof__((list)->items))append((b), (list), sizeof *(list)->items))
+#define APPEND(b, list) append((b), (list), sizeof *(list)->items)
 
 static void *make(bl_onnx_builder *b, size_t size) {
     void *made = b->failed ? NULL : bl_arena_alloc(b->arena, size);

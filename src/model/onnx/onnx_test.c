@@ -18,7 +18,7 @@ static bl_context *context;
 static bl_arena arena;
 
 static bl_status build(bl_context *c, bl_arena *a, long fail_in, bl_error *err) {
-    bl_onnx_builder b;
+    bl_onnx_builder b = {0};
     bl_onnx_model *model = NULL;
     bl_arena_init(a, c);
     test_onnx_model(&b, a);
@@ -139,7 +139,7 @@ static void cut_and_changed(void **state) {
 
 static void graphs_that_are_refused(void **state) {
     (void)state;
-    bl_onnx_builder b;
+    bl_onnx_builder b = {0};
     bl_onnx_graph *graph = made(&b)->graph;
     graph->nodes.items[0].inputs.items[0] = "nowhere";
     assert_refused(b.model, BL_E_CORRUPT,
@@ -182,7 +182,7 @@ static void graphs_that_are_refused(void **state) {
 static void attributes_that_are_refused(void **state) {
     (void)state;
 #define ALPHA "graph 'main': node 0 '': Gemm: attribute 0 'alpha': "
-    bl_onnx_builder b;
+    bl_onnx_builder b = {0};
     bl_onnx_attribute *a = made(&b)->graph->nodes.items[0].attributes.items;
     a->kind = BL_ONNX_ATTRIBUTE_INT;
     assert_refused(b.model, BL_E_CORRUPT, ALPHA "it holds other values than its type, int");
@@ -208,7 +208,7 @@ static void tensors_that_are_refused(void **state) {
     (void)state;
 #define W "graph 'main': initializer 0 'w': "
     static int32_t one = 1;
-    bl_onnx_builder b;
+    bl_onnx_builder b = {0};
     bl_onnx_tensor *w = made(&b)->graph->initializers.items;
     w->raw.size = 23;
     assert_refused(b.model, BL_E_CORRUPT, W "23 bytes for 6 elements of float32: 24 wanted");
@@ -241,7 +241,7 @@ static void tensors_that_are_refused(void **state) {
 
 static void models_that_are_refused(void **state) {
     (void)state;
-    bl_onnx_builder b;
+    bl_onnx_builder b = {0};
     bl_onnx_dim *dim;
     made(&b)->ir_version = 2;
     assert_refused(b.model, BL_E_UNSUPPORTED, "IR version 2; 3 and later are read");
@@ -355,7 +355,7 @@ static char folder[] = "/tmp/onnx_test_XXXXXX", model_path[64], values_path[64];
 /// Writes the model with `w` in another file.
 static void write_outside(const char *location, const char *offset, const char *length) {
     BL_AUTO(bl_buffer) bytes = NULL;
-    bl_onnx_builder b;
+    bl_onnx_builder b = {0};
     bl_onnx_tensor *w = made(&b)->graph->initializers.items;
     bl_onnx_pair pairs[] = {{.key = "location", .value = location},
                             {.key = "offset", .value = offset},
@@ -429,7 +429,7 @@ static void values_in_another_file(void **state) {
 
 static void shows_what_is_inside(void **state) {
     (void)state;
-    bl_onnx_builder b;
+    bl_onnx_builder b = {0};
     bl_onnx_summary summary;
     bl_onnx_model *model = made(&b);
     bl_onnx_type *element = model->graph->inputs.items[0].type;
