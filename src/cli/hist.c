@@ -115,7 +115,7 @@ static bl_status open_plan(hist_run *run, bl_plan **ret_plan, bl_error *err) {
     }
     char *weight =
         is_weighted ? bl_arena_printf(&run->arena, "float(%s)", arguments->weight) : NULL;
-    variables[run->n] = (bl_named_text){"weight", weight};
+    variables[run->n] = (bl_named_text){"weight as float", weight}; // no name in expressions
     if (is_weighted && !weight)
         return bl_error_nomem(err, 0, "expressions");
     bl_plan_options options = {.size = sizeof options,

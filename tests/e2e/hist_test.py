@@ -28,8 +28,8 @@ def sample(tmp_path_factory):
     x[::100] = np.nan
     with uproot.recreate(path) as file:
         for name in ("Events", "Other"):
-            file.mktree(name, {"x": "f8", "w": "f8", "pt": "var * float32"}).extend(
-                {"x": x, "w": rng.choice([-0.5, 1.5], N),
+            file.mktree(name, {"x": "f8", "weight": "f8", "pt": "var * float32"}).extend(
+                {"x": x, "weight": rng.choice([-0.5, 1.5], N),
                  "pt": ak.unflatten(rng.exponential(30, counts.sum()).astype("f4"), counts)})
     return path
 
@@ -60,15 +60,15 @@ def check(found, values, weights):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_numbers_and_lists_weighted(sample, threads):
-    printed, _ = run("hist", sample, "-T", "Events", "-x", "x", "-x", "pt", "--weight", "w",
+    printed, _ = run("hist", sample, "-T", "Events", "-x", "x", "-x", "pt", "--weight", "weight",
                      "--bins", "40,0,20", "-w", "x < 18 or isnan(x)", "--json", "-t", threads)
     e = events(sample)
     e = e[(e.x < 18) | np.isnan(e.x)]
     of_x, of_pt = json.loads(printed)["histograms"]
     there = ~np.isnan(e.x)
     assert (of_x["missing"], of_x["entries"]) == (np.sum(~there), np.sum(there))
-    check(of_x, e.x[there].to_numpy(), e.w[there].to_numpy())
-    weights = ak.flatten(ak.broadcast_arrays(e.w, e.pt)[0]).to_numpy()
+    check(of_x, e.x[there].to_numpy(), e.weight[there].to_numpy())
+    weights = ak.flatten(ak.broadcast_arrays(e.weight, e.pt)[0]).to_numpy()
     check(of_pt, ak.flatten(e.pt).to_numpy().astype("f8"), weights)
 
 
@@ -92,7 +92,7 @@ def test_edges_and_a_constant(sample):
 
 
 def test_files(sample, tmp_path):
-    options = ["-T", "Events", "-x", "x", "-x", "x / 2", "--weight", "w", "--bins", "30,-5,25"]
+    options = ["-T", "Events", "-x", "x", "-x", "x / 2", "--weight", "weight", "--bins", "30,-5,25"]
     out = {form: tmp_path / f"h.{form}" for form in ("root", "csv", "svg", "pdf")}
     for path in out.values():
         run("hist", sample, *options, "-o", path)
