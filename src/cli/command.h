@@ -120,6 +120,33 @@ typedef struct bl_arguments {
     bool log;
 } bl_arguments;
 
+/// Options that all commands have that write tables.
+#define BL_OPTION_OF_CODEC                                                                     \
+    {                                                                                          \
+        "codec", 0, "CODEC",                                                                   \
+            "Compress with zstd, lz4, zlib, lzma, snappy, gzip, bzip2 or none, as the format " \
+            "knows them, such as zstd:9; default zstd",                                        \
+            BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, codec), false           \
+    }
+#define BL_OPTION_OF_ENCODING                                                                  \
+    {                                                                                          \
+        "encoding", 0, "HOW",                                                                  \
+            "Of Parquet: encode values as plain, dictionary, delta or split, where it fits a " \
+            "column; default auto",                                                            \
+            BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, encoding), false        \
+    }
+#define BL_OPTIONS_OF_CLUSTERS                                                                     \
+    {"cluster",                                                                                    \
+     0,                                                                                            \
+     "SIZE",                                                                                       \
+     "Put so many uncompressed bytes into a cluster; default 32M, or less with --memory",          \
+     BL_OPTION_SIZE,                                                                               \
+     .offset = offsetof(bl_arguments, cluster_bytes)},                                             \
+    {                                                                                              \
+        "basket", 0, "SIZE", "Put at most so many uncompressed bytes into a basket; default 256K", \
+            BL_OPTION_SIZE, .offset = offsetof(bl_arguments, basket_bytes)                         \
+    }
+
 /// Length of a const table.
 #define BL_COUNT(table) (sizeof(table) / sizeof *(table))
 
