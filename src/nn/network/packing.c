@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which masks may leave rows out: those after which nobody sees padding before the sequence ends.
+#include "nn/network/compile.h"
+
+/// Whose rows a node's are, if all that may leave rows out do: BL_NN_NONE: nobody's.
+typedef struct origins {
+    const bl_nn_graph *graph;
+    size_t *of;  ///< [n_nodes]
+    bool *packs; ///< [n_nodes]
+    bool has_changed;
+} origins;
+
+static bool may_pack(const bl_nn_node *node) {
+    if (node->kind->id == BL_NN_KIND_EMBEDDING)
+        return ((const bl_nn_embedding_options *)node->options)->mask_zero;
+    return node->kind->id == BL_NN_KIND_MASKING;
+}
+
+static void refuse(origins *o, size_t origin) {
+    if (origin == BL_NN_NONE || !o->packs[origin])
+        return;
+    o->packs[origin] = false;
+    o->has_changed = true;
+}
+
+static bool ends_sequence(const bl_nn_node *node) {
+    const bl_nn_node *layer = node->inner ? node->inner : node;
+    switch (layer->kind->id) {
+    case BL_NN_KIND_GRU:
+    case BL_NN_KIND_LSTM:
+    case BL_NN_KIND_SIMPLE_RNN:
+        return !((const bl_nn_recurrent_options *)layer->options)->return_sequences;
+    case BL_NN_KIND_GLOBAL_AVERAGE_POOLING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// Rows of the inputs must be the same where each row is made of one of each.
+static size_t common_origin(origins *o, const bl_nn_node *node) {
+    size_t first = o->of[node->inputs[0]];
+    bool differ = false;
+    for (size_t i = 1; i < node->n_inputs; i++)
+        differ |= o->of[node->inputs[i]] != first;
+    for (size_t i = 0; i < node->n_inputs && differ; i++)
+        refuse(o, o->of[node->inputs[i]]);
+    return differ ? BL_NN_NONE : first;
+}
+
+static void trace(origins *o, size_t number) {
+    const bl_nn_node *node = &o->graph->nodes[number];
+    size_t origin = BL_NN_NONE;
+    if (node->mask != BL_NN_NONE && o->of[node->mask] != o->of[node->inputs[0]]) {
+        refuse(o, o->of[node->mask]);
+        refuse(o, o->of[node->inputs[0]]);
+    }
+    switch (node->n_inputs ? node->kind->use : BL_NN_WHOLE) {
+    case BL_NN_ROWWISE:
+        origin = common_origin(o, node);
+        break;
+    case BL_NN_MASKED:
+        origin = ends_sequence(node) ? BL_NN_NONE : o->of[node->inputs[0]];
+        break;
+    case BL_NN_WHOLE:
+        for (size_t i = 0; i < node->n_inputs; i++)
+            refuse(o, o->of[node->inputs[i]]);
+    }
+    if (o->packs[number]) {
+        // Masks after masks leave out rows of rows that are left out; if the first may not, nor may
+        // those behind it, whose rows would be others than what the first one's mask speaks of.
+        origin = number;
+    }
+    o->of[number] = origin;
+}
+
+const bool *bl_nn_find_packing(bl_arena *arena, const bl_nn_graph *graph) {
+    origins o = {.graph = graph,
+                 .of = bl_arena_array(arena, graph->n_nodes + 1, sizeof *o.of),
+                 .packs = bl_arena_array(arena, graph->n_nodes + 1, sizeof *o.packs)};
+    if (!o.of || !o.packs)
+        return NULL;
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        o.packs[i] = may_pack(&graph->nodes[i]);
+    do {
+        o.has_changed = false;
+        for (size_t i = 0; i < graph->n_nodes; i++)
+            trace(&o, i);
+        for (size_t i = 0; i < graph->n_outputs; i++)
+            refuse(&o, o.of[graph->outputs[i]]);
+    } while (o.has_changed);
+    return o.packs;
+}
