@@ -16,70 +16,64 @@
 /// WHOLE    sees padding: it must be there
 typedef enum bl_nn_row_use { BL_NN_ROWWISE, BL_NN_MASKED, BL_NN_WHOLE } bl_nn_row_use;
 
-/// X(ENUM, "Name", struct of options, fewest inputs, most inputs, use of rows)
-#define BL_NN_KINDS(X)                                                         \
-    X(INPUT, "Input", input, 0, 0, WHOLE)                                      \
-    X(DENSE, "Dense", dense, 1, 1, ROWWISE)                                    \
-    X(ACTIVATION, "Activation", activation, 1, 1, ROWWISE)                     \
-    X(PRELU, "PReLU", prelu, 1, 1, ROWWISE)                                    \
-    X(DROPOUT, "Dropout", dropout, 1, 1, ROWWISE)                              \
-    X(SPATIAL_DROPOUT, "SpatialDropout1D", dropout, 1, 1, ROWWISE)             \
-    X(BATCH_NORMALIZATION, "BatchNormalization", normalization, 1, 1, ROWWISE) \
-    X(LAYER_NORMALIZATION, "LayerNormalization", normalization, 1, 1, ROWWISE) \
-    X(EMBEDDING, "Embedding", embedding, 1, 1, WHOLE)                          \
-    X(GRU, "GRU", recurrent, 1, 1, MASKED)                                     \
-    X(LSTM, "LSTM", recurrent, 1, 1, MASKED)                                   \
-    X(SIMPLE_RNN, "SimpleRNN", recurrent, 1, 1, MASKED)                        \
-    X(BIDIRECTIONAL, "Bidirectional", bidirectional, 1, 1, MASKED)             \
-    X(TIME_DISTRIBUTED, "TimeDistributed", none, 1, 1, ROWWISE)                \
-    X(MASKING, "Masking", masking, 1, 1, ROWWISE)                              \
-    X(CONV1D, "Conv1D", convolution, 1, 1, WHOLE)                              \
-    X(MAX_POOLING, "MaxPooling1D", pooling, 1, 1, WHOLE)                       \
-    X(AVERAGE_POOLING, "AveragePooling1D", pooling, 1, 1, WHOLE)               \
-    X(GLOBAL_MAX_POOLING, "GlobalMaxPooling1D", reduce, 1, 1, WHOLE)           \
-    X(GLOBAL_AVERAGE_POOLING, "GlobalAveragePooling1D", reduce, 1, 1, MASKED)  \
-    X(SUM, "Sum", reduce, 1, 1, WHOLE)                                         \
-    X(MEAN, "Mean", reduce, 1, 1, WHOLE)                                       \
-    X(MAX, "Max", reduce, 1, 1, WHOLE)                                         \
-    X(MIN, "Min", reduce, 1, 1, WHOLE)                                         \
-    X(ANY, "Any", reduce, 1, 1, WHOLE)                                         \
-    X(ALL, "All", reduce, 1, 1, WHOLE)                                         \
-    X(FLATTEN, "Flatten", none, 1, 1, WHOLE)                                   \
-    X(RESHAPE, "Reshape", reshape, 1, 1, WHOLE)                                \
-    X(CONCATENATE, "Concatenate", concatenate, 1, BL_NN_MOST_INPUTS, ROWWISE)  \
-    X(ADD, "Add", none, 1, BL_NN_MOST_INPUTS, ROWWISE)                         \
-    X(SUBTRACT, "Subtract", none, 2, 2, ROWWISE)                               \
-    X(MULTIPLY, "Multiply", none, 1, BL_NN_MOST_INPUTS, ROWWISE)               \
-    X(DIVIDE, "Divide", none, 2, 2, ROWWISE)                                   \
-    X(AVERAGE, "Average", none, 1, BL_NN_MOST_INPUTS, ROWWISE)                 \
-    X(MAXIMUM, "Maximum", none, 1, BL_NN_MOST_INPUTS, ROWWISE)                 \
-    X(MINIMUM, "Minimum", none, 1, BL_NN_MOST_INPUTS, ROWWISE)                 \
-    X(MULTI_HEAD_ATTENTION, "MultiHeadAttention", attention, 2, 3, MASKED)     \
-    X(NORMALIZATION, "Normalization", scaling, 1, 1, ROWWISE)                  \
-    X(RESCALING, "Rescaling", scaling, 1, 1, ROWWISE)                          \
-    X(NOT_EQUAL, "NotEqual", compare, 1, 1, ROWWISE)                           \
-    X(EQUAL, "Equal", compare, 1, 1, ROWWISE)                                  \
-    X(GREATER, "Greater", compare, 1, 1, ROWWISE)                              \
-    X(GREATER_EQUAL, "GreaterEqual", compare, 1, 1, ROWWISE)                   \
-    X(LESS, "Less", compare, 1, 1, ROWWISE)                                    \
-    X(LESS_EQUAL, "LessEqual", compare, 1, 1, ROWWISE)                         \
-    X(CLIP, "Clip", clip, 1, 1, ROWWISE)                                       \
-    X(EXP, "Exp", none, 1, 1, ROWWISE)                                         \
-    X(LOG, "Log", none, 1, 1, ROWWISE)                                         \
-    X(LOG1P, "Log1p", none, 1, 1, ROWWISE)                                     \
-    X(ABSOLUTE, "Absolute", none, 1, 1, ROWWISE)                               \
-    X(SQUARE, "Square", none, 1, 1, ROWWISE)                                   \
-    X(SQRT, "Sqrt", none, 1, 1, ROWWISE)                                       \
-    X(NEGATIVE, "Negative", none, 1, 1, ROWWISE)                               \
-    X(TREE_ENSEMBLE, "TreeEnsemble", forest, 1, 1, WHOLE)
-
 enum { BL_NN_MOST_INPUTS = 64 };
 
 typedef enum bl_nn_kind_id {
-#define BL_NN_KIND_ENUM(id, name, options, fewest, most, use) BL_NN_KIND_##id,
-    BL_NN_KINDS(BL_NN_KIND_ENUM)
-#undef BL_NN_KIND_ENUM
-        BL_NN_KIND_N
+    BL_NN_KIND_INPUT,
+    BL_NN_KIND_DENSE,
+    BL_NN_KIND_ACTIVATION,
+    BL_NN_KIND_PRELU,
+    BL_NN_KIND_DROPOUT,
+    BL_NN_KIND_SPATIAL_DROPOUT,
+    BL_NN_KIND_BATCH_NORMALIZATION,
+    BL_NN_KIND_LAYER_NORMALIZATION,
+    BL_NN_KIND_EMBEDDING,
+    BL_NN_KIND_GRU,
+    BL_NN_KIND_LSTM,
+    BL_NN_KIND_SIMPLE_RNN,
+    BL_NN_KIND_BIDIRECTIONAL,
+    BL_NN_KIND_TIME_DISTRIBUTED,
+    BL_NN_KIND_MASKING,
+    BL_NN_KIND_CONV1D,
+    BL_NN_KIND_MAX_POOLING,
+    BL_NN_KIND_AVERAGE_POOLING,
+    BL_NN_KIND_GLOBAL_MAX_POOLING,
+    BL_NN_KIND_GLOBAL_AVERAGE_POOLING,
+    BL_NN_KIND_SUM,
+    BL_NN_KIND_MEAN,
+    BL_NN_KIND_MAX,
+    BL_NN_KIND_MIN,
+    BL_NN_KIND_ANY,
+    BL_NN_KIND_ALL,
+    BL_NN_KIND_FLATTEN,
+    BL_NN_KIND_RESHAPE,
+    BL_NN_KIND_CONCATENATE,
+    BL_NN_KIND_ADD,
+    BL_NN_KIND_SUBTRACT,
+    BL_NN_KIND_MULTIPLY,
+    BL_NN_KIND_DIVIDE,
+    BL_NN_KIND_AVERAGE,
+    BL_NN_KIND_MAXIMUM,
+    BL_NN_KIND_MINIMUM,
+    BL_NN_KIND_MULTI_HEAD_ATTENTION,
+    BL_NN_KIND_NORMALIZATION,
+    BL_NN_KIND_RESCALING,
+    BL_NN_KIND_NOT_EQUAL,
+    BL_NN_KIND_EQUAL,
+    BL_NN_KIND_GREATER,
+    BL_NN_KIND_GREATER_EQUAL,
+    BL_NN_KIND_LESS,
+    BL_NN_KIND_LESS_EQUAL,
+    BL_NN_KIND_CLIP,
+    BL_NN_KIND_EXP,
+    BL_NN_KIND_LOG,
+    BL_NN_KIND_LOG1P,
+    BL_NN_KIND_ABSOLUTE,
+    BL_NN_KIND_SQUARE,
+    BL_NN_KIND_SQRT,
+    BL_NN_KIND_NEGATIVE,
+    BL_NN_KIND_TREE_ENSEMBLE,
+    BL_NN_KIND_N
 } bl_nn_kind_id;
 
 typedef enum bl_nn_option_type {
