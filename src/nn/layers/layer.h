@@ -125,7 +125,6 @@ typedef struct bl_nn_run {
     float **slots;        ///< by number: memory that steps asked for
     const double *sums;   ///< [n_sums] of the whole batch: of layers that ask for them
     double *shard_sums;   ///< [n_sums] for `measure` and `measure_back` to write
-    double n_batch_rows;  ///< rows of the whole batch that the sums were over
 } bl_nn_run;
 
 typedef struct bl_nn_plan bl_nn_plan;
