@@ -5,11 +5,7 @@
 // argument 61 tries.
 #include "nn/kernels/kernels.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/testing.h"
+#include "nn/kernels/functions_testing.h"
 
 enum { N = 1 << 12 };
 /// From the bits of one float to those of the next that is tried.
@@ -32,12 +28,12 @@ typedef struct function {
 
 #define PLACE(name) #name, offsetof(bl_nn_kernels, name)
 static const function functions[] = {
-    {PLACE(exp), exp, 0.8},           // 0.75, of subnormal results
-    {PLACE(ln), log, 0.9},            // 0.81
-    {PLACE(log1p), log1p, 1.5},       // 1.37
-    {PLACE(softplus), softplus, 1.8}, // 1.69
-    {PLACE(tanh), tanh, 1.4},         // 1.31
-    {PLACE(sigmoid), sigmoid, 2.2},   // 2.08
+    {PLACE(exp), exp, 0.8},                                  // 0.75, of subnormal results
+    {PLACE(expm1), expm1, 9},         {PLACE(ln), log, 0.9}, // 0.81
+    {PLACE(log1p), log1p, 1.5},                              // 1.37
+    {PLACE(softplus), softplus, 1.8},                        // 1.69
+    {PLACE(tanh), tanh, 1.4},                                // 1.31
+    {PLACE(sigmoid), sigmoid, 2.2},                          // 2.08
     {PLACE(relu), relu, 0},
 };
 
@@ -47,42 +43,16 @@ static bl_nn_map map_of(const bl_nn_kernels *kernels, const function *f) {
     return map;
 }
 
-/// How far a value is off, in units of the last place of the exact one.
-static double off_by(float value, double exact) {
-    float rounded = (float)exact;
-    if (isnan(exact) || isinf(rounded) || isnan(value))
-        return (isnan(exact) && isnan(value)) || value == rounded ? 0 : INFINITY;
-    double unit = (double)nextafterf(fabsf(rounded), INFINITY) - (double)fabsf(rounded);
-    return fabs((double)value - exact) / unit;
-}
-
-static uint32_t bits_of(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof value);
-    return bits;
-}
-
-/// The same bits, or NaN both.
-static void same(const float *a, const float *b, size_t n, const char *what, const char *name) {
-    for (size_t i = 0; i < n; i++)
-        if (bits_of(a[i]) != bits_of(b[i]) && !(isnan(a[i]) && isnan(b[i])))
-            fail_msg("%s of %s(%a): %a, plain %a", name, what, (double)x[i], (double)a[i],
-                     (double)b[i]);
-}
-
 static void check(const function *f) {
     double worst = 0;
     uint64_t bits = 0;
     while (bits <= UINT32_MAX) {
-        for (size_t i = 0; i < N; i++, bits += step) {
-            uint32_t each = (uint32_t)bits;
-            memcpy(x + i, &each, sizeof each);
-        }
+        spread(x, N, &bits, step);
         map_of(&bl_nn_kernels_plain, f)(x, plain, N);
         const bl_nn_kernels *kernels;
         for (size_t i = 0; (kernels = bl_nn_kernels_at(i)); i++) {
             map_of(kernels, f)(x, found, N);
-            same(found, plain, N, f->name, kernels->name);
+            same(found, plain, x, N, f->name, kernels->name);
         }
         for (size_t i = 0; i < N; i++) {
             double off = off_by(plain[i], f->exact((double)x[i]));
@@ -117,11 +87,6 @@ static void special_values(void **state) {
         }
 }
 
-static void draw(float *to, size_t n, double size) {
-    for (size_t i = 0; i < n; i++)
-        to[i] = (float)(size * (2 * drand48() - 1));
-}
-
 /// Pieces of any length, in place too.
 static void any_length(void **state) {
     (void)state;
@@ -136,7 +101,7 @@ static void any_length(void **state) {
             for (size_t i = 0; (kernels = bl_nn_kernels_at(i)); i++) {
                 memcpy(found, x, sizeof found);
                 map_of(kernels, &functions[k])(found, found, n);
-                same(found, plain, n + 1, functions[k].name, kernels->name);
+                same(found, plain, x, n + 1, functions[k].name, kernels->name);
             }
         }
 }
@@ -165,7 +130,7 @@ static void slopes(void **state) {
                 memcpy(found, gradient, n * sizeof *found);
                 all[which](from, found, found, n);
                 plains[which](from, gradient, plain, n);
-                same(found, plain, n, "a slope", k->name);
+                same(found, plain, x, n, "a slope", k->name);
                 for (size_t j = 0; j < n; j++) {
                     double at = (double)x[j], t = tanh(at), s = sigmoid(at);
                     const double exact[] = {1 - t * t, s * (1 - s), at > 0, s};
@@ -176,58 +141,14 @@ static void slopes(void **state) {
         }
 }
 
-// ---- softmax ----
-
-enum { MOST_ROWS = 9, MOST_COLUMNS = 70 };
-
-/// As kernels.h says it, number by number.
-static void softmax_by_loops(size_t m, size_t n, size_t stride) {
-    for (size_t r = 0; r < m; r++) {
-        const float *from = x + r * stride;
-        float *to = plain + r * stride, most = -INFINITY, sum = 0;
-        for (size_t i = 0; i < n; i++)
-            most = from[i] > most ? from[i] : most;
-        for (size_t i = 0; i < n; i++) {
-            float less = from[i] - most;
-            bl_nn_kernels_plain.exp(&less, to + i, 1);
-            sum += to[i];
-        }
-        for (size_t i = 0; i < n; i++)
-            to[i] /= sum;
-    }
-}
-
-static void softmax(void **state) {
-    (void)state;
-    const bl_nn_kernels *k;
-    srand48(9);
-    for (size_t m = 0; m <= MOST_ROWS; m++)
-        for (size_t n = 0; n <= MOST_COLUMNS; n++) {
-            size_t stride = n + n % 3, size = m * stride + 1;
-            draw(x, size, 30);
-            memcpy(plain, x, size * sizeof *x);
-            softmax_by_loops(m, n, stride);
-            for (size_t i = 0; (k = bl_nn_kernels_at(i)); i++) {
-                memcpy(found, x, size * sizeof *x);
-                k->softmax(n % 2 ? found : x, stride, m, n, found, stride);
-                same(found, plain, size, "softmax", k->name);
-            }
-        }
-    const float odd[][3] = {{-INFINITY, -INFINITY, -INFINITY}, {1, INFINITY, 2}, {NAN, 1, 2}};
-    for (size_t i = 0; (k = bl_nn_kernels_at(i)); i++) {
-        k->softmax(odd[0], 3, 3, 3, found, 3);
-        for (size_t j = 0; j < 9; j++)
-            assert_true(isnan(found[j]));
-    }
-}
-
 int main(int n_words, char **words) {
     if (n_words > 1)
         step = (uint32_t)strtoul(words[1], NULL, 10);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_are_near), cmocka_unit_test(special_values),
-        cmocka_unit_test(any_length),      cmocka_unit_test(slopes),
-        cmocka_unit_test(softmax),
+        cmocka_unit_test(values_are_near),
+        cmocka_unit_test(special_values),
+        cmocka_unit_test(any_length),
+        cmocka_unit_test(slopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,23 @@ typedef void (*bl_nn_map)(const float *x, float *out, size_t n);
 /// \param from [n] \param gradient [n] behind \param out [n] before; may be either of them
 typedef void (*bl_nn_slope)(const float *from, const float *gradient, float *out, size_t n);
 
+/// A function of rows. \param x [m × n] \param out [m × n], may be x
+typedef void (*bl_nn_row_map)(const float *x, size_t x_stride, size_t m, size_t n, float *out,
+                              size_t out_stride);
+/// The gradient before a function of rows, by its values.
+/// \param y [m × n] \param gradient [m × n] behind \param out [m × n] before; may be either of them
+typedef void (*bl_nn_row_slope)(const float *y, size_t y_stride, const float *gradient,
+                                size_t gradient_stride, size_t m, size_t n, float *out,
+                                size_t out_stride);
+
+/// See nn/kernels/activations.h.
+typedef struct bl_nn_activation bl_nn_activation;
+/// As bl_nn_map and bl_nn_slope, with constants.
+typedef void (*bl_nn_activation_map)(const bl_nn_activation *a, const float *x, float *out,
+                                     size_t n);
+typedef void (*bl_nn_activation_slope)(const bl_nn_activation *a, const float *from,
+                                       const float *gradient, float *out, size_t n);
+
 typedef struct bl_nn_kernels {
     const char *name;
     size_t n_lanes;   ///< of a vector
@@ -61,16 +78,23 @@ typedef struct bl_nn_kernels {
     /// The sums of columns, over rows in shards: the gradient of a bias.
     /// \param b [m × n] \param adds to what is in `out`, not to 0 \param out [n]
     void (*add_columns)(const float *b, size_t b_stride, size_t m, size_t n, bool adds, float *out);
-    /// e^x, the natural logarithm and that of 1 + x, log(1 + e^x), tanh, 1/(1 + e^−x), max(x, 0).
-    /// The largest errors found are 0.8, 0.9, 1.4, 1.7, 1.4, 2.1 and 0 units in the last place.
+    /// e^x, e^x − 1, the natural logarithm and that of 1 + x, log(1 + e^x), tanh, 1/(1 + e^−x),
+    /// max(x, 0).
+    /// The largest errors found are 0.8, ?, 0.9, 1.4, 1.7, 1.4, 2.1 and 0 units in the last place.
     /// Infinities, zeros and what under- or overflows give what C's functions give; NaN gives NaN.
-    bl_nn_map exp, ln, log1p, softplus, tanh, sigmoid, relu;
+    bl_nn_map exp, expm1, ln, log1p, softplus, tanh, sigmoid, relu;
     /// tanh, sigmoid and ReLU by their values, softplus by its arguments.
     bl_nn_slope tanh_slope, sigmoid_slope, relu_slope, softplus_slope;
+    /// Activations of single numbers, by kind.
+    const bl_nn_activation_map *activations;
+    const bl_nn_activation_slope *activation_slopes;
     /// out = e^(x − max) divided by its sum along each row. A row that is all −∞, or has +∞ or NaN,
     /// is NaN. \param x [m × n] \param out [m × n], may be x
-    void (*softmax)(const float *x, size_t x_stride, size_t m, size_t n, float *out,
-                    size_t out_stride);
+    bl_nn_row_map softmax;
+    /// out = x − max − log Σ e^(x − max), the logarithm of it.
+    bl_nn_row_map log_softmax;
+    /// y·(gradient − Σ y·gradient) and gradient − e^y·Σ gradient, by values y.
+    bl_nn_row_slope softmax_slope, log_softmax_slope;
 } bl_nn_kernels;
 
 extern const bl_nn_kernels bl_nn_kernels_plain;

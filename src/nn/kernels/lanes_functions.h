@@ -23,6 +23,13 @@ INLINE lane_bits splat_bits(int32_t x) { return (lane_bits){0} + x; }
 
 INLINE lanes size_of(lanes x) { return (lanes)((lane_bits)x & splat_bits(INT32_MAX)); }
 
+/// A NaN stays.
+INLINE lanes at_most(lanes x, float most) { return choose(x > splat(most), splat(most), x); }
+
+INLINE lanes within(lanes x, float least, float most) {
+    return choose(x < splat(least), splat(least), at_most(x, most));
+}
+
 /// 2^n for n in [−126, 127].
 INLINE lanes power_of_two(lane_bits n) { return (lanes)(((lane_words)n + 127) << 23); }
 
@@ -37,19 +44,54 @@ INLINE lanes polynomial(lanes x, const float *c, int n) {
 /// log 2 in pieces: products of the first, of 15 bits, with small whole numbers are exact.
 static const float log2_high = 0x1.62e4p-1F, log2_low = 0x1.7f7d1cp-20F;
 
-/// e^x. The power of two is multiplied in two steps, so that only the result under- or overflows.
-INLINE lanes exp_of(lanes x) {
-    static const float c[] = {5.e-01F,        1.6666667e-01F, 4.1666463e-02F,
-                              8.3333105e-03F, 1.3933731e-03F, 1.989108e-04F};
-    const lanes least = splat(-105), most = splat(90), magic = splat(0x1.8p23F);
-    x = choose(x < least, least, choose(x > most, most, x)); // a NaN stays
+/// e^x = near·power·rest. Factors are multiplied to `near`, then one power of two after the other,
+/// so that only the result under- or overflows.
+typedef struct powers {
+    lanes near, power, rest;
+} powers;
+
+/// e^r = 1 + r + r²·p(r) for |r| <= log(2)/2
+static const float exp_terms[] = {5.e-01F,        1.6666667e-01F, 4.1666463e-02F,
+                                  8.3333105e-03F, 1.3933731e-03F, 1.989108e-04F};
+
+/// x = n·log 2 + r + lost, for |x| < 2^9
+typedef struct reduced {
+    lanes n, r, lost;
+    lane_bits power; ///< n
+} reduced;
+
+INLINE reduced reduced_of(lanes x) {
+    const lanes magic = splat(0x1.8p23F);
     lanes shifted = fused(x, splat(0x1.715476p+0F), magic), n = shifted - magic;
     lanes high = fused(n, splat(-log2_high), x), r = fused(n, splat(-log2_low), high);
-    lanes rest = fused(n, splat(-log2_low), high - r), near = splat(1) + r;
-    rest += r - (near - splat(1));
-    near += fused(r * r, polynomial(r, c, 6), rest);
-    lane_bits power = (lane_bits)((lane_words)shifted - (lane_words)magic), half = power >> 1;
-    return near * power_of_two(half) * power_of_two(power - half);
+    lanes lost = fused(n, splat(-log2_low), high - r);
+    return (reduced){n, r, lost, (lane_bits)((lane_words)shifted - (lane_words)magic)};
+}
+
+/// All powers below that of EXP_LEAST are 0, also times that many.
+enum { EXP_LEAST = -120, EXP_MOST = 90 };
+
+INLINE powers power_of(lanes x) {
+    reduced c = reduced_of(within(x, EXP_LEAST, EXP_MOST));
+    lanes near = splat(1) + c.r, lost = c.lost + (c.r - (near - splat(1)));
+    near += fused(c.r * c.r, polynomial(c.r, exp_terms, 6), lost);
+    lane_bits half = c.power >> 1;
+    return (powers){near, power_of_two(half), power_of_two(c.power - half)};
+}
+
+INLINE lanes product_of(powers p, lanes factor) { return p.near * factor * p.power * p.rest; }
+
+INLINE lanes exp_of(lanes x) { return product_of(power_of(x), splat(1)); }
+
+/// e^x − 1 = 2^n·((1 − 2^−n) + (e^r − 1)); 2^−n is lost where n is large.
+INLINE lanes expm1_of(lanes x) {
+    reduced c = reduced_of(within(x, -20, EXP_MOST));
+    lanes near = c.r + fused(c.r * c.r, polynomial(c.r, exp_terms, 6), c.lost);
+    lanes one = splat(1) - power_of_two(-(lane_bits)choose(c.n > splat(64), (lanes)splat_bits(64),
+                                                           (lanes)c.power));
+    lane_bits half = c.power >> 1;
+    near = (one + near) * power_of_two(half) * power_of_two(c.power - half);
+    return choose(x == splat(0), x, near); // a zero keeps its sign
 }
 
 /// x = m·2^k for m in [√½, √2); x > 0, not subnormal
@@ -101,20 +143,32 @@ INLINE lanes log1p_of(lanes x) {
     return choose(x == splat(-1), splat(-INFINITY), result);
 }
 
-/// log(1 + e^x) = max(x, 0) + log(1 + e^−|x|)
+/// log(1 + e^x) = max(x, 0) + log(1 + e^−|x|). What is between √2 and 2 is halved.
 INLINE lanes softplus_of(lanes x) {
-    return choose(x > splat(0), x, splat(0)) + log1p_of(exp_of(-size_of(x)));
+    lanes small = exp_of(-size_of(x));
+    lane_bits is_halved = small > splat(0x1.a8279ap-2F);
+    lanes f = choose(is_halved, fused(small, splat(0.5F), splat(-0.5F)), small);
+    return choose(x > splat(0), x, splat(0)) + log_of(f, choose(is_halved, splat(1), splat(0)));
+}
+
+/// tanh x = x + x³·p(x²) for |x| < 0.625
+INLINE lanes tanh_terms(lanes square) {
+    static const float c[] = {-3.3333334e-01F, 1.3333303e-01F, -5.3959228e-02F,
+                              2.1768667e-02F,  -8.343119e-03F, 2.291809e-03F};
+    return polynomial(square, c, 6);
+}
+
+/// The sign of one, and the size of the other.
+INLINE lanes signed_as(lanes x, lanes size) {
+    return (lanes)((lane_bits)size | ((lane_bits)x & splat_bits(INT32_MIN)));
 }
 
 /// Near 0 a polynomial, else 1 − 2/(e^2|x| + 1).
 INLINE lanes tanh_of(lanes x) {
-    static const float c[] = {-3.3333334e-01F, 1.3333303e-01F, -5.3959228e-02F,
-                              2.1768667e-02F,  -8.343119e-03F, 2.291809e-03F};
     lanes size = size_of(x), square = x * x;
-    lanes near = fused(size * square, polynomial(square, c, 6), size);
+    lanes near = fused(size * square, tanh_terms(square), size);
     lanes far = splat(1) - splat(2) / (exp_of(size + size) + splat(1));
-    lanes result = choose(size < splat(0.625F), near, far);
-    return (lanes)((lane_bits)result | ((lane_bits)x & splat_bits(INT32_MIN)));
+    return signed_as(x, choose(size < splat(0.625F), near, far));
 }
 
 /// Of the negative of the size, so that nothing overflows.
@@ -145,6 +199,7 @@ INLINE lanes softplus_slope_of(lanes x, lanes gradient) { return gradient * sigm
             store_first(out, name##_of(load_first(x, n)), n);                      \
     }
 MAP(exp)
+MAP(expm1)
 MAP(ln)
 MAP(log1p)
 MAP(softplus)

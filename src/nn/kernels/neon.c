@@ -15,6 +15,10 @@ INLINE lanes splat(float x) { return vdupq_n_f32(x); }
 
 INLINE lanes fused(lanes a, lanes b, lanes c) { return vfmaq_f32(c, a, b); }
 
+INLINE float fused_one(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+
+INLINE lanes root_of(lanes x) { return vsqrtq_f32(x); }
+
 INLINE lanes load(const float *from) { return vld1q_f32(from); }
 
 INLINE void store(float *to, lanes x) { vst1q_f32(to, x); }
