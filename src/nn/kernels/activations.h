@@ -5,7 +5,7 @@
 /// slope, which give 0; what approaches 0 as a product of −∞ and 0 is NaN at −∞.
 ///
 /// The largest errors found are, in units in the last place: 5.9 of gelu, 6.6 of tanh_shrink, 3.9
-/// of mish, 2.8 of silu and squareplus, 2.3 of sigmoid, and 2.2 at most of all others. Where gelu
+/// of mish, 2.8 of silu and squareplus, 2.4 of sigmoid, and 2.2 at most of all others. Where gelu
 /// by tanh falls to 0, its exponent is rounded first: 320 where it is 10⁻²².
 ///
 /// Not here: glu, which halves a row, sparsemax, and threshold, which has no constants by default.
