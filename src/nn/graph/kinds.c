@@ -31,7 +31,6 @@ static const bl_nn_option dense_options[] = {
     OPTION(dense, bias_initializer, INITIALIZER, "zeros", "how the bias begins"),
     OPTION(dense, kernel_regularizer, PENALTY, "null", "of the matrix"),
     OPTION(dense, bias_regularizer, PENALTY, "null", "of the bias"),
-    OPTION(dense, activity_regularizer, PENALTY, "null", "of the output"),
 };
 
 static const bl_nn_option activation_options[] = {

@@ -75,7 +75,7 @@ typedef struct bl_nn_dense_options {
     bl_nn_activation activation;
     bool use_bias;
     bl_nn_initializer kernel_initializer, bias_initializer;
-    bl_nn_penalty kernel_regularizer, bias_regularizer, activity_regularizer;
+    bl_nn_penalty kernel_regularizer, bias_regularizer;
 } bl_nn_dense_options;
 
 /// Activation, and Keras's layers that are one: ReLU, LeakyReLU, ELU, Softmax

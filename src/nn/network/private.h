@@ -31,6 +31,7 @@ void bl_nn_run_backward(bl_nn_workspace *workspace, size_t first, size_t last);
 /// Where the gradient of an output belongs; begins with nothing written. [n_rows × width]
 bl_nn_matrix bl_nn_output_gradient(bl_nn_workspace *workspace, size_t output);
 /// Sets `gradient` and `input_gradients` of the run for a step, as its `backward` wants them.
-void bl_nn_run_point(bl_nn_workspace *workspace, const bl_nn_step *step);
+/// \return whether its output has a gradient
+bool bl_nn_run_point(bl_nn_workspace *workspace, const bl_nn_step *step);
 
 #endif

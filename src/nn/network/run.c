@@ -94,23 +94,24 @@ bl_nn_matrix bl_nn_output_gradient(bl_nn_workspace *w, size_t output) {
     return w->value_gradients[value];
 }
 
-void bl_nn_run_point(bl_nn_workspace *w, const bl_nn_step *step) {
+bool bl_nn_run_point(bl_nn_workspace *w, const bl_nn_step *step) {
     w->run.gradient = w->value_gradients[step->output];
+    if (!w->run.gradient.data)
+        return false;
+    if (!w->has_gradient[step->output])
+        clear(w, step->output, w->run.gradient);
+    w->has_gradient[step->output] = true;
     for (size_t i = 0; i < step->n_inputs; i++) {
         size_t value = step->inputs[i];
         w->run.input_gradients[i] =
             w->has_gradient[value] ? w->spare_gradients[value] : w->value_gradients[value];
     }
+    return true;
 }
 
 static void run_backward(bl_nn_workspace *w, const bl_nn_step *step) {
-    if (!w->value_gradients[step->output].data)
+    if (!step->layer->backward || !bl_nn_run_point(w, step))
         return;
-    if (!w->has_gradient[step->output])
-        clear(w, step->output, w->value_gradients[step->output]);
-    if (!step->layer->backward)
-        return;
-    bl_nn_run_point(w, step);
     step->layer->backward(&w->run, step);
     for (size_t i = 0; i < step->n_inputs; i++) {
         size_t value = step->inputs[i];
