@@ -15,6 +15,8 @@ INLINE lanes splat(float x) { return _mm512_set1_ps(x); }
 
 INLINE lanes fused(lanes a, lanes b, lanes c) { return _mm512_fmadd_ps(a, b, c); }
 
+INLINE lanes root(lanes x) { return _mm512_sqrt_ps(x); }
+
 INLINE lanes load(const float *from) { return _mm512_loadu_ps(from); }
 
 INLINE void store(float *to, lanes x) { _mm512_storeu_ps(to, x); }

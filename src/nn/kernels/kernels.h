@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "nn/kernels/updates.h"
+
 enum { BL_NN_SHARD = 64 };
 
 /// A matrix as its kernels want the right side of a product: see nn/kernels/packed.h.
@@ -71,6 +73,8 @@ typedef struct bl_nn_kernels {
     /// is NaN. \param x [m × n] \param out [m × n], may be x
     void (*softmax)(const float *x, size_t x_stride, size_t m, size_t n, float *out,
                     size_t out_stride);
+    /// One step of an optimiser. Each parameter is on its own, wherever the range is cut.
+    void (*update)(const bl_nn_update *update);
 } bl_nn_kernels;
 
 extern const bl_nn_kernels bl_nn_kernels_plain;

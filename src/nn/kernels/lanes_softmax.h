@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Softmax of rows for vectors of any width: each file of kernels says what `lanes` are and
-/// includes this, and the other two, of which it makes the table.
+/// includes this, and the others, of which it makes the table.
 #ifndef BL_NN_KERNELS_LANES_SOFTMAX_H
 #define BL_NN_KERNELS_LANES_SOFTMAX_H
 
 #include "nn/kernels/lanes_functions.h"
 #include "nn/kernels/lanes_products.h"
+#include "nn/kernels/lanes_updates.h"
 
 INLINE lanes larger_of(lanes a, lanes b) { return choose(a > b, a, b); }
 
@@ -61,6 +62,6 @@ LANES_ATTRIBUTE static void softmax(const float *x, size_t x_stride, size_t m, s
 #define LANES_TABLE                                                                                \
     LANES, VECTORS, multiply, add_gradient, add_columns, exp_all, ln_all, log1p_all, softplus_all, \
         tanh_all, sigmoid_all, relu_all, tanh_slope_all, sigmoid_slope_all, relu_slope_all,        \
-        softplus_slope_all, softmax
+        softplus_slope_all, softmax, update
 
 #endif

@@ -15,6 +15,8 @@ INLINE lanes splat(float x) { return vdupq_n_f32(x); }
 
 INLINE lanes fused(lanes a, lanes b, lanes c) { return vfmaq_f32(c, a, b); }
 
+INLINE lanes root(lanes x) { return vsqrtq_f32(x); }
+
 INLINE lanes load(const float *from) { return vld1q_f32(from); }
 
 INLINE void store(float *to, lanes x) { vst1q_f32(to, x); }

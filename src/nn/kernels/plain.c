@@ -36,6 +36,11 @@ INLINE lanes fused(lanes a, lanes b, lanes c) {
                    fused_one(a[2], b[2], c[2]), fused_one(a[3], b[3], c[3])};
 }
 
+INLINE lanes root(lanes x) {
+    return (lanes){__builtin_sqrtf(x[0]), __builtin_sqrtf(x[1]), __builtin_sqrtf(x[2]),
+                   __builtin_sqrtf(x[3])};
+}
+
 INLINE lanes load(const float *from) {
     lanes x;
     memcpy(&x, from, sizeof x);
