@@ -14,7 +14,7 @@
 #ifndef BL_NN_TRAINING_ROC_H
 #define BL_NN_TRAINING_ROC_H
 
-#include "base/error.h"
+#include "base/memory.h"
 
 enum { BL_NN_ROC_EXACT = 8192 };
 
