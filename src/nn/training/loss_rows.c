@@ -9,6 +9,10 @@
 /// Where Keras clips probabilities, in its float32.
 static const float lowest = 1e-7F, highest = 1.F - 1e-7F;
 
+static inline double clipped_double(double p) {
+    return p < (double)lowest ? (double)lowest : p > (double)highest ? (double)highest : p;
+}
+
 static inline float clipped(float p) { return p < lowest ? lowest : p > highest ? highest : p; }
 
 /// A NaN is.
@@ -201,12 +205,12 @@ static double focal_of(const bl_nn_loss_row *row, const float *p) {
     double sum = sum_of(p, row->n), alpha = row->loss->alpha, gamma = row->loss->gamma;
     double value = 0, dot = 0;
     for (size_t j = 0; j < row->n; j++) {
-        double o = (double)p[j] / sum, c = (double)clipped((float)o), by_o = 0;
+        double o = (double)p[j] / sum, c = clipped_double(o), by_o = 0;
         double t = (double)smoothed(s, row->target[j]), log_c = bl_ln(c);
         double focus = power(1 - c, gamma);
         if (t != 0)
             value -= alpha * focus * t * log_c;
-        if (is_inside((float)o))
+        if (c == o || isnan(o))
             by_o = alpha * t * (power_slope(1 - c, gamma) * log_c - focus / c);
         dot += by_o * o;
         row->second[j] = (float)by_o;
@@ -237,9 +241,9 @@ static double categorical_focal_logits(const bl_nn_loss_row *row) {
 /// The loss of one element of probability p = 1 − q and its gradient by p.
 static double binary_focal_of(const bl_nn_loss *loss, double t, double p, double q,
                               double *ret_slope) {
-    double c = (double)clipped((float)p), other = 1 - c;
+    double c = clipped_double(p), other = 1 - c;
     double entropy = -(t * bl_ln(c) + (1 - t) * bl_ln(other));
-    double slope = is_inside((float)p) ? (1 - t) / other - t / c : 0;
+    double slope = c == p || isnan(p) ? (1 - t) / other - t / c : 0;
     double wrong = t * q + (1 - t) * p, focus = power(wrong, loss->gamma);
     double weight = loss->apply_class_balancing ? t * loss->alpha + (1 - t) * (1 - loss->alpha) : 1;
     *ret_slope = weight * (power_slope(wrong, loss->gamma) * (1 - 2 * t) * entropy + focus * slope);
