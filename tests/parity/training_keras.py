@@ -70,7 +70,9 @@ def targets_for(name, m, n):
         return labels[:, None].astype("float64")
     if name in CLASSES:
         return numpy.eye(n)[labels]
-    return random.integers(0, 2, (m, n)) * 1. if name in YES_NO else single(random.normal(size=(m, n)))
+    if name in YES_NO:
+        return random.integers(0, 2, (m, n)) * 1.
+    return single(random.normal(size=(m, n)))
 
 
 def options_for(name):
@@ -127,7 +129,8 @@ def optimizers():
     for name, kind, variants in OPTIMIZERS:
         for variant in variants:
             options = {"learning_rate": 0.01, **variant}
-            start, gradients = single(random.normal(size=33)), single(random.normal(size=(STEPS, 33)))
+            start = single(random.normal(size=33))
+            gradients = single(random.normal(size=(STEPS, 33)))
             optimizer, variable, seen = kind(**options), keras.Variable(start), []
             for gradient in gradients:
                 optimizer.apply([tensorflow.constant(gradient)], [variable])
@@ -226,8 +229,8 @@ def metrics():
 
 def main():
     program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    cases = [case for kind in (losses, optimizers, clips, regularizers, schedules, plateaus, metrics)
-             for case in kind()]
+    kinds = (losses, optimizers, clips, regularizers, schedules, plateaus, metrics)
+    cases = [case for kind in kinds for case in kind()]
     path = folder / "training.json"
     path.write_text(json.dumps([ours for ours, _, _ in cases]))
     result = subprocess.run([program, path], capture_output=True, text=True, check=False)

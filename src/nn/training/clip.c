@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/training/sums.h"
+
 bl_status bl_nn_clip_read(const bl_item *item, bl_nn_clip *ret_clip, bl_error *err) {
     static const char *const names[] = {
 #define X(kind, name) name,
@@ -28,21 +30,6 @@ bl_status bl_nn_clip_read(const bl_item *item, bl_nn_clip *ret_clip, bl_error *e
             clip.kind = (bl_nn_clip_kind)(BL_NN_CLIP_NONE + 1 + i);
     *ret_clip = clip;
     return BL_OK;
-}
-
-double bl_nn_sum_of_squares(const float *x, size_t n) {
-    enum { CHAINS = 8 };
-    double sums[CHAINS] = {0};
-    size_t i = 0;
-    for (; i + CHAINS <= n; i += CHAINS)
-        for (size_t k = 0; k < CHAINS; k++)
-            sums[k] += (double)x[i + k] * (double)x[i + k];
-    for (size_t k = 0; i + k < n; k++)
-        sums[k] += (double)x[i + k] * (double)x[i + k];
-    for (size_t half = CHAINS / 2; half; half /= 2)
-        for (size_t k = 0; k < half; k++)
-            sums[k] += sums[k + half];
-    return sums[0];
 }
 
 static void scale_by(const bl_nn_array *array, float scale) {

@@ -3,8 +3,8 @@
 /// Clipping of gradients, as Keras 3 does it: by value, by the norm of each parameter's array, or
 /// by the norm of all. In YAML: `clip: {value: 0.5}`, `{norm: 1}` or `{global_norm: 1}`.
 ///
-/// Squares are summed in double in an order of their own: the same bits on every processor. A norm
-/// that is no number makes all that it clips NaN.
+/// Squares are summed in double (sums.h): the same bits on every processor, however many threads
+/// there are. A norm that is no finite number makes all that it clips NaN, as Keras's global norm.
 #ifndef BL_NN_TRAINING_CLIP_H
 #define BL_NN_TRAINING_CLIP_H
 
@@ -38,7 +38,5 @@ typedef struct bl_nn_array {
 bl_status bl_nn_clip_read(const bl_item *item, bl_nn_clip *ret_clip, bl_error *err);
 /// Clips all gradients of a network, one array a parameter.
 void bl_nn_clip_run(const bl_nn_clip *clip, const bl_nn_array *arrays, size_t n_arrays);
-/// Σ x², in chains of every eighth number that are added pair by pair.
-double bl_nn_sum_of_squares(const float *x, size_t n);
 
 #endif

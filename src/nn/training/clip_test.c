@@ -4,6 +4,7 @@
 
 #include "nn/training/reading_testing.h"
 #include "nn/training/regularizer.h"
+#include "nn/training/sums.h"
 
 enum { N = 37 };
 
@@ -63,11 +64,15 @@ static void what_is_no_number_stays_none(void **state) {
     }
 }
 
-static void squares_of_any_length(void **state) {
+static void sums_of_any_length(void **state) {
     (void)state;
     draw(x, N, -2, 2);
-    for (size_t n = 0; n <= N; n++)
+    double sizes = 0;
+    for (size_t n = 0; n < N; n++) {
         near(bl_nn_sum_of_squares(x, n), pow(norm_of(x, n), 2), 1e-12);
+        near(bl_nn_sum_of_sizes(x, n), sizes, 1e-12);
+        sizes += fabs((double)x[n]);
+    }
 }
 
 static void clips_are_read(void **state) {
@@ -110,7 +115,7 @@ static void regularizers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_clipped), cmocka_unit_test(what_is_no_number_stays_none),
-        cmocka_unit_test(squares_of_any_length), cmocka_unit_test(clips_are_read),
+        cmocka_unit_test(sums_of_any_length),    cmocka_unit_test(clips_are_read),
         cmocka_unit_test(regularizers),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);

@@ -46,22 +46,30 @@ static float most_of(const float *x, size_t n) {
 
 // ---- categories ----
 
-/// first = e^(x − the row's largest)
+/// first = e^(x − the row's largest), second[0] = log Σ first. The largest gives 1, so that the
+/// logarithm is that of 1 and the others, be they ever so small.
 static void prepare_powers(const bl_nn_kernels *kernels, const bl_nn_loss_rows *rows) {
-    for (size_t i = 0; i < rows->m; i++) {
+    size_t m = rows->m, n = rows->n;
+    float *first = rows->scratch, *second = first + m * n;
+    for (size_t i = 0; i < m; i++) {
         const float *x = rows->predictions + i * rows->stride;
-        float *to = rows->scratch + i * rows->n, most = most_of(x, rows->n);
-        for (size_t j = 0; j < rows->n; j++)
-            to[j] = x[j] - most;
+        float most = most_of(x, n);
+        for (size_t j = 0; j < n; j++)
+            first[i * n + j] = x[j] - most;
     }
-    kernels->exp(rows->scratch, rows->scratch, rows->m * rows->n);
+    kernels->exp(first, first, m * n);
+    for (size_t i = 0; i < m; i++)
+        second[i] = (float)(sum_of(first + i * n, n) - 1);
+    kernels->log1p(second, second, m);
+    for (size_t i = m; i-- > 0;)
+        second[i * n] = second[i];
 }
 
 /// Σ t·(log Σ e^x − x); a class with target 0 counts nothing, be it impossible.
 static double categorical_logits(const bl_nn_loss_row *row) {
     smoothing s = smoothing_of(row, (double)row->n);
     double most = (double)most_of(row->x, row->n), sum = sum_of(row->first, row->n), value = 0;
-    double log_sum = bl_ln(sum), all = 0;
+    double log_sum = (double)row->second[0], all = 0;
     for (size_t j = 0; j < row->n; j++) {
         double t = (double)smoothed(s, row->target[j]);
         all += t;
@@ -79,7 +87,7 @@ static double sparse_logits(const bl_nn_loss_row *row) {
     float factor = (float)row->factor, scale = (float)(1 / sum);
     for (size_t j = 0; row->gradient && j < row->n; j++)
         row->gradient[j] = factor * (row->first[j] * scale - (j == label ? 1.F : 0.F));
-    return bl_ln(sum) - ((double)row->x[label] - most);
+    return (double)row->second[0] - ((double)row->x[label] - most);
 }
 
 /// first = log of the clipped probabilities, divided by their sum

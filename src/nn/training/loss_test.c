@@ -15,8 +15,8 @@ static double clip(double p) { return p < 1e-7 ? 1e-7 : p > 1 - 1e-7 ? 1 - 1e-7 
 static double sigmoid(double at) { return 1 / (1 + exp(-at)); }
 
 static double log_sum(const double *at, size_t n) {
-    double sum = 0;
-    for (size_t j = 0; j < n; j++)
+    double sum = exp(at[0]);
+    for (size_t j = 1; j < n; j++)
         sum += exp(at[j]);
     return log(sum);
 }

@@ -23,7 +23,7 @@ typedef struct bl_nn_metrics_options {
     size_t n; ///< scores a row
     bl_nn_targets targets;
     double threshold;  ///< of yes or no
-    bool curves;       ///< areas and efficiencies: 2.4 MB a class
+    bool curves;       ///< areas and efficiencies: 3.4 MB a class
     double background; ///< efficiency at which that of signal is asked for
 } bl_nn_metrics_options;
 

@@ -122,6 +122,8 @@ static void reading(void **state) {
          &err);
     says("beta_1 is between 0 and 1, not 1",
          bl_nn_optimizer_read(yaml("adam: {beta_1: 1}"), &o, &err), &err);
+    says("epsilon is 0 or more, not inf",
+         bl_nn_optimizer_read(yaml("adam: {epsilon: .inf}"), &o, &err), &err);
     says("learning_rate is 0 or more, not -1",
          bl_nn_optimizer_read(yaml("sgd: {learning_rate: -1}"), &o, &err), &err);
 }

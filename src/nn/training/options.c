@@ -40,7 +40,7 @@ bl_status bl_nn_options_name(const bl_nn_options *options, const bl_item *item, 
 
 static bl_status check_range(const bl_nn_option *option, const bl_item *item, double value,
                              bl_error *err) {
-    if (value >= option->least && value <= option->most)
+    if (isfinite(value) && value >= option->least && value <= option->most)
         return BL_OK;
     if (isinf(option->most))
         return bl_item_error(item, BL_E_INVALID, err, "%s is %g or more, not %g", option->name,

@@ -15,7 +15,7 @@ typedef struct bl_nn_option {
     bl_nn_option_kind kind;
     size_t place;       ///< offsetof in the struct
     unsigned who;       ///< bit k: the k-th name has it
-    double least, most; ///< of numbers, both allowed
+    double least, most; ///< of numbers, both allowed, if finite
 } bl_nn_option;
 
 /// The names of one sort of thing and their options.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "nn/training/regularizer.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "nn/training/sums.h"
 
 static bl_status read_strength(const bl_item *item, const char *key, double *ret_strength,
                                bl_error *err) {
@@ -38,17 +39,17 @@ bl_status bl_nn_regularizer_read(const bl_item *item, bl_nn_regularizer *ret_reg
 
 double bl_nn_regularizer_add(const bl_nn_regularizer *regularizer, const float *x, size_t n,
                              float *gradient) {
-    double sizes = 0, squares = 0;
+    double l1_sum = 0, l2_sum = 0;
     float l1 = (float)regularizer->l1, twice_l2 = (float)(2 * regularizer->l2);
     if (regularizer->l1 == 0 && regularizer->l2 == 0)
         return 0;
-    for (size_t i = 0; i < n; i++) {
-        sizes += fabs((double)x[i]);
-        squares += (double)x[i] * (double)x[i];
-    }
+    if (regularizer->l1 != 0)
+        l1_sum = regularizer->l1 * bl_nn_sum_of_sizes(x, n);
+    if (regularizer->l2 != 0)
+        l2_sum = regularizer->l2 * bl_nn_sum_of_squares(x, n);
     for (size_t i = 0; gradient && i < n; i++) {
         float sign = x[i] > 0 ? 1 : x[i] < 0 ? -1 : x[i];
         gradient[i] += l1 * sign + twice_l2 * x[i];
     }
-    return regularizer->l1 * sizes + regularizer->l2 * squares;
+    return l1_sum + l2_sum;
 }

@@ -15,7 +15,7 @@ typedef struct bl_nn_regularizer {
 /// Reads one; a NULL item is none. \return BL_OK, BL_E_INVALID
 bl_status bl_nn_regularizer_read(const bl_item *item, bl_nn_regularizer *ret_regularizer,
                                  bl_error *err);
-/// What it adds to the loss, in double in the order of parameters; its gradient is added.
+/// What it adds to the loss, summed in double (sums.h); its gradient is added.
 /// \param x [n] \param gradient [n]; NULL: not wanted
 double bl_nn_regularizer_add(const bl_nn_regularizer *regularizer, const float *x, size_t n,
                              float *gradient);

@@ -5,8 +5,9 @@
 ///
 /// The first BL_NN_ROC_EXACT rows are kept, and nothing is rounded. With more, scores are counted
 /// in bins, 2048 from each power of two to the next, of s below ½ and of 1 − s above: from 2^-48 to
-/// 1 − 2^-24. Rows of a bin count as ties, so that only pairs less than 0.05 % apart, in s or 1 −
-/// s, can be wrong, and about half of them are right on average: the area is right to 1e-5. Equal
+/// 1 − 2^-24. Rows of a bin count as ties, so that only pairs that are less than 0.05 % apart, in s
+/// or 1 − s, are taken for halves; what they lose and win cancels but for chance. Where 1 row in
+/// 100 is signal the largest error of the area found is 6e-6, where 1 in 10 is, 1.4e-6. Equal
 /// scores are ties in both. Scores below 0 and above 1 count, in bins, as these.
 ///
 /// Weights keep their signs: sums are signed, and the efficiency is where the background first
@@ -16,7 +17,7 @@
 
 #include "base/memory.h"
 
-enum { BL_NN_ROC_EXACT = 8192 };
+enum { BL_NN_ROC_EXACT = 1 << 16 };
 
 typedef struct bl_nn_roc bl_nn_roc;
 

@@ -124,9 +124,12 @@ static double restarts(const bl_nn_schedule *schedule, double step) {
         step -= n * length;
         height = schedule->m_mul == 1 ? 1 : bl_exp(n * bl_ln(schedule->m_mul));
         height = n == 0 ? 1 : height;
-    } else
-        for (; step >= length; length *= schedule->t_mul, height *= schedule->m_mul)
-            step -= length;
+    }
+    while (step >= length) {
+        step -= length;
+        length *= schedule->t_mul;
+        height *= schedule->m_mul;
+    }
     return cosine(step / length, height, schedule->alpha);
 }
 

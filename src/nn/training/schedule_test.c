@@ -83,6 +83,21 @@ static void reading(void **state) {
     refuses("step: {boundaries: [2], values: [1, .nan]}", "values are learning rates");
 }
 
+static bl_status read_lists(bl_context *own) {
+    bl_arena room;
+    bl_nn_schedule schedule;
+    const bl_item *item = yaml("step: {boundaries: [1, 2], values: [1, 2, 3]}");
+    bl_arena_init(&room, own);
+    bl_status status = bl_nn_schedule_read(&room, item, 0.1, &schedule, NULL);
+    bl_arena_release(&room);
+    return status;
+}
+
+static void allocations_fail(void **state) {
+    (void)state;
+    test_every_allocation_fails(read_lists);
+}
+
 // ---- plateau ----
 
 /// The learning rates after each of some values, from 1.
@@ -127,9 +142,8 @@ static void plateaus_are_read(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(listed_values),
-        cmocka_unit_test(reading),
-        cmocka_unit_test(plateaus),
+        cmocka_unit_test(listed_values),     cmocka_unit_test(reading),
+        cmocka_unit_test(allocations_fail),  cmocka_unit_test(plateaus),
         cmocka_unit_test(plateaus_are_read),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
