@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "nn/kernels/updates.h"
+
 enum { BL_NN_SHARD = 64 };
 
 /// A matrix as its kernels want the right side of a product: see nn/kernels/packed.h.
@@ -96,6 +98,8 @@ typedef struct bl_nn_kernels {
     bl_nn_row_map log_softmax;
     /// y·(gradient − Σ y·gradient) and gradient − e^y·Σ gradient, by values y.
     bl_nn_row_slope softmax_slope, log_softmax_slope;
+    /// One step of an optimiser. Each parameter is on its own, wherever the range is cut.
+    void (*update)(const bl_nn_update *update);
 } bl_nn_kernels;
 
 extern const bl_nn_kernels bl_nn_kernels_plain;
