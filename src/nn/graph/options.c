@@ -71,13 +71,13 @@ static bl_status read_object(const bl_item *item, const char *key, object *ret_o
 
 static bl_status read_constant(const bl_nn_constant *constant, const bl_item *item, void *constants,
                                bl_error *err) {
-    char *to = (char *)constants + constant->offset;
+    void *to = (char *)constants + constant->offset;
     double number = NAN;
     switch (constant->type) {
     case BL_NN_CONSTANT_FLAG:
-        return bl_item_bool(item, constant->name, (bool *)to, err);
+        return bl_item_bool(item, constant->name, to, err);
     case BL_NN_CONSTANT_DOUBLE:
-        return bl_item_number(item, constant->name, (double *)to, err);
+        return bl_item_number(item, constant->name, to, err);
     case BL_NN_CONSTANT_FLOAT:
         BL_TRY(bl_item_number(item, constant->name, &number, err));
         if (!is_null(item))
@@ -139,7 +139,7 @@ static const struct {
 
 static bl_status read_activation(const bl_item *item, const char *key,
                                  bl_nn_activation *ret_activation, bl_error *err) {
-    object o;
+    object o = {0};
     bl_nn_activation activation = {.kind = BL_NN_LINEAR};
     BL_TRY(read_object(item, key, &o, err));
     const char *name = o.name ? o.name : "linear";
@@ -195,7 +195,7 @@ static bl_status read_scaling(const object *o, const char *key, bl_nn_initialize
 
 static bl_status read_initializer(const bl_item *item, const char *key,
                                   bl_nn_initializer *ret_initializer, bl_error *err) {
-    object o;
+    object o = {0};
     bl_nn_initializer initializer = {.kind = BL_NN_INIT_ZEROS};
     BL_TRY(read_object(item, key, &o, err));
     if (!o.name)
@@ -342,30 +342,30 @@ static bl_status read_choice(const bl_item *item, const char *key, const char *c
 
 bl_status bl_nn_option_read(bl_arena *arena, const bl_nn_option *option, const bl_item *item,
                             const char *key, void *options, bl_error *err) {
-    char *to = (char *)options + option->offset;
+    void *to = (char *)options + option->offset;
     bool is_no_default = option->type == BL_NN_OPTION_ACTIVATION ||
                          option->type == BL_NN_OPTION_PENALTY; // null is none
     if (is_null(item) && !is_no_default)
         return BL_OK;
     switch (option->type) {
     case BL_NN_OPTION_FLAG:
-        return bl_item_bool(item, key, (bool *)to, err);
+        return bl_item_bool(item, key, to, err);
     case BL_NN_OPTION_COUNT:
-        return read_count(item, key, option->least, (int64_t *)(void *)to, err);
+        return read_count(item, key, option->least, to, err);
     case BL_NN_OPTION_NUMBER:
-        return bl_item_number(item, key, (double *)(void *)to, err);
+        return bl_item_number(item, key, to, err);
     case BL_NN_OPTION_CHOICE:
-        return read_choice(item, key, option->choices, (int *)(void *)to, err);
+        return read_choice(item, key, option->choices, to, err);
     case BL_NN_OPTION_ACTIVATION:
-        return read_activation(item, key, (bl_nn_activation *)(void *)to, err);
+        return read_activation(item, key, to, err);
     case BL_NN_OPTION_INITIALIZER:
-        return read_initializer(item, key, (bl_nn_initializer *)(void *)to, err);
+        return read_initializer(item, key, to, err);
     case BL_NN_OPTION_PENALTY:
-        return read_penalty(item, key, (bl_nn_penalty *)(void *)to, err);
+        return read_penalty(item, key, to, err);
     case BL_NN_OPTION_COUNTS:
-        return read_counts(arena, item, key, (bl_nn_counts *)(void *)to, err);
+        return read_counts(arena, item, key, to, err);
     case BL_NN_OPTION_NUMBERS:
-        return read_numbers(arena, item, key, (bl_nn_numbers *)(void *)to, err);
+        return read_numbers(arena, item, key, to, err);
     }
     return BL_OK;
 }
