@@ -3,6 +3,7 @@
 // and its place among layers of that class, not from its name; its output's shape is told by those
 // that take it in, or by what a sequence's next layer was built for.
 #include "model/keras/private.h"
+#include "nn/graph/graph.h"
 
 /// The layers of one model, while they are listed.
 typedef struct model {
@@ -18,21 +19,6 @@ typedef struct model {
     bl_name_map groups;   ///< of groups: to the place of their count
     size_t *n_groups;     ///< [n] how many had that name before
 } model;
-
-static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-/// Writes a class name as Keras names groups by it: GRUCell as "gru_cell".
-/// \param text [2 × length + 1]
-static void write_snake(const char *class_name, char *text) {
-    char before = 0;
-    for (const char *c = class_name; *c; before = *c++) {
-        if (before && is_upper(*c) && (is_lower(c[1]) || is_lower(before)))
-            *text++ = '_';
-        *text++ = is_upper(*c) ? (char)(*c - 'A' + 'a') : *c;
-    }
-    *text = '\0';
-}
 
 static const char *text_of(const bl_item *item) {
     return item && item->kind == BL_ITEM_TEXT ? item->text : NULL;
@@ -66,7 +52,7 @@ static bl_status find_group(model *m, bl_keras_layer *layer, bl_error *err) {
     char *name = (char *)bl_arena_alloc(arena, 2 * size + 1);
     if (!name)
         return bl_error_nomem(err, 2 * size, "a name");
-    write_snake(layer->class_name, name);
+    bl_nn_snake_case(layer->class_name, name);
     size_t at = bl_name_map_find(&m->groups, name);
     if (at == SIZE_MAX)
         BL_TRY(bl_name_map_add(arena->context, &m->groups, name, at = m->n, err));

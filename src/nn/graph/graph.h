@@ -9,6 +9,8 @@
 
 #define BL_NN_NONE SIZE_MAX
 
+enum { BL_NN_MOST_NODES = 4096 }; ///< of a graph
+
 typedef struct bl_nn_node {
     const char *name; ///< not twice in a graph
     const bl_nn_kind *kind;
@@ -38,15 +40,22 @@ void bl_nn_graph_init(bl_nn_graph *graph, bl_arena *arena, const char *name);
 /// in small letters, and a number \param inputs copied, numbers of nodes before it
 /// \param ret_node until the next is added
 /// \return BL_OK, BL_E_INVALID (the name is taken, more or fewer inputs than the kind takes),
-/// BL_E_NOMEM
+/// BL_E_LIMIT (more than BL_NN_MOST_NODES), BL_E_NOMEM
 bl_status bl_nn_graph_add(bl_nn_graph *graph, const bl_nn_kind *kind, const char *name,
                           size_t n_inputs, const size_t *inputs, bl_nn_node **ret_node,
                           bl_error *err);
+/// A node of no graph, such as that inside a Bidirectional, with the defaults of its kind.
+/// \param name borrows
+bl_status bl_nn_node_init(bl_arena *arena, const bl_nn_kind *kind, const char *name,
+                          bl_nn_node *ret_node, bl_error *err);
 /// \param outputs copied
 bl_status bl_nn_graph_set_outputs(bl_nn_graph *graph, size_t n, const size_t *outputs,
                                   bl_error *err);
 /// The number of a node; BL_NN_NONE: none has this name.
 size_t bl_nn_graph_find(const bl_nn_graph *graph, const char *name);
+/// A class as Keras makes names of it: "SimpleRNN" is "simple_rnn".
+/// \param ret_text [2 × length + 1]
+void bl_nn_snake_case(const char *class_name, char *ret_text);
 
 /// Reads a network as docs/networks.md describes it.
 /// \param ret_graph lives in the arena \return BL_OK, BL_E_INVALID (with line), BL_E_NOMEM
