@@ -29,6 +29,18 @@ INLINE void store_first(float *to, lanes x, size_t n) {
     _mm512_mask_storeu_ps(to, first_lanes(n), x);
 }
 
+/// Where the bit `distance` of a lane's number is set, a gets b's lane so far before, and where it
+/// is not, b gets a's so far behind.
+INLINE void trade(lanes *a, lanes *b, size_t distance) {
+    const lane_bits at = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    lane_bits is_set = (at & (int32_t)distance) != 0;
+    lane_bits low = at + (is_set & (LANES - (int32_t)distance));
+    lane_bits high = low + (int32_t)distance;
+    lanes old = *a;
+    *a = _mm512_permutex2var_ps(old, (__m512i)low, *b);
+    *b = _mm512_permutex2var_ps(old, (__m512i)high, *b);
+}
+
 #include "nn/kernels/lanes_softmax.h"
 
 const bl_nn_kernels bl_nn_kernels_avx512 = {"AVX-512", LANES_TABLE};

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "nn/kernels/lanes_transpose.h"
 #include "nn/kernels/packed.h"
 
 enum { PANEL = VECTORS * LANES };

@@ -58,9 +58,9 @@ LANES_ATTRIBUTE static void softmax(const float *x, size_t x_stride, size_t m, s
 }
 
 /// A table but its name.
-#define LANES_TABLE                                                                                \
-    LANES, VECTORS, multiply, add_gradient, add_columns, exp_all, ln_all, log1p_all, softplus_all, \
-        tanh_all, sigmoid_all, relu_all, tanh_slope_all, sigmoid_slope_all, relu_slope_all,        \
-        softplus_slope_all, softmax
+#define LANES_TABLE                                                                             \
+    LANES, VECTORS, transpose, multiply, add_gradient, add_columns, exp_all, ln_all, log1p_all, \
+        softplus_all, tanh_all, sigmoid_all, relu_all, tanh_slope_all, sigmoid_slope_all,       \
+        relu_slope_all, softplus_slope_all, softmax
 
 #endif

@@ -52,6 +52,17 @@ INLINE lanes load_first(const float *from, size_t n) {
 
 INLINE void store_first(float *to, lanes x, size_t n) { memcpy(to, &x, n * sizeof *to); }
 
+/// Where the bit `distance` of a lane's number is set, a gets b's lane so far before, and where it
+/// is not, b gets a's so far behind.
+INLINE void trade(lanes *a, lanes *b, size_t distance) {
+    for (size_t i = 0; i < LANES; i++)
+        if (i & distance) {
+            float moved = (*a)[i];
+            (*a)[i] = (*b)[i - distance];
+            (*b)[i - distance] = moved;
+        }
+}
+
 #include "nn/kernels/lanes_softmax.h"
 
 const bl_nn_kernels bl_nn_kernels_plain = {"plain", LANES_TABLE};
