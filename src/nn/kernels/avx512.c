@@ -32,13 +32,20 @@ INLINE void store_first(float *to, lanes x, size_t n) {
 /// Where the bit `distance` of a lane's number is set, a gets b's lane so far before, and where it
 /// is not, b gets a's so far behind.
 INLINE void trade(lanes *a, lanes *b, size_t distance) {
-    const lane_bits at = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    lane_bits is_set = (at & (int32_t)distance) != 0;
-    lane_bits low = at + (is_set & (LANES - (int32_t)distance));
-    lane_bits high = low + (int32_t)distance;
-    lanes old = *a;
-    *a = _mm512_permutex2var_ps(old, (__m512i)low, *b);
-    *b = _mm512_permutex2var_ps(old, (__m512i)high, *b);
+    lanes low = *a, high = *b;
+    if (distance == 8) {
+        *a = _mm512_shuffle_f32x4(low, high, 0x44);
+        *b = _mm512_shuffle_f32x4(low, high, 0xee);
+    } else if (distance == 4) {
+        *a = _mm512_mask_shuffle_f32x4(low, 0xf0f0, high, high, 0xa0);
+        *b = _mm512_mask_shuffle_f32x4(high, 0x0f0f, low, low, 0xf5);
+    } else if (distance == 2) {
+        *a = (lanes)_mm512_unpacklo_pd((__m512d)low, (__m512d)high);
+        *b = (lanes)_mm512_unpackhi_pd((__m512d)low, (__m512d)high);
+    } else {
+        *a = _mm512_mask_moveldup_ps(low, 0xaaaa, high);
+        *b = _mm512_mask_movehdup_ps(high, 0x5555, low);
+    }
 }
 
 #include "nn/kernels/lanes_softmax.h"
