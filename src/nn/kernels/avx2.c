@@ -7,7 +7,14 @@
 #define LANES_ATTRIBUTE __attribute__((target("avx2,fma")))
 #define INLINE LANES_ATTRIBUTE static inline __attribute__((always_inline))
 
-enum { LANES = 8, VECTORS = 2, ACCUMULATORS = 12, MOST_ROWS = 8, BLOCK_STEPS = 256 };
+enum {
+    LANES = 8,
+    VECTORS = 2,
+    ACCUMULATORS = 12,
+    MOST_ROWS = 8,
+    BLOCK_STEPS = 256,
+    LOADS_PARTS = 0
+};
 typedef float lanes __attribute__((vector_size(32)));
 typedef int32_t lane_bits __attribute__((vector_size(32)));
 

@@ -7,7 +7,14 @@
 #define LANES_ATTRIBUTE __attribute__((target("avx512f")))
 #define INLINE LANES_ATTRIBUTE static inline __attribute__((always_inline))
 
-enum { LANES = 16, VECTORS = 4, ACCUMULATORS = 24, MOST_ROWS = 8, BLOCK_STEPS = 128 };
+enum {
+    LANES = 16,
+    VECTORS = 4,
+    ACCUMULATORS = 24,
+    MOST_ROWS = 8,
+    BLOCK_STEPS = 128,
+    LOADS_PARTS = 1
+};
 typedef float lanes __attribute__((vector_size(64)));
 typedef int32_t lane_bits __attribute__((vector_size(64)));
 

@@ -21,12 +21,12 @@ typedef struct tile {
     size_t n_steps;
     const float *a; ///< a[r·a_row + s·a_step] is for row r at step s
     size_t a_row, a_step;
-    const float *b; ///< b[s·b_step …] for the columns at step s, whole vectors
+    const float *b; ///< b[s·b_step …] for the columns at step s; whole vectors unless LOADS_PARTS
     size_t b_step;
     const float *start; ///< where chains start, row after row; NULL: at 0
     size_t start_row;
-    bool adds;  ///< the ends of chains are added to the output
-    float *out; ///< the first output
+    enum { ENDS, ENDS_AFTER_ZERO, ENDS_AFTER_OUT } stores; ///< ends of chains, added to what
+    float *out;                                            ///< the first output
     size_t out_row;
     size_t n_last; ///< columns in the last vector
 } tile;
@@ -60,7 +60,8 @@ INLINE void run_tile(const tile *t, size_t n_rows, size_t n_vectors) {
         lanes right[4];
 #pragma GCC unroll 4
         for (size_t v = 0; v < n_vectors; v++)
-            right[v] = load(b + v * LANES);
+            right[v] = LOADS_PARTS && v + 1 == n_vectors ? load_first(b + v * LANES, t->n_last)
+                                                         : load(b + v * LANES);
 #pragma GCC unroll 8
         for (size_t r = 0; r < n_rows; r++) {
             lanes left = splat(a[r * a_row]);
@@ -75,8 +76,10 @@ INLINE void run_tile(const tile *t, size_t n_rows, size_t n_vectors) {
         for (size_t v = 0; v < n_vectors; v++) {
             float *out = t->out + r * t->out_row;
             lanes sum = sums[r][v];
-            if (t->adds)
+            if (t->stores == ENDS_AFTER_OUT)
                 sum = load_column(t, out, v, n_vectors) + sum;
+            else if (t->stores == ENDS_AFTER_ZERO)
+                sum = splat(0) + sum;
             store_column(t, out, sum, v, n_vectors);
         }
 }
@@ -138,10 +141,17 @@ INLINE void run_tiles(tile t, size_t m, size_t n) {
     }
 }
 
+/// How many columns behind the last whole vector are so few that lanes had better run over the
+/// other dimension, of n_others: a quarter of a vector at most.
+INLINE size_t count_thin(size_t n, size_t n_others) {
+    enum { MOST = LANES / 4 };
+    return n % LANES <= MOST && n_others >= LANES / 2 ? n % LANES : 0;
+}
+
 // ---- out = start + a·b ----
 
-/// Some rows and one panel. Steps are made in blocks whose part of the panel stays in the nearest
-/// cache while all rows go by; in between, sums wait in the output.
+/// Some rows and one panel. Steps are made in blocks whose part of the panel stays in
+/// the nearest cache while all rows go by; in between, sums wait in the output.
 INLINE void multiply_panel(const bl_nn_product *p, size_t row, size_t m, size_t column) {
     size_t k = p->b->k, n = smaller(p->b->n - column, PANEL);
     size_t width = (n + LANES - 1) / LANES * LANES;
@@ -195,49 +205,85 @@ INLINE void copy_columns(const float *from, size_t stride, size_t m, size_t n, f
     }
 }
 
-/// Some rows of the output, of one shard. A panel that is no whole vectors is copied, so that all
-/// loads are whole.
-INLINE void gradient_of_block(const bl_nn_gradient *g, tile t, const float *b, size_t n_rows,
-                              float *out) {
+/// Some rows of the output, and n columns, of one shard. A panel that is no whole vectors is copied
+/// where tiles load whole ones.
+INLINE void gradient_of_block(const bl_nn_gradient *g, tile t, const float *b, size_t n,
+                              size_t n_rows, float *out) {
     _Alignas(64) float copied[BL_NN_SHARD * PANEL];
-    for (size_t column = 0; column < g->n; column += PANEL) {
-        size_t n = smaller(g->n - column, PANEL);
+    for (size_t column = 0; column < n; column += PANEL) {
+        size_t some = smaller(n - column, PANEL);
         t.b = b + column;
         t.b_step = g->b_stride;
-        if (n % LANES || g->b_stride >= FAR) {
-            copy_columns(t.b, g->b_stride, t.n_steps, n, copied, PANEL);
+        if ((some % LANES && !LOADS_PARTS) || g->b_stride >= FAR) {
+            copy_columns(t.b, g->b_stride, t.n_steps, some, copied, PANEL);
             t.b = copied;
             t.b_step = PANEL;
         }
         t.out = out + column;
-        run_tiles(t, n_rows, n);
+        run_tiles(t, n_rows, some);
     }
 }
 
-LANES_ATTRIBUTE static void gradient_of_shard(const bl_nn_gradient *g, size_t row, size_t m) {
+/// The first n columns of one shard, of which `shard` knows what it adds to.
+LANES_ATTRIBUTE static void gradient_of_shard(const bl_nn_gradient *g, size_t row, tile shard,
+                                              size_t n) {
     _Alignas(64) float copied[BL_NN_SHARD * BLOCK_COLUMNS];
     for (size_t i = 0; i < g->k; i += BLOCK_COLUMNS) {
         size_t n_rows = smaller(g->k - i, BLOCK_COLUMNS);
-        tile t = {.n_steps = m,
-                  .a = g->a + row * g->a_stride + i,
-                  .a_row = 1,
-                  .a_step = g->a_stride,
-                  .adds = true,
-                  .out_row = g->out_stride};
+        tile t = shard;
+        t.a = g->a + row * g->a_stride + i;
+        t.a_row = 1;
+        t.a_step = g->a_stride;
+        t.out_row = g->out_stride;
         if (g->a_stride >= FAR) {
-            copy_columns(t.a, g->a_stride, m, n_rows, copied, BLOCK_COLUMNS);
+            copy_columns(t.a, g->a_stride, t.n_steps, n_rows, copied, BLOCK_COLUMNS);
             t.a = copied;
             t.a_step = BLOCK_COLUMNS;
         }
-        gradient_of_block(g, t, g->b + row * g->b_stride, n_rows, g->out + i * g->out_stride);
+        gradient_of_block(g, t, g->b + row * g->b_stride, n, n_rows, g->out + i * g->out_stride);
+    }
+}
+
+/// The last n columns of one shard, by lanes over the rows of the output.
+LANES_ATTRIBUTE static void thin_gradient(const bl_nn_gradient *g, size_t row, tile t, size_t n) {
+    _Alignas(64) float turned[LANES * PANEL], copied[BL_NN_SHARD * PANEL];
+    size_t column = g->n - n;
+    bool adds = t.stores == ENDS_AFTER_OUT;
+    t.stores = ENDS;
+    t.a = g->b + row * g->b_stride + column;
+    t.a_row = 1;
+    t.a_step = g->b_stride;
+    t.out = turned;
+    t.out_row = PANEL;
+    for (size_t i = 0; i < g->k; i += PANEL) {
+        size_t some = smaller(g->k - i, PANEL);
+        t.b = g->a + row * g->a_stride + i;
+        t.b_step = g->a_stride;
+        if (some % LANES && !LOADS_PARTS) {
+            copy_columns(t.b, g->a_stride, t.n_steps, some, copied, PANEL);
+            t.b = copied;
+            t.b_step = PANEL;
+        }
+        run_tiles(t, n, some);
+        for (size_t r = 0; r < some; r++) {
+            float *out = g->out + (i + r) * g->out_stride + column;
+            for (size_t j = 0; j < n; j++)
+                out[j] = (adds ? out[j] : 0) + turned[j * PANEL + r];
+        }
     }
 }
 
 LANES_ATTRIBUTE static void add_gradient(const bl_nn_gradient *g) {
-    for (size_t i = 0; i < g->k && !g->adds; i++)
+    size_t n_thin = count_thin(g->n, g->k);
+    for (size_t i = 0; i < g->k && g->m == 0 && !g->adds; i++)
         memset(g->out + i * g->out_stride, 0, g->n * sizeof *g->out);
-    for (size_t row = 0; row < g->m; row += BL_NN_SHARD)
-        gradient_of_shard(g, row, smaller(g->m - row, BL_NN_SHARD));
+    for (size_t row = 0; row < g->m; row += BL_NN_SHARD) {
+        tile shard = {.n_steps = smaller(g->m - row, BL_NN_SHARD),
+                      .stores = row > 0 || g->adds ? ENDS_AFTER_OUT : ENDS_AFTER_ZERO};
+        gradient_of_shard(g, row, shard, g->n - n_thin);
+        if (n_thin)
+            thin_gradient(g, row, shard, n_thin);
+    }
 }
 
 // ---- sums of columns ----

@@ -7,7 +7,14 @@
 #define LANES_ATTRIBUTE
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 4, VECTORS = 4, ACCUMULATORS = 24, MOST_ROWS = 8, BLOCK_STEPS = 256 };
+enum {
+    LANES = 4,
+    VECTORS = 4,
+    ACCUMULATORS = 24,
+    MOST_ROWS = 8,
+    BLOCK_STEPS = 256,
+    LOADS_PARTS = 0
+};
 typedef float32x4_t lanes;
 typedef int32_t lane_bits __attribute__((vector_size(16)));
 

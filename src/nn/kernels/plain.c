@@ -6,7 +6,14 @@
 #define LANES_ATTRIBUTE
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 4, VECTORS = 1, ACCUMULATORS = 4, MOST_ROWS = 4, BLOCK_STEPS = 256 };
+enum {
+    LANES = 4,
+    VECTORS = 1,
+    ACCUMULATORS = 4,
+    MOST_ROWS = 4,
+    BLOCK_STEPS = 256,
+    LOADS_PARTS = 0
+};
 typedef float lanes __attribute__((vector_size(16)));
 typedef int32_t lane_bits __attribute__((vector_size(16)));
 
