@@ -31,114 +31,115 @@ typedef struct tile {
     size_t n_last; ///< columns in the last vector
 } tile;
 
-INLINE lanes load_column(const tile *t, const float *from, size_t v, size_t n_vectors) {
-    bool is_part = v + 1 == n_vectors && t->n_last < LANES;
-    return is_part ? load_first(from + v * LANES, t->n_last) : load(from + v * LANES);
+INLINE lanes load_column(const float *from, bool is_last, size_t n_last) {
+    bool is_part = is_last && (LOADS_PARTS || n_last < LANES);
+    return is_part ? load_first(from, n_last) : load(from);
 }
 
-INLINE void store_column(const tile *t, float *to, lanes x, size_t v, size_t n_vectors) {
-    if (v + 1 == n_vectors && t->n_last < LANES)
-        store_first(to + v * LANES, x, t->n_last);
+INLINE void store_column(float *to, lanes x, bool is_last, size_t n_last) {
+    if (is_last && (LOADS_PARTS || n_last < LANES))
+        store_first(to, x, n_last);
     else
-        store(to + v * LANES, x);
+        store(to, x);
 }
 
 /// Both numbers are constants where it is called, so that all loops over them disappear.
-INLINE void run_tile(const tile *t, size_t n_rows, size_t n_vectors) {
+/// \param at a copy, that what is stored is not suspected to change it
+INLINE void run_tile(tile t, size_t n_rows, size_t n_vectors) {
     if (n_rows > MOST_ROWS || n_vectors > VECTORS || n_rows * n_vectors > ACCUMULATORS)
         return; // nobody asks for it, and there is no code for it
     lanes sums[8][4];
 #pragma GCC unroll 8
-    for (size_t r = 0; r < n_rows; r++)
+    for (size_t r = 0; r < n_rows; r++, t.start += t.start ? t.start_row : 0)
 #pragma GCC unroll 4
         for (size_t v = 0; v < n_vectors; v++)
             sums[r][v] =
-                t->start ? load_column(t, t->start + r * t->start_row, v, n_vectors) : splat(0);
-    const float *a = t->a, *b = t->b;
-    size_t a_row = t->a_row, a_step = t->a_step, b_step = t->b_step;
-    for (size_t n = t->n_steps; n > 0; n--, a += a_step, b += b_step) {
+                t.start ? load_column(t.start + v * LANES, v + 1 == n_vectors, t.n_last) : splat(0);
+    for (; t.n_steps > 0; t.n_steps--, t.a += t.a_step, t.b += t.b_step) {
         lanes right[4];
 #pragma GCC unroll 4
         for (size_t v = 0; v < n_vectors; v++)
-            right[v] = LOADS_PARTS && v + 1 == n_vectors ? load_first(b + v * LANES, t->n_last)
-                                                         : load(b + v * LANES);
+            right[v] = LOADS_PARTS && v + 1 == n_vectors ? load_first(t.b + v * LANES, t.n_last)
+                                                         : load(t.b + v * LANES);
 #pragma GCC unroll 8
         for (size_t r = 0; r < n_rows; r++) {
-            lanes left = splat(a[r * a_row]);
+            lanes left = splat(t.a[r * t.a_row]);
 #pragma GCC unroll 4
             for (size_t v = 0; v < n_vectors; v++)
                 sums[r][v] = fused(left, right[v], sums[r][v]);
         }
     }
 #pragma GCC unroll 8
-    for (size_t r = 0; r < n_rows; r++)
+    for (size_t r = 0; r < n_rows; r++, t.out += t.out_row)
 #pragma GCC unroll 4
         for (size_t v = 0; v < n_vectors; v++) {
-            float *out = t->out + r * t->out_row;
+            bool is_last = v + 1 == n_vectors;
             lanes sum = sums[r][v];
-            if (t->stores == ENDS_AFTER_OUT)
-                sum = load_column(t, out, v, n_vectors) + sum;
-            else if (t->stores == ENDS_AFTER_ZERO)
+            if (t.stores == ENDS_AFTER_OUT)
+                sum = load_column(t.out + v * LANES, is_last, t.n_last) + sum;
+            else if (t.stores == ENDS_AFTER_ZERO)
                 sum = splat(0) + sum;
-            store_column(t, out, sum, v, n_vectors);
+            store_column(t.out + v * LANES, sum, is_last, t.n_last);
         }
 }
 
 INLINE void run_rows(const tile *t, size_t n_rows, size_t n_vectors) {
     switch (n_rows) {
     case 1:
-        run_tile(t, 1, n_vectors);
+        run_tile(*t, 1, n_vectors);
         break;
     case 2:
-        run_tile(t, 2, n_vectors);
+        run_tile(*t, 2, n_vectors);
         break;
     case 3:
-        run_tile(t, 3, n_vectors);
+        run_tile(*t, 3, n_vectors);
         break;
     case 4:
-        run_tile(t, 4, n_vectors);
+        run_tile(*t, 4, n_vectors);
         break;
     case 5:
-        run_tile(t, 5, n_vectors);
+        run_tile(*t, 5, n_vectors);
         break;
     case 6:
-        run_tile(t, 6, n_vectors);
+        run_tile(*t, 6, n_vectors);
         break;
     case 7:
-        run_tile(t, 7, n_vectors);
+        run_tile(*t, 7, n_vectors);
         break;
     default:
-        run_tile(t, 8, n_vectors);
+        run_tile(*t, 8, n_vectors);
     }
 }
 
-#define TILES(n_vectors)                                                                \
-    LANES_ATTRIBUTE static void run_tile_of_##n_vectors(const tile *t, size_t n_rows) { \
-        run_rows(t, n_rows, n_vectors);                                                 \
+/// Rows are spread evenly, so that none is left alone in a tile that waits for its own results.
+INLINE void run_all_rows(tile t, size_t m, size_t n_vectors) {
+    size_t most = smaller(MOST_ROWS, ACCUMULATORS / n_vectors), n_tiles = (m + most - 1) / most;
+    size_t n_rows = m / n_tiles, n_larger = m % n_tiles;
+    for (size_t i = 0; i < n_tiles; i++) {
+        size_t rows = n_rows + (i < n_larger);
+        run_rows(&t, rows, n_vectors);
+        t.a += rows * t.a_row;
+        t.start = t.start ? t.start + rows * t.start_row : NULL;
+        t.out += rows * t.out_row;
+    }
+}
+
+#define TILES(n_vectors)                                                            \
+    LANES_ATTRIBUTE static void run_tiles_of_##n_vectors(const tile *t, size_t m) { \
+        run_all_rows(*t, m, n_vectors);                                             \
     }
 TILES(1)
 TILES(2)
 TILES(3)
 TILES(4)
 
-typedef void (*tile_fn)(const tile *t, size_t n_rows);
-static const tile_fn tiles_of[] = {NULL, run_tile_of_1, run_tile_of_2, run_tile_of_3,
-                                   run_tile_of_4};
-
-/// Tiles for `m` rows of `n` columns, at most a panel. Rows are spread evenly, so that none is left
-/// alone in a tile that waits for its own results.
+/// Tiles for `m` rows of `n` columns, at most a panel.
 INLINE void run_tiles(tile t, size_t m, size_t n) {
-    size_t n_vectors = (n + LANES - 1) / LANES, most = smaller(MOST_ROWS, ACCUMULATORS / n_vectors);
-    size_t n_tiles = (m + most - 1) / most, n_rows = m / n_tiles, n_larger = m % n_tiles;
-    tile_fn run = tiles_of[n_vectors];
+    static void (*const tiles_of[])(const tile *t, size_t m) = {
+        NULL, run_tiles_of_1, run_tiles_of_2, run_tiles_of_3, run_tiles_of_4};
+    size_t n_vectors = (n + LANES - 1) / LANES;
     t.n_last = n - (n_vectors - 1) * LANES;
-    for (size_t i = 0; i < n_tiles; i++) {
-        size_t rows = n_rows + (i < n_larger);
-        run(&t, rows);
-        t.a += rows * t.a_row;
-        t.start = t.start ? t.start + rows * t.start_row : NULL;
-        t.out += rows * t.out_row;
-    }
+    tiles_of[n_vectors](&t, m);
 }
 
 /// How many columns behind the last whole vector are so few that lanes had better run over the
