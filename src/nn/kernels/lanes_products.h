@@ -11,7 +11,10 @@
 #include "nn/kernels/lanes_transpose.h"
 #include "nn/kernels/packed.h"
 
-enum { PANEL = VECTORS * LANES };
+enum {
+    PANEL = VECTORS * LANES,
+    WIDE = ACCUMULATORS < 8 ? ACCUMULATORS : 8, ///< vectors of some panels, where rows are few
+};
 
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -22,8 +25,8 @@ typedef struct tile {
     const float *a; ///< a[r·a_row + s·a_step] is for row r at step s
     size_t a_row, a_step;
     const float *b; ///< b[s·b_step …] for the columns at step s; whole vectors unless LOADS_PARTS
-    size_t b_step;
-    const float *start; ///< where chains start, row after row; NULL: at 0
+    size_t b_step, b_panel; ///< b_panel from a panel to the next, where there are more
+    const float *start;     ///< where chains start, row after row; NULL: at 0
     size_t start_row;
     enum { ENDS, ENDS_AFTER_ZERO, ENDS_AFTER_OUT } stores; ///< ends of chains, added to what
     float *out;                                            ///< the first output
@@ -46,32 +49,34 @@ INLINE void store_column(float *to, lanes x, bool is_last, size_t n_last) {
 /// Both numbers are constants where it is called, so that all loops over them disappear.
 /// \param at a copy, that what is stored is not suspected to change it
 INLINE void run_tile(tile t, size_t n_rows, size_t n_vectors) {
-    if (n_rows > MOST_ROWS || n_vectors > VECTORS || n_rows * n_vectors > ACCUMULATORS)
+    if (n_rows > MOST_ROWS || n_rows * n_vectors > ACCUMULATORS)
         return; // nobody asks for it, and there is no code for it
-    lanes sums[8][4];
+    lanes sums[MOST_ROWS][WIDE];
 #pragma GCC unroll 8
     for (size_t r = 0; r < n_rows; r++, t.start += t.start ? t.start_row : 0)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (size_t v = 0; v < n_vectors; v++)
             sums[r][v] =
                 t.start ? load_column(t.start + v * LANES, v + 1 == n_vectors, t.n_last) : splat(0);
     for (; t.n_steps > 0; t.n_steps--, t.a += t.a_step, t.b += t.b_step) {
-        lanes right[4];
-#pragma GCC unroll 4
-        for (size_t v = 0; v < n_vectors; v++)
-            right[v] = LOADS_PARTS && v + 1 == n_vectors ? load_first(t.b + v * LANES, t.n_last)
-                                                         : load(t.b + v * LANES);
+        lanes right[WIDE];
+#pragma GCC unroll 8
+        for (size_t v = 0; v < n_vectors; v++) {
+            const float *column = t.b + v / VECTORS * t.b_panel + v % VECTORS * LANES;
+            right[v] =
+                LOADS_PARTS && v + 1 == n_vectors ? load_first(column, t.n_last) : load(column);
+        }
 #pragma GCC unroll 8
         for (size_t r = 0; r < n_rows; r++) {
             lanes left = splat(t.a[r * t.a_row]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (size_t v = 0; v < n_vectors; v++)
                 sums[r][v] = fused(left, right[v], sums[r][v]);
         }
     }
 #pragma GCC unroll 8
     for (size_t r = 0; r < n_rows; r++, t.out += t.out_row)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (size_t v = 0; v < n_vectors; v++) {
             bool is_last = v + 1 == n_vectors;
             lanes sum = sums[r][v];
@@ -126,20 +131,24 @@ INLINE void run_all_rows(tile t, size_t m, size_t n_vectors) {
 
 #define TILES(n_vectors)                                                            \
     LANES_ATTRIBUTE static void run_tiles_of_##n_vectors(const tile *t, size_t m) { \
-        run_all_rows(*t, m, n_vectors);                                             \
+        run_all_rows(*t, m, smaller(n_vectors, WIDE));                              \
     }
 TILES(1)
 TILES(2)
 TILES(3)
 TILES(4)
+TILES(8)
 
-/// Tiles for `m` rows of `n` columns, at most a panel.
+/// Tiles for `m` rows of `n` columns, at most a panel, or WIDE whole vectors.
 INLINE void run_tiles(tile t, size_t m, size_t n) {
     static void (*const tiles_of[])(const tile *t, size_t m) = {
         NULL, run_tiles_of_1, run_tiles_of_2, run_tiles_of_3, run_tiles_of_4};
     size_t n_vectors = (n + LANES - 1) / LANES;
     t.n_last = n - (n_vectors - 1) * LANES;
-    tiles_of[n_vectors](&t, m);
+    if (n_vectors > VECTORS)
+        run_tiles_of_8(&t, m);
+    else
+        tiles_of[n_vectors](&t, m);
 }
 
 /// How many columns behind the last whole vector are so few that lanes had better run over the
@@ -151,17 +160,18 @@ INLINE size_t count_thin(size_t n, size_t n_others) {
 
 // ---- out = start + a·b ----
 
-/// Some rows and one panel. Steps are made in blocks whose part of the panel stays in
-/// the nearest cache while all rows go by; in between, sums wait in the output.
-INLINE void multiply_panel(const bl_nn_product *p, size_t row, size_t m, size_t column) {
-    size_t k = p->b->k, n = smaller(p->b->n - column, PANEL);
-    size_t width = (n + LANES - 1) / LANES * LANES;
+/// Some rows and n columns: those of one panel, or WIDE whole vectors. Steps are made in blocks
+/// whose part of the panel stays in the nearest cache while all rows go by; in between, sums wait
+/// in the output.
+INLINE void multiply_panel(const bl_nn_product *p, size_t row, size_t m, size_t column, size_t n) {
+    size_t k = p->b->k, width = smaller((n + LANES - 1) / LANES * LANES, PANEL);
     float *out = p->out + row * p->out_stride + column;
     tile t = {.a = p->a + row * p->a_stride,
               .a_row = p->a_stride,
               .a_step = 1,
               .b = p->b->panels + k * column,
               .b_step = width,
+              .b_panel = k * PANEL,
               .start = p->adds   ? out
                        : p->bias ? p->bias + column
                                  : NULL,
@@ -182,9 +192,12 @@ INLINE void multiply_panel(const bl_nn_product *p, size_t row, size_t m, size_t 
 
 LANES_ATTRIBUTE static void multiply(const bl_nn_product *p) {
     enum { BLOCK_ROWS = 192 }; // that are used again for the next panel
+    size_t most = p->m * VECTORS < WIDE ? WIDE * LANES : PANEL, n = p->b->n;
     for (size_t row = 0; row < p->m; row += BLOCK_ROWS)
-        for (size_t column = 0; column < p->b->n; column += PANEL)
-            multiply_panel(p, row, smaller(p->m - row, BLOCK_ROWS), column);
+        for (size_t column = 0, some; column < n; column += some) {
+            some = smaller(n - column, n - column < most ? PANEL : most);
+            multiply_panel(p, row, smaller(p->m - row, BLOCK_ROWS), column, some);
+        }
 }
 
 // ---- out = start + aᵀ·b ----
