@@ -75,6 +75,10 @@ typedef struct bl_nn_kernels {
     const char *name;
     size_t n_lanes;   ///< of a vector
     size_t n_vectors; ///< of a panel of packed matrices, at most
+    /// Rows of `to` end in whole vectors, with zeros.
+    /// \param from [n_rows × n] \param to [n × n_rows], to_stride of whole vectors at least
+    void (*transpose)(const float *from, size_t from_stride, size_t n_rows, size_t n, float *to,
+                      size_t to_stride);
     void (*multiply)(const bl_nn_product *product);
     void (*add_gradient)(const bl_nn_gradient *gradient);
     /// The sums of columns, over rows in shards: the gradient of a bias.

@@ -150,10 +150,10 @@ LANES_ATTRIBUTE static void log_softmax_slope(const float *y, size_t y_stride,
 }
 
 /// A table but its name.
-#define LANES_TABLE                                                                               \
-    LANES, VECTORS, multiply, add_gradient, add_columns, exp_all, expm1_all, ln_all, log1p_all,   \
-        softplus_all, tanh_all, sigmoid_all, relu_all, tanh_slope_all, sigmoid_slope_all,         \
-        relu_slope_all, softplus_slope_all, activations, activation_slopes, softmax, log_softmax, \
-        softmax_slope, log_softmax_slope, update
+#define LANES_TABLE                                                                             \
+    LANES, VECTORS, transpose, multiply, add_gradient, add_columns, exp_all, expm1_all, ln_all, \
+        log1p_all, softplus_all, tanh_all, sigmoid_all, relu_all, tanh_slope_all,               \
+        sigmoid_slope_all, relu_slope_all, softplus_slope_all, activations, activation_slopes,  \
+        softmax, log_softmax, softmax_slope, log_softmax_slope, update
 
 #endif
