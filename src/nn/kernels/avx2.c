@@ -58,7 +58,7 @@ INLINE void trade(lanes *a, lanes *b, size_t distance) {
     }
 }
 
-#include "nn/kernels/lanes_softmax.h"
+#include "nn/kernels/lanes_table.h"
 
 const bl_nn_kernels bl_nn_kernels_avx2 = {"AVX2", LANES_TABLE};
 #endif

@@ -9,6 +9,9 @@
     X(PRELU, prelu)                             \
     X(DROPOUT, dropout)                         \
     X(SPATIAL_DROPOUT, dropout)                 \
+    X(GRU, gru)                                 \
+    X(LSTM, lstm)                               \
+    X(SIMPLE_RNN, simple_rnn)                   \
     X(BATCH_NORMALIZATION, batch_normalization) \
     X(LAYER_NORMALIZATION, layer_normalization) \
     X(CONV1D, convolution)                      \
