@@ -11,6 +11,12 @@ Every measurement is a process of its own, WORKLOAD DATA_DIR BATCH THREADS SECON
 BUILD/bench/networks, so each networks_PEER.py. All begin with the same weights. Losses of the first
 ten steps, without dropout, must agree to 1e-4; steps that are timed have it. A peer tries its forms
 (compiled or not, padded or packed) and the fastest counts. A subject that is not there is left out.
+
+What bench/networks is to do, as networks_inputs.py does: batches() says which events, laps() what
+a time is. DATA_DIR holds NETWORK.keras and .npy files: hlf [16384, 14] and classes [16384, 3], mlp
+[4096, 27] and signal [4096, 1], particles [1024, 801, 19] and lengths [1024], and those two again
+with "-full"; events of `inclusive` are the first 1024 of hlf and particles. Adam is that of ADAM.
+Of inference, losses are the mean cross-entropies of the first ten batches' outputs.
 """
 
 import argparse

@@ -4,8 +4,8 @@
 usage: networks_keras.py models DATA_DIR    writes NETWORK.keras with the initial weights
        networks_keras.py WORKLOAD DATA_DIR BATCH THREADS SECONDS
 
-A step is a tf.function, as a graph and by XLA. Sequences are padded to the longest of the batch and
-masked, as they are with lengths; all at 801 rows are not.
+A step is a tf.function, as a graph and by XLA, which compiles a program for each length beforehand.
+Sequences are padded to the longest of the batch and masked; those of 801 rows each need no mask.
 """
 
 import os
@@ -97,15 +97,13 @@ def run(work, folder, size, threads, seconds):
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     batches = inputs.batches(work, folder, size)
-    if work.recurrent and size == 1:
-        batches = batches[:inputs.CHECKED]  # XLA compiles a program for each length
     data = [tensors(work, batch) for batch in batches]
 
     def form(xla):
         if work.trains:
             return lambda: trainer(work, folder, data, xla)
         return lambda: predictor(work, folder, data, xla, batches)
-    return inputs.measure({"graph": form(False), "XLA": form(True)}, len(data), seconds)
+    return inputs.measure(work, {"graph": form(False), "XLA": form(True)}, len(data), seconds)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def run(work, folder, size, threads, seconds):
             bindings.append(binding)
         return (lambda i: session.run_with_iobinding(bindings[i])), losses
     forms = {"arrays": lambda: ((lambda i: session.run(None, feeds[i])), losses), "bound": bound}
-    return inputs.measure(forms, len(feeds), seconds)
+    return inputs.measure(work, forms, len(feeds), seconds)
 
 
 if __name__ == "__main__":

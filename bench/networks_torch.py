@@ -139,7 +139,7 @@ def run(work, folder, size, threads, seconds):
         forms = {"padded, eager": form(False, False), "padded, compiled": form(False, True),
                  "packed, eager": form(True, False)}
     with torch.inference_mode(not work.trains):
-        return inputs.measure(forms, len(data), seconds)
+        return inputs.measure(work, forms, len(data), seconds)
 
 
 if __name__ == "__main__":
