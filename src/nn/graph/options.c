@@ -18,7 +18,7 @@ typedef struct object {
     bool is_of_keras;         ///< what is not ours is then no mistake, but unsupported
 } object;
 
-/// What may stand beside constants and does not matter.
+/// What may stand beside constants of Keras and does not matter; nor does what is null.
 static const char *const ignored[] = {"seed", "dtype", "name", "trainable", NULL};
 
 static bool is_among(const char *const *names, const char *name) {
@@ -115,7 +115,7 @@ static bl_status read_constants(const object *o, const char *key, const bl_nn_co
             found = strcmp(list[i].name, map->keys[k]) == 0 ? &list[i] : NULL;
         if (found)
             BL_TRY(read_constant(found, map->items[k], constants, err));
-        else if (!o->is_of_keras || !is_among(ignored, map->keys[k]))
+        else if (!o->is_of_keras || !(is_null(map->items[k]) || is_among(ignored, map->keys[k])))
             return unknown_constant(o, key, map->keys[k], map->items[k], list, n, err);
     }
     return BL_OK;
