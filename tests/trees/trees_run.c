@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// usage: trees_run MODEL ROWS OUT [COPY.onnx]
+// usage: trees_run MODEL ROWS OUT N_FEATURES [COPY.onnx]
 // Runs rows through a model of XGBoost or LightGBM, or through the first ensemble of trees of an
-// ONNX model. ROWS and OUT are float32 of this machine, row by row. With COPY the forest, once to
-// our own message and back, is written as an ONNX model of one node too.
-// usage: trees_run --time MODEL ROWS BATCH
+// ONNX model, once to our own message and back. ROWS and OUT are float32 of this machine, row by
+// row. With COPY the forest is written as an ONNX model too.
+// usage: trees_run --time MODEL ROWS N_FEATURES BATCH
 // Prints the least of many times, in microseconds, that a batch takes on one thread.
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +12,58 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "io/bytes/source.h"
+#include "model/onnx/file.h"
+#include "model/onnx/trees.h"
 #include "model/trees/trees.h"
+#include "nn/trees/message.h"
 
-static bl_status read_forest(bl_context *context, const char *url, bl_nn_forest **ret_forest,
-                             bl_error *err) {
+static bl_status read_onnx(bl_arena *arena, const char *url, bl_nn_forest **ret_forest,
+                           bl_error *err) {
+    bl_onnx_model *model = NULL;
+    BL_TRY(bl_onnx_read(arena, url, &model, err));
+    for (size_t i = 0; i < model->graph->nodes.n; i++)
+        if (bl_onnx_is_forest(&model->graph->nodes.items[i]))
+            return bl_onnx_forest_read(arena->context, &model->graph->nodes.items[i], ret_forest,
+                                       err);
+    return bl_error_set(err, BL_E_NOTFOUND, "%s: no ensemble of trees", url);
+}
+
+static bl_status read_model(bl_arena *arena, const char *url, bl_nn_forest **ret_forest,
+                            bl_error *err) {
     BL_AUTO(bl_trees_model) model = NULL;
-    BL_TRY(bl_trees_open(context, url, &model, err));
+    if (strstr(url, ".onnx"))
+        return read_onnx(arena, url, ret_forest, err);
+    BL_TRY(bl_trees_open(arena->context, url, &model, err));
     *ret_forest = BL_MOVE(model->forest);
     return BL_OK;
+}
+
+static bl_status read_forest(bl_arena *arena, const char *url, bl_nn_forest **ret_forest,
+                             bl_error *err) {
+    BL_AUTO(bl_nn_forest) forest = NULL;
+    BL_AUTO(bl_buffer) bytes = NULL;
+    BL_TRY(read_model(arena, url, &forest, err));
+    BL_TRY(bl_nn_forest_encode(forest, &bytes, err));
+    return bl_nn_forest_decode(arena->context, bytes->data, bytes->size, ret_forest, err);
+}
+
+static bl_status write_onnx(bl_arena *arena, const bl_nn_forest *forest, const char *url,
+                            bl_error *err) {
+    BL_AUTO(bl_sink) sink = NULL;
+    bl_onnx_builder b;
+    bl_onnx_model *model = NULL;
+    const bl_onnx_size in[] = {{"rows", 0}, {NULL, (int64_t)forest->head.n_features}};
+    const bl_onnx_size out[] = {{"rows", 0}, {NULL, (int64_t)forest->n_outputs}};
+    bl_onnx_builder_init(&b, arena, 8, "forest");
+    bl_onnx_add_opset(&b, NULL, 13);
+    bl_onnx_add_opset(&b, "ai.onnx.ml", 3);
+    bl_onnx_add_input(&b, "x", BL_ONNX_FLOAT, 2, in);
+    bl_onnx_add_output(&b, "y", BL_ONNX_FLOAT, 2, out);
+    BL_TRY(bl_onnx_add_forest(&b, forest, "x", "y", err));
+    BL_TRY(bl_onnx_builder_finish(&b, &model, err));
+    BL_TRY(bl_sink_open(arena->context, url, true, &sink, err));
+    BL_TRY(bl_onnx_write(arena->context, model, sink, err));
+    return bl_sink_finish(sink, err);
 }
 
 /// \param ret_rows the caller frees it
@@ -38,14 +82,14 @@ static bl_status read_rows(bl_context *context, const char *url, size_t n_featur
     return bl_source_read(source, 0, size, rows, err);
 }
 
-static bl_status write_rows(const bl_nn_forest *forest, size_t n, const float *rows,
+static bl_status write_rows(const bl_nn_forest *forest, size_t n, const float *rows, size_t stride,
                             const char *path, bl_error *err) {
     size_t n_out = n * forest->n_outputs;
     float *out = malloc((n_out ? n_out : 1) * sizeof *out);
     FILE *file = out ? fopen(path, "wb") : NULL;
     bool is_written = false;
     if (file) {
-        bl_nn_forest_run(forest, n, rows, forest->head.n_features, out, forest->n_outputs);
+        bl_nn_forest_run(forest, n, rows, stride, out, forest->n_outputs);
         is_written = fwrite(out, sizeof *out, n_out, file) == n_out;
         is_written &= fclose(file) == 0;
     }
@@ -53,9 +97,9 @@ static bl_status write_rows(const bl_nn_forest *forest, size_t n, const float *r
     return is_written ? BL_OK : bl_error_set(err, BL_E_IO, "%s cannot be written", path);
 }
 
-static bl_status time_rows(const bl_nn_forest *forest, size_t n, const float *rows, size_t batch,
-                           bl_error *err) {
-    size_t k = forest->n_outputs, stride = forest->head.n_features;
+static bl_status time_rows(const bl_nn_forest *forest, size_t n, const float *rows, size_t stride,
+                           size_t batch, bl_error *err) {
+    size_t k = forest->n_outputs;
     float *out = malloc((batch * k + 1) * sizeof *out);
     double least = 1e30;
     if (!out || n < batch || batch == 0)
@@ -72,17 +116,22 @@ static bl_status time_rows(const bl_nn_forest *forest, size_t n, const float *ro
     return BL_OK;
 }
 
-static bl_status work(bl_context *context, char **argv, bl_error *err) {
-    bool is_timed = strcmp(argv[1], "--time") == 0;
+/// \param argv MODEL ROWS, OUT unless it is timed, N_FEATURES, then BATCH or COPY or NULL
+static bl_status work(bl_arena *arena, bool is_timed, char **argv, bl_error *err) {
     BL_AUTO(bl_nn_forest) forest = NULL;
     float *rows = NULL;
-    size_t n = 0;
-    BL_TRY(read_forest(context, argv[1 + is_timed], &forest, err));
-    bl_status status =
-        read_rows(context, argv[2 + is_timed], forest->head.n_features, &rows, &n, err);
-    if (status == BL_OK)
-        status = is_timed ? time_rows(forest, n, rows, strtoul(argv[4], NULL, 10), err)
-                          : write_rows(forest, n, rows, argv[3], err);
+    char **behind = argv + (is_timed ? 2 : 3);
+    size_t n = 0, n_features = strtoul(behind[0], NULL, 10);
+    BL_TRY(read_forest(arena, argv[0], &forest, err));
+    if (n_features < forest->head.n_features)
+        return bl_error_set(err, BL_E_SHAPE, "%zu features are wanted", forest->head.n_features);
+    bl_status status = read_rows(arena->context, argv[1], n_features, &rows, &n, err);
+    if (status == BL_OK && is_timed)
+        status = time_rows(forest, n, rows, n_features, strtoul(behind[1], NULL, 10), err);
+    else if (status == BL_OK)
+        status = write_rows(forest, n, rows, n_features, argv[2], err);
+    if (status == BL_OK && !is_timed && behind[1])
+        status = write_onnx(arena, forest, behind[1], err);
     free(rows);
     return status;
 }
@@ -90,11 +139,15 @@ static bl_status work(bl_context *context, char **argv, bl_error *err) {
 int main(int argc, char **argv) {
     bl_context *context = NULL;
     bl_error err = {0};
-    if (argc < 4 || argc > 5 || bl_context_new(NULL, &context, NULL) != BL_OK)
+    bl_arena arena;
+    if (argc < 5 || argc > 6 || bl_context_new(NULL, &context, NULL) != BL_OK)
         return 2;
-    bl_status status = work(context, argv, &err);
+    bool is_timed = strcmp(argv[1], "--time") == 0;
+    bl_arena_init(&arena, context);
+    bl_status status = work(&arena, is_timed, argv + 1 + is_timed, &err);
     if (status != BL_OK)
         fprintf(stderr, "%s\n", err.message);
+    bl_arena_release(&arena);
     bl_context_free(context);
     return status == BL_OK ? 0 : 1;
 }
