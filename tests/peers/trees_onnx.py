@@ -130,9 +130,9 @@ def write_by_hand(folder):
 def write_ensembles(folder, rng):
     """TreeEnsemble: full trees, and one that is but a leaf."""
     for joint, n in itertools.product(range(4), [1, 2]):
-        columns = {name: [] for name in ("featureids", "splits", "modes", "truenodeids", "trueleafs",
-                                         "falsenodeids", "falseleafs",
-                                         "missing_value_tracks_true")}
+        names = ("featureids", "splits", "modes", "truenodeids", "trueleafs", "falsenodeids",
+                 "falseleafs", "missing_value_tracks_true")
+        columns = {name: [] for name in names}
         roots, n_leaves, depth = [], 0, 3
         for _ in range(4):
             first = len(columns["modes"])
@@ -147,6 +147,10 @@ def write_ensembles(folder, rng):
                 columns["splits"].append(float(rng.integers(-4, 5) / 4))
                 columns["modes"].append(int(rng.integers(6)))
                 columns["missing_value_tracks_true"].append(int(rng.integers(2)))
+        roots.append(len(columns["modes"]))
+        for name, value in zip(names, (0, 0.0, 0, n_leaves, 1, n_leaves, 1, 0), strict=True):
+            columns[name].append(value)
+        n_leaves += 1
         attributes = {f"nodes_{name}": column for name, column in columns.items()}
         attributes["nodes_modes"] = helper.make_tensor(
             "m", TensorProto.UINT8, [len(columns["modes"])], columns["modes"])
