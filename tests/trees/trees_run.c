@@ -47,12 +47,12 @@ static bl_status read_forest(bl_arena *arena, const char *url, bl_nn_forest **re
     return bl_nn_forest_decode(arena->context, bytes->data, bytes->size, ret_forest, err);
 }
 
-static bl_status write_onnx(bl_arena *arena, const bl_nn_forest *forest, const char *url,
-                            bl_error *err) {
+static bl_status write_onnx(bl_arena *arena, const bl_nn_forest *forest, size_t n_features,
+                            const char *url, bl_error *err) {
     BL_AUTO(bl_sink) sink = NULL;
     bl_onnx_builder b;
     bl_onnx_model *model = NULL;
-    const bl_onnx_size in[] = {{"rows", 0}, {NULL, (int64_t)forest->head.n_features}};
+    const bl_onnx_size in[] = {{"rows", 0}, {NULL, (int64_t)n_features}};
     const bl_onnx_size out[] = {{"rows", 0}, {NULL, (int64_t)forest->n_outputs}};
     bl_onnx_builder_init(&b, arena, 8, "forest");
     bl_onnx_add_opset(&b, NULL, 13);
@@ -100,10 +100,12 @@ static bl_status write_rows(const bl_nn_forest *forest, size_t n, const float *r
 static bl_status time_rows(const bl_nn_forest *forest, size_t n, const float *rows, size_t stride,
                            size_t batch, bl_error *err) {
     size_t k = forest->n_outputs;
-    float *out = malloc((batch * k + 1) * sizeof *out);
     double least = 1e30;
-    if (!out || n < batch || batch == 0)
+    if (n < batch || batch == 0)
         return bl_error_set(err, BL_E_INVALID, "%zu rows in batches of %zu", n, batch);
+    float *out = malloc(batch * k * sizeof *out);
+    if (!out)
+        return bl_error_nomem(err, batch * k * sizeof *out, "results");
     for (size_t turn = 0, first = 0; turn < 2000000 / (batch + 100); turn++) {
         double start = bl_clock_s();
         bl_nn_forest_run(forest, batch, rows + first * stride, stride, out, k);
@@ -131,7 +133,7 @@ static bl_status work(bl_arena *arena, bool is_timed, char **argv, bl_error *err
     else if (status == BL_OK)
         status = write_rows(forest, n, rows, n_features, argv[2], err);
     if (status == BL_OK && !is_timed && behind[1])
-        status = write_onnx(arena, forest, behind[1], err);
+        status = write_onnx(arena, forest, n_features, behind[1], err);
     free(rows);
     return status;
 }

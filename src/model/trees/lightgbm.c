@@ -309,9 +309,9 @@ static bl_status read_fields(span *text, field *fields, bool *ret_is_mean, bool 
 
 static bl_status keep_text(bl_trees_model *model, span text, const char **ret_text, bl_error *err) {
     size_t n = (size_t)(text.end - text.at);
-    if (memchr(text.at, 0, n))
+    if (n && memchr(text.at, 0, n))
         return bl_error_set(err, BL_E_CORRUPT, "a zero byte in a text");
-    *ret_text = bl_arena_text(&model->arena, text.at, n);
+    *ret_text = bl_arena_text(&model->arena, n ? text.at : "", n);
     return *ret_text ? BL_OK : bl_error_nomem(err, n, "a text");
 }
 

@@ -219,7 +219,6 @@ static bl_status read_values(reader *r, opening how, unsigned depth, bl_item *it
     while (how.is_counted ? item->n < how.n : peek(r) != end) {
         BL_TRY(read_link(r, is_map, depth, &last));
         item->n++;
-        item->n_all += last->item->n_all;
     }
     if (!how.is_counted)
         bl_cursor_skip(&r->in, 1);
@@ -227,7 +226,8 @@ static bl_status read_values(reader *r, opening how, unsigned depth, bl_item *it
     item->keys = (const char **)bl_arena_array(r->arena, item->n + 1, sizeof *item->keys);
     if (!item->items || !item->keys)
         return bl_error_nomem(r->err, item->n * sizeof *item->items, "a list");
-    for (size_t i = item->n; i > 0; i--, last = last->before) {
+    for (size_t i = item->n; last; i--, last = last->before) {
+        item->n_all += last->item->n_all;
         item->items[i - 1] = last->item;
         item->keys[i - 1] = last->key;
     }

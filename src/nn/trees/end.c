@@ -75,15 +75,20 @@ static void complete(const bl_nn_forest *f, double *scores) {
     }
 }
 
-void bl_nn_forest_end(const bl_nn_forest *f, double *scores, float *out) {
-    double pair[2], *x = scores;
-    complete(f, scores);
-    if (f->head.pair != BL_NN_FOREST_NO_PAIR) {
-        pair[0] = f->head.pair == BL_NN_FOREST_COMPLEMENT ? 1 - scores[0] : -scores[0];
-        pair[1] = scores[0];
-        x = pair;
-    }
-    apply(f->head.function, f->n_outputs, x);
-    for (size_t i = 0; i < f->n_outputs; i++)
+/// A function behind, then float32. \param x [n] changed
+static void finish(bl_nn_forest_function function, size_t n, double *x, float *out) {
+    apply(function, n, x);
+    for (size_t i = 0; i < n; i++)
         out[i] = (float)x[i];
+}
+
+void bl_nn_forest_end(const bl_nn_forest *f, double *scores, float *out) {
+    complete(f, scores);
+    if (f->head.pair == BL_NN_FOREST_NO_PAIR) {
+        finish(f->head.function, f->head.n_scores, scores, out);
+        return;
+    }
+    double x = scores[0];
+    double pair[2] = {f->head.pair == BL_NN_FOREST_COMPLEMENT ? 1 - x : -x, x};
+    finish(f->head.function, 2, pair, out);
 }
