@@ -162,7 +162,8 @@ static bl_status read_options(span line, double *ret_scale, bl_error *err) {
 
 static bl_status read_objective(bl_trees_model *model, const field *f, bl_nn_forest_head *head,
                                 double *ret_scale, bl_error *err) {
-    span line = f->is_there ? f->value : (span){"custom", "custom" + 6};
+    static const char none[] = "custom";
+    span line = f->is_there ? f->value : (span){none, none + sizeof none - 1};
     span name = take_word(&line);
     for (size_t i = 0; i < sizeof objectives / sizeof *objectives; i++)
         if (is_line(name, objectives[i].name)) {

@@ -15,6 +15,8 @@ void bl_nn_forest_free(bl_nn_forest *forest) {
     bl_free(context, forest->nodes);
     bl_free(context, forest->weights);
     bl_free(context, forest->steps);
+    bl_free(context, forest->splits);
+    bl_free(context, forest->leaves);
     bl_free(context, forest);
 }
 
@@ -243,10 +245,14 @@ static bl_status lay_out(bl_nn_forest *f, uint32_t *order, bool *was_here, bl_er
 //// What lets a forest be walked faster.
 static void look(bl_nn_forest *f) {
     bool is_less = true, is_at_most = true;
+    f->is_plain = f->head.n_scores == 1 &&
+                  (f->head.joint == BL_NN_FOREST_SUM || f->head.joint == BL_NN_FOREST_MEAN);
     for (size_t i = 0; i < f->n_nodes; i++) {
         const bl_nn_forest_node *node = &f->nodes[i];
-        if (bl_nn_forest_is_leaf(node))
+        if (bl_nn_forest_is_leaf(node)) {
+            f->is_plain &= node->n_weights == 1;
             continue;
+        }
         is_less &= node->comparison == BL_NN_LESS || node->comparison == BL_NN_AT_LEAST;
         is_at_most &= node->comparison == BL_NN_AT_MOST || node->comparison == BL_NN_MORE;
     }
@@ -273,6 +279,7 @@ bl_status bl_nn_forest_finish(bl_nn_forest_builder *b, bl_nn_forest **ret_forest
     bl_free(context, was_here);
     BL_TRY(status);
     look(f);
+    BL_TRY(bl_nn_forest_lay_complete(f, err));
     *ret_forest = BL_MOVE(b->forest);
     return BL_OK;
 }

@@ -109,6 +109,13 @@ typedef struct bl_nn_forest_step {
     uint32_t kind; ///< of a split: the bits of walk.h; of a leaf: twice its first weight
 } bl_nn_forest_step;
 
+/// A split of a tree that is laid out as if it were complete: node i has the children 2i and 2i
+/// + 1.
+typedef struct bl_nn_forest_split {
+    float threshold;
+    uint32_t feature;
+} bl_nn_forest_split;
+
 /// Which comparisons a forest has: one that takes but one test is walked faster.
 typedef enum bl_nn_forest_order {
     BL_NN_FOREST_ORDER_LESS,    ///< < and >= only
@@ -127,7 +134,11 @@ typedef struct bl_nn_forest {
     bl_nn_forest_node *nodes;     ///< [n_nodes]
     bl_nn_forest_weight *weights; ///< [n_weights]
     bl_nn_forest_order order;
+    bool is_plain;            ///< sums of one score, of which each leaf has one weight
     bl_nn_forest_step *steps; ///< [n_nodes] tree by tree, breadth first
+    // Trees of one depth, or nearly, once more as complete ones; NULL: they are too different.
+    bl_nn_forest_split *splits; ///< [n_trees · 2^depth] each from 1 on
+    uint32_t *leaves;           ///< [n_trees · 2^depth] as the kinds of leaves
 } bl_nn_forest;
 
 /// Makes a forest node by node. Errors name the tree and the node.

@@ -43,6 +43,7 @@ static void random_forests(void **state) {
     (void)state;
     static const double bases[] = {0.1, -0.7, 1.3};
     bl_context *context = test_context(1);
+    size_t n_complete = 0, n_plain = 0, n_mixed = 0;
     for (uint64_t i = 0; i < 400; i++) {
         bl_random random;
         bl_random_init(&random, 1, 0, i);
@@ -55,12 +56,17 @@ static void random_forests(void **state) {
             .n_trees = 1 + test_draw(&random, 20),
             .most_depth = test_draw(&random, 9),
             .comparison = (int)test_draw(&random, BL_NN_N_COMPARISONS + 1) - 1,
-            .most_weights = 1 + test_draw(&random, 3)};
+            .most_weights = 1 + test_draw(&random, 3),
+            .has_all_weights = test_draw(&random, 2)};
         shape.head.begins_at_base = shape.head.joint == BL_NN_FOREST_SUM && test_draw(&random, 2);
         BL_AUTO(bl_nn_forest) forest = test_forest(context, &random, &shape);
         draw_rows(&random, i % 3);
         compare_with_walk(forest, &random);
+        n_complete += forest->splits != NULL;
+        n_plain += forest->is_plain;
+        n_mixed += forest->order == BL_NN_FOREST_ORDER_MIXED;
     }
+    assert_true(n_complete > 20 && n_plain > 5 && n_mixed > 20); // every way was walked
     bl_context_free(context);
 }
 

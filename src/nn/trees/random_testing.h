@@ -15,6 +15,7 @@ typedef struct test_forest_shape {
     size_t n_trees, most_depth;
     int comparison; ///< the only one; −1: all
     size_t most_weights;
+    bool has_all_weights; ///< each leaf has most_weights
 } test_forest_shape;
 
 static inline size_t test_draw(bl_random *random, size_t n) { return bl_random_word(random) % n; }
@@ -30,7 +31,9 @@ static inline float test_draw_feature(bl_random *random) {
 static inline bl_status test_draw_leaf(bl_nn_forest_builder *b, bl_random *random,
                                        const test_forest_shape *shape) {
     BL_TRY(bl_nn_forest_add_leaf(b, NULL));
-    for (size_t n = test_draw(random, shape->most_weights + 1); n; n--)
+    size_t n =
+        shape->has_all_weights ? shape->most_weights : test_draw(random, shape->most_weights + 1);
+    for (; n; n--)
         BL_TRY(bl_nn_forest_add_weight(b, test_draw(random, shape->head.n_scores),
                                        bl_random_uniform(random) - 0.5, NULL));
     return BL_OK;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows through trees. A walk is a chain of loads, each waiting for the one before, so LANES walks
 // go side by side: of as many rows through one tree, or, where rows are few, of one row through as
-// many trees. Either way a row's weights are added in the order of the trees.
+// many trees. Either way a row's weights are added in the order of the trees. Complete trees have a
+// walk of their own, in complete.c, for rows without a NaN.
 #include "nn/trees/walk.h"
 
 #include <math.h>
 
 enum {
-    LANES = 8,
+    LANES = BL_NN_FOREST_LANES,
     MOST_ROWS = 64,  ///< that go through a tree while it is in a cache
     MOST_SUMS = 4096 ///< of rows at a time
 };
@@ -106,15 +107,26 @@ static inline double join(const bl_nn_forest_head *head, double a, double b) {
     }
 }
 
-/// \param scores [n_scores] of one row
-static inline void add_leaf(const bl_nn_forest *f, const bl_nn_forest_step *leaf, double *scores) {
-    if (leaf->kind == BL_NN_STEP_NO_WEIGHTS)
+/// \param leaf its kind \param scores [n_scores] of one row
+static inline void add_leaf(const bl_nn_forest *f, uint32_t leaf, double *scores) {
+    if (leaf == BL_NN_STEP_NO_WEIGHTS)
         return;
-    for (const bl_nn_forest_weight *w = f->weights + (leaf->kind >> 1);; w++) {
+    for (const bl_nn_forest_weight *w = f->weights + (leaf >> 1);; w++) {
         scores[w->output] = join(&f->head, scores[w->output], w->value);
         if (w->is_last)
             return;
     }
+}
+
+/// A leaf of each row of a plain forest. \param scores [LANES]
+static inline void add_plain(const bl_nn_forest *f, const uint32_t *leaves, double *scores) {
+    const bl_nn_forest_weight *weights = f->weights;
+    if (f->head.is_double)
+        for (size_t i = 0; i < LANES; i++)
+            scores[i] += weights[leaves[i] >> 1].value;
+    else
+        for (size_t i = 0; i < LANES; i++)
+            scores[i] = (double)(float)(scores[i] + weights[leaves[i] >> 1].value);
 }
 
 static void begin(const bl_nn_forest *f, size_t m, double *scores) {
@@ -129,36 +141,68 @@ static void begin(const bl_nn_forest *f, size_t m, double *scores) {
 
 // ---- rows ----
 
+/// \param x LANES rows
+static void walk_rows(const bl_nn_forest *f, question asked, size_t tree, const float *x,
+                      size_t x_stride, uint32_t *ret_leaves) {
+    lanes l;
+    for (size_t i = 0; i < LANES; i++) {
+        l.at[i] = f->steps + f->firsts[tree];
+        l.x[i] = x + i * x_stride;
+    }
+    walk(&l, asked);
+    for (size_t i = 0; i < LANES; i++)
+        ret_leaves[i] = l.at[i]->kind;
+}
+
 /// Whole groups of rows, tree by tree. \param m a multiple of LANES, at most MOST_ROWS
 static void run_rows(const bl_nn_forest *f, size_t m, const float *x, size_t x_stride,
                      double *scores) {
     question asked = choose(f, m, x, x_stride);
+    bool is_complete = f->splits && (asked == AT_LEAST || asked == MORE);
+    uint32_t leaves[LANES];
     for (size_t t = 0; t < f->n_trees; t++)
         for (size_t r = 0; r < m; r += LANES) {
-            lanes l;
-            for (size_t i = 0; i < LANES; i++) {
-                l.at[i] = f->steps + f->firsts[t];
-                l.x[i] = x + (r + i) * x_stride;
+            if (is_complete)
+                bl_nn_forest_walk_rows(f, t, x + r * x_stride, x_stride, leaves);
+            else
+                walk_rows(f, asked, t, x + r * x_stride, x_stride, leaves);
+            if (f->is_plain) {
+                add_plain(f, leaves, scores + r);
+                continue;
             }
-            walk(&l, asked);
             for (size_t i = 0; i < LANES; i++)
-                add_leaf(f, l.at[i], scores + (r + i) * f->head.n_scores);
+                add_leaf(f, leaves[i], scores + (r + i) * f->head.n_scores);
         }
+}
+
+/// \param trees [LANES]
+static void walk_trees(const bl_nn_forest *f, question asked, const size_t *trees, const float *x,
+                       uint32_t *ret_leaves) {
+    lanes l;
+    for (size_t i = 0; i < LANES; i++) {
+        l.at[i] = f->steps + f->firsts[trees[i]];
+        l.x[i] = x;
+    }
+    walk(&l, asked);
+    for (size_t i = 0; i < LANES; i++)
+        ret_leaves[i] = l.at[i]->kind;
 }
 
 /// One row, through several trees at a time; the last tree stands in for those that there are not.
 static void run_row(const bl_nn_forest *f, const float *x, double *scores) {
     question asked = choose(f, 1, x, 0);
+    bool is_complete = f->splits && (asked == AT_LEAST || asked == MORE);
+    size_t trees[LANES];
+    uint32_t leaves[LANES];
     for (size_t t = 0; t < f->n_trees; t += LANES) {
-        size_t n = f->n_trees - t < LANES ? f->n_trees - t : LANES;
-        lanes l;
-        for (size_t i = 0; i < LANES; i++) {
-            l.at[i] = f->steps + f->firsts[t + (i < n ? i : n - 1)];
-            l.x[i] = x;
-        }
-        walk(&l, asked);
-        for (size_t i = 0; i < n; i++)
-            add_leaf(f, l.at[i], scores);
+        for (size_t i = 0; i < LANES; i++)
+            trees[i] = t + i < f->n_trees ? t + i : f->n_trees - 1;
+        if (is_complete)
+            bl_nn_forest_walk_trees(f, trees, x, leaves);
+        else
+            walk_trees(f, asked, trees, x, leaves);
+        for (size_t i = 0; i < LANES && t + i < f->n_trees; i++)
+            add_leaf(f, leaves[i], scores);
     }
 }
 
