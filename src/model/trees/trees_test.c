@@ -102,6 +102,9 @@ static void refused(void **state) {
         {"[5E-1]", "", BL_E_INVALID, NULL},
         {"\"num_feature\":\"2\"", "\"num_feature\":\"x\"", BL_E_INVALID, NULL},
         {"\"num_class\":\"0\"", "\"num_class\":\"99999\"", BL_E_LIMIT, NULL},
+        {"\"objective\"", "\"other\"", BL_E_INVALID, "'objective' is missing"},
+        {"\"trees\":[{", "\"trees\":[{},{", BL_E_CORRUPT, NULL},
+        {"\"left_children\"", "\"left\"", BL_E_INVALID, "tree 0: 'left_children' is missing"},
         {"{\"learner", "{\"learned", BL_E_FORMAT, "no model of XGBoost or LightGBM"},
         {"[3,2,0]}", "[3,2,0]", BL_E_INVALID, NULL},
     };

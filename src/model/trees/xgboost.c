@@ -62,6 +62,8 @@ static float to_margin(float base, margin how) {
 static bl_status get(const bl_item *map, const char *key, bl_item_kind kind,
                      const bl_item **ret_item, bl_error *err) {
     const bl_item *item = bl_item_get(map, key);
+    if (!item)
+        return bl_error_set(err, BL_E_INVALID, "'%s' is missing", key);
     BL_TRY(bl_item_expect(item, key, kind, err));
     *ret_item = item;
     return BL_OK;

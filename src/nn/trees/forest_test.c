@@ -88,6 +88,8 @@ static void extreme_shapes(void **state) {
     BL_AUTO(bl_nn_forest) empty = test_forest(context, &random, &none);
     compare_with_walk(forest, &random);
     compare_with_walk(empty, &random);
+    bl_nn_forest_free(BL_MOVE(forest));
+    bl_nn_forest_free(BL_MOVE(empty));
     bl_context_free(context);
 }
 
