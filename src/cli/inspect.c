@@ -89,6 +89,8 @@ static bl_status inspect_file(bl_cli *cli, const char *url, bl_error *err) {
     bool is_model = false;
     if (!arguments->from)
         BL_TRY(bl_inspect_keras(cli, url, &is_model, err));
+    if (!arguments->from && !is_model)
+        BL_TRY(bl_inspect_trees(cli, url, &is_model, err));
     if (is_model)
         return BL_OK;
     BL_TRY(bl_catalog_open_with(cli->context, url, &open, &catalog, err));
@@ -148,7 +150,10 @@ const bl_command bl_command_inspect = {
         "Of an ONNX model (.onnx): who wrote it, versions of operators, inputs and outputs with "
         "their shapes, how often each operator occurs, and the number of parameters.\n\n"
         "Of a model of Keras (.keras, .h5, .weights.h5): the layers with the shape of what they "
-        "give, their parameters and their weights; --names prints the layers' names.",
+        "give, their parameters and their weights; --names prints the layers' names.\n\n"
+        "Of a model of XGBoost (JSON, UBJSON) or LightGBM (text): the objective, how many trees "
+        "and "
+        "nodes it has, and how many splits look at each feature.",
     .options = inspect_options,
     .n_options = BL_COUNT(inspect_options),
     .takes_common = true,
