@@ -9,7 +9,8 @@
 
 enum {
     LANES = 8,
-    VECTORS = 2,
+    VECTORS = 3,
+    WIDE = 9,
     ACCUMULATORS = 12,
     MOST_ROWS = 8,
     BLOCK_STEPS = 256,

@@ -10,6 +10,7 @@
 enum {
     LANES = 16,
     VECTORS = 4,
+    WIDE = 8,
     ACCUMULATORS = 24,
     MOST_ROWS = 8,
     BLOCK_STEPS = 128,

@@ -3,6 +3,9 @@
 /// Products of matrices for vectors of any width: each file of kernels says what `lanes` are and
 /// includes this. A product is cut into tiles whose sums stay in registers. Tiles and blocks only
 /// decide when a step of a chain is made, never which is next.
+///
+/// A panel has VECTORS; few rows go over WIDE vectors of some panels at a time, so that enough sums
+/// are under way. LOADS_PARTS says that a part of a vector is loaded as fast as a whole one.
 #ifndef BL_NN_KERNELS_LANES_PRODUCTS_H
 #define BL_NN_KERNELS_LANES_PRODUCTS_H
 
@@ -11,10 +14,7 @@
 #include "nn/kernels/lanes_transpose.h"
 #include "nn/kernels/packed.h"
 
-enum {
-    PANEL = VECTORS * LANES,
-    WIDE = ACCUMULATORS < 8 ? ACCUMULATORS : 8, ///< vectors of some panels, where rows are few
-};
+enum { PANEL = VECTORS * LANES };
 
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -49,34 +49,35 @@ INLINE void store_column(float *to, lanes x, bool is_last, size_t n_last) {
 /// Both numbers are constants where it is called, so that all loops over them disappear.
 /// \param at a copy, that what is stored is not suspected to change it
 INLINE void run_tile(tile t, size_t n_rows, size_t n_vectors) {
-    if (n_rows > MOST_ROWS || n_rows * n_vectors > ACCUMULATORS)
+    if (n_rows > MOST_ROWS || n_rows * n_vectors > ACCUMULATORS ||
+        (n_vectors > VECTORS && n_vectors != WIDE))
         return; // nobody asks for it, and there is no code for it
     lanes sums[MOST_ROWS][WIDE];
-#pragma GCC unroll 8
+#pragma GCC unroll 9
     for (size_t r = 0; r < n_rows; r++, t.start += t.start ? t.start_row : 0)
-#pragma GCC unroll 8
+#pragma GCC unroll 9
         for (size_t v = 0; v < n_vectors; v++)
             sums[r][v] =
                 t.start ? load_column(t.start + v * LANES, v + 1 == n_vectors, t.n_last) : splat(0);
     for (; t.n_steps > 0; t.n_steps--, t.a += t.a_step, t.b += t.b_step) {
         lanes right[WIDE];
-#pragma GCC unroll 8
+#pragma GCC unroll 9
         for (size_t v = 0; v < n_vectors; v++) {
             const float *column = t.b + v / VECTORS * t.b_panel + v % VECTORS * LANES;
             right[v] =
                 LOADS_PARTS && v + 1 == n_vectors ? load_first(column, t.n_last) : load(column);
         }
-#pragma GCC unroll 8
+#pragma GCC unroll 9
         for (size_t r = 0; r < n_rows; r++) {
             lanes left = splat(t.a[r * t.a_row]);
-#pragma GCC unroll 8
+#pragma GCC unroll 9
             for (size_t v = 0; v < n_vectors; v++)
                 sums[r][v] = fused(left, right[v], sums[r][v]);
         }
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 9
     for (size_t r = 0; r < n_rows; r++, t.out += t.out_row)
-#pragma GCC unroll 8
+#pragma GCC unroll 9
         for (size_t v = 0; v < n_vectors; v++) {
             bool is_last = v + 1 == n_vectors;
             lanes sum = sums[r][v];
@@ -131,22 +132,22 @@ INLINE void run_all_rows(tile t, size_t m, size_t n_vectors) {
 
 #define TILES(n_vectors)                                                            \
     LANES_ATTRIBUTE static void run_tiles_of_##n_vectors(const tile *t, size_t m) { \
-        run_all_rows(*t, m, smaller(n_vectors, WIDE));                              \
+        run_all_rows(*t, m, n_vectors);                                             \
     }
 TILES(1)
 TILES(2)
 TILES(3)
 TILES(4)
-TILES(8)
+TILES(WIDE)
 
-/// Tiles for `m` rows of `n` columns, at most a panel, or WIDE whole vectors.
+/// Tiles for `m` rows of `n` columns, at most a panel, or WIDE whole vectors of some panels.
 INLINE void run_tiles(tile t, size_t m, size_t n) {
     static void (*const tiles_of[])(const tile *t, size_t m) = {
         NULL, run_tiles_of_1, run_tiles_of_2, run_tiles_of_3, run_tiles_of_4};
     size_t n_vectors = (n + LANES - 1) / LANES;
     t.n_last = n - (n_vectors - 1) * LANES;
     if (n_vectors > VECTORS)
-        run_tiles_of_8(&t, m);
+        run_tiles_of_WIDE(&t, m);
     else
         tiles_of[n_vectors](&t, m);
 }

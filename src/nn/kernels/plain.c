@@ -9,6 +9,7 @@
 enum {
     LANES = 4,
     VECTORS = 1,
+    WIDE = 4,
     ACCUMULATORS = 4,
     MOST_ROWS = 4,
     BLOCK_STEPS = 256,
