@@ -55,13 +55,15 @@ static double *expected(run *r, const char *name, size_t *ret_n) {
         node = child(r, node, at, size);
         at += size + (at[size] == '/');
     }
+    *ret_n = wanted->values.n;
+    if (node->is_dataset)
+        return node->values.data;
     node->is_dataset = true;
     node->values = (bl_hdf5_values){.type = BL_HDF5_FLOAT64,
                                     .rank = wanted->values.rank,
                                     .dims = wanted->values.dims,
                                     .n = wanted->values.n,
                                     .data = bl_arena_array(&r->arena, wanted->values.n + 1, 8)};
-    *ret_n = wanted->values.n;
     return node->values.data;
 }
 
@@ -98,6 +100,24 @@ static void put_parameters(run *r, const char *kind, const float *block) {
             r, bl_arena_printf(&r->arena, "%s/%s/%s", kind, layer, r->weights[i]->name), &n);
         for (size_t k = 0; k < p->n && to; k++)
             to[k] = block[p->offset + k];
+    }
+}
+
+/// What Normalization has in the file are constants to us.
+static void put_constants(run *r) {
+    for (size_t i = 0; i < r->file->n_weights; i++) {
+        const bl_keras_weight *weight = &r->file->weights[i];
+        if (weight->layer == SIZE_MAX ||
+            strcmp(r->file->layers[weight->layer].class_name, "Normalization") != 0)
+            continue;
+        size_t n;
+        double *to = expected(r,
+                              bl_arena_printf(&r->arena, "after/%s/%s",
+                                              r->file->layers[weight->layer].name, weight->name),
+                              &n);
+        for (size_t k = 0; k < n && to; k++)
+            to[k] = weight->values->type == BL_HDF5_FLOAT32 ? (double)((float *)weight->values->data)[k]
+                                                            : (double)((int64_t *)weight->values->data)[k];
     }
 }
 
@@ -245,33 +265,35 @@ static bl_status read_objectives(run *r, bl_nn_objective *objectives, bl_error *
     return BL_OK;
 }
 
-/// Outputs while training; where the loss has the last activation, it comes now.
-static void put_train_outputs(run *r, bl_nn_trainer *t) {
-    bl_nn_workspace *w = t->workers[0].workspace;
+/// Outputs of a shard while training; where the loss has the last activation, it comes now.
+static void put_train_outputs(run *r, bl_nn_workspace *w, size_t first_event) {
     for (size_t i = 0; i < r->network->n_outputs; i++) {
         size_t value = r->network->outputs[i], s = 0;
         while (r->network->steps[s].output != value)
             s++;
         const bl_nn_step *step = &r->network->steps[s];
         bl_nn_matrix rows = w->run.values[value];
-        bl_nn_activation a = step->kind == BL_NN_KIND_DENSE
-                                 ? ((const bl_nn_dense_options *)step->options)->activation
-                                 : ((const bl_nn_activation_options *)step->options)->activation;
+        const bl_nn_activation *a =
+            step->kind == BL_NN_KIND_DENSE
+                ? &((const bl_nn_dense_options *)step->options)->activation
+                : &((const bl_nn_activation_options *)step->options)->activation;
         if (step->is_joined)
-            bl_nn_activate(r->network->kernels, &a, rows.data, rows.stride,
+            bl_nn_activate(r->network->kernels, a, rows.data, rows.stride,
                            bl_nn_n_rows(&w->run, value), bl_nn_width(&w->run, value), rows.data,
                            rows.stride);
-        put_rows(r, "train_output", name_of_value(r, value), &w->run, value, rows, 0);
+        put_rows(r, "train_output", name_of_value(r, value), &w->run, value, rows, first_event);
     }
 }
 
-static void put_input_gradients(run *r, bl_nn_trainer *t) {
-    bl_nn_workspace *w = t->workers[0].workspace;
+static void put_input_gradients(run *r, bl_nn_workspace *w, size_t first_event, double factor) {
     for (size_t i = 0; i < r->network->n_inputs; i++) {
         size_t value = r->network->inputs[i];
-        bl_nn_matrix g = bl_nn_trainer_input_gradient(t, i);
+        bl_nn_matrix g = w->value_gradients[value];
+        size_t n = bl_nn_n_rows(&w->run, value) * g.stride;
+        for (size_t k = 0; k < n && g.data; k++)
+            g.data[k] = (float)(g.data[k] * factor);
         if (g.data)
-            put_rows(r, "input_gradient", name_of_value(r, value), &w->run, value, g, 0);
+            put_rows(r, "input_gradient", name_of_value(r, value), &w->run, value, g, first_event);
     }
 }
 
@@ -287,9 +309,10 @@ static bl_nn_batch batch_of(run *r, size_t first, size_t n, bl_nn_feed *feeds,
             bl_hdf5_find(r->in, bl_arena_printf(&r->arena, "target/%s", name));
         size_t width = node ? node->values.n / r->n : 0;
         targets[i] = part_of(r->targets[i], (bl_nn_shape){0, width}, first);
+        bl_nn_shape shape = network->plan.values.items[network->outputs[i]].shape;
         if (!targets[i].data) // no loss: anything will do
-            targets[i].data = bl_arena_array(
-                &r->arena, n * network->plan.values.items[network->outputs[i]].shape.width, 4);
+            targets[i].data = bl_arena_array(&r->arena, n * shape.width,
+                                             (shape.steps ? shape.steps : 1) * sizeof(float));
     }
     return (bl_nn_batch){n, feeds, targets, r->event_weights ? r->event_weights + first : NULL};
 }
@@ -324,6 +347,23 @@ static bl_status put_output_losses(run *r, bl_nn_trainer_options options, const 
     return BL_OK;
 }
 
+/// What is of single events. Without sums over the batch, a shard is run again by itself.
+static bl_status put_shards(run *r, bl_nn_trainer *t, bl_error *err) {
+    bl_nn_feed feeds[BL_NN_MOST_INPUTS], targets[BL_NN_MOST_INPUTS];
+    for (size_t first = 0; first < r->n; first += BL_NN_SHARD_EVENTS) {
+        bool is_whole = r->network->n_barriers != 0;
+        worker *w = &t->workers[is_whole ? first / BL_NN_SHARD_EVENTS : 0];
+        size_t n = r->n - first < BL_NN_SHARD_EVENTS ? r->n - first : BL_NN_SHARD_EVENTS;
+        bl_nn_batch batch = batch_of(r, first, n, feeds, targets);
+        double loss;
+        if (!is_whole)
+            BL_TRY(bl_nn_trainer_gradient(t, &batch, &loss, err));
+        put_input_gradients(r, w->workspace, first, is_whole ? 1 : (double)n / (double)r->n);
+        put_train_outputs(r, w->workspace, first);
+    }
+    return BL_OK;
+}
+
 static bl_status train(run *r, const bl_nn_trainer_options *options, size_t n_batch, size_t n_steps,
                        bl_error *err) {
     bl_nn_feed feeds[BL_NN_MOST_INPUTS], targets[BL_NN_MOST_INPUTS];
@@ -335,14 +375,14 @@ static bl_status train(run *r, const bl_nn_trainer_options *options, size_t n_ba
     BL_TRY(bl_nn_trainer_gradient(t, &batch, &loss, err));
     put(r, "loss", loss);
     put_parameters(r, "gradient", bl_nn_trainer_gradients(t));
-    put_input_gradients(r, t);
-    put_train_outputs(r, t);
+    BL_TRY(put_shards(r, t, err));
     BL_TRY(bl_keras_load_weights(r->file, r->network, err));
     for (size_t i = 0, first = 0; i < n_steps; i++, first = (first + n_batch) % r->n) {
         batch = batch_of(r, first, n_batch, feeds, targets);
         BL_TRY(bl_nn_trainer_step(t, &batch, options->optimizer.learning_rate, &loss, err));
     }
     put_parameters(r, "after", r->network->parameters);
+    put_constants(r);
     return BL_OK;
 }
 

@@ -52,7 +52,7 @@
     X(ABSOLUTE, function)                       \
     X(SQUARE, function)                         \
     X(SQRT, function)                           \
-    X(NEGATIVE, function)                               \
+    X(NEGATIVE, function)                       \
     X(TREE_ENSEMBLE, tree_ensemble)
 
 #define DECLARE(kind, layer) extern const bl_nn_layer bl_nn_##layer##_layer;
