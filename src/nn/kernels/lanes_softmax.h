@@ -6,6 +6,7 @@
 #define BL_NN_KERNELS_LANES_SOFTMAX_H
 
 #include "nn/kernels/lanes_activations.h"
+#include "nn/kernels/lanes_attention.h"
 #include "nn/kernels/lanes_products.h"
 
 /// Rows whose sums are made at the same time.
@@ -153,6 +154,7 @@ LANES_ATTRIBUTE static void log_softmax_slope(const float *y, size_t y_stride,
     LANES, VECTORS, multiply, add_gradient, add_columns, exp_all, expm1_all, ln_all, log1p_all,   \
         softplus_all, tanh_all, sigmoid_all, relu_all, tanh_slope_all, sigmoid_slope_all,         \
         relu_slope_all, softplus_slope_all, activations, activation_slopes, softmax, log_softmax, \
-        softmax_slope, log_softmax_slope
+        softmax_slope, log_softmax_slope, softmax_columns, softmax_columns_again,                 \
+        softmax_columns_slope
 
 #endif
