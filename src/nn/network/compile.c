@@ -202,6 +202,10 @@ static const char *inner_name(compiler *c, const bl_nn_node *node, const char *w
     return bl_arena_printf(c->arena, "%s/%s", node->name, which);
 }
 
+static bool is_recurrent(bl_nn_kind_id kind) {
+    return kind == BL_NN_KIND_GRU || kind == BL_NN_KIND_LSTM || kind == BL_NN_KIND_SIMPLE_RNN;
+}
+
 /// The layer that runs backwards is as the one that runs forwards, where none was given.
 static const void *backward_options(compiler *c, const bl_nn_node *node) {
     if (node->inner_backward)
@@ -224,6 +228,8 @@ static bl_status add_bidirectional(compiler *c, const bl_nn_node *node, const bl
     };
     static const bl_nn_concatenate_options columns = {.axis = -1};
     const bl_nn_bidirectional_options *options = node->options;
+    if (!node->inner_backward && !is_recurrent(node->inner->kind->id))
+        return bl_nn_plan_error(shape, BL_E_UNSUPPORTED, err, "of a %s", node->inner->kind->name);
     size_t *ways = bl_arena_array(c->arena, 2, sizeof *ways);
     bl_nn_step step = *shape, *added;
     step.kind = node->inner->kind->id;
@@ -274,6 +280,7 @@ static bl_status add_node(compiler *c, size_t number, bl_error *err) {
         .n_inputs = node->n_inputs,
         .inputs = values_of(c, node),
         .mask = node->mask == BL_NN_NONE ? BL_NN_NONE : network->node_values[node->mask],
+        .is_frozen = node->frozen,
     };
     if (!step.inputs)
         return no_memory(err);

@@ -253,33 +253,37 @@ static inline void point_at_weights(const trial *t, bl_nn_workspace *w) {
             g.data[r * g.stride + k] = (float)t->weights[r * width + k];
 }
 
-/// All events forward and backward as while training, with weights as the output's gradient.
-static inline void train(const trial *t, gradients *to) {
+/// Events first … first + n − 1 forward and backward as while training, with weights, from the
+/// first on, as the output's gradient.
+static inline void train_some(const trial *t, size_t first, size_t n, gradients *to) {
     static feeds f;
     BL_AUTO(bl_nn_workspace) w = NULL;
     bl_error err = {0};
-    assert_ok(bl_nn_workspace_new(t->network, t->n_events, true, &w, NULL));
-    feed_events(t, 0, t->n_events, &f);
+    assert_ok(bl_nn_workspace_new(t->network, n, true, &w, NULL));
+    feed_events(t, first, n, &f);
     for (size_t i = 0; i < MOST_NUMBERS; i++)
         to->parameters[i] = NAN;
     w->run.gradients = to->parameters;
     w->run.trains = true;
     w->run.seed = t->seed;
-    assert_ok(bl_nn_workspace_begin(w, t->n_events, f.list, NULL));
+    w->run.first_event = first;
+    assert_ok(bl_nn_workspace_begin(w, n, f.list, NULL));
     if (bl_nn_run_forward(w, 0, t->network->n_steps, &err) != BL_OK)
         fail_msg("%s", err.message);
-    copy_output(t, w, t->n_events, to->out);
+    copy_output(t, w, n, to->out);
     point_at_weights(t, w);
     bl_nn_run_backward(w, 0, t->network->n_steps);
     for (size_t i = 0; i < t->n_inputs; i++) {
         size_t value = t->network->inputs[i], width = t->in[i].width;
         bl_nn_matrix g = w->value_gradients[value];
-        for (size_t r = 0; r < t->in[i].offsets[t->n_events]; r++)
+        for (size_t r = 0; r < t->in[i].offsets[first + n] - t->in[i].offsets[first]; r++)
             for (size_t k = 0; k < width; k++)
                 to->inputs[i][r * width + k] =
                     w->has_gradient[value] ? g.data[r * g.stride + k] : 0;
     }
 }
+
+static inline void train(const trial *t, gradients *to) { train_some(t, 0, t->n_events, to); }
 
 // ---- checks ----
 
@@ -357,7 +361,6 @@ static inline void check_same_gradients(const trial *t, const gradients *a, cons
 
 /// The output is as the reference says it, with the same bits for every kind of kernels and however
 /// many events are run at a time; and so are gradients, for all events at once.
-/// \param differs whether training gives other outputs than predicting
 static inline void check_trial(trial *t, reference_fn reference) {
     static float first[MOST_NUMBERS], found[MOST_NUMBERS];
     static gradients first_gradients, g;
