@@ -65,7 +65,7 @@ static const bl_nn_option batch_normalization_options[] = {
 
 static const bl_nn_option layer_normalization_options[] = {
     NORMALIZATION_OPTIONS,
-    OPTION(normalization, rms_scaling, FLAG, "false", "without a mean"),
+    OPTION(normalization, rms_scaling, FLAG, "false", "divided, without taking out the mean"),
 };
 
 static const bl_nn_option embedding_options[] = {

@@ -118,8 +118,6 @@ static size_t add_part(size_t steps, size_t width, bool is_ragged, bool is_maske
     return is_masked ? ADD_NODE(&t, MASKING, &zero, node) : node;
 }
 
-static bool by_chance(double share) { return drand48() < share; }
-
 /// Attention of random sizes between random inputs.
 static void draw_wiring(bool is_self, bool is_pooled) {
     memset(&w, 0, sizeof w);

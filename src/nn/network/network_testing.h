@@ -133,6 +133,8 @@ static inline double draw_number(double size) {
     return (double)(float)(size * (2 * drand48() - 1));
 }
 
+static inline bool by_chance(double share) { return drand48() < share; }
+
 /// Random parameters, and random events: those of ragged inputs have 0 … steps rows, of which
 /// events' inputs of as many steps have as many. Some rows are zeros, which masks leave out.
 static inline void draw_trial(trial *t, size_t n_events, double share_of_zeros) {
