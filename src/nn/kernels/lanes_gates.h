@@ -87,7 +87,8 @@ INLINE void store_some(float *to, lanes x, size_t n) {
 // ---- GRU, where the reset gate comes behind the product ----
 
 INLINE void gru_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
-    float *at = g->rows + row * g->row_stride + i;
+    const float *at = g->arguments + row * g->argument_stride + i;
+    float *to = g->kept ? g->kept + row * g->kept_stride + i : NULL;
     const float *from = g->recurrent + row * g->recurrent_stride + i;
     size_t units = g->units, state = row * g->state_stride + i;
     two_gates gates = gates_of(load_some(at, n) + load_some(from, n),
@@ -96,12 +97,12 @@ INLINE void gru_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
     lanes q = load_some(from + 2 * units, n), h = load_some(g->state + state, n);
     lanes candidate = gate_tanh_of(fused(r, q, load_some(at + 2 * units, n)));
     store_some(g->next + state, fused(z, h - candidate, candidate), n);
-    if (!g->keeps)
+    if (!to)
         return;
-    store_some(at, z, n);
-    store_some(at + units, r, n);
-    store_some(at + 2 * units, candidate, n);
-    store_some(at + 3 * units, q, n);
+    store_some(to, z, n);
+    store_some(to + units, r, n);
+    store_some(to + 2 * units, candidate, n);
+    store_some(to + 3 * units, q, n);
 }
 
 LANES_ATTRIBUTE static void gru(const bl_nn_gates *g) {
@@ -110,7 +111,7 @@ LANES_ATTRIBUTE static void gru(const bl_nn_gates *g) {
 }
 
 INLINE void gru_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_t n) {
-    const float *at = g->rows + row * g->row_stride + i;
+    const float *at = g->kept + row * g->kept_stride + i;
     float *to = g->slopes + row * g->slope_stride + i;
     size_t units = g->units, state = row * g->state_stride + i;
     lanes z = load_some(at, n), r = load_some(at + units, n), q = load_some(at + 3 * units, n);
@@ -132,7 +133,8 @@ LANES_ATTRIBUTE static void gru_back(const bl_nn_gates_back *g) {
 // ---- LSTM ----
 
 INLINE void lstm_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
-    float *at = g->rows + row * g->row_stride + i;
+    const float *at = g->arguments + row * g->argument_stride + i;
+    float *to = g->kept ? g->kept + row * g->kept_stride + i : NULL;
     size_t units = g->units, state = row * g->state_stride + i;
     two_gates first = gates_of(load_some(at, n), load_some(at + units, n));
     two_gates last = gate_and_tanh_of(load_some(at + 3 * units, n), load_some(at + 2 * units, n));
@@ -140,13 +142,13 @@ INLINE void lstm_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
     lanes c = fused(forget, load_some(g->state + state, n), in * candidate), t = gate_tanh_of(c);
     store_some(g->next + state, c, n);
     store_some(g->output + state, out * t, n);
-    if (!g->keeps)
+    if (!to)
         return;
-    store_some(at, in, n);
-    store_some(at + units, forget, n);
-    store_some(at + 2 * units, candidate, n);
-    store_some(at + 3 * units, out, n);
-    store_some(at + 4 * units, t, n);
+    store_some(to, in, n);
+    store_some(to + units, forget, n);
+    store_some(to + 2 * units, candidate, n);
+    store_some(to + 3 * units, out, n);
+    store_some(to + 4 * units, t, n);
 }
 
 LANES_ATTRIBUTE static void lstm(const bl_nn_gates *g) {
@@ -155,7 +157,7 @@ LANES_ATTRIBUTE static void lstm(const bl_nn_gates *g) {
 }
 
 INLINE void lstm_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_t n) {
-    const float *at = g->rows + row * g->row_stride + i;
+    const float *at = g->kept + row * g->kept_stride + i;
     float *to = g->slopes + row * g->slope_stride + i;
     size_t units = g->units, state = row * g->state_stride + i;
     lanes in = load_some(at, n), forget = load_some(at + units, n);
