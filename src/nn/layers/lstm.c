@@ -130,7 +130,13 @@ static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     const bl_nn_recurrent_options *o = step->options;
     bool is_usual =
         o->activation.kind == BL_NN_TANH && o->recurrent_activation.kind == BL_NN_SIGMOID;
-    return bl_nn_recurrent_plan(plan, step, is_usual ? &fast : &any, err);
+    BL_TRY(bl_nn_recurrent_plan(plan, step, is_usual ? &fast : &any, err));
+    if (o->use_bias && o->unit_forget_bias && plan->status == BL_OK) {
+        bl_nn_parameter *bias = &plan->parameters.items[plan->parameters.n - 1];
+        bias->first_one = FORGET * (size_t)o->units;
+        bias->n_ones = (size_t)o->units;
+    }
+    return BL_OK;
 }
 
 const bl_nn_layer bl_nn_lstm_layer = {

@@ -211,15 +211,18 @@ static void copy_row(const float *from, const float *drops, size_t n, float *to)
         to[i] = from[i] * drops[i];
 }
 
-/// Between rows of the input, or of its gradient, and those of a chunk.
+/// Between rows of the input, or of its gradient, and those of a chunk. Of each event the rows that
+/// come some steps later are asked for: so many sequences at once no processor follows.
 static void copy_inputs(const bl_nn_recurrence *r, const chunk *c, bl_nn_matrix x, bool is_back) {
     float *rows = slot(r, CHUNK_INPUTS);
     const float *drops = input_drops(r);
     size_t m = c->m, width = r->width;
+    ptrdiff_t ahead = (r->is_reversed ? -8 : 8) * (ptrdiff_t)x.stride;
     for (size_t time = c->first; time < c->last; time++) {
         m = bl_nn_recurrence_running(r, m, time);
         for (size_t e = 0; e < m; e++, rows += width) {
             float *at = x.data + bl_nn_recurrence_row(r, e, time) * x.stride;
+            ask_for(at, ahead, 1);
             copy_row(is_back ? rows : at, drops ? drops + e * width : NULL, width,
                      is_back ? at : rows);
         }
@@ -384,6 +387,8 @@ static void run_chunk_back(bl_nn_recurrence *r, const chunk *c, size_t m) {
         point(r, row, m);
         r->slopes = slot(r, CHUNK_GATES) + (row - c->base) * r->slope_stride;
         ask_for(r->rows, -(ptrdiff_t)(m * r->row_stride), m * r->row_stride);
+        for (size_t k = 0; k < r->cell->n_states; k++)
+            ask_for(r->states[k], -(ptrdiff_t)(m * r->state_stride), m * r->state_stride);
         bl_nn_recurrence_take(r, time, n_before);
         r->cell->backward(r);
     }
