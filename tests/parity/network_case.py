@@ -26,8 +26,9 @@ LAYER is the innermost layer of the configuration, PATH what the weight is calle
 file (`cell/vars/0`). A case without a loss holds outputs alone.
 
 Expected values are computed by Keras in double from the weights in the file, so that what is
-compared is our own rounding. `single.h5` is what Keras makes of the case in float32: how well it
-does itself. Each gradient of the loss is checked here against differences of the loss.
+compared is our own rounding. On request `single.h5` is what Keras makes of the case in float32,
+under the same names: how well it does itself. The gradients are checked here against differences of
+the loss. Weights of events: Keras divides by the number of events, not by the sum of weights.
 """
 
 import dataclasses
@@ -68,9 +69,13 @@ class Case:
     def n(self):
         return len(next(iter(self.inputs.values())))
 
+    @property
+    def output_names(self):
+        return getattr(self.model, "output_names", [self.model.layers[-1].name])
+
     def make_losses(self):
         if self.losses is None:
-            self.losses = {name: "MeanSquaredError" for name in self.model.output_names}
+            self.losses = {name: "MeanSquaredError" for name in self.output_names}
         made = {}
         for name, loss in self.losses.items():
             kind, config = (loss, {}) if isinstance(loss, str) else loss
@@ -166,6 +171,7 @@ class Keras:
         self.case, self.model, self.losses = case, model, losses
         self.names = dict(zip(map(id, model.weights), names, strict=True))
         self.start = model.get_weights()
+        self.infer = tf.function(lambda inputs: self.call(inputs, training=False))
         self.compiled = tf.function(self.eager)
 
     def tensors(self, rows):
@@ -177,7 +183,7 @@ class Keras:
     def call(self, inputs, training):
         outputs = self.model(inputs if len(inputs) > 1 else inputs[0], training=training)
         outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-        return dict(zip(self.model.output_names, outputs, strict=True))
+        return dict(zip(self.case.output_names, outputs, strict=True))
 
     def loss(self, outputs, targets, weight):
         each = {}
@@ -208,7 +214,7 @@ class Keras:
     def values(self):
         everything = slice(None)
         found = {f"output/{name}": value
-                 for name, value in self.call(self.tensors(everything), training=False).items()}
+                 for name, value in self.infer(self.tensors(everything)).items()}
         if not self.losses:
             return plain(found)
         outputs, found["loss"], each, of_inputs, of_weights = self.gradients(everything)
@@ -260,8 +266,8 @@ def serialized(thing, serialize):
     return {"class_name": whole["class_name"], "config": whole["config"]}
 
 
-def write(folder, case, draw, seed):
-    """Computes a case and writes it into a folder of its own. Returns its values."""
+def write(folder, case, draw, seed, with_single):
+    """Computes a case and writes it into a folder of its own."""
     folder.mkdir(parents=True)
     if not case.keeps_weights:
         draw_weights(draw, case.model)
@@ -269,11 +275,11 @@ def write(folder, case, draw, seed):
     case.model.save(folder / "model.keras")
     names = weight_names(case.model, folder)
     losses = case.make_losses()
-    for name, tensor in zip(case.model.output_names, case.model.outputs, strict=True):
+    for name, tensor in zip(case.output_names, case.model.outputs, strict=True):
         if name in losses and name not in case.targets:
             case.targets[name] = draw_target(draw, losses[name], (case.n, *tensor.shape[1:]))
     case.targets = {name: value.astype("float32") for name, value in case.targets.items()}
-    if case.expected is None:
+    if with_single and case.expected is None:
         single = Keras(case, case.model, names, losses).values()
         with h5py.File(folder / "single.h5", "w") as file:
             fill(file, single)
@@ -294,7 +300,6 @@ def write(folder, case, draw, seed):
                                                         keras.optimizers.serialize))
         file.attrs["batch"], file.attrs["steps"] = case.batch or case.n, N_STEPS
         file.attrs["seed"], file.attrs["source"] = seed, case.source
-    return values
 
 
 def fill(file, values):
@@ -302,7 +307,7 @@ def fill(file, values):
         file[name] = value
 
 
-def write_all(folder, cases, seed, wanted=()):
+def write_all(folder, cases, seed, wanted=(), with_single=False):
     """Cases are (name, function of random numbers that makes it). Returns how many were written."""
     n = 0
     for name, make in cases:
@@ -313,7 +318,7 @@ def write_all(folder, cases, seed, wanted=()):
         keras.utils.set_random_seed(seed)
         draw = generator(seed, name)
         try:
-            write(folder / name, make(draw), draw, seed)
+            write(folder / name, make(draw), draw, seed, with_single)
         except Exception as why:
             why.add_note(f"in case {name}")
             raise

@@ -2,7 +2,8 @@
 """Cases of the published models of topology classification, where BEAMLINE_DATA is set.
 
 Two are files of Keras. Three are weights of BigDL, which are put into networks of Keras here: five
-big-endian int32 (3721, 1, an id, 0, the count), then that many big-endian float32, layer by layer.
+big-endian int32 (3721, 1, an id, 0, the count), then that many big-endian float32, layer by layer,
+and 20 bytes more: the number 16 and as many bytes of a checksum.
 A Linear is W[out][in], then its bias. A GRU (nn/GRU.scala) is the Linear of its input for all
 gates, which has the bias, the Linear of the state for two gates, and that of the reset state for
 the candidate; gates are in the order r, z, candidate, and r acts before the product
@@ -51,16 +52,22 @@ def as_written_today(layer):
     return layer.__class__.from_config(layer.get_config())
 
 
-def sequence_inputs(draw, model, n=3):
-    """Particles of full length, and of some 300 to 800; features between 0 and 1."""
+def real_events():
+    """Particles of the four events that are there, [4, 801, 19]: standardised, without padding."""
+    return numpy.stack([numpy.fromfile(DATA / f"golden/compat_ev{i}_gru.f64").reshape(-1, 19)
+                        for i in (3, 4, 5, 6)])
+
+
+def sequence_inputs(draw, model, n=7):
+    """Real events, then drawn ones of some 300 to 800 particles; features between 0 and 1."""
     inputs, lengths = {}, {}
     for tensor in model.inputs:
         if len(tensor.shape) == 2:
             inputs[tensor.name] = draw.uniform(0, 1, (n, *tensor.shape[1:]))
             continue
         ends = draw.integers(FEWEST_STEPS, REAL_STEPS, n)
-        ends[0] = REAL_STEPS
         x = draw.normal(size=(n, *tensor.shape[1:]))
+        x[:4], ends[:4] = real_events(), REAL_STEPS
         x[numpy.arange(REAL_STEPS) >= ends[:, None]] = 0
         inputs[tensor.name], lengths[tensor.name] = x, ends
     return inputs, lengths
@@ -84,9 +91,9 @@ def published_h5(draw):
 def bigdl_values(path):
     data = path.read_bytes()
     magic, version, _, offset, count = numpy.frombuffer(data[:20], ">i4")
-    if (magic, version, offset) != (3721, 1, 0) or len(data) != 20 + 4 * count:
+    if (magic, version, offset) != (3721, 1, 0) or len(data) != 20 + 4 * count + 20:
         raise ValueError(f"{path}: no weights of BigDL")
-    return numpy.frombuffer(data[20:], ">f4").astype("float32")
+    return numpy.frombuffer(data[20:-20], ">f4").astype("float32")
 
 
 class Parts:
