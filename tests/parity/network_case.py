@@ -34,6 +34,7 @@ the loss. Weights of events: Keras divides by the number of events, not by the s
 import dataclasses
 import json
 import os
+import shutil
 import zlib
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -45,8 +46,15 @@ import keras  # noqa: E402
 import numpy  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 N_STEPS = 10
+N_ATTEMPTS = 3
 MOMENTUM = ("SGD", {"learning_rate": 0.1, "momentum": 0.5})
+
+
+class NotSmooth(ValueError):
+    """The gradients are not those of the loss: wrong, or a kink, of a ReLU say, is so near that
+    float32 could be on its other side."""
 
 
 @dataclasses.dataclass
@@ -86,9 +94,9 @@ class Case:
         return keras.optimizers.get({"class_name": self.optimizer[0], "config": self.optimizer[1]})
 
 
-def generator(seed, name):
+def generator(seed, name, attempt):
     """Random numbers of one case, whatever other cases there are."""
-    return numpy.random.default_rng([seed, zlib.crc32(name.encode())])
+    return numpy.random.default_rng([seed, zlib.crc32(name.encode()), attempt])
 
 
 def draw_weights(draw, model):
@@ -130,6 +138,9 @@ def in_double(model):
     use("float64")
     double = keras.models.model_from_json(model.to_json().replace('"float32"', '"float64"'))
     double.set_weights(model.get_weights())
+    for layer in double.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # as loading a file does
     return double
 
 
@@ -254,7 +265,7 @@ class Keras:
             ends.append(float(self.gradients(slice(None))[1]))
         measured = (ends[0] - ends[1]) / (2 * step)
         if abs(measured - slope) > 1e-6 * max(1.0, abs(slope)):
-            raise ValueError(f"the gradients say {slope}, differences of the loss {measured}")
+            raise NotSmooth(f"the gradients say {slope}, differences of the loss {measured}")
 
 
 def plain(found):
@@ -279,7 +290,7 @@ def write(folder, case, draw, seed, with_single):
         if name in losses and name not in case.targets:
             case.targets[name] = draw_target(draw, losses[name], (case.n, *tensor.shape[1:]))
     case.targets = {name: value.astype("float32") for name, value in case.targets.items()}
-    if with_single and case.expected is None:
+    if with_single:
         single = Keras(case, case.model, names, losses).values()
         with h5py.File(folder / "single.h5", "w") as file:
             fill(file, single)
@@ -307,20 +318,31 @@ def fill(file, values):
         file[name] = value
 
 
+def write_drawn(folder, make, seed, attempt, with_single):
+    keras.backend.clear_session()
+    use("float32")
+    keras.utils.set_random_seed(seed)
+    draw = generator(seed, folder.name, attempt)
+    try:
+        write(folder, make(draw), draw, seed, with_single)
+    except Exception as why:
+        why.add_note(f"in case {folder.name}")
+        raise
+
+
 def write_all(folder, cases, seed, wanted=(), with_single=False):
     """Cases are (name, function of random numbers that makes it). Returns how many were written."""
     n = 0
     for name, make in cases:
         if wanted and name not in wanted:
             continue
-        keras.backend.clear_session()
-        use("float32")
-        keras.utils.set_random_seed(seed)
-        draw = generator(seed, name)
-        try:
-            write(folder / name, make(draw), draw, seed, with_single)
-        except Exception as why:
-            why.add_note(f"in case {name}")
-            raise
+        for attempt in range(N_ATTEMPTS):
+            try:
+                write_drawn(folder / name, make, seed, attempt, with_single)
+                break
+            except NotSmooth:
+                if attempt + 1 == N_ATTEMPTS:
+                    raise
+                shutil.rmtree(folder / name)
         n += 1
     return n

@@ -26,7 +26,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--single", action="store_true", help="also what Keras gives in float32")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     warnings.simplefilter("ignore")  # of masks that a layer drops: cases are about that
     begin = time.monotonic()
     cases = [case for module in MODULES for case in module.cases()]

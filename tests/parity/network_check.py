@@ -121,7 +121,7 @@ def main():
     parser.add_argument("--program")
     parser.add_argument("--file", default="ours.h5")
     parser.add_argument("--all", action="store_true", help="also lines of arrays that agree")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     folders = sorted(path.parent for path in arguments.cases.glob("*/case.h5"))
     if arguments.names:
         folders = [folder for folder in folders if folder.name in arguments.names]

@@ -3,7 +3,7 @@
 
 Two are files of Keras. Three are weights of BigDL, which are put into networks of Keras here: five
 big-endian int32 (3721, 1, an id, 0, the count), then that many big-endian float32, layer by layer,
-and 20 bytes more: the number 16 and as many bytes of a checksum.
+and the number 16 with the MD5 of all before it.
 A Linear is W[out][in], then its bias. A GRU (nn/GRU.scala) is the Linear of its input for all
 gates, which has the bias, the Linear of the state for two gates, and that of the reset state for
 the candidate; gates are in the order r, z, candidate, and r acts before the product
@@ -12,6 +12,7 @@ published: only the HLF network comes with what it must give.
 """
 
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -52,25 +53,29 @@ def as_written_today(layer):
     return layer.__class__.from_config(layer.get_config())
 
 
-def real_events():
-    """Particles of the four events that are there, [4, 801, 19]: standardised, without padding."""
-    return numpy.stack([numpy.fromfile(DATA / f"golden/compat_ev{i}_gru.f64").reshape(-1, 19)
-                        for i in (3, 4, 5, 6)])
+def published():
+    """Features of three events, [3, 14], and what BigDL's HLF network gives of them, [3, 3]."""
+    rows = json.loads((DATA / "golden/hlf_bigdl_inference.json").read_text())
+    return (numpy.array([row[key] for row in rows]) for key in ("hlf_input", "probs"))
 
 
-def sequence_inputs(draw, model, n=7):
-    """Real events, then drawn ones of some 300 to 800 particles; features between 0 and 1."""
-    inputs, lengths = {}, {}
-    for tensor in model.inputs:
-        if len(tensor.shape) == 2:
-            inputs[tensor.name] = draw.uniform(0, 1, (n, *tensor.shape[1:]))
-            continue
-        ends = draw.integers(FEWEST_STEPS, REAL_STEPS, n)
-        x = draw.normal(size=(n, *tensor.shape[1:]))
-        x[:4], ends[:4] = real_events(), REAL_STEPS
-        x[numpy.arange(REAL_STEPS) >= ends[:, None]] = 0
-        inputs[tensor.name], lengths[tensor.name] = x, ends
-    return inputs, lengths
+def sequence_inputs(draw, model, n_drawn=2):
+    """Real events, then drawn ones of some 300 to 800 particles. Features are those published: of
+    any numbers between 0 and 1 the networks are too sure to be compared."""
+    names = [f"{mode}_ev{i}" for mode in ("compat", "fixed") for i in (3, 4, 5, 6)]
+    x = numpy.stack([numpy.fromfile(DATA / f"golden/{name}_gru.f64").reshape(REAL_STEPS, -1)
+                     for name in names])
+    drawn = 0.3 * draw.normal(size=(n_drawn, *x.shape[1:]))
+    for event in drawn:
+        event[draw.integers(FEWEST_STEPS, REAL_STEPS):] = 0
+    x = numpy.concatenate([x, drawn])
+    is_real = numpy.any(x != 0, axis=2)
+    lengths = REAL_STEPS - numpy.argmax(is_real[:, ::-1], axis=1)
+    inputs = {"gru_input": x}
+    if len(model.inputs) > 1:
+        features, _ = published()
+        inputs["hlf_input"] = numpy.resize(features, (len(x), 14))
+    return inputs, {"gru_input": lengths}
 
 
 def predicted(draw, model):
@@ -91,7 +96,8 @@ def published_h5(draw):
 def bigdl_values(path):
     data = path.read_bytes()
     magic, version, _, offset, count = numpy.frombuffer(data[:20], ">i4")
-    if (magic, version, offset) != (3721, 1, 0) or len(data) != 20 + 4 * count + 20:
+    is_whole = len(data) == 20 + 4 * count + 20 and hashlib.md5(data[:-20]).digest() == data[-16:]
+    if (magic, version, offset) != (3721, 1, 0) or not is_whole:
         raise ValueError(f"{path}: no weights of BigDL")
     return numpy.frombuffer(data[20:-20], ">f4").astype("float32")
 
@@ -123,15 +129,13 @@ class Parts:
 
 def bigdl_hlf(draw):
     """The network whose predictions are published."""
-    rows = json.loads((DATA / "golden/hlf_bigdl_inference.json").read_text())
     parts, sizes = Parts(bigdl_values(DATA / "models/HLFclassifier_weight")), (14, 50, 20, 10, 3)
     layers = [L.Dense(n, "relu" if n > 3 else "softmax") for n in sizes[1:]]
     model = keras.Sequential([keras.Input((14,), name="hlf_input"), *layers])
     for layer, shape in zip(layers, zip(sizes, sizes[1:], strict=False), strict=True):
         layer.set_weights(parts.dense(*shape))
     parts.end()
-    inputs = numpy.array([row["hlf_input"] for row in rows])
-    listed = numpy.array([row["probs"] for row in rows])
+    inputs, listed = published()
     return Case(model, {"hlf_input": inputs}, {}, keeps_weights=True, source="BigDL, as published",
                 expected=functools.partial(as_published, listed))
 

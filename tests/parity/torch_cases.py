@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""usage: torch_cases.py OUT_DIR [--torch PYTHON] [--seed N]
+"""usage: torch_cases.py OUT_DIR [--torch PYTHON] [--seed N] [--single]
 Cases (network_case.py says what is in one) whose expected values PyTorch computes, in double:
 packed sequences, attention, normalization, optimizers. Keras only writes the model and draws the
 weights. PYTHON is one that has PyTorch (torch_compute.py runs there; default /usr/bin/python3)."""
@@ -129,9 +129,11 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--torch", default="/usr/bin/python3")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--single", action="store_true", help="also what Keras gives in float32")
     arguments = parser.parse_args()
     begin = time.monotonic()
-    n = write_all(arguments.folder, list(cases(arguments.torch)), arguments.seed)
+    n = write_all(arguments.folder, list(cases(arguments.torch)), arguments.seed,
+                  with_single=arguments.single)
     print(f"{n} cases in {time.monotonic() - begin:.0f} s")
 
 

@@ -57,8 +57,10 @@ def run_packed(kind, directions, x, lengths):
              for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")]
     weights = [value for direction in directions for value in direction]
     packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-    found = nn.utils.stateless.functional_call(
-        module, dict(zip(names, weights)), (packed,))[1]
+    for name, value in zip(names, weights, strict=True):
+        delattr(module, name)  # else it would have to be a parameter of its own
+        setattr(module, name, value)
+    found = module(packed)[1]
     states = found[0] if kind == "lstm" else found
     return torch.cat(list(states), dim=1)
 
@@ -116,14 +118,15 @@ class BatchNormalization(Layer):
         return (f"{self.name}/vars/2", f"{self.name}/vars/3")
 
     def __call__(self, x, lengths, training):
-        mean, variance = (self.weights[name] for name in self.moving())
-        before = variance.clone()
+        moving = [self.weights[name] for name in self.moving()]
+        mean, variance = (value.clone() for value in moving)
         y = nn.functional.batch_norm(x, mean, variance, self.of("vars/0"), self.of("vars/1"),
                                      training, 1 - self.options["momentum"],
                                      self.options["epsilon"])
         if training:  # PyTorch moves by the variance of a sample, n - 1; Keras by that of all, n
-            kept = self.options["momentum"] * before
-            variance.copy_(kept + (variance - kept) * (len(x) - 1) / len(x))
+            kept = self.options["momentum"] * moving[1]
+            moving[0].copy_(mean)
+            moving[1].copy_(kept + (variance - kept) * (len(x) - 1) / len(x))
         return y
 
 
