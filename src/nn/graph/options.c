@@ -115,7 +115,7 @@ static bl_status read_constants(const object *o, const char *key, const bl_nn_co
             found = strcmp(list[i].name, map->keys[k]) == 0 ? &list[i] : NULL;
         if (found)
             BL_TRY(read_constant(found, map->items[k], constants, err));
-        else if (!o->is_of_keras || !is_among(ignored, map->keys[k]))
+        else if (!o->is_of_keras || !(is_null(map->items[k]) || is_among(ignored, map->keys[k])))
             return unknown_constant(o, key, map->keys[k], map->items[k], list, n, err);
     }
     return BL_OK;
