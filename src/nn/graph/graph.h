@@ -44,6 +44,9 @@ void bl_nn_graph_init(bl_nn_graph *graph, bl_arena *arena, const char *name);
 bl_status bl_nn_graph_add(bl_nn_graph *graph, const bl_nn_kind *kind, const char *name,
                           size_t n_inputs, const size_t *inputs, bl_nn_node **ret_node,
                           bl_error *err);
+/// The name that the next node of a kind gets where none is given. \param ret_name in the arena
+bl_status bl_nn_graph_next_name(const bl_nn_graph *graph, const bl_nn_kind *kind,
+                                const char **ret_name, bl_error *err);
 /// A node of no graph, such as that inside a Bidirectional, with the defaults of its kind.
 /// \param name borrows
 bl_status bl_nn_node_init(bl_arena *arena, const bl_nn_kind *kind, const char *name,
