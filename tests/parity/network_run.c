@@ -116,8 +116,9 @@ static void put_constants(run *r) {
                                               r->file->layers[weight->layer].name, weight->name),
                               &n);
         for (size_t k = 0; k < n && to; k++)
-            to[k] = weight->values->type == BL_HDF5_FLOAT32 ? (double)((float *)weight->values->data)[k]
-                                                            : (double)((int64_t *)weight->values->data)[k];
+            to[k] = weight->values->type == BL_HDF5_FLOAT32
+                        ? (double)((float *)weight->values->data)[k]
+                        : (double)((int64_t *)weight->values->data)[k];
     }
 }
 

@@ -159,9 +159,9 @@ static bl_nn_attention_event find_event(const bl_nn_run *run, const bl_nn_step *
     bl_nn_attention_event e = {
         .query_rows = bl_nn_event_rows(run, step->inputs[0], number),
         .key_rows = bl_nn_event_rows(run, step->inputs[1], number),
-        .keys = (uint32_t *)bl_nn_slot_at(run, step, KEYS),
-        .queries = (uint32_t *)bl_nn_slot_at(run, step, QUERIES),
-        .n_seen = (uint32_t *)bl_nn_slot_at(run, step, SEEN),
+        .keys = bl_nn_numbers_at(run, step, KEYS),
+        .queries = bl_nn_numbers_at(run, step, QUERIES),
+        .n_seen = bl_nn_numbers_at(run, step, SEEN),
     };
     e.n_keys = list_rows(bl_nn_rows_that_count(run, step, 1), number, e.keys);
     if (step->n_inputs == 3)

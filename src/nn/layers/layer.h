@@ -124,7 +124,7 @@ typedef struct bl_nn_run {
     bl_nn_matrix gradient; ///< of the output; of the step that runs backward
     bl_nn_matrix
         *input_gradients; ///< [n_inputs] to be written, rows as the input's; data NULL: not
-    float **slots;        ///< by number: memory that steps asked for
+    void **slots;         ///< by number: memory that steps asked for
     const double *sums;   ///< [n_sums] of the whole batch: of layers that ask for them
     double *shard_sums;   ///< [n_sums] for `measure` and `measure_back` to write
 } bl_nn_run;
@@ -165,6 +165,10 @@ static inline float *bl_nn_gradient_at(const bl_nn_run *run, const bl_nn_step *s
 }
 /// The i-th memory that the step asked for.
 static inline float *bl_nn_slot_at(const bl_nn_run *run, const bl_nn_step *step, size_t i) {
+    return run->slots[step->first_slot + i];
+}
+/// The same as whole numbers.
+static inline uint32_t *bl_nn_numbers_at(const bl_nn_run *run, const bl_nn_step *step, size_t i) {
     return run->slots[step->first_slot + i];
 }
 static inline const bl_nn_weights *bl_nn_weights_at(const bl_nn_run *run, const bl_nn_step *step,

@@ -316,7 +316,7 @@ bl_status bl_nn_recurrent_forward(bl_nn_run *run, const bl_nn_step *step, bl_err
 static void add_piece(const bl_nn_recurrence *r, const chunk *c, const bl_nn_piece *piece,
                       size_t parameter, bool adds) {
     const float *slopes = slot(r, CHUNK_GATES), *a = slot(r, CHUNK_INPUTS);
-    size_t k = r->width, stride = r->width, n = r->cell->n_gates * r->units;
+    size_t k = r->width, stride = k, n = r->cell->n_gates * r->units;
     if (parameter == RECURRENT_KERNEL) {
         a = piece->left ? slopes + piece->left * r->units : r->left;
         stride = piece->left ? r->slope_stride : r->state_stride;

@@ -71,7 +71,8 @@ enum { ALONE, BEFORE_FLATTEN, BEFORE_POOLING, BEFORE_BOTH, N_USES };
 static bool check_masking(int use, bool is_ragged, double value) {
     static const bl_nn_concatenate_options columns = {.axis = -1};
     static const reference_fn references[] = {masked, masked_flat, masked_mean, masked_both};
-    bl_nn_masking_options options = {.mask_value = mask_value = value};
+    bl_nn_masking_options options = {.mask_value = value};
+    mask_value = value;
     begin_trial(&t);
     size_t rows = ADD_NODE(&t, MASKING, &options, add_input(&t, 6, 3, is_ragged)), mean = 0,
            flat_rows = 0;

@@ -58,7 +58,7 @@ static bl_status allocate_blocks(bl_nn_trainer *t, bl_error *err) {
     size_t n_blocks = 1 + n_moments + (t->n_shards > 1 ? t->n_workers : 0);
     BL_TRY(bl_buffer_new(context, n_blocks * n * sizeof(float), &t->memory, err));
     memset(t->memory->data, 0, n_blocks * n * sizeof(float));
-    t->gradients = (float *)t->memory->data;
+    t->gradients = (void *)t->memory->data;
     t->moments = t->gradients + n;
     for (size_t i = 0; i < t->n_workers; i++)
         t->workers[i].gradients = t->n_shards > 1 ? t->moments + (n_moments + i) * n : t->gradients;
