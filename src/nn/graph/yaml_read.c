@@ -28,14 +28,15 @@ static bl_status no_memory(bl_error *err) {
     return bl_error_set(err, BL_E_NOMEM, "no memory for a network");
 }
 
-/// Puts where it is in front of a message that does not know.
+/// Puts where it is in front of a message that does not know. \param status not BL_OK
 static bl_status at(const bl_item *item, bl_status status, bl_error *err) {
-    if (status == BL_OK || status == BL_E_NOMEM)
-        return status;
     if (!item->line)
         return bl_error_in(err, status, "%s", item->source);
     return bl_error_in(err, status, "%s:%u:%u", item->source, item->line, item->column);
 }
+
+/// What was said of something wrong, for those who do not see that it is never BL_OK.
+static bl_status wrong(bl_status status) { return status == BL_OK ? BL_E_INVALID : status; }
 
 // ---- names ----
 
@@ -77,7 +78,9 @@ static bl_status find_all(const reader *r, const bl_item *item, const char *key,
 static bl_status read_input(const reader *r, const char *name, const bl_item *item, bl_error *err) {
     const bl_nn_kind *kind = &bl_nn_kinds[BL_NN_KIND_INPUT];
     bl_nn_node *node = NULL;
-    BL_TRY(at(item, bl_nn_graph_add(r->graph, kind, name, 0, NULL, &node, err), err));
+    bl_status status = bl_nn_graph_add(r->graph, kind, name, 0, NULL, &node, err);
+    if (status != BL_OK)
+        return at(item, status, err);
     if (item->kind == BL_ITEM_MAP)
         return bl_nn_options_read(r->arena, kind, item, NULL, node->options, err);
     return bl_nn_option_read(r->arena, &kind->options[0], item, kind->options[0].name,
@@ -102,14 +105,15 @@ static bool is_wrapper(const bl_nn_kind *kind) {
 static bl_status read_entry(const bl_item *item, entry *ret_entry, bl_error *err) {
     bool is_name = item->kind == BL_ITEM_TEXT;
     if (!is_name && (item->kind != BL_ITEM_MAP || item->n != 1))
-        return bl_item_error(item, BL_E_INVALID, err,
-                             "a layer is its kind, or its kind with options: Dense: {units: 50}");
+        return wrong(
+            bl_item_error(item, BL_E_INVALID, err,
+                          "a layer is its kind, or its kind with options: Dense: {units: 50}"));
     const char *name = is_name ? item->text : item->keys[0];
     entry e = {.item = item, .kind = bl_nn_kind_find(name)};
     if (!e.kind)
-        return bl_nn_kind_unknown(item, name, err);
+        return wrong(bl_nn_kind_unknown(item, name, err));
     if (e.kind->id == BL_NN_KIND_INPUT || e.kind->id == BL_NN_KIND_TREE_ENSEMBLE)
-        return bl_item_error(item, BL_E_INVALID, err, "%s is no layer of the list", name);
+        return wrong(bl_item_error(item, BL_E_INVALID, err, "%s is no layer of the list", name));
     if (!is_name && item->items[0]->kind != BL_ITEM_NULL)
         e.value = item->items[0];
     e.map = e.value && e.value->kind == BL_ITEM_MAP ? e.value : NULL;
@@ -123,7 +127,7 @@ static bl_status read_options(const reader *r, const entry *e, const char *const
     const bl_nn_kind *kind = e->kind;
     if (e->map || !e->value) {
         bl_status status = bl_nn_options_read(r->arena, kind, e->map, others, options, err);
-        return e->map ? status : at(e->item, status, err);
+        return e->map || status == BL_OK ? status : at(e->item, status, err);
     }
     if (!kind->n_options)
         return bl_item_error(e->value, BL_E_INVALID, err, "%s has no options", kind->name);
@@ -145,7 +149,7 @@ static bool is_recurrent(const bl_nn_kind *kind) {
 static bl_status read_inner(const reader *r, const entry *outer, const char *key,
                             const bl_nn_node *around, const bl_nn_node **ret_node, bl_error *err) {
     const bl_item *item = bl_item_get(outer->map, key);
-    entry e;
+    entry e = {0};
     if (!item || item->kind == BL_ITEM_NULL)
         return BL_OK;
     BL_TRY(read_entry(item, &e, err));
@@ -206,14 +210,15 @@ static bl_status add_layer(reader *r, const entry *e, bl_nn_node **ret_node, bl_
     if (from)
         BL_TRY(find_all(r, from, "input", &inputs, &n_inputs, err));
     else if (r->last == BL_NN_NONE)
-        return bl_item_error(e->item, BL_E_INVALID, err,
-                             "%s: input is missing: which of the inputs it takes", e->kind->name);
-    return at(e->item, bl_nn_graph_add(r->graph, e->kind, name, n_inputs, inputs, ret_node, err),
-              err);
+        return wrong(bl_item_error(e->item, BL_E_INVALID, err,
+                                   "%s: input is missing: which of the inputs it takes",
+                                   e->kind->name));
+    bl_status status = bl_nn_graph_add(r->graph, e->kind, name, n_inputs, inputs, ret_node, err);
+    return status == BL_OK ? BL_OK : wrong(at(e->item, status, err));
 }
 
 static bl_status read_layer(reader *r, const bl_item *item, bl_error *err) {
-    entry e;
+    entry e = {0};
     bl_nn_node *node = NULL;
     bool is_trained = true;
     BL_TRY(read_entry(item, &e, err));
@@ -258,7 +263,8 @@ static bl_status read_document(reader *r, const bl_item *document, bl_error *err
     outputs = bl_item_get(document, "outputs");
     if (outputs)
         BL_TRY(find_all(r, outputs, "outputs", &nodes, &n, err));
-    return at(document, bl_nn_graph_set_outputs(r->graph, n, nodes, err), err);
+    bl_status status = bl_nn_graph_set_outputs(r->graph, n, nodes, err);
+    return status == BL_OK ? BL_OK : at(document, status, err);
 }
 
 bl_status bl_nn_graph_read(bl_arena *arena, const bl_item *document, bl_nn_graph *ret_graph,

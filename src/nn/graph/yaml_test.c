@@ -28,8 +28,11 @@ static void test_example(void **state) {
     bl_nn_graph graph;
     bl_arena_init(&arena, *state);
     bl_error err = {0};
-    if (read_text(&arena, example, &graph, &err) != BL_OK)
+    bl_status status = read_text(&arena, example, &graph, &err);
+    if (status != BL_OK) {
         fail_msg("%s", err.message);
+        return;
+    }
     static const char *const names[] = {"particles", "features", "masking",     "gru",
                                         "summary",   "dense",    "concatenate", "dense_1"};
     assert_int_equal(graph.n_nodes, 8);
@@ -56,8 +59,10 @@ static void check_round_trip(bl_context *context, const char *text, const char *
     bl_status status = read_text(&arena, text, &graph, &err);
     if (status == BL_OK)
         status = bl_nn_graph_write(&graph, &written, &err);
-    if (status != BL_OK)
+    if (status != BL_OK || !written) {
         fail_msg("%s", err.message);
+        return;
+    }
     assert_string_equal(written, wanted);
     assert_ok(read_text(&arena, written, &again, NULL));
     assert_ok(bl_nn_graph_write(&again, &twice, NULL));

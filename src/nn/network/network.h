@@ -45,7 +45,8 @@ void bl_nn_network_free(bl_nn_network *network);
 BL_DEFINE_AUTO(bl_nn_network, bl_nn_network_free);
 
 /// Begins the parameters as their layers say: a function of the seed and of each one's number.
-/// Packs them. \return BL_OK, BL_E_NOMEM
+/// Packs them. \return BL_OK, BL_E_UNSUPPORTED (naming layer and parameter: its initializer makes
+/// matrices only), BL_E_NOMEM
 bl_status bl_nn_network_start(bl_nn_network *network, uint64_t seed, bl_error *err);
 /// Packs the parameters, after whoever changed them.
 void bl_nn_network_pack(bl_nn_network *network);
