@@ -161,6 +161,11 @@ static inline float *bl_nn_gradient_at(const bl_nn_run *run, const bl_nn_step *s
 static inline float *bl_nn_slot_at(const bl_nn_run *run, const bl_nn_step *step, size_t i) {
     return run->slots[step->first_slot + i];
 }
+/// The same of whole numbers.
+static inline uint32_t *bl_nn_numbers_at(const bl_nn_run *run, const bl_nn_step *step, size_t i) {
+    void *slot = bl_nn_slot_at(run, step, i);
+    return slot;
+}
 static inline const bl_nn_weights *bl_nn_weights_at(const bl_nn_run *run, const bl_nn_step *step,
                                                     size_t i) {
     return &run->weights[step->first_weights + i];

@@ -71,7 +71,8 @@ enum { ALONE, BEFORE_FLATTEN, BEFORE_POOLING, BEFORE_BOTH, N_USES };
 static bool check_masking(int use, bool is_ragged, double value) {
     static const bl_nn_concatenate_options columns = {.axis = -1};
     static const reference_fn references[] = {masked, masked_flat, masked_mean, masked_both};
-    bl_nn_masking_options options = {.mask_value = mask_value = value};
+    bl_nn_masking_options options = {.mask_value = value};
+    mask_value = value;
     begin_trial(&t);
     size_t rows = ADD_NODE(&t, MASKING, &options, add_input(&t, 6, 3, is_ragged)), mean = 0,
            flat_rows = 0;
@@ -106,7 +107,7 @@ static void few_rows(void **state) {
     (void)state;
     srand48(2);
     for (int use = ALONE; use < N_USES; use++)
-        for (double share = 0; share <= 1; share += 1) {
+        for (int all_zeros = 0; all_zeros < 2; all_zeros++) {
             begin_trial(&t);
             mask_value = 0;
             size_t rows = ADD_NODE(&t, MASKING, &zero, add_input(&t, 3, 2, true));
@@ -115,7 +116,7 @@ static void few_rows(void **state) {
                 ADD_NODE(&t, FLATTEN, NULL, rows);
             if (use == BEFORE_POOLING)
                 ADD_NODE(&t, GLOBAL_AVERAGE_POOLING, &pool, rows);
-            draw_trial(&t, 12, share);
+            draw_trial(&t, 12, all_zeros);
             check_trial(&t, use == BEFORE_FLATTEN   ? masked_flat
                             : use == BEFORE_POOLING ? masked_mean
                                                     : masked);

@@ -11,7 +11,7 @@ typedef struct layout {
     bool is_too_much;
 } layout;
 
-static float *take(layout *l, size_t n) {
+static void *take(layout *l, size_t n) {
     float *here = l->data ? l->data + l->used : NULL;
     size_t end;
     if (__builtin_add_overflow(l->used, n + 15, &end) || end > SIZE_MAX / 2 / sizeof(float))
@@ -30,9 +30,9 @@ static void lay_out_rows(bl_nn_workspace *w, layout *l) {
     const bl_nn_plan *plan = &w->network->plan;
     for (size_t i = 1; i < plan->rows.n; i++) {
         bl_nn_rows *rows = &w->run.rows[i];
-        rows->offsets = (uint32_t *)take(l, w->most_events + 1);
+        rows->offsets = take(l, w->most_events + 1);
         if (plan->rows.items[i].has_index)
-            rows->index = (uint32_t *)take(l, rows_of(w, i));
+            rows->index = take(l, rows_of(w, i));
     }
 }
 
@@ -105,7 +105,7 @@ bl_status bl_nn_workspace_new(const bl_nn_network *network, size_t most_events, 
     if (l.is_too_much)
         return bl_error_set(err, BL_E_NOMEM, "a network's run takes more memory than there is");
     BL_TRY(bl_buffer_new(network->context, l.used * sizeof(float), &w->memory, err));
-    l = (layout){.data = (float *)w->memory->data};
+    l = (layout){.data = (void *)w->memory->data};
     lay_out(w, &l);
     w->run.kernels = network->kernels;
     w->run.parameters = network->parameters;
