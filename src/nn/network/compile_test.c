@@ -211,9 +211,11 @@ static void outputs_that_are_taken(void **state) {
         assert_ok(bl_nn_workspace_begin(w, 4, f.list, NULL));
         assert_ok(bl_nn_run_forward(w, 0, t.network->n_steps, NULL));
         for (size_t output = 0; output < 2; output++) {
+            if (which == 1 - (int)output)
+                continue;
             bl_nn_matrix g = bl_nn_output_gradient(w, output);
             for (size_t i = 0; i < 4 * g.stride; i++)
-                g.data[i] = which == 2 || which == (int)output ? 1 : 0;
+                g.data[i] = 1;
         }
         bl_nn_run_backward(w, 0, t.network->n_steps);
     }
