@@ -197,16 +197,11 @@ static bl_nn_attention attention_of(const bl_nn_run *run, const bl_nn_step *step
     a.value = rows_at(run, step, VALUE, VALUE);
     a.context = rows_at(run, step, CONTEXT, OUTPUT);
     a.scratch = bl_nn_slot_at(run, step, SCRATCH);
-    if (!run->trains) {
+    if (run->trains)
+        a.statistics =
+            (bl_nn_matrix){bl_nn_slot_at(run, step, STATISTICS), 2 * (size_t)o->num_heads};
+    else
         a.dropout = 0;
-        return a;
-    }
-    a.statistics = (bl_nn_matrix){bl_nn_slot_at(run, step, STATISTICS), 2 * (size_t)o->num_heads};
-    a.query_gradient = rows_at(run, step, QUERY_GRADIENT, QUERY);
-    a.key_gradient = rows_at(run, step, KEY_GRADIENT, KEY);
-    a.value_gradient = rows_at(run, step, VALUE_GRADIENT, VALUE);
-    a.context_gradient = rows_at(run, step, CONTEXT_GRADIENT, OUTPUT);
-    a.back_scratch = bl_nn_slot_at(run, step, BACK_SCRATCH);
     return a;
 }
 
@@ -281,18 +276,24 @@ static void project_back(bl_nn_run *run, const bl_nn_step *step, size_t part, si
         });
 }
 
-static void clear(bl_nn_matrix rows, size_t m) {
+/// Gradients of a part's rows, to which events add: zeros.
+static bl_nn_matrix begin_gradient(const bl_nn_run *run, const bl_nn_step *step, size_t part,
+                                   size_t m) {
+    bl_nn_matrix rows = rows_at(run, step, QUERY_GRADIENT + part, part);
     memset(rows.data, 0, m * rows.stride * sizeof *rows.data);
+    return rows;
 }
 
 static void backward(bl_nn_run *run, const bl_nn_step *step) {
     bl_nn_attention a = attention_of(run, step);
     size_t n_queries = bl_nn_n_rows(run, step->inputs[0]);
     size_t n_keys = bl_nn_n_rows(run, step->inputs[1]);
+    a.query_gradient = begin_gradient(run, step, QUERY, n_queries);
+    a.key_gradient = begin_gradient(run, step, KEY, n_keys);
+    a.value_gradient = begin_gradient(run, step, VALUE, n_keys);
+    a.context_gradient = rows_at(run, step, CONTEXT_GRADIENT, OUTPUT);
+    a.back_scratch = bl_nn_slot_at(run, step, BACK_SCRATCH);
     project_back(run, step, OUTPUT, n_queries, a.context, run->gradient, a.context_gradient, false);
-    clear(a.query_gradient, n_queries);
-    clear(a.key_gradient, n_keys);
-    clear(a.value_gradient, n_keys);
     for (size_t e = 0; e < run->n_events; e++) {
         bl_nn_attention_event event = find_event(run, step, e);
         bl_nn_attend_back(&a, &event);

@@ -75,28 +75,33 @@ static void append_mask(const bl_nn_run *run, size_t value, size_t event, uint32
         mask->index[mask->n++] = first + (rows->index ? rows->index[i] : i) - begin;
 }
 
-static bl_status forward_steps(bl_nn_run *run, const bl_nn_step *step) {
+/// Rows of the output, and which of them count.
+static void find_steps(const bl_nn_run *run, const bl_nn_step *step) {
     bl_nn_rows *rows = &run->rows[step->first_rows];
-    size_t mask_number = run->value_list[step->output].mask;
-    bl_nn_rows *mask = mask_number == BL_NN_NONE ? NULL : &run->rows[mask_number];
+    size_t mask = run->value_list[step->output].mask;
+    bool has_mask = mask != BL_NN_NONE;
     uint32_t n = 0;
-    if (mask)
-        mask->n = 0;
+    if (has_mask)
+        run->rows[mask].n = 0;
     for (size_t e = 0; e < run->n_events; e++) {
         rows->offsets[e] = n;
-        if (mask)
-            mask->offsets[e] = (uint32_t)mask->n;
+        if (has_mask)
+            run->rows[mask].offsets[e] = (uint32_t)run->rows[mask].n;
         for (size_t i = 0; i < step->n_inputs; i++) {
             bl_nn_span span = bl_nn_event_rows(run, step->inputs[i], e);
-            if (mask)
-                append_mask(run, step->inputs[i], e, n, mask);
+            if (has_mask)
+                append_mask(run, step->inputs[i], e, n, &run->rows[mask]);
             n += (uint32_t)(span.last - span.first);
         }
     }
     rows->offsets[run->n_events] = n;
     rows->n = n;
-    if (mask)
-        mask->offsets[run->n_events] = (uint32_t)mask->n;
+    if (has_mask)
+        run->rows[mask].offsets[run->n_events] = (uint32_t)run->rows[mask].n;
+}
+
+static bl_status forward_steps(bl_nn_run *run, const bl_nn_step *step) {
+    find_steps(run, step);
     copy_steps(run, step, run->values[step->output], false);
     return BL_OK;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Planning: lists that grow in the network's arena. What goes wrong is remembered, so that layers
 // ask without checking, and whoever plans them looks once.
+#define BL_NN_PLAN_C
 #include "nn/layers/plan.h"
 
 #include <stdarg.h>

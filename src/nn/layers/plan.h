@@ -76,6 +76,15 @@ size_t bl_nn_plan_slot(bl_nn_plan *plan, bl_nn_step *step, bl_nn_slot slot);
 /// BL_E_SHAPE: "layer 'dense' (Dense) takes …, not …"
 bl_status bl_nn_plan_error(const bl_nn_step *step, bl_status status, bl_error *err,
                            const char *format, ...) BL_PRINTF(4, 5);
+#ifndef BL_NN_PLAN_C
+// As in base/error.h: nobody follows calls that failed and yet succeeded.
+#define bl_nn_plan_error(step, status, err, ...)                          \
+    __extension__({                                                       \
+        bl_status plan_status_ = (status);                                \
+        (void)bl_nn_plan_error((step), plan_status_, (err), __VA_ARGS__); \
+        plan_status_;                                                     \
+    })
+#endif
 /// "[14]", "[801, 19]"
 #define BL_NN_SHAPE_TEXT 48
 const char *bl_nn_shape_text(bl_nn_shape shape, char text[static BL_NN_SHAPE_TEXT]);

@@ -232,8 +232,6 @@ static bl_status add_bidirectional(compiler *c, const bl_nn_node *node, const bl
     };
     static const bl_nn_concatenate_options columns = {.axis = -1};
     const bl_nn_bidirectional_options *options = node->options;
-    if (!node->inner_backward && !is_recurrent(node->inner->kind->id))
-        return bl_nn_plan_error(shape, BL_E_UNSUPPORTED, err, "of a %s", node->inner->kind->name);
     size_t *ways = bl_arena_array(c->arena, 2, sizeof *ways);
     bl_nn_step step = *shape, *added;
     step.kind = node->inner->kind->id;
@@ -289,7 +287,10 @@ static bl_status add_node(compiler *c, size_t number, bl_error *err) {
     if (!step.inputs)
         return no_memory(err);
     c->first_steps[number] = network->n_steps;
-    if (step.kind == BL_NN_KIND_BIDIRECTIONAL)
+    bool is_both = step.kind == BL_NN_KIND_BIDIRECTIONAL;
+    if (is_both && !node->inner_backward && !is_recurrent(node->inner->kind->id))
+        return bl_nn_plan_error(&step, BL_E_UNSUPPORTED, err, "of a %s", node->inner->kind->name);
+    if (is_both)
         BL_TRY(add_bidirectional(c, node, &step, &last, err));
     else if (step.kind == BL_NN_KIND_TIME_DISTRIBUTED)
         BL_TRY(add_time_distributed(c, node, step, &last, err));

@@ -107,7 +107,7 @@ static void few_rows(void **state) {
     (void)state;
     srand48(2);
     for (int use = ALONE; use < N_USES; use++)
-        for (double share = 0; share <= 1; share += 1) {
+        for (int all_zeros = 0; all_zeros < 2; all_zeros++) {
             begin_trial(&t);
             mask_value = 0;
             size_t rows = ADD_NODE(&t, MASKING, &zero, add_input(&t, 3, 2, true));
@@ -116,7 +116,7 @@ static void few_rows(void **state) {
                 ADD_NODE(&t, FLATTEN, NULL, rows);
             if (use == BEFORE_POOLING)
                 ADD_NODE(&t, GLOBAL_AVERAGE_POOLING, &pool, rows);
-            draw_trial(&t, 12, share);
+            draw_trial(&t, 12, all_zeros);
             check_trial(&t, use == BEFORE_FLATTEN   ? masked_flat
                             : use == BEFORE_POOLING ? masked_mean
                                                     : masked);
@@ -240,6 +240,45 @@ static void check_embedding(bool is_sequence, bool is_ragged, bool is_pooled) {
     end_trial(&t);
 }
 
+/// The mean of rows that count, and all rows beside it, which keeps them there.
+static void embedded_both(const trial *of, rows_of_events *out) {
+    static rows_of_events mean, rows;
+    mean.width = rows.width = COLUMNS;
+    embedded_mean(of, &mean);
+    embedded(of, &rows);
+    for (size_t e = 0; e < of->n_events; e++) {
+        double *y = next_event(out, e, 1);
+        memcpy(y, row_in(&mean, e, 0), COLUMNS * sizeof *y);
+        memcpy(y + COLUMNS, row_in(&rows, e, 0), rows_in(&rows, e) * COLUMNS * sizeof *y);
+    }
+}
+
+static void masks_of_all_rows(void **state) {
+    (void)state;
+    static float found[MOST_NUMBERS];
+    static gradients g;
+    static const bl_nn_concatenate_options columns = {.axis = -1};
+    srand48(5);
+    for (int form = 0; form < 6; form++) {
+        has_mask = form % 2;
+        bl_nn_embedding_options options = {
+            .input_dim = WORDS, .output_dim = COLUMNS, .mask_zero = has_mask};
+        begin_trial(&t);
+        size_t x = form / 2 ? add_input(&t, 5, 1, form / 2 == 2) : add_input(&t, 0, 5, false);
+        size_t rows = ADD_NODE(&t, EMBEDDING, &options, x);
+        size_t mean = ADD_NODE(&t, GLOBAL_AVERAGE_POOLING, &pool, rows);
+        size_t all = ADD_NODE(&t, FLATTEN, NULL, rows);
+        ADD_NODE(&t, CONCATENATE, &columns, mean, all);
+        draw_words(&t, 8);
+        make_network(&t, NULL);
+        assert_false(t.network->steps[1].packs);
+        check_output(&t, embedded_both, found, predict(&t, 3, found));
+        train(&t, &g);
+        check_table(&t, embedded_both, &g);
+        end_trial(&t);
+    }
+}
+
 static void embedding(void **state) {
     (void)state;
     srand48(4);
@@ -278,11 +317,9 @@ static void words_that_are_none(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(masking),
-        cmocka_unit_test(few_rows),
-        cmocka_unit_test(reshape),
-        cmocka_unit_test(embedding),
-        cmocka_unit_test(words_that_are_none),
+        cmocka_unit_test(masking),           cmocka_unit_test(few_rows),
+        cmocka_unit_test(reshape),           cmocka_unit_test(embedding),
+        cmocka_unit_test(masks_of_all_rows), cmocka_unit_test(words_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

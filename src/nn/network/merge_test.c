@@ -64,7 +64,7 @@ static void concatenate_steps(const trial *of, rows_of_events *out) {
 
 static void check(const void *options, size_t steps, bool is_ragged, size_t n_inputs,
                   const size_t *widths, reference_fn reference) {
-    size_t inputs[MOST_PARTS];
+    size_t inputs[MOST_PARTS] = {0};
     begin_trial(&t);
     for (size_t i = 0; i < n_inputs; i++)
         inputs[i] = add_input(&t, steps, widths[i], is_ragged);
@@ -182,7 +182,7 @@ static void which_rows_count(void **state) {
         joined_axis = (size_t)(options.axis == 1);
         n_masked = form % 3;
         begin_trial(&t);
-        size_t inputs[2];
+        size_t inputs[2] = {0};
         for (size_t i = 0; i < 2; i++) {
             inputs[i] = add_input(&t, 5, 2, form >= 9);
             t.is_masked[i] = i < n_masked;
