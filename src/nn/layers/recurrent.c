@@ -313,38 +313,36 @@ bl_status bl_nn_recurrent_forward(bl_nn_run *run, const bl_nn_step *step, bl_err
 
 // ---- backward ----
 
+/// \param left [c->n × k]
 static void add_piece(const bl_nn_recurrence *r, const chunk *c, const bl_nn_piece *piece,
-                      size_t parameter, bool adds) {
-    const float *slopes = slot(r, CHUNK_GATES), *a = slot(r, CHUNK_INPUTS);
-    size_t k = r->width, stride = r->width, n = r->cell->n_gates * r->units;
-    if (parameter == RECURRENT_KERNEL) {
-        a = piece->left ? slopes + piece->left * r->units : r->left;
-        stride = piece->left ? r->slope_stride : r->state_stride;
-        k = r->units;
-    }
+                      size_t parameter, bl_nn_matrix left, size_t k, bool adds) {
     r->run->kernels->add_gradient(&(bl_nn_gradient){
         .m = c->n,
         .k = k,
         .n = piece->n * r->units,
-        .a = a,
-        .a_stride = stride,
-        .b = slopes + piece->slope * r->units,
+        .a = left.data,
+        .a_stride = left.stride,
+        .b = slot(r, CHUNK_GATES) + piece->slope * r->units,
         .b_stride = r->slope_stride,
         .adds = adds,
         .out = bl_nn_gradient_at(r->run, r->step, parameter) + piece->column * r->units,
-        .out_stride = n,
+        .out_stride = r->cell->n_gates * r->units,
     });
 }
 
 /// A chunk's slopes into the gradients of parameters. Its first step in time is at hand.
 static void add_parameters(const bl_nn_recurrence *r, const chunk *c, bool is_first) {
     const bl_nn_cell *cell = r->cell;
+    bl_nn_matrix x = {slot(r, CHUNK_INPUTS), r->width}, h = {(float *)r->left, r->state_stride};
     bool adds = !is_first || r->step->adds;
     copy_inputs(r, c, r->run->values[r->step->inputs[0]], false);
     for (size_t i = 0; i < cell->n_inputs; i++)
-        add_piece(r, c, &cell->inputs[i], KERNEL, adds);
-    for (size_t i = 0; i < cell->n_recurrents; i++)
-        add_piece(r, c, &cell->recurrents[i], RECURRENT_KERNEL, adds);
+        add_piece(r, c, &cell->inputs[i], KERNEL, x, r->width, adds);
+    for (size_t i = 0; i < cell->n_recurrents; i++) {
+        const bl_nn_piece *piece = &cell->recurrents[i];
+        bl_nn_matrix own = {slot(r, CHUNK_GATES) + piece->left * r->units, r->slope_stride};
+        add_piece(r, c, piece, RECURRENT_KERNEL, piece->left ? own : h, r->units, adds);
+    }
     if (r->options->use_bias)
         r->run->kernels->add_columns(slot(r, CHUNK_GATES), r->slope_stride, c->n,
                                      cell->n_slopes * r->units, !is_first, slot(r, SUMS));
