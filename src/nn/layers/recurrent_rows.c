@@ -5,7 +5,7 @@
 // Source: keras.src.backend.tensorflow.rnn
 #include <string.h>
 
-#include "nn/layers/recurrent.h"
+#include "nn/layers/recurrent_private.h"
 
 static const bl_nn_rows *all_rows(const bl_nn_recurrence *r) {
     return &r->run->rows[r->run->value_list[r->step->inputs[0]].rows];
