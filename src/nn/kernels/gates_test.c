@@ -87,8 +87,8 @@ static void test_functions(void **unused) {
     (void)unused;
     static result r;
     memset(state, 0, sizeof state);
-    for (double size = 1e-6; size < 1e3; size *= 1.2) {
-        draw(arguments, N, size);
+    for (int power = -20; power < 12; power++) {
+        draw(arguments, N, ldexp(1, power));
         run(bl_nn_kernels_get(), MOST, true, &r);
         for (size_t row = 0; row < ROWS; row++)
             for (size_t i = 0; i < 4 * MOST; i++) {
