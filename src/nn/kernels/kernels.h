@@ -32,6 +32,7 @@ typedef struct bl_nn_product {
     const bl_nn_packed *b; ///< [k × n]
     const float *bias;     ///< [n] where chains start; NULL: at 0
     bool adds;             ///< chains start at what is in `out`, not at the bias
+    bool rectifies;        ///< stores max(x, 0) of what chains end at; a NaN stays
     float *out;            ///< [m × n]
     size_t out_stride;
 } bl_nn_product;

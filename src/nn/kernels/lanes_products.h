@@ -29,6 +29,7 @@ typedef struct tile {
     const float *start;     ///< where chains start, row after row; NULL: at 0
     size_t start_row;
     enum { ENDS, ENDS_AFTER_ZERO, ENDS_AFTER_OUT } stores; ///< ends of chains, added to what
+    bool rectifies;                                        ///< them
     float *out;                                            ///< the first output
     size_t out_row;
     size_t n_last; ///< columns in the last vector
@@ -45,6 +46,9 @@ INLINE void store_column(float *to, lanes x, bool is_last, size_t n_last) {
     else
         store(to, x);
 }
+
+/// max(x, 0); a NaN stays.
+INLINE lanes rectify(lanes x) { return (lanes)((lane_bits)x & ~(x <= splat(0))); }
 
 /// Both numbers are constants where it is called, so that all loops over them disappear.
 /// \param at a copy, that what is stored is not suspected to change it
@@ -75,6 +79,12 @@ INLINE void run_tile(tile t, size_t n_rows, size_t n_vectors) {
                 sums[r][v] = fused(left, right[v], sums[r][v]);
         }
     }
+    if (t.rectifies)
+#pragma GCC unroll 9
+        for (size_t r = 0; r < n_rows; r++)
+#pragma GCC unroll 9
+            for (size_t v = 0; v < n_vectors; v++)
+                sums[r][v] = rectify(sums[r][v]);
 #pragma GCC unroll 9
     for (size_t r = 0; r < n_rows; r++, t.out += t.out_row)
 #pragma GCC unroll 9
@@ -182,8 +192,9 @@ INLINE void multiply_panel(const bl_nn_product *p, size_t row, size_t m, size_t 
     size_t done = 0;
     do {
         t.n_steps = smaller(k - done, BLOCK_STEPS);
-        run_tiles(t, m, n);
         done += t.n_steps;
+        t.rectifies = p->rectifies && done == k;
+        run_tiles(t, m, n);
         t.a += t.n_steps;
         t.b += t.n_steps * width;
         t.start = out;

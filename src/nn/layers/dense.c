@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dense: a(x·W + b) of each row.
-#include <string.h>
+#include <float.h>
 
 #include "nn/layers/plan.h"
 
@@ -27,6 +27,16 @@ static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     return BL_OK;
 }
 
+/// Columns of a block whose rows lie so far apart: functions of numbers run on the gaps too, and so
+/// on all rows at once.
+static size_t n_columns(const bl_nn_activation *a, size_t n, size_t stride) {
+    return a->kind == BL_NN_SOFTMAX || a->kind == BL_NN_LOG_SOFTMAX ? n : stride;
+}
+
+static bool is_plain_relu(const bl_nn_activation *a) {
+    return a->kind == BL_NN_RELU && a->slope == 0 && a->threshold == 0 && a->limit > FLT_MAX;
+}
+
 /// While training, arguments are kept where slopes come from them.
 static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) {
     const bl_nn_dense_options *options = step->options;
@@ -34,6 +44,7 @@ static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) 
     bl_nn_matrix x = run->values[step->inputs[0]], y = run->values[step->output];
     size_t m = bl_nn_n_rows(run, step->inputs[0]), n = bl_nn_width(run, step->output);
     bool keeps = run->trains && bl_nn_activation_needs_arguments(a);
+    bool ends = (run->trains && step->is_joined) || a->kind == BL_NN_LINEAR;
     float *arguments = keeps ? bl_nn_slot_at(run, step, ARGUMENTS) : y.data;
     (void)err;
     run->kernels->multiply(&(bl_nn_product){
@@ -42,12 +53,13 @@ static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) 
         .a_stride = x.stride,
         .b = &bl_nn_weights_at(run, step, KERNEL)->forward,
         .bias = options->use_bias ? bl_nn_parameter_at(run, step, BIAS) : NULL,
+        .rectifies = !ends && is_plain_relu(a),
         .out = arguments,
         .out_stride = y.stride,
     });
-    if (run->trains && step->is_joined)
-        return BL_OK;
-    bl_nn_activate(run->kernels, a, arguments, y.stride, m, n, y.data, y.stride);
+    if (!ends && !is_plain_relu(a))
+        bl_nn_activate(run->kernels, a, arguments, y.stride, m, n_columns(a, n, y.stride), y.data,
+                       y.stride);
     return BL_OK;
 }
 
@@ -61,7 +73,8 @@ static void backward(bl_nn_run *run, const bl_nn_step *step) {
         bool needs = bl_nn_activation_needs_arguments(a);
         const float *from = needs ? bl_nn_slot_at(run, step, ARGUMENTS) : y.data;
         float *slopes = bl_nn_slot_at(run, step, SLOPES);
-        bl_nn_activate_back(run->kernels, a, from, y.stride, g.data, g.stride, m, n, slopes,
+        size_t width = g.stride == y.stride ? n_columns(a, n, y.stride) : n;
+        bl_nn_activate_back(run->kernels, a, from, y.stride, g.data, g.stride, m, width, slopes,
                             y.stride);
         g = (bl_nn_matrix){slopes, y.stride};
     }
