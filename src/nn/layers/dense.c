@@ -5,7 +5,7 @@
 #include "nn/layers/plan.h"
 
 enum { KERNEL, BIAS };
-enum { ARGUMENTS, SLOPES }; ///< slots
+enum { ARGUMENTS }; ///< slots
 
 static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     const bl_nn_dense_options *options = step->options;
@@ -23,7 +23,6 @@ static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     bool needs = bl_nn_activation_needs_arguments(&options->activation);
     bl_nn_plan_slot(plan, step,
                     (bl_nn_slot){.rows = rows, .per_row = needs ? stride : 0, .only_trains = true});
-    bl_nn_plan_slot(plan, step, (bl_nn_slot){.rows = rows, .per_row = stride, .only_trains = true});
     return BL_OK;
 }
 
@@ -72,11 +71,9 @@ static void backward(bl_nn_run *run, const bl_nn_step *step) {
     if (!step->is_joined && a->kind != BL_NN_LINEAR) {
         bool needs = bl_nn_activation_needs_arguments(a);
         const float *from = needs ? bl_nn_slot_at(run, step, ARGUMENTS) : y.data;
-        float *slopes = bl_nn_slot_at(run, step, SLOPES);
         size_t width = g.stride == y.stride ? n_columns(a, n, y.stride) : n;
-        bl_nn_activate_back(run->kernels, a, from, y.stride, g.data, g.stride, m, width, slopes,
-                            y.stride);
-        g = (bl_nn_matrix){slopes, y.stride};
+        bl_nn_activate_back(run->kernels, a, from, y.stride, g.data, g.stride, m, width, g.data,
+                            g.stride);
     }
     run->kernels->add_gradient(&(bl_nn_gradient){
         .m = m,

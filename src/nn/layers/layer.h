@@ -119,7 +119,7 @@ typedef struct bl_nn_run {
     uint64_t first_event;  ///< number of the shard's first event among all that were trained on
     bl_nn_rows *rows;      ///< by number
     bl_nn_matrix *values;  ///< by number; a layer may let its output be its input
-    bl_nn_matrix gradient; ///< of the output; of the step that runs backward
+    bl_nn_matrix gradient; ///< of the output, which the step that runs backward may overwrite
     bl_nn_matrix
         *input_gradients; ///< [n_inputs] to be written, rows as the input's; data NULL: not
     float **slots;        ///< by number: memory that steps asked for
