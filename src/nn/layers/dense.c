@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dense: a(x·W + b) of each row.
-#include <float.h>
-
 #include "nn/layers/plan.h"
 
 enum { KERNEL, BIAS };
@@ -32,10 +30,6 @@ static size_t n_columns(const bl_nn_activation *a, size_t n, size_t stride) {
     return a->kind == BL_NN_SOFTMAX || a->kind == BL_NN_LOG_SOFTMAX ? n : stride;
 }
 
-static bool is_plain_relu(const bl_nn_activation *a) {
-    return a->kind == BL_NN_RELU && a->slope == 0 && a->threshold == 0 && a->limit > FLT_MAX;
-}
-
 /// While training, arguments are kept where slopes come from them.
 static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) {
     const bl_nn_dense_options *options = step->options;
@@ -52,11 +46,11 @@ static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) 
         .a_stride = x.stride,
         .b = &bl_nn_weights_at(run, step, KERNEL)->forward,
         .bias = options->use_bias ? bl_nn_parameter_at(run, step, BIAS) : NULL,
-        .rectifies = !ends && is_plain_relu(a),
+        .rectifies = !ends && bl_nn_activation_rectifies(a),
         .out = arguments,
         .out_stride = y.stride,
     });
-    if (!ends && !is_plain_relu(a))
+    if (!ends && !bl_nn_activation_rectifies(a))
         bl_nn_activate(run->kernels, a, arguments, y.stride, m, n_columns(a, n, y.stride), y.data,
                        y.stride);
     return BL_OK;
@@ -68,7 +62,9 @@ static void backward(bl_nn_run *run, const bl_nn_step *step) {
     bl_nn_matrix x = run->values[step->inputs[0]], y = run->values[step->output];
     bl_nn_matrix g = run->gradient, to = run->input_gradients[0];
     size_t m = bl_nn_n_rows(run, step->inputs[0]), n = bl_nn_width(run, step->output);
-    if (!step->is_joined && a->kind != BL_NN_LINEAR) {
+    const bl_nn_value *input = &run->value_list[step->inputs[0]];
+    bool is_done = step->is_joined || run->value_list[step->output].is_gated;
+    if (!is_done && a->kind != BL_NN_LINEAR) {
         bool needs = bl_nn_activation_needs_arguments(a);
         const float *from = needs ? bl_nn_slot_at(run, step, ARGUMENTS) : y.data;
         size_t width = g.stride == y.stride ? n_columns(a, n, y.stride) : n;
@@ -96,6 +92,8 @@ static void backward(bl_nn_run *run, const bl_nn_step *step) {
             .a = g.data,
             .a_stride = g.stride,
             .b = &bl_nn_weights_at(run, step, KERNEL)->backward,
+            .gates = input->is_gated ? x.data : NULL,
+            .gates_stride = x.stride,
             .out = to.data,
             .out_stride = to.stride,
         });

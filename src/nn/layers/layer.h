@@ -53,6 +53,8 @@ typedef struct bl_nn_value {
     size_t mask; ///< number of a bl_nn_rows with an index; BL_NN_NONE: all rows count
     size_t stride;
     bool has_gradient; ///< something that is trained is before it
+    bool is_gated;     ///< of a Dense with ReLU, and only for a Dense, which writes the gradient
+                       ///< before the ReLU at once
 } bl_nn_value;
 
 /// An array that is trained, or a statistic that is stored with the others.
