@@ -32,7 +32,10 @@ typedef struct bl_nn_product {
     const bl_nn_packed *b; ///< [k × n]
     const float *bias;     ///< [n] where chains start; NULL: at 0
     bool adds;             ///< chains start at what is in `out`, not at the bias
-    float *out;            ///< [m × n]
+    bool rectifies;        ///< stores max(x, 0) of what chains end at; a NaN stays
+    const float *gates;    ///< [m × n] times 0 where one of these is not above 0; NULL: none
+    size_t gates_stride;
+    float *out; ///< [m × n]
     size_t out_stride;
 } bl_nn_product;
 

@@ -4,9 +4,9 @@
 #include "nn/kernels/activations.h"
 #include "nn/kernels/functions_testing.h"
 
-static float x[1 << 10], found[1 << 10], plain[1 << 10];
+static float x[1 << 11], found[1 << 11], plain[1 << 11];
 
-enum { MOST_ROWS = 9, MOST_COLUMNS = 70 };
+enum { MOST_ROWS = 21, MOST_COLUMNS = 70 };
 
 /// As kernels.h says it, number by number.
 static void softmax_by_loops(size_t m, size_t n, size_t stride) {
@@ -102,7 +102,7 @@ static void log_softmax(void **state) {
 
 // ---- gradients ----
 
-static float y[1 << 10], gradient[1 << 10];
+static float y[1 << 11], gradient[1 << 11];
 
 /// Number by number, from y.
 static void slope_by_loops(bl_nn_activation_kind kind, size_t m, size_t n, size_t y_stride,

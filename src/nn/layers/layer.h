@@ -53,6 +53,8 @@ typedef struct bl_nn_value {
     size_t mask; ///< number of a bl_nn_rows with an index; BL_NN_NONE: all rows count
     size_t stride;
     bool has_gradient; ///< something that is trained is before it
+    bool is_gated;     ///< of a Dense with ReLU, and only for a Dense, which writes the gradient
+                       ///< before the ReLU at once
 } bl_nn_value;
 
 /// An array that is trained, or a statistic that is stored with the others.
@@ -121,7 +123,7 @@ typedef struct bl_nn_run {
     uint64_t first_event;  ///< number of the shard's first event among all that were trained on
     bl_nn_rows *rows;      ///< by number
     bl_nn_matrix *values;  ///< by number; a layer may let its output be its input
-    bl_nn_matrix gradient; ///< of the output; of the step that runs backward
+    bl_nn_matrix gradient; ///< of the output, which the step that runs backward may overwrite
     bl_nn_matrix
         *input_gradients; ///< [n_inputs] to be written, rows as the input's; data NULL: not
     void **slots;         ///< by number: memory that steps asked for

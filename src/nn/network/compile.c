@@ -326,6 +326,27 @@ static bl_status count(bl_nn_network *network, bl_error *err) {
     return BL_OK;
 }
 
+static bool is_output(const bl_nn_network *network, size_t value) {
+    for (size_t i = 0; i < network->n_outputs; i++)
+        if (network->outputs[i] == value)
+            return true;
+    return false;
+}
+
+/// A Dense behind another with ReLU goes back through that with its product.
+static void find_gates(bl_nn_network *network) {
+    for (size_t i = 0; i < network->n_steps; i++) {
+        if (network->steps[i].kind != BL_NN_KIND_DENSE)
+            continue;
+        size_t value = network->steps[i].inputs[0];
+        const bl_nn_step *maker = &network->steps[value];
+        if (maker->kind == BL_NN_KIND_DENSE && network->n_consumers[value] == 1 &&
+            !is_output(network, value))
+            network->plan.values.items[value].is_gated = bl_nn_activation_rectifies(
+                &((const bl_nn_dense_options *)maker->options)->activation);
+    }
+}
+
 static bl_status allocate(compiler *c, bl_error *err) {
     bl_nn_network *network = c->network;
     const bl_nn_graph *graph = c->graph;
@@ -358,5 +379,7 @@ bl_status bl_nn_compile(bl_nn_network *network, bl_error *err) {
     for (size_t i = 0; i < c.graph->n_outputs; i++)
         network->outputs[i] = network->node_values[c.graph->outputs[i]];
     network->n_outputs = c.graph->n_outputs;
-    return count(network, err);
+    BL_TRY(count(network, err));
+    find_gates(network);
+    return BL_OK;
 }

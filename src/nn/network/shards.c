@@ -86,15 +86,13 @@ static bl_status run_losses(bl_nn_trainer *t, worker *w, size_t shard, bl_error 
 }
 
 static void add_gradients(bl_nn_trainer *t, const worker *w, size_t shard) {
-    float *restrict to = t->gradients;
-    const float *restrict from = w->gradients;
     size_t n = t->network->plan.n_floats;
-    if (from == to)
+    if (w->gradients == t->gradients)
         return;
     if (shard == 0)
-        memcpy(to, from, n * sizeof *to);
-    for (size_t i = 0; i < n && shard; i++)
-        to[i] += from[i];
+        memcpy(t->gradients, w->gradients, n * sizeof *t->gradients);
+    else
+        t->network->kernels->add_columns(w->gradients, n, 1, n, true, t->gradients);
 }
 
 // ---- at once ----
