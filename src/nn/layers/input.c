@@ -62,7 +62,7 @@ static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) 
         return BL_OK;
     }
     bl_nn_rows *rows = &run->rows[value->rows];
-    bool is_ragged = options->ragged && feed->offsets;
+    bool is_ragged = feed->offsets && (options->ragged || step->packs);
     if (feed->offsets) {
         BL_TRY(check_lengths(run, step, steps, feed, err));
         data += (size_t)feed->offsets[0] * stride;

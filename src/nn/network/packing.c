@@ -66,12 +66,30 @@ static void trace(origins *o, size_t number) {
         for (size_t i = 0; i < node->n_inputs; i++)
             refuse(o, o->of[node->inputs[i]]);
     }
-    if (o->packs[number]) {
-        // Masks after masks leave out rows of rows that are left out; if the first may not, nor may
-        // those behind it, whose rows would be others than what the first one's mask speaks of.
+    if (o->packs[number])
         origin = number;
-    }
     o->of[number] = origin;
+}
+
+/// Inputs whose rows nobody sees but masks that leave out rows of zeros: padding need not even be
+/// made.
+static void pack_inputs(origins *o) {
+    const bl_nn_graph *graph = o->graph;
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        o->packs[i] |= graph->nodes[i].kind->id == BL_NN_KIND_INPUT;
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        const bl_nn_node *node = &graph->nodes[i];
+        bool leaves_zeros = o->packs[i] && node->kind->id == BL_NN_KIND_MASKING &&
+                            ((const bl_nn_masking_options *)node->options)->mask_value == 0;
+        for (size_t k = 0; k < node->n_inputs; k++)
+            if (graph->nodes[node->inputs[k]].kind->id == BL_NN_KIND_INPUT)
+                o->packs[node->inputs[k]] &= leaves_zeros;
+        if (node->mask != BL_NN_NONE && graph->nodes[node->mask].kind->id == BL_NN_KIND_INPUT)
+            o->packs[node->mask] = false;
+    }
+    for (size_t i = 0; i < graph->n_outputs; i++)
+        if (graph->nodes[graph->outputs[i]].kind->id == BL_NN_KIND_INPUT)
+            o->packs[graph->outputs[i]] = false;
 }
 
 const bool *bl_nn_find_packing(bl_arena *arena, const bl_nn_graph *graph) {
@@ -89,5 +107,6 @@ const bool *bl_nn_find_packing(bl_arena *arena, const bl_nn_graph *graph) {
         for (size_t i = 0; i < graph->n_outputs; i++)
             refuse(&o, o.of[graph->outputs[i]]);
     } while (o.has_changed);
+    pack_inputs(&o);
     return o.packs;
 }
