@@ -63,18 +63,19 @@ static void new_line(bl_packer *packer, unsigned depth) {
 
 static void put_container(bl_packer *packer, const bl_item *item, unsigned depth) {
     bool is_map = item->kind == BL_ITEM_MAP;
-    bool has_lines = item->n && (is_map || has_containers(item));
+    bool has_lines = depth != BL_JSON_ONE_LINE && item->n && (is_map || has_containers(item));
+    unsigned below = has_lines ? depth + 1 : depth;
     bl_pack_text(packer, is_map ? "{" : "[");
     for (size_t i = 0; i < item->n; i++) {
         if (i)
             bl_pack_text(packer, has_lines ? "," : ", ");
         if (has_lines)
-            new_line(packer, depth + 1);
+            new_line(packer, below);
         if (is_map) {
             bl_json_put_text(packer, item->keys[i]);
             bl_pack_text(packer, ": ");
         }
-        bl_json_put_item(packer, item->items[i], depth + 1);
+        bl_json_put_item(packer, item->items[i], below);
     }
     if (has_lines)
         new_line(packer, depth);

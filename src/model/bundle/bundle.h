@@ -51,9 +51,9 @@ bl_status bl_bundle_new(bl_context *context, bl_bundle **ret_bundle, bl_error *e
 void bl_bundle_free(bl_bundle *bundle);
 BL_DEFINE_AUTO(bl_bundle, bl_bundle_free);
 
-/// Says whether a source is a bundle: an archive with a bundle.json.
-/// \param source borrows \return BL_OK, BL_E_NOMEM, BL_E_IO; what is damaged is none
-bl_status bl_bundle_probe(bl_source *source, bool *ret_is_bundle, bl_error *err);
+/// Says whether a file is a bundle: an archive with a bundle.json. A file that cannot be read is
+/// none. \return BL_OK, BL_E_NOMEM, BL_E_CANCELLED
+bl_status bl_bundle_probe(bl_context *context, const char *url, bool *ret_is_bundle, bl_error *err);
 /// Reads a bundle; messages begin with its URL, then the member.
 /// \param ret_bundle the caller owns it
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_CORRUPT (a length or checksum is wrong,

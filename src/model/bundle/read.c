@@ -231,19 +231,31 @@ bl_status bl_bundle_open(bl_context *context, const char *url, bl_bundle **ret_b
     return bl_bundle_read(context, source, ret_bundle, err);
 }
 
-bl_status bl_bundle_probe(bl_source *source, bool *ret_is_bundle, bl_error *err) {
-    bl_arena arena;
+static bl_status probe(bl_arena *arena, const char *url, bool *ret_is_bundle, bl_error *err) {
+    BL_AUTO(bl_source) source = NULL;
     bl_zip zip;
     uint8_t head[4];
-    *ret_is_bundle = false;
+    BL_TRY(bl_source_open(arena->context, url, &source, err));
     if (source->size_bytes < sizeof head)
         return BL_OK;
     BL_TRY(bl_source_read(source, 0, sizeof head, head, err));
     if (!bl_zip_probe(head, sizeof head))
         return BL_OK;
-    bl_arena_init(&arena, source->context);
-    bl_status status = bl_zip_open(&arena, source, &zip, err);
-    *ret_is_bundle = status == BL_OK && bl_zip_find(&zip, BL_BUNDLE_ABOUT);
+    BL_TRY(bl_zip_open(arena, source, &zip, err));
+    *ret_is_bundle = bl_zip_find(&zip, BL_BUNDLE_ABOUT) != NULL;
+    return BL_OK;
+}
+
+bl_status bl_bundle_probe(bl_context *context, const char *url, bool *ret_is_bundle,
+                          bl_error *err) {
+    bl_error why = {0};
+    bl_arena arena;
+    bool is_bundle = false;
+    bl_arena_init(&arena, context);
+    bl_status status = probe(&arena, url, &is_bundle, &why);
     bl_arena_release(&arena);
-    return status == BL_E_NOMEM || status == BL_E_IO ? status : BL_OK;
+    if (status == BL_E_NOMEM || status == BL_E_CANCELLED)
+        return bl_error_set(err, status, "%s", why.message);
+    *ret_is_bundle = is_bundle;
+    return BL_OK;
 }
