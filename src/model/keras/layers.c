@@ -2,8 +2,7 @@
 // The layers of a configuration. Where a layer's weights lie in an archive follows from its class
 // and its place among layers of that class, not from its name; its output's shape is told by those
 // that take it in, or by what a sequence's next layer was built for.
-#include "model/keras/private.h"
-#include "nn/graph/graph.h"
+#include "model/keras/conversion.h"
 
 /// The layers of one model, while they are listed.
 typedef struct model {
@@ -36,17 +35,11 @@ static const bl_item *layers_of(const bl_item *entry) {
 
 // ---- where weights lie ----
 
-/// Operations, such as NotEqual, are listed with the layers, but are none: they have no group.
-static bool is_operation(const bl_item *entry) {
-    const char *module = text_of(bl_item_get(entry, "module"));
-    return module &&
-           (strncmp(module, "keras.src.ops.", 14) == 0 || strncmp(module, "keras.ops.", 10) == 0);
-}
-
+/// Operations are listed with the layers, but are none: they have no group.
 static bl_status find_group(model *m, bl_keras_layer *layer, bl_error *err) {
     bl_arena *arena = &m->file->arena;
     size_t size = strlen(layer->class_name), n;
-    if (is_operation(layer->entry) ||
+    if (bl_keras_is_operation(layer->entry) ||
         (m->is_sequential && strcmp(layer->class_name, "InputLayer") == 0))
         return BL_OK;
     char *name = (char *)bl_arena_alloc(arena, 2 * size + 1);

@@ -127,6 +127,9 @@ bl_status bl_nn_options_preset(bl_arena *arena, const bl_nn_kind *kind, void *re
 /// \return BL_OK, BL_E_INVALID (with line, the nearest names), BL_E_UNSUPPORTED, BL_E_NOMEM
 bl_status bl_nn_option_read(bl_arena *arena, const bl_nn_option *option, const bl_item *item,
                             const char *key, void *options, bl_error *err);
+/// Whether an option, or all of them, are the same in two structs of a kind.
+bool bl_nn_option_equals(const bl_nn_option *option, const void *a, const void *b);
+bool bl_nn_options_equal(const bl_nn_kind *kind, const void *a, const void *b);
 /// Reads a map of options, over the defaults; those that must be given must be there.
 /// \param map NULL: none given \param others keys that are no options but allowed, ends with NULL;
 /// NULL: none

@@ -115,7 +115,7 @@ static bl_status read_constants(const object *o, const char *key, const bl_nn_co
             found = strcmp(list[i].name, map->keys[k]) == 0 ? &list[i] : NULL;
         if (found)
             BL_TRY(read_constant(found, map->items[k], constants, err));
-        else if (!o->is_of_keras || !is_among(ignored, map->keys[k]))
+        else if (!o->is_of_keras || !(is_null(map->items[k]) || is_among(ignored, map->keys[k])))
             return unknown_constant(o, key, map->keys[k], map->items[k], list, n, err);
     }
     return BL_OK;
@@ -383,6 +383,75 @@ bl_status bl_nn_options_preset(bl_arena *arena, const bl_nn_kind *kind, void *re
     }
     return BL_OK;
 }
+
+// ---- comparing ----
+
+static bool same_initializers(const bl_nn_initializer *a, const bl_nn_initializer *b) {
+    return a->kind == b->kind && a->a == b->a && a->b == b->b;
+}
+
+/// Only by constants that the kind has.
+static bool same_activations(const bl_nn_activation *a, const bl_nn_activation *b) {
+    size_t n;
+    const bl_nn_constant *list = bl_nn_activation_constants(a->kind, &n);
+    bool same = a->kind == b->kind;
+    for (size_t i = 0; i < n && same; i++) {
+        const void *x = (const char *)a + list[i].offset, *y = (const char *)b + list[i].offset;
+        same = list[i].type == BL_NN_CONSTANT_FLAG ? *(const bool *)x == *(const bool *)y
+                                                   : *(const float *)x == *(const float *)y;
+    }
+    return same;
+}
+
+static bool same_counts(const bl_nn_counts *a, const bl_nn_counts *b) {
+    bool same = a->n == b->n;
+    for (size_t i = 0; i < a->n && same; i++)
+        same = a->items[i] == b->items[i];
+    return same;
+}
+
+static bool same_numbers(const bl_nn_numbers *a, const bl_nn_numbers *b) {
+    bool same = a->n == b->n;
+    for (size_t i = 0; i < a->n && same; i++)
+        same = a->items[i] == b->items[i];
+    return same;
+}
+
+bool bl_nn_option_equals(const bl_nn_option *option, const void *a, const void *b) {
+    const void *x = (const char *)a + option->offset, *y = (const char *)b + option->offset;
+    switch (option->type) {
+    case BL_NN_OPTION_FLAG:
+        return *(const bool *)x == *(const bool *)y;
+    case BL_NN_OPTION_COUNT:
+        return *(const int64_t *)x == *(const int64_t *)y;
+    case BL_NN_OPTION_NUMBER:
+        return *(const double *)x == *(const double *)y;
+    case BL_NN_OPTION_CHOICE:
+        return *(const int *)x == *(const int *)y;
+    case BL_NN_OPTION_ACTIVATION:
+        return same_activations(x, y);
+    case BL_NN_OPTION_INITIALIZER:
+        return same_initializers(x, y);
+    case BL_NN_OPTION_PENALTY: {
+        const bl_nn_penalty *p = x, *q = y;
+        return p->l1 == q->l1 && p->l2 == q->l2;
+    }
+    case BL_NN_OPTION_COUNTS:
+        return same_counts(x, y);
+    case BL_NN_OPTION_NUMBERS:
+        return same_numbers(x, y);
+    }
+    return false;
+}
+
+bool bl_nn_options_equal(const bl_nn_kind *kind, const void *a, const void *b) {
+    for (size_t i = 0; i < kind->n_options; i++)
+        if (!bl_nn_option_equals(&kind->options[i], a, b))
+            return false;
+    return true;
+}
+
+// ---- all options of a kind ----
 
 static bl_status check_keys(bl_arena *arena, const bl_nn_kind *kind, const bl_item *map,
                             const char *const *others, bl_error *err) {
