@@ -3,46 +3,24 @@
 #include "base/json_text.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/number_text.h"
 
-static void put_character(bl_packer *packer, char c) {
-    char text[8];
-    if (c == '"' || c == '\\')
-        (void)snprintf(text, sizeof text, "\\%c", c);
-    else if (c == '\n')
-        (void)snprintf(text, sizeof text, "\\n");
-    else if ((unsigned char)c < ' ')
-        (void)snprintf(text, sizeof text, "\\u%04x", (unsigned)c);
+void bl_json_put_text(bl_text *to, const char *string) {
+    if (string)
+        bl_text_add_quoted(to, string);
     else
-        (void)snprintf(text, sizeof text, "%c", c);
-    bl_pack_text(packer, text);
+        bl_text_add(to, "null");
 }
 
-void bl_json_put_text(bl_packer *packer, const char *text) {
-    if (!text) {
-        bl_pack_text(packer, "null");
-        return;
-    }
-    bl_pack_text(packer, "\"");
-    for (; *text; text++)
-        put_character(packer, *text);
-    bl_pack_text(packer, "\"");
-}
-
-void bl_json_put_number(bl_packer *packer, double value) {
-    char text[BL_NUMBER_BYTES];
+void bl_json_put_number(bl_text *to, double value) {
+    char digits[BL_NUMBER_BYTES];
     if (isfinite(value))
-        bl_pack_bytes(packer, text, bl_number_float64(text, value));
-    else
-        bl_pack_text(packer, "null");
+        bl_number_float64(digits, value);
+    bl_text_add(to, "%s", isfinite(value) ? digits : "null");
 }
 
-void bl_json_put_integer(bl_packer *packer, int64_t value) {
-    char text[BL_NUMBER_BYTES];
-    bl_pack_bytes(packer, text, bl_number_int(text, value));
-}
+void bl_json_put_integer(bl_text *to, int64_t value) { bl_text_add(to, "%lld", (long long)value); }
 
 static bool is_container(const bl_item *item) {
     return item->kind == BL_ITEM_LIST || item->kind == BL_ITEM_MAP;
@@ -55,44 +33,44 @@ static bool has_containers(const bl_item *item) {
     return false;
 }
 
-static void new_line(bl_packer *packer, unsigned depth) {
-    bl_pack_text(packer, "\n");
+static void new_line(bl_text *to, unsigned depth) {
+    bl_text_add(to, "\n");
     for (unsigned i = 0; i < depth; i++)
-        bl_pack_text(packer, " ");
+        bl_text_add(to, " ");
 }
 
-static void put_container(bl_packer *packer, const bl_item *item, unsigned depth) {
+static void put_container(bl_text *to, const bl_item *item, unsigned depth) {
     bool is_map = item->kind == BL_ITEM_MAP;
     bool has_lines = depth != BL_JSON_ONE_LINE && item->n && (is_map || has_containers(item));
     unsigned below = has_lines ? depth + 1 : depth;
-    bl_pack_text(packer, is_map ? "{" : "[");
+    bl_text_add(to, is_map ? "{" : "[");
     for (size_t i = 0; i < item->n; i++) {
         if (i)
-            bl_pack_text(packer, has_lines ? "," : ", ");
+            bl_text_add(to, has_lines ? "," : ", ");
         if (has_lines)
-            new_line(packer, below);
+            new_line(to, below);
         if (is_map) {
-            bl_json_put_text(packer, item->keys[i]);
-            bl_pack_text(packer, ": ");
+            bl_json_put_text(to, item->keys[i]);
+            bl_text_add(to, ": ");
         }
-        bl_json_put_item(packer, item->items[i], below);
+        bl_json_put_item(to, item->items[i], below);
     }
     if (has_lines)
-        new_line(packer, depth);
-    bl_pack_text(packer, is_map ? "}" : "]");
+        new_line(to, depth);
+    bl_text_add(to, is_map ? "}" : "]");
 }
 
-void bl_json_put_item(bl_packer *packer, const bl_item *item, unsigned depth) {
+void bl_json_put_item(bl_text *to, const bl_item *item, unsigned depth) {
     if (!item || item->kind == BL_ITEM_NULL)
-        bl_pack_text(packer, "null");
+        bl_text_add(to, "null");
     else if (is_container(item))
-        put_container(packer, item, depth);
+        put_container(to, item, depth);
     else if (item->kind == BL_ITEM_TEXT)
-        bl_json_put_text(packer, item->text);
+        bl_json_put_text(to, item->text);
     else if (item->kind == BL_ITEM_BOOL)
-        bl_pack_text(packer, item->integer ? "true" : "false");
+        bl_text_add(to, item->integer ? "true" : "false");
     else if (item->kind == BL_ITEM_INTEGER)
-        bl_json_put_integer(packer, item->integer);
+        bl_json_put_integer(to, item->integer);
     else
-        bl_json_put_number(packer, item->number);
+        bl_json_put_number(to, item->number);
 }

@@ -50,42 +50,42 @@ static bl_status check_notes(const bl_bundle *bundle, bl_error *err) {
     return BL_OK;
 }
 
-static void put_key(bl_packer *to, const char *key) {
-    bl_pack_text(to, ",\n ");
+static void put_key(bl_text *to, const char *key) {
+    bl_text_add(to, ",\n ");
     bl_json_put_text(to, key);
-    bl_pack_text(to, ": ");
+    bl_text_add(to, ": ");
 }
 
-static void put_classes(bl_packer *to, const bl_bundle *bundle) {
+static void put_classes(bl_text *to, const bl_bundle *bundle) {
     put_key(to, "classes");
-    bl_pack_text(to, "[");
+    bl_text_add(to, "[");
     for (size_t i = 0; i < bundle->n_classes; i++) {
-        bl_pack_text(to, i ? ", " : "");
+        bl_text_add(to, "%s", i ? ", " : "");
         bl_json_put_text(to, bundle->classes[i]);
     }
-    bl_pack_text(to, "]");
+    bl_text_add(to, "]");
 }
 
-static void put_members(bl_packer *to, const bl_bundle_members *members) {
+static void put_members(bl_text *to, const bl_bundle_members *members) {
     put_key(to, "members");
-    bl_pack_text(to, "[");
+    bl_text_add(to, "[");
     for (size_t i = 0; i < members->n; i++) {
         const bl_bundle_member *m = &members->items[i];
         char sum[CHECKSUM_DIGITS + 1];
         (void)snprintf(sum, sizeof sum, "%016llx", (unsigned long long)m->checksum);
-        bl_pack_text(to, i ? ",\n  {\"name\": " : "\n  {\"name\": ");
+        bl_text_add(to, "%s", i ? ",\n  {\"name\": " : "\n  {\"name\": ");
         bl_json_put_text(to, m->name);
-        bl_pack_text(to, ", \"bytes\": ");
+        bl_text_add(to, ", \"bytes\": ");
         bl_json_put_integer(to, (int64_t)m->n_bytes);
-        bl_pack_text(to, ", \"xxh64\": ");
+        bl_text_add(to, ", \"xxh64\": ");
         bl_json_put_text(to, sum);
-        bl_pack_text(to, "}");
+        bl_text_add(to, "}");
     }
-    bl_pack_text(to, "]");
+    bl_text_add(to, "]");
 }
 
-static void put_all(bl_packer *to, const bl_bundle *bundle, const bl_bundle_members *members) {
-    bl_pack_text(to, "{\n \"format\": ");
+static void put_all(bl_text *to, const bl_bundle *bundle, const bl_bundle_members *members) {
+    bl_text_add(to, "{\n \"format\": ");
     bl_json_put_text(to, format);
     put_key(to, "version");
     bl_json_put_integer(to, VERSION);
@@ -101,7 +101,7 @@ static void put_all(bl_packer *to, const bl_bundle *bundle, const bl_bundle_memb
             bl_json_put_item(to, bundle->notes[i], 1);
         }
     put_members(to, members);
-    bl_pack_text(to, "\n}\n");
+    bl_text_add(to, "\n}\n");
 }
 
 bl_status bl_bundle_about_write(bl_arena *arena, const bl_bundle *bundle,
@@ -113,18 +113,12 @@ bl_status bl_bundle_about_write(bl_arena *arena, const bl_bundle *bundle,
     for (size_t i = 0; i < members->n; i++)
         BL_TRY(check_text("the name of a layer", members->items[i].name, err));
     BL_TRY(check_notes(bundle, err));
-    bl_packer text = {.context = arena->context};
+    bl_text text = {.arena = arena};
     put_all(&text, bundle, members);
-    bl_status status = bl_packer_check(&text, BL_BUNDLE_ABOUT, err);
-    const char *copy = NULL;
-    if (status == BL_OK)
-        copy = bl_arena_text(arena, (const char *)text.buffer->data, bl_packer_size(&text));
-    if (status == BL_OK && !copy)
-        status = bl_error_nomem(err, bl_packer_size(&text), BL_BUNDLE_ABOUT);
-    if (status == BL_OK)
-        *ret_text = copy;
-    bl_packer_release(&text);
-    return status;
+    if (text.has_failed)
+        return bl_error_nomem(err, text.n, BL_BUNDLE_ABOUT);
+    *ret_text = text.text;
+    return BL_OK;
 }
 
 // ---- reading ----

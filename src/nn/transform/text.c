@@ -123,20 +123,20 @@ bl_status bl_nn_transform_read(bl_arena *arena, const bl_item *document,
 
 // ---- writing ----
 
-static void put_number(bl_packer *to, const char *key, double value, double preset) {
+static void put_number(bl_text *to, const char *key, double value, double preset) {
     if ((value == preset && !signbit(value) == !signbit(preset)) || isnan(value))
         return;
-    bl_pack_text(to, ", \"");
-    bl_pack_text(to, key);
-    bl_pack_text(to, "\": ");
+    bl_text_add(to, ", \"");
+    bl_text_add(to, "%s", key);
+    bl_text_add(to, "\": ");
     bl_json_put_number(to, value);
 }
 
-static void put_column(bl_packer *to, const bl_nn_columns *c, size_t i) {
-    bl_pack_text(to, i ? ",\n   {\"name\": " : "\n   {\"name\": ");
+static void put_column(bl_text *to, const bl_nn_columns *c, size_t i) {
+    bl_text_add(to, "%s", i ? ",\n   {\"name\": " : "\n   {\"name\": ");
     bl_json_put_text(to, c->names[i]);
     if (c->curves[i] != BL_NN_CURVE_IDENTITY) {
-        bl_pack_text(to, ", \"curve\": ");
+        bl_text_add(to, ", \"curve\": ");
         bl_json_put_text(to, bl_nn_curve_name(c->curves[i]));
     }
     put_number(to, "offset", c->offset[i], 0);
@@ -144,35 +144,32 @@ static void put_column(bl_packer *to, const bl_nn_columns *c, size_t i) {
     put_number(to, "low", c->low[i], -INFINITY);
     put_number(to, "high", c->high[i], INFINITY);
     put_number(to, "missing", c->missing[i], NAN);
-    bl_pack_text(to, "}");
+    bl_text_add(to, "}");
 }
 
-static void put_all(bl_packer *to, const bl_nn_transform *t) {
-    bl_pack_text(to, "{\n \"version\": ");
+static void put_all(bl_text *to, const bl_nn_transform *t) {
+    bl_text_add(to, "{\n \"version\": ");
     bl_json_put_integer(to, VERSION);
-    bl_pack_text(to, ",\n \"inputs\": [");
+    bl_text_add(to, ",\n \"inputs\": [");
     for (size_t i = 0; i < t->n_inputs; i++) {
-        bl_pack_text(to, i ? ",\n  {\"name\": " : "\n  {\"name\": ");
+        bl_text_add(to, "%s", i ? ",\n  {\"name\": " : "\n  {\"name\": ");
         bl_json_put_text(to, t->inputs[i].input);
-        bl_pack_text(to, ", \"columns\": [");
+        bl_text_add(to, ", \"columns\": [");
         for (size_t k = 0; k < t->inputs[i].n; k++)
             put_column(to, &t->inputs[i], k);
-        bl_pack_text(to, "]}");
+        bl_text_add(to, "]}");
     }
-    bl_pack_text(to, "]\n}\n");
+    bl_text_add(to, "]\n}\n");
 }
 
 bl_status bl_nn_transform_write(bl_arena *arena, const bl_nn_transform *transform,
                                 const char **ret_text, bl_error *err) {
     for (size_t i = 0; i < transform->n_inputs; i++)
         BL_TRY(check(&transform->inputs[i], err));
-    bl_packer text = {.context = arena->context};
+    bl_text text = {.arena = arena};
     put_all(&text, transform);
-    bl_status status = bl_packer_check(&text, "a transform", err);
-    if (status == BL_OK)
-        *ret_text = bl_arena_text(arena, (const char *)text.buffer->data, bl_packer_size(&text));
-    if (status == BL_OK && !*ret_text)
-        status = bl_error_nomem(err, bl_packer_size(&text), "a transform");
-    bl_packer_release(&text);
-    return status;
+    if (text.has_failed)
+        return bl_error_nomem(err, text.n, "a transform");
+    *ret_text = text.text;
+    return BL_OK;
 }
