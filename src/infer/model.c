@@ -97,23 +97,24 @@ static const char *const *column_names(const bl_nn_columns *columns) {
 static void find_inputs(bl_model *model) {
     const bl_bundle *bundle = model->bundle;
     const bl_nn_network *network = bundle->network;
-    for (size_t i = 0, node = 0; i < network->n_inputs; node++) {
+    size_t n = 0;
+    for (size_t node = 0; node < bundle->graph.n_nodes; node++) {
         if (bundle->graph.nodes[node].kind->id != BL_NN_KIND_INPUT)
             continue;
         const bl_nn_input_options *options =
             (const bl_nn_input_options *)bundle->graph.nodes[node].options;
         const char *name = bundle->graph.nodes[node].name;
-        bl_nn_shape shape = network->plan.values.items[network->inputs[i]].shape;
-        model->transforms[i] = bl_nn_transform_find(&bundle->transform, name);
-        model->inputs[i++] = (bl_model_port){.name = name,
+        const bl_nn_columns *columns = bl_nn_transform_find(&bundle->transform, name);
+        bl_nn_shape shape = network->plan.values.items[network->inputs[n]].shape;
+        model->transforms[n] = columns;
+        model->inputs[n++] = (bl_model_port){.name = name,
                                              .steps = shape.steps,
                                              .width = shape.width,
                                              .ragged = options->ragged,
-                                             .columns = column_names(model->transforms[i])};
+                                             .columns = column_names(columns)};
     }
 }
 
-/// A sequence is ragged where the rows that there are differ from event to event.
 static void find_outputs(bl_model *model) {
     const bl_bundle *bundle = model->bundle;
     const bl_nn_network *network = bundle->network;
