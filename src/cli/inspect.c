@@ -88,6 +88,8 @@ static bl_status inspect_file(bl_cli *cli, const char *url, bl_error *err) {
     const bl_open_options open = bl_select_open_options(arguments);
     bool is_model = false;
     if (!arguments->from)
+        BL_TRY(bl_inspect_model(cli, url, &is_model, err));
+    if (!arguments->from && !is_model)
         BL_TRY(bl_inspect_keras(cli, url, &is_model, err));
     if (is_model)
         return BL_OK;
@@ -131,6 +133,7 @@ static const bl_example inspect_examples[] = {
     {"Objects, trees and columns", "beamline inspect events.root"},
     {"Some columns of a tree", "beamline inspect events.root -T Events -c 'Jet_*'"},
     {"Layers and weights of a model", "beamline inspect classifier.keras"},
+    {"Where a model comes from", "beamline inspect --json classifier.blm | jq .lineage"},
     {"The largest columns", "beamline inspect --json events.root |\n"
                             "    jq -r '.tables[].columns[] | [.stored_bytes, .path] | @tsv' |\n"
                             "    sort -rn | head"},
@@ -148,7 +151,9 @@ const bl_command bl_command_inspect = {
         "Of an ONNX model (.onnx): who wrote it, versions of operators, inputs and outputs with "
         "their shapes, how often each operator occurs, and the number of parameters.\n\n"
         "Of a model of Keras (.keras, .h5, .weights.h5): the layers with the shape of what they "
-        "give, their parameters and their weights; --names prints the layers' names.",
+        "give, their parameters and their weights; --names prints the layers' names.\n\n"
+        "Of a bundle (.blm): layers with their kinds, the shapes of what they give and their "
+        "parameters, the transform of each input, classes, and what is known of its making.",
     .options = inspect_options,
     .n_options = BL_COUNT(inspect_options),
     .takes_common = true,

@@ -114,6 +114,8 @@ static bl_status plan_step(compiler *c, bl_nn_step *step, bl_error *err) {
     step->first_slot = plan->slots.n;
     step->first_rows = plan->rows.n;
     step->output = bl_nn_plan_value(plan);
+    if (plan->status != BL_OK) // there is no such value
+        return no_memory(err);
     BL_TRY(plan_mask(c, step, err));
     BL_TRY(step->layer->plan(plan, step, err));
     if (plan->status == BL_E_LIMIT)
