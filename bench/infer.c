@@ -59,7 +59,7 @@ int main(int argc, char **argv) {
     static const size_t batches[] = {1, 8, 64, MOST_EVENTS};
     if (argc < 2 || argc > 3)
         bench_die("usage: infer MODEL [SECONDS]");
-    double seconds = argc > 2 ? atof(argv[2]) : 1;
+    double seconds = argc > 2 ? strtod(argv[2], NULL) : 1;
     bl_context *context = bench_context(1);
     bl_model *model = NULL;
     bl_runner *runner = NULL;

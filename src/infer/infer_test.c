@@ -72,7 +72,7 @@ static void transform(const bl_bundle *bundle, size_t input, const float *x, dou
 }
 
 static void hlf_of(const bl_bundle *bundle, const float *x, double out[CLASSES]) {
-    double a[64], b[64], sum = 0;
+    double a[64] = {0}, b[64] = {0}, sum = 0;
     transform(bundle, 0, x, a);
     dense(bundle, "first", a, WIDTH, 50, relu, b);
     dense(bundle, "second", b, 50, 20, relu, a);
@@ -85,7 +85,7 @@ static void hlf_of(const bl_bundle *bundle, const float *x, double out[CLASSES])
 }
 
 static double particles_of(const bl_bundle *bundle, size_t event) {
-    double x[COLUMNS], y[18], both[18 + OTHERS] = {0}, out[1];
+    double x[COLUMNS] = {0}, y[18], both[18 + OTHERS] = {0}, out[1];
     size_t n = (size_t)(offsets[event + 1] - offsets[event]);
     for (size_t r = 0; r < n; r++) {
         transform(bundle, 0, particles + ((size_t)offsets[event] + r) * COLUMNS, x);
@@ -298,7 +298,7 @@ static void a_layer_can_be_looked_at(void **state) {
     assert_ok(bl_runner_run(runner, EVENTS, feeds, (float *[]){out}, NULL));
     for (size_t e = 0; e < EVENTS; e++)
         for (size_t r = 0; r < STEPS; r++) {
-            double x[COLUMNS], y[UNITS] = {0};
+            double x[COLUMNS] = {0}, y[UNITS] = {0};
             bool is_there = r < (size_t)(offsets[e + 1] - offsets[e]);
             if (is_there) {
                 transform(model->bundle, 0, particles + ((size_t)offsets[e] + r) * COLUMNS, x);

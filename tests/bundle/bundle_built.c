@@ -7,8 +7,8 @@
 static bl_status write_bundle(bl_context *context, const char *which, const char *path,
                               bl_error *err) {
     BL_AUTO(bl_bundle) bundle = NULL;
-    bl_status status = strcmp(which, "hlf") == 0 ? made_hlf(context, &bundle)
-                                                 : made_particles(context, &bundle);
+    bl_status status =
+        strcmp(which, "hlf") == 0 ? made_hlf(context, &bundle) : made_particles(context, &bundle);
     if (status != BL_OK)
         return bl_error_set(err, status, "%s cannot be made", which);
     return bl_bundle_write(context, bundle, path, false, err);

@@ -129,7 +129,7 @@ def test_keras(tmp_path):
     kernels = [w for w in weights if w.ndim == 2]
     biases = [w for w in weights if w.ndim == 1]
     y = x
-    for kernel, bias in zip(kernels, biases):
+    for kernel, bias in zip(kernels, biases, strict=True):
         y = y @ kernel + bias
     np.testing.assert_allclose(ours, y, rtol=1e-5, atol=1e-6)
 

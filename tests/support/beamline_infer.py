@@ -67,7 +67,7 @@ class Model:
         """Each input an array, or a pair of rows and offsets -> a list of arrays"""
         error, kept, feeds = Error(), [], (Feed * len(inputs))()
         n_events = 0
-        for feed, given in zip(feeds, inputs):
+        for feed, given in zip(feeds, inputs, strict=True):
             rows, offsets = given if isinstance(given, tuple) else (given, None)
             rows = np.ascontiguousarray(rows, np.float32)
             feed.values = rows.ctypes.data_as(c.POINTER(c.c_float))

@@ -140,32 +140,30 @@ static bl_status set_weight(const bl_bundle *bundle, const bl_nn_parameter *p, c
     return BL_OK;
 }
 
-static bl_status read_weight(reader *r, const bl_nn_parameter *p, bl_error *err) {
-    bl_arena arena; // for this one: the network has the numbers
-    bl_arena_init(&arena, r->bundle->arena.context);
-    const char *name = bl_bundle_weight_name(&arena, p);
-    bl_bundle_member *member = name ? find_member(r, name) : NULL;
-    bl_status status = BL_OK;
+/// \param arena for this one: the network takes the numbers
+static bl_status read_weight(reader *r, bl_arena *arena, const bl_nn_parameter *p, bl_error *err) {
     uint8_t *data = NULL;
+    const char *name = bl_bundle_weight_name(arena, p);
     if (!name)
-        status = bl_error_nomem(err, 0, "a name");
-    else if (!member)
-        status = bl_error_set(err, BL_E_CORRUPT, "member '%s' is missing", name);
-    else
-        status = read_member(r, &arena, member, &data, err);
-    if (status == BL_OK) {
-        status = set_weight(r->bundle, p, data, (size_t)member->n_bytes, err);
-        if (status != BL_OK)
-            status = bl_error_in(err, status, "member '%s'", name);
-    }
-    bl_arena_release(&arena);
-    return status;
+        return bl_error_nomem(err, 0, "a name");
+    bl_bundle_member *member = find_member(r, name);
+    if (!member)
+        return bl_error_set(err, BL_E_CORRUPT, "member '%s' is missing", name);
+    BL_TRY(read_member(r, arena, member, &data, err));
+    BL_TRY_IN(set_weight(r->bundle, p, data, (size_t)member->n_bytes, err), err, "member '%s'",
+              name);
+    return BL_OK;
 }
 
 static bl_status read_weights(reader *r, bl_error *err) {
     bl_nn_network *network = r->bundle->network;
-    for (size_t i = 0; i < network->plan.parameters.n; i++)
-        BL_TRY(read_weight(r, &network->plan.parameters.items[i], err));
+    for (size_t i = 0; i < network->plan.parameters.n; i++) {
+        bl_arena arena;
+        bl_arena_init(&arena, network->context);
+        bl_status status = read_weight(r, &arena, &network->plan.parameters.items[i], err);
+        bl_arena_release(&arena);
+        BL_TRY(status);
+    }
     bl_nn_network_pack(network);
     return BL_OK;
 }

@@ -27,5 +27,8 @@ bl_status bl_keras_to_graph(const bl_keras_file *file, bl_arena *arena, bl_nn_gr
 /// \return BL_OK, BL_E_SHAPE (both shapes are named), BL_E_NOTFOUND (an array is missing),
 /// BL_E_NOMEM; parameters may have been set
 bl_status bl_keras_load_weights(const bl_keras_file *file, bl_nn_network *network, bl_error *err);
+/// Sets the shapes of outputs that the file does not tell, where its network can be run.
+/// \return as bl_keras_to_graph and bl_nn_network_new: why it cannot be run
+bl_status bl_keras_find_shapes(bl_keras_file *file, bl_error *err);
 
 #endif
