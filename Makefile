@@ -60,6 +60,7 @@ bench: ## measure reading, writing, selecting and exchanging beside other librar
 	scripts/python bench/exchange.py build/release --output bench/exchange.md
 	scripts/python bench/topology.py build/release --output bench/topology.md
 	build/release/bench/kernels
+	build/release/bench/recurrent
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	scripts/setup --build --test --lint

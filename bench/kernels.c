@@ -3,7 +3,8 @@
 //
 // For each kind of kernels that this processor has: first the peak, independent chains of fused
 // multiply-adds in registers; then products and gradients of the shapes that our networks have, in
-// GFLOP/s (2·m·k·n a product) and as a share of that peak; then functions, in ns a number.
+// GFLOP/s (2·m·k·n a product) and as a share of that peak; then packing, in bytes read; then all
+// products of one network together; then functions, in ns a number.
 // Each figure is the shortest of many short runs of one thread, SECONDS (0.3) for all of them. It
 // is of the clock on the wall: virtual machines may count less CPU time than was used, and the
 // shortest run is one that nobody interrupted.
@@ -80,6 +81,7 @@ typedef struct work {
     float *a, *b, *out; ///< [m × k], [k × n] and [m × n] or, of gradients, [m × n] and [k × n]
     bl_nn_packed packed;
     bl_nn_map map;
+    const struct network *network;
 } work;
 
 static void multiply(const work *w) {
@@ -130,7 +132,9 @@ static double measure(void (*run)(const work *w), const work *w, double seconds)
 }
 
 static float *numbers(size_t n) {
-    float *x = bench_alloc(n * sizeof *x);
+    float *x = aligned_alloc(64, (n * sizeof *x + 63) / 64 * 64);
+    if (!x)
+        bench_die("out of memory");
     for (size_t i = 0; i < n; i++)
         x[i] = (float)((double)(i * 7919 % 1000) / 500 - 1);
     return x;
@@ -145,14 +149,23 @@ static const shape shapes[] = {
     {"27-1024-1024-1, batch 64", 64, 27, 1024},
     {"", 64, 1024, 1024},
     {"", 64, 1024, 1},
-    {"the same, one row", 1, 1024, 1024},
-    {"14-50-20-10-3, batch 128", 128, 14, 50},
-    {"", 128, 50, 20},
-    {"", 128, 20, 10},
-    {"", 128, 10, 3},
-    {"GRU of 50, 128 rows", 128, 50, 150},
-    {"its gradient of the state", 128, 150, 50},
+    {"the same, one row", 1, 27, 1024},
+    {"", 1, 1024, 1024},
+    {"", 1, 1024, 1},
+    {"14-50-20-10-3, batch 64", 64, 14, 50},
+    {"", 64, 50, 20},
+    {"", 64, 20, 10},
+    {"", 64, 10, 3},
+    {"GRU of 50, a step", 64, 50, 150},
+    {"", 16, 50, 150},
+    {"", 5, 50, 150},
+    {"", 2, 50, 150},
+    {"", 1, 50, 150},
+    {"its gradient of the state", 64, 150, 50},
+    {"its weights, 4096 rows", 4096, 50, 150},
     {"its inputs, 4096 rows", 4096, 19, 150},
+    {"attention, 100 tokens", 100, 16, 100},
+    {"", 100, 100, 16},
 };
 
 static void print_rate(double flops, double seconds, double peak) {
@@ -182,8 +195,157 @@ static void measure_shape(bl_context *context, const bl_nn_kernels *kernels, con
     free(w.a), free(w.b), free(w.out);
 }
 
+// ---- packing ----
+
+static void pack(const work *w) {
+    bl_nn_packed packed = w->packed;
+    bl_nn_packed_set(&packed, w->b, w->n);
+}
+
+static void pack_transposed(const work *w) {
+    bl_nn_packed packed = w->packed;
+    bl_nn_packed_set_transposed(&packed, w->b, w->k);
+}
+
+static void measure_packing(bl_context *context, const bl_nn_kernels *kernels, double seconds) {
+    const size_t sizes[][2] = {{1024, 1024}, {50, 150}, {14, 50}, {50, 20}, {20, 10}, {10, 3}};
+    printf("packing a matrix, transposed, GB/s:\n");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        work w = {.kernels = kernels, .k = sizes[i][0], .n = sizes[i][1]};
+        double n_bytes = (double)(w.k * w.n * sizeof(float));
+        bl_error err = {0};
+        w.b = numbers(w.k * w.n);
+        bench_check(bl_nn_packed_init(context, kernels, w.k, w.n, &w.packed, &err), &err);
+        double straight = measure(pack, &w, seconds);
+        double transposed = measure(pack_transposed, &w, seconds);
+        printf("%4zu × %4zu: %6.1f (%.3f µs), %6.1f (%.3f µs)\n", w.k, w.n,
+               n_bytes / straight * 1e-9, straight * 1e6, n_bytes / transposed * 1e-9,
+               transposed * 1e6);
+        bl_nn_packed_release(&w.packed);
+        free(w.b);
+    }
+}
+
+// ---- all products of a network ----
+
+enum { N_LAYERS = 4, ROWS = 128 };
+static const size_t widths[N_LAYERS + 1] = {14, 50, 20, 10, 3};
+
+/// The products of 14-50-20-10-3 in shards of rows, without what stands between them.
+typedef struct network {
+    const bl_nn_kernels *kernels;
+    size_t m;
+    float *values[N_LAYERS + 1], *slopes[N_LAYERS + 1]; ///< [ROWS × widths[i]], aligned rows
+    float *weights[N_LAYERS], *gradients[N_LAYERS];     ///< [widths[i] × widths[i + 1]]
+    float *biases[N_LAYERS], *bias_gradients[N_LAYERS]; ///< [widths[i + 1]]
+    bl_nn_packed forward[N_LAYERS], backward[N_LAYERS];
+} network;
+
+static size_t stride_of(size_t i) { return (widths[i] + 15) / 16 * 16; }
+
+static void pack_network(const network *w) {
+    for (size_t i = 0; i < N_LAYERS; i++) {
+        bl_nn_packed forward = w->forward[i], backward = w->backward[i];
+        bl_nn_packed_set(&forward, w->weights[i], widths[i + 1]);
+        if (i > 0)
+            bl_nn_packed_set_transposed(&backward, w->weights[i], widths[i + 1]);
+    }
+}
+
+static void multiply_forward(const network *w, size_t row, size_t m) {
+    for (size_t i = 0; i < N_LAYERS; i++)
+        w->kernels->multiply(&(bl_nn_product){.m = m,
+                                              .a = w->values[i] + row * stride_of(i),
+                                              .a_stride = stride_of(i),
+                                              .b = &w->forward[i],
+                                              .bias = w->biases[i],
+                                              .out = w->values[i + 1] + row * stride_of(i + 1),
+                                              .out_stride = stride_of(i + 1)});
+}
+
+static void multiply_backward(const network *w, size_t row, size_t m) {
+    for (size_t i = N_LAYERS; i-- > 1;)
+        w->kernels->multiply(&(bl_nn_product){.m = m,
+                                              .a = w->slopes[i + 1] + row * stride_of(i + 1),
+                                              .a_stride = stride_of(i + 1),
+                                              .b = &w->backward[i],
+                                              .out = w->slopes[i] + row * stride_of(i),
+                                              .out_stride = stride_of(i)});
+}
+
+static void add_gradients(const network *w, size_t row, size_t m) {
+    for (size_t i = 0; i < N_LAYERS; i++)
+        w->kernels->add_gradient(&(bl_nn_gradient){.m = m,
+                                                   .k = widths[i],
+                                                   .n = widths[i + 1],
+                                                   .a = w->values[i] + row * stride_of(i),
+                                                   .a_stride = stride_of(i),
+                                                   .b = w->slopes[i + 1] + row * stride_of(i + 1),
+                                                   .b_stride = stride_of(i + 1),
+                                                   .adds = row > 0,
+                                                   .out = w->gradients[i],
+                                                   .out_stride = widths[i + 1]});
+}
+
+static void add_sums(const network *w, size_t row, size_t m) {
+    for (size_t i = 0; i < N_LAYERS; i++)
+        w->kernels->add_columns(w->slopes[i + 1] + row * stride_of(i + 1), stride_of(i + 1), m,
+                                widths[i + 1], row > 0, w->bias_gradients[i]);
+}
+
+typedef void (*part_fn)(const network *w, size_t row, size_t m);
+
+static void run_part(const network *w, part_fn part) {
+    for (size_t row = 0; row < w->m; row += BL_NN_SHARD)
+        part(w, row, w->m - row < BL_NN_SHARD ? w->m - row : BL_NN_SHARD);
+}
+
+static void forward_part(const work *w) { run_part(w->network, multiply_forward); }
+static void backward_part(const work *w) { run_part(w->network, multiply_backward); }
+static void gradient_part(const work *w) { run_part(w->network, add_gradients); }
+static void sums_part(const work *w) { run_part(w->network, add_sums); }
+static void packing_part(const work *w) { pack_network(w->network); }
+
+static void whole_step(const work *w) {
+    packing_part(w), forward_part(w), backward_part(w), gradient_part(w), sums_part(w);
+}
+
+static void measure_network(bl_context *context, const bl_nn_kernels *kernels, double seconds) {
+    network net = {.kernels = kernels, .m = ROWS};
+    work w = {.network = &net};
+    bl_error err = {0};
+    for (size_t i = 0; i <= N_LAYERS; i++) {
+        net.values[i] = numbers(ROWS * stride_of(i));
+        net.slopes[i] = numbers(ROWS * stride_of(i));
+        if (i == N_LAYERS)
+            break;
+        size_t k = widths[i], n = widths[i + 1];
+        net.weights[i] = numbers(k * n), net.gradients[i] = numbers(k * n);
+        net.biases[i] = numbers(n), net.bias_gradients[i] = numbers(n);
+        bench_check(bl_nn_packed_init(context, kernels, k, n, &net.forward[i], &err), &err);
+        bench_check(bl_nn_packed_init(context, kernels, n, k, &net.backward[i], &err), &err);
+    }
+    pack_network(&net);
+    printf("14-50-20-10-3, a step of %d rows in shards, µs:", ROWS);
+    const char *names[] = {"packing", "forward", "backward", "weights", "biases", "all"};
+    void (*const parts[])(const work *w) = {packing_part,  forward_part, backward_part,
+                                            gradient_part, sums_part,    whole_step};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        printf(" %s %.2f,", names[i], measure(parts[i], &w, seconds) * 1e6);
+    net.m = 1;
+    printf(" one row forward %.3f\n", measure(forward_part, &w, seconds) * 1e6);
+    for (size_t i = 0; i <= N_LAYERS; i++) {
+        free(net.values[i]), free(net.slopes[i]);
+        if (i == N_LAYERS)
+            break;
+        free(net.weights[i]), free(net.gradients[i]), free(net.biases[i]);
+        free(net.bias_gradients[i]);
+        bl_nn_packed_release(&net.forward[i]), bl_nn_packed_release(&net.backward[i]);
+    }
+}
+
 static void measure_functions(const bl_nn_kernels *k, double seconds) {
-    enum { ROWS = 64, N = 4096 };
+    enum { N_ROWS = 64, N = 4096 };
     const char *names[] = {"exp", "ln", "log1p", "softplus", "tanh", "sigmoid", "relu"};
     const bl_nn_map maps[] = {k->exp, k->ln, k->log1p, k->softplus, k->tanh, k->sigmoid, k->relu};
     work w = {.kernels = k, .a = numbers(N), .out = numbers(N), .k = N};
@@ -192,8 +354,8 @@ static void measure_functions(const bl_nn_kernels *k, double seconds) {
         w.map = maps[i];
         printf(" %s %.2f,", names[i], measure(map, &w, seconds) * 1e9 / N);
     }
-    w.m = ROWS, w.k = N / ROWS;
-    printf(" softmax of %d %.2f,", N / ROWS, measure(softmax, &w, seconds) * 1e9 / N);
+    w.m = N_ROWS, w.k = N / N_ROWS;
+    printf(" softmax of %d %.2f,", N / N_ROWS, measure(softmax, &w, seconds) * 1e9 / N);
     printf(" sums of columns %.2f\n\n", measure(add_columns, &w, seconds) * 1e9 / N);
     free(w.a), free(w.out);
 }
@@ -211,6 +373,8 @@ int main(int n_words, char **words) {
                "GFLOP/s", "m", "k", "n", "product", "gradient");
         for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
             measure_shape(context, kernels, &shapes[s], peak, seconds);
+        measure_packing(context, kernels, seconds);
+        measure_network(context, kernels, seconds);
         measure_functions(kernels, seconds);
     }
     bl_context_free(context);

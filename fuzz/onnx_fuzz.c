@@ -8,6 +8,7 @@
 #include "base/context.h"
 #include "model/onnx/file.h"
 #include "model/onnx/summary.h"
+#include "model/onnx/trees.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,6 +17,16 @@ static void must(bl_status status, const bl_error *err) {
         return;
     fprintf(stderr, "%s\n", err->message);
     abort();
+}
+
+/// Ensembles of trees are read or refused.
+static void look_at_trees(bl_arena *arena, const bl_onnx_model *model) {
+    for (size_t i = 0; i < model->graph->nodes.n; i++) {
+        bl_nn_forest *forest = NULL;
+        if (bl_onnx_is_forest(&model->graph->nodes.items[i]))
+            (void)bl_onnx_forest_read(arena->context, &model->graph->nodes.items[i], &forest, NULL);
+        bl_nn_forest_free(forest);
+    }
 }
 
 static void look(bl_arena *arena, const bl_onnx_model *model, bl_error *err) {
@@ -58,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bl_arena_init(&arena, context);
     if (bl_onnx_parse(&arena, data, size, &model, &err) == BL_OK) {
         look(&arena, model, &err);
+        look_at_trees(&arena, model);
         write_and_read(&arena, model, &err);
     }
     bl_arena_release(&arena);

@@ -28,6 +28,8 @@ void bl_inspect_text_table(bl_cli *cli, const bl_inspected *table);
 bl_status bl_inspect_model(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
 /// Shows a model of Keras where the file holds one.
 bl_status bl_inspect_keras(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
+/// The same of XGBoost's and LightGBM's models.
+bl_status bl_inspect_trees(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
 /// True where a URL is that of an ONNX model, by its name: such a file begins with nothing of its
 /// own.
 bool bl_inspect_is_onnx(const char *url);

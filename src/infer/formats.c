@@ -4,9 +4,11 @@
 #include "infer/formats.h"
 
 #include "model/keras/keras.h"
+#include "model/trees/trees.h"
 
 const bl_model_format bl_model_formats[] = {
     {"beamline bundle", bl_bundle_probe, bl_bundle_open},
     {"Keras", bl_keras_probe, bl_model_read_keras},
+    {"trees", bl_trees_probe, bl_model_read_trees},
     {0},
 };

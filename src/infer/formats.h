@@ -9,5 +9,7 @@
 /// \return as bl_model_open
 bl_status bl_model_read_keras(bl_context *context, const char *url, bl_bundle **ret_bundle,
                               bl_error *err);
+bl_status bl_model_read_trees(bl_context *context, const char *url, bl_bundle **ret_bundle,
+                              bl_error *err);
 
 #endif

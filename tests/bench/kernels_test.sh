@@ -10,5 +10,7 @@ wants() { # lines of each kind, their pattern
     found=$(grep -cE "$2" <<<"$table") || true
     [ "$found" = $(($1 * kinds)) ] || { echo "$table"; echo "$found lines of $2"; exit 1; }
 }
-wants 11 '^.{26}( +[0-9]+){3} +[0-9]+\.[0-9]( +[0-9]+ %)? +[0-9]+\.[0-9]( +[0-9]+ %)? *$'
+wants 20 '^.{26}( +[0-9]+){3} +[0-9]+\.[0-9]( +[0-9]+ %)? +[0-9]+\.[0-9]( +[0-9]+ %)? *$'
+wants 6 '^ *[0-9]+ × +[0-9]+: +[0-9.]+ \([0-9.]+ µs\), +[0-9.]+ \([0-9.]+ µs\)$'
+wants 1 '^14-50-20-10-3, a step of 128 rows in shards, µs:( [a-z]+ [0-9]+\.[0-9]+,){6} one row forward [0-9.]+$'
 wants 1 '^ns a number:( [a-z0-9 ]+ [0-9]+\.[0-9]+,?){9}$'

@@ -17,8 +17,30 @@ void bl_bundle_free(bl_bundle *bundle) {
         return;
     bl_context *context = bundle->arena.context;
     bl_nn_network_free(bundle->network);
+    for (size_t i = 0; i < bundle->n_forests; i++)
+        bl_nn_forest_free(bundle->forests[i]);
+    bl_free(context, bundle->forests);
     bl_arena_release(&bundle->arena);
     bl_free(context, bundle);
+}
+
+bl_nn_forest_options *bl_bundle_forest_of(const bl_nn_node *node) {
+    const bl_nn_node *layer = node->inner ? node->inner : node;
+    return layer->kind->id == BL_NN_KIND_TREE_ENSEMBLE ? (bl_nn_forest_options *)layer->options
+                                                       : NULL;
+}
+
+bl_status bl_bundle_own_forest(bl_bundle *bundle, bl_nn_forest *forest, bl_error *err) {
+    size_t n_bytes = (bundle->n_forests + 1) * sizeof(void *);
+    bl_nn_forest **forests =
+        (bl_nn_forest **)bl_realloc(bundle->arena.context, bundle->forests, n_bytes);
+    if (!forests) {
+        bl_nn_forest_free(forest);
+        return bl_error_nomem(err, n_bytes, "forests");
+    }
+    bundle->forests = forests;
+    bundle->forests[bundle->n_forests++] = forest;
+    return BL_OK;
 }
 
 bl_status bl_bundle_check_transform(const bl_bundle *bundle, bl_error *err) {

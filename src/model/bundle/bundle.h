@@ -11,6 +11,7 @@
 #include "io/bytes/source.h"
 #include "nn/network/network.h"
 #include "nn/transform/transform.h"
+#include "nn/trees/forest.h"
 
 /// What is known of a model's making, as JSON objects that are kept as they are: X(name).
 #define BL_BUNDLE_NOTES(X) \
@@ -37,12 +38,19 @@ typedef struct bl_bundle {
     const char *const *classes; ///< [n_classes] what each number of the first output stands for
     const bl_item *notes[BL_BUNDLE_N_NOTES]; ///< maps; NULL: none
     bl_nn_graph graph;
+    size_t n_forests;
+    bl_nn_forest **forests; ///< [n_forests] of TreeEnsembles in the graph; owns
     bl_nn_network *network; ///< made of the graph, with its parameters
     bl_nn_transform transform;
 } bl_bundle;
 
 /// "metrics"; a static string.
 const char *bl_bundle_note_name(bl_bundle_note note);
+
+/// The forest of a node, or of the layer inside it; NULL: it is no TreeEnsemble.
+bl_nn_forest_options *bl_bundle_forest_of(const bl_nn_node *node);
+/// Gives a bundle a forest. \param forest moves, also on failure \return BL_OK, BL_E_NOMEM
+bl_status bl_bundle_own_forest(bl_bundle *bundle, bl_nn_forest *forest, bl_error *err);
 
 /// An empty bundle to be filled in. \param ret_bundle the caller owns it
 /// \return BL_OK, BL_E_NOMEM

@@ -242,7 +242,7 @@ static void members_are_checked(void **state) {
     replace(&p, "bundle.json", "\"members\": [",
             "\"members\": [{\"name\": \"weights/x/y.npy\", \"bytes\": 0, \"xxh64\": "
             "\"ef46db3751d8e999\"},");
-    expect(&p, BL_E_INVALID, "'weights/x/y.npy': the network has no such parameter");
+    expect(&p, BL_E_INVALID, "'weights/x/y.npy' is of no layer of the network");
     take_apart(&p, bytes); // other bytes
     bl_zip_part *a = part_of(&p, "weights/first/bias.npy");
     a->data = memset(bl_arena_alloc(&p.arena, a->size), 1, a->size);

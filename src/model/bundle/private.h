@@ -11,6 +11,7 @@
 #define BL_BUNDLE_NETWORK "network.yaml"
 #define BL_BUNDLE_TRANSFORM "transform.json"
 #define BL_BUNDLE_WEIGHTS "weights/"
+#define BL_BUNDLE_FORESTS "forest/"
 
 /// Bytes of a text member at most.
 enum { BL_BUNDLE_MOST_TEXT = 64 << 20 };

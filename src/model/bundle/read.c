@@ -7,6 +7,7 @@
 #include "io/archive/zip.h"
 #include "model/bundle/npy.h"
 #include "model/bundle/private.h"
+#include "nn/trees/message.h"
 
 typedef struct reader {
     bl_bundle *bundle;
@@ -82,8 +83,43 @@ static bl_status read_text(reader *r, bl_bundle_member *member, const char **ret
 
 // ---- what they say ----
 
+static bool begins_with(const char *text, const char *start) {
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/// \param arena for this one: the forest takes what it needs
+static bl_status read_forest(reader *r, bl_arena *arena, const bl_nn_node *node, bl_error *err) {
+    const char *name = bl_arena_printf(arena, BL_BUNDLE_FORESTS "%s.bin", node->name);
+    bl_nn_forest *forest = NULL;
+    uint8_t *data = NULL;
+    if (!name)
+        return bl_error_nomem(err, 0, "a name");
+    bl_bundle_member *member = find_member(r, name);
+    if (!member)
+        return bl_error_set(err, BL_E_CORRUPT, "member '%s' is missing", name);
+    BL_TRY(read_member(r, arena, member, &data, err));
+    BL_TRY_IN(bl_nn_forest_decode(arena->context, data, (size_t)member->n_bytes, &forest, err), err,
+              "member '%s'", name);
+    bl_bundle_forest_of(node)->forest = forest;
+    return bl_bundle_own_forest(r->bundle, forest, err);
+}
+
+static bl_status read_forests(reader *r, bl_error *err) {
+    const bl_nn_graph *graph = &r->bundle->graph;
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        bl_arena arena;
+        if (!bl_bundle_forest_of(&graph->nodes[i]))
+            continue;
+        bl_arena_init(&arena, r->bundle->arena.context);
+        bl_status status = read_forest(r, &arena, &graph->nodes[i], err);
+        bl_arena_release(&arena);
+        BL_TRY(status);
+    }
+    return BL_OK;
+}
+
 static bool is_weight(const bl_bundle_member *member) {
-    return strncmp(member->name, BL_BUNDLE_WEIGHTS, strlen(BL_BUNDLE_WEIGHTS)) == 0;
+    return begins_with(member->name, BL_BUNDLE_WEIGHTS);
 }
 
 /// Numbers that a network may have: those that there are, each array with what aligns the next.
@@ -106,6 +142,7 @@ static bl_status read_network(reader *r, bl_error *err) {
     BL_TRY(bl_yaml_parse(&bundle->arena, BL_BUNDLE_NETWORK, text, (size_t)member->n_bytes,
                          &document, err));
     BL_TRY(bl_nn_graph_read(&bundle->arena, document, &bundle->graph, err));
+    BL_TRY(read_forests(r, err));
     const bl_nn_network_options options = {.most_floats = most_floats(&r->members)};
     BL_TRY_IN(
         bl_nn_network_new(bundle->arena.context, &bundle->graph, &options, &bundle->network, err),
@@ -168,14 +205,14 @@ static bl_status read_weights(reader *r, bl_error *err) {
     return BL_OK;
 }
 
-/// What is left is not for us: it is checked and passed over, unless it are numbers of no layer.
+/// What is left is not for us: it is checked and passed over, unless it claims to be a layer's.
 static bl_status check_others(reader *r, bl_error *err) {
     for (size_t i = 0; i < r->members.n; i++) {
         bl_bundle_member *member = &r->members.items[i];
         if (member->is_taken)
             continue;
-        if (is_weight(member))
-            return bl_error_set(err, BL_E_INVALID, "member '%s': the network has no such parameter",
+        if (is_weight(member) || begins_with(member->name, BL_BUNDLE_FORESTS))
+            return bl_error_set(err, BL_E_INVALID, "member '%s' is of no layer of the network",
                                 member->name);
         bl_arena arena;
         uint8_t *data = NULL;

@@ -6,6 +6,7 @@
 #include "io/archive/zip.h"
 #include "model/bundle/npy.h"
 #include "model/bundle/private.h"
+#include "nn/trees/message.h"
 
 typedef struct writer {
     bl_arena *arena;
@@ -27,22 +28,45 @@ static bl_status add_text(writer *w, const char *name, const char *text, bl_erro
     return add(w, name, text, strlen(text), err);
 }
 
+/// A member that is called after a layer. \param name NULL: there was no memory for it
+static bl_status add_of_layer(writer *w, const char *layer, const char *name, const void *data,
+                              size_t size, bl_error *err) {
+    if (!name)
+        return bl_error_nomem(err, 0, "a name");
+    if (!*layer || !bl_zip_name_is_safe(name, strlen(name)))
+        return bl_error_set(err, BL_E_INVALID, "layer '%s' has a name that no file can have",
+                            layer);
+    if (bl_name_map_find(&w->names, name) != SIZE_MAX)
+        return bl_error_set(err, BL_E_INVALID, "layer '%s': two members would be called '%s'",
+                            layer, name);
+    return add(w, name, data, size, err);
+}
+
+static bl_status add_forest(writer *w, const bl_nn_node *node, bl_error *err) {
+    BL_AUTO(bl_buffer) bytes = NULL;
+    const bl_nn_forest_options *options = bl_bundle_forest_of(node);
+    if (!options || !options->forest)
+        return BL_OK;
+    BL_TRY(bl_nn_forest_encode(options->forest, &bytes, err));
+    void *data = bl_arena_alloc(w->arena, bytes->size + 1);
+    if (!data)
+        return bl_error_nomem(err, bytes->size, "a forest");
+    memcpy(data, bytes->data, bytes->size);
+    return add_of_layer(w, node->name,
+                        bl_arena_printf(w->arena, BL_BUNDLE_FORESTS "%s.bin", node->name), data,
+                        bytes->size, err);
+}
+
 static bl_status add_weight(writer *w, const bl_nn_parameter *p, bl_error *err) {
     uint8_t header[BL_NPY_HEADER_BYTES];
     size_t n_header = bl_npy_header(p->rank, p->sizes, header), n_values = p->n * sizeof(float);
-    const char *name = bl_bundle_weight_name(w->arena, p);
     uint8_t *data = (uint8_t *)bl_arena_alloc(w->arena, n_header + n_values);
-    if (!name || !data)
+    if (!data)
         return bl_error_nomem(err, n_header + n_values, "a parameter");
-    if (!*p->layer || !bl_zip_name_is_safe(name, strlen(name)))
-        return bl_error_set(err, BL_E_INVALID, "layer '%s' has a name that no file can have",
-                            p->layer);
-    if (bl_name_map_find(&w->names, name) != SIZE_MAX)
-        return bl_error_set(err, BL_E_INVALID, "layer '%s': two parameters would be called '%s'",
-                            p->layer, name);
     memcpy(data, header, n_header);
     memcpy(data + n_header, w->bundle->network->parameters + p->offset, n_values);
-    return add(w, name, data, n_header + n_values, err);
+    return add_of_layer(w, p->layer, bl_bundle_weight_name(w->arena, p), data, n_header + n_values,
+                        err);
 }
 
 static bl_status add_all(writer *w, bl_error *err) {
@@ -56,6 +80,8 @@ static bl_status add_all(writer *w, bl_error *err) {
         BL_TRY(bl_nn_transform_write(w->arena, &bundle->transform, &text, err));
         BL_TRY(add_text(w, BL_BUNDLE_TRANSFORM, text, err));
     }
+    for (size_t i = 0; i < bundle->graph.n_nodes; i++)
+        BL_TRY(add_forest(w, &bundle->graph.nodes[i], err));
     for (size_t i = 0; i < plan->parameters.n; i++)
         BL_TRY(add_weight(w, &plan->parameters.items[i], err));
     BL_TRY(bl_bundle_about_write(w->arena, bundle, &w->members, &text, err));
@@ -64,7 +90,8 @@ static bl_status add_all(writer *w, bl_error *err) {
 }
 
 static bl_status write_to(bl_arena *arena, const bl_bundle *bundle, bl_sink *sink, bl_error *err) {
-    size_t most = bundle->network->plan.parameters.n + 3; // the network, a transform, the list
+    // the list, the network and a transform, numbers, at most a forest a layer
+    size_t most = 3 + bundle->network->plan.parameters.n + bundle->graph.n_nodes;
     writer w = {.arena = arena, .bundle = bundle, .n = 1};
     w.parts = (bl_zip_part *)bl_arena_array(arena, most, sizeof *w.parts);
     w.members.items = (bl_bundle_member *)bl_arena_array(arena, most, sizeof *w.members.items);

@@ -81,9 +81,10 @@ typedef struct group {
 
 typedef struct loader {
     const bl_keras_file *file;
-    bl_nn_network *network;
+    const bl_nn_network *network;
     bl_name_map layers;                 ///< of the file, by the names of their nodes
     const bl_keras_weight **candidates; ///< [file->n_weights] of a layer
+    const bl_keras_weight **found;      ///< [parameters]
 } loader;
 
 /// Steps of a Bidirectional are called "name/forward" and "name/backward".
@@ -204,7 +205,7 @@ static size_t find_candidates(const loader *l, size_t layer) {
     return n;
 }
 
-static bl_status load_group(const loader *l, const group *g, bl_error *err) {
+static bl_status match_group(const loader *l, const group *g, bl_error *err) {
     size_t layer = bl_name_map_find(&l->layers, g->node->name);
     size_t n = layer == SIZE_MAX ? 0 : find_candidates(l, layer);
     if (n != g->n)
@@ -217,17 +218,18 @@ static bl_status load_group(const loader *l, const group *g, bl_error *err) {
             return bl_error_set(err, BL_E_NOTFOUND, "layer '%s' (%s): the file has no %s",
                                 g->node->name, g->node->kind->name, g->parameters[i].name);
         BL_TRY(check_shape(g, &g->parameters[i], weight->values, err));
-        bl_keras_copy_floats(weight->values, l->network->parameters + g->parameters[i].offset);
+        l->found[&g->parameters[i] - l->network->plan.parameters.items] = weight;
     }
     return BL_OK;
 }
 
-static bl_status load(loader *l, bl_arena *arena, bl_error *err) {
+static bl_status match(loader *l, bl_arena *arena, bl_error *err) {
     const bl_nn_network *network = l->network;
     const char **names = NULL;
     BL_TRY(bl_keras_node_names(l->file, arena, &names, err));
     l->candidates = bl_arena_array(arena, l->file->n_weights + 1, sizeof *l->candidates);
-    if (!l->candidates)
+    l->found = bl_arena_array(arena, network->plan.parameters.n + 1, sizeof(void *));
+    if (!l->candidates || !l->found)
         return bl_error_nomem(err, l->file->n_weights * sizeof *l->candidates, "weights");
     for (size_t i = 0; i < l->file->n_layers; i++)
         BL_TRY(bl_name_map_add(arena->context, &l->layers, names[i], i, err));
@@ -239,18 +241,31 @@ static bl_status load(loader *l, bl_arena *arena, bl_error *err) {
         while (i + g.n < network->plan.parameters.n &&
                find_node(network->graph, first[g.n].layer) == g.node)
             g.n++;
-        BL_TRY(load_group(l, &g, err));
+        BL_TRY(match_group(l, &g, err));
         i += g.n;
     }
     return BL_OK;
 }
 
-bl_status bl_keras_load_weights(const bl_keras_file *file, bl_nn_network *network, bl_error *err) {
+bl_status bl_keras_match_weights(const bl_keras_file *file, const bl_nn_network *network,
+                                 bl_arena *arena, const bl_keras_weight *const **ret_weights,
+                                 bl_error *err) {
     loader l = {.file = file, .network = network};
+    bl_status status = match(&l, arena, err);
+    bl_name_map_release(network->context, &l.layers);
+    if (status == BL_OK)
+        *ret_weights = l.found;
+    return status;
+}
+
+bl_status bl_keras_load_weights(const bl_keras_file *file, bl_nn_network *network, bl_error *err) {
+    const bl_keras_weight *const *weights;
     bl_arena arena;
     bl_arena_init(&arena, network->context);
-    bl_status status = load(&l, &arena, err);
-    bl_name_map_release(network->context, &l.layers);
+    bl_status status = bl_keras_match_weights(file, network, &arena, &weights, err);
+    for (size_t i = 0; i < network->plan.parameters.n && status == BL_OK; i++)
+        bl_keras_copy_floats(weights[i]->values,
+                             network->parameters + network->plan.parameters.items[i].offset);
     bl_arena_release(&arena);
     if (status == BL_OK)
         bl_nn_network_pack(network);

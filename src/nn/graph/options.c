@@ -18,7 +18,7 @@ typedef struct object {
     bool is_of_keras;         ///< what is not ours is then no mistake, but unsupported
 } object;
 
-/// What may stand beside constants and does not matter.
+/// What may stand beside constants of Keras and does not matter; nor does what is null.
 static const char *const ignored[] = {"seed", "dtype", "name", "trainable", NULL};
 
 static bool is_among(const char *const *names, const char *name) {

@@ -198,10 +198,9 @@ typedef struct bl_nn_clip_options {
     double x_min, x_max;
 } bl_nn_clip_options;
 
-/// TreeEnsemble
-typedef struct bl_nn_forest bl_nn_forest;
+/// TreeEnsemble, of nn/trees/forest.h
 typedef struct bl_nn_forest_options {
-    const bl_nn_forest *forest; ///< not written as text
+    const struct bl_nn_forest *forest; ///< borrows; not written as text
 } bl_nn_forest_options;
 
 #endif

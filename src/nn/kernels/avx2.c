@@ -7,7 +7,15 @@
 #define LANES_ATTRIBUTE __attribute__((target("avx2,fma")))
 #define INLINE LANES_ATTRIBUTE static inline __attribute__((always_inline))
 
-enum { LANES = 8, VECTORS = 2, ACCUMULATORS = 12, MOST_ROWS = 8, BLOCK_STEPS = 256 };
+enum {
+    LANES = 8,
+    VECTORS = 3,
+    WIDE = 9,
+    ACCUMULATORS = 12,
+    MOST_ROWS = 8,
+    BLOCK_STEPS = 256,
+    LOADS_PARTS = 0
+};
 typedef float lanes __attribute__((vector_size(32)));
 typedef int32_t lane_bits __attribute__((vector_size(32)));
 
@@ -35,7 +43,23 @@ INLINE void store_first(float *to, lanes x, size_t n) {
     _mm256_maskstore_ps(to, first_lanes(n), x);
 }
 
-#include "nn/kernels/lanes_softmax.h"
+/// Where the bit `distance` of a lane's number is set, a gets b's lane so far before, and where it
+/// is not, b gets a's so far behind.
+INLINE void trade(lanes *a, lanes *b, size_t distance) {
+    lanes low = *a, high = *b;
+    if (distance == 4) {
+        *a = _mm256_permute2f128_ps(low, high, 0x20);
+        *b = _mm256_permute2f128_ps(low, high, 0x31);
+    } else if (distance == 2) {
+        *a = (lanes)_mm256_unpacklo_pd((__m256d)low, (__m256d)high);
+        *b = (lanes)_mm256_unpackhi_pd((__m256d)low, (__m256d)high);
+    } else {
+        *a = _mm256_blend_ps(low, _mm256_moveldup_ps(high), 0xaa);
+        *b = _mm256_blend_ps(_mm256_movehdup_ps(low), high, 0xaa);
+    }
+}
+
+#include "nn/kernels/lanes_table.h"
 
 const bl_nn_kernels bl_nn_kernels_avx2 = {"AVX2", LANES_TABLE};
 #endif

@@ -7,7 +7,15 @@
 #define LANES_ATTRIBUTE __attribute__((target("avx512f")))
 #define INLINE LANES_ATTRIBUTE static inline __attribute__((always_inline))
 
-enum { LANES = 16, VECTORS = 4, ACCUMULATORS = 24, MOST_ROWS = 8, BLOCK_STEPS = 128 };
+enum {
+    LANES = 16,
+    VECTORS = 4,
+    WIDE = 8,
+    ACCUMULATORS = 24,
+    MOST_ROWS = 8,
+    BLOCK_STEPS = 128,
+    LOADS_PARTS = 1
+};
 typedef float lanes __attribute__((vector_size(64)));
 typedef int32_t lane_bits __attribute__((vector_size(64)));
 
@@ -33,7 +41,26 @@ INLINE void store_first(float *to, lanes x, size_t n) {
     _mm512_mask_storeu_ps(to, first_lanes(n), x);
 }
 
-#include "nn/kernels/lanes_softmax.h"
+/// Where the bit `distance` of a lane's number is set, a gets b's lane so far before, and where it
+/// is not, b gets a's so far behind.
+INLINE void trade(lanes *a, lanes *b, size_t distance) {
+    lanes low = *a, high = *b;
+    if (distance == 8) {
+        *a = _mm512_shuffle_f32x4(low, high, 0x44);
+        *b = _mm512_shuffle_f32x4(low, high, 0xee);
+    } else if (distance == 4) {
+        *a = _mm512_mask_shuffle_f32x4(low, 0xf0f0, high, high, 0xa0);
+        *b = _mm512_mask_shuffle_f32x4(high, 0x0f0f, low, low, 0xf5);
+    } else if (distance == 2) {
+        *a = (lanes)_mm512_unpacklo_pd((__m512d)low, (__m512d)high);
+        *b = (lanes)_mm512_unpackhi_pd((__m512d)low, (__m512d)high);
+    } else {
+        *a = _mm512_mask_moveldup_ps(low, 0xaaaa, high);
+        *b = _mm512_mask_movehdup_ps(high, 0x5555, low);
+    }
+}
+
+#include "nn/kernels/lanes_table.h"
 
 const bl_nn_kernels bl_nn_kernels_avx512 = {"AVX-512", LANES_TABLE};
 #endif

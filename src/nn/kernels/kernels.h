@@ -71,10 +71,18 @@ typedef void (*bl_nn_activation_map)(const bl_nn_activation *a, const float *x, 
 typedef void (*bl_nn_activation_slope)(const bl_nn_activation *a, const float *from,
                                        const float *gradient, float *out, size_t n);
 
+/// See nn/kernels/gates.h.
+typedef struct bl_nn_gates bl_nn_gates;
+typedef struct bl_nn_gates_back bl_nn_gates_back;
+
 typedef struct bl_nn_kernels {
     const char *name;
     size_t n_lanes;   ///< of a vector
     size_t n_vectors; ///< of a panel of packed matrices, at most
+    /// Rows of `to` end in whole vectors, with zeros.
+    /// \param from [n_rows × n] \param to [n × n_rows], to_stride of whole vectors at least
+    void (*transpose)(const float *from, size_t from_stride, size_t n_rows, size_t n, float *to,
+                      size_t to_stride);
     void (*multiply)(const bl_nn_product *product);
     void (*add_gradient)(const bl_nn_gradient *gradient);
     /// The sums of columns, over rows in shards: the gradient of a bias.
@@ -100,6 +108,12 @@ typedef struct bl_nn_kernels {
     bl_nn_row_slope softmax_slope, log_softmax_slope;
     /// One step of an optimiser. Each parameter is on its own, wherever the range is cut.
     void (*update)(const bl_nn_update *update);
+    /// A step of recurrent layers. Their sigmoid and tanh are within 2.5 and 3 units in the last
+    /// place, but below 2^−100 absolutely.
+    void (*gru)(const bl_nn_gates *gates);
+    void (*gru_back)(const bl_nn_gates_back *gates);
+    void (*lstm)(const bl_nn_gates *gates);
+    void (*lstm_back)(const bl_nn_gates_back *gates);
 } bl_nn_kernels;
 
 extern const bl_nn_kernels bl_nn_kernels_plain;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Softmax of rows for vectors of any width: each file of kernels says what `lanes` are and
-/// includes this, and the others, of which it makes the table.
+/// includes this.
 #ifndef BL_NN_KERNELS_LANES_SOFTMAX_H
 #define BL_NN_KERNELS_LANES_SOFTMAX_H
 
 #include "nn/kernels/lanes_activations.h"
 #include "nn/kernels/lanes_products.h"
-#include "nn/kernels/lanes_updates.h"
 
 /// Rows whose sums are made at the same time.
 enum { ROWS = 4 };
@@ -148,12 +147,5 @@ LANES_ATTRIBUTE static void log_softmax_slope(const float *y, size_t y_stride,
                                               size_t m, size_t n, float *out, size_t out_stride) {
     slope_rows(y, y_stride, gradient, gradient_stride, m, n, out, out_stride, true);
 }
-
-/// A table but its name.
-#define LANES_TABLE                                                                               \
-    LANES, VECTORS, multiply, add_gradient, add_columns, exp_all, expm1_all, ln_all, log1p_all,   \
-        softplus_all, tanh_all, sigmoid_all, relu_all, tanh_slope_all, sigmoid_slope_all,         \
-        relu_slope_all, softplus_slope_all, activations, activation_slopes, softmax, log_softmax, \
-        softmax_slope, log_softmax_slope, update
 
 #endif

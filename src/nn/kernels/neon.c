@@ -7,7 +7,15 @@
 #define LANES_ATTRIBUTE
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 4, VECTORS = 4, ACCUMULATORS = 24, MOST_ROWS = 8, BLOCK_STEPS = 256 };
+enum {
+    LANES = 4,
+    VECTORS = 4,
+    WIDE = 8,
+    ACCUMULATORS = 24,
+    MOST_ROWS = 8,
+    BLOCK_STEPS = 256,
+    LOADS_PARTS = 0
+};
 typedef float32x4_t lanes;
 typedef int32_t lane_bits __attribute__((vector_size(16)));
 
@@ -31,7 +39,20 @@ INLINE lanes load_first(const float *from, size_t n) {
 
 INLINE void store_first(float *to, lanes x, size_t n) { memcpy(to, &x, n * sizeof *to); }
 
-#include "nn/kernels/lanes_softmax.h"
+/// Where the bit `distance` of a lane's number is set, a gets b's lane so far before, and where it
+/// is not, b gets a's so far behind.
+INLINE void trade(lanes *a, lanes *b, size_t distance) {
+    lanes low = *a, high = *b;
+    if (distance == 2) {
+        *a = vcombine_f32(vget_low_f32(low), vget_low_f32(high));
+        *b = vcombine_f32(vget_high_f32(low), vget_high_f32(high));
+    } else {
+        *a = vtrn1q_f32(low, high);
+        *b = vtrn2q_f32(low, high);
+    }
+}
+
+#include "nn/kernels/lanes_table.h"
 
 const bl_nn_kernels bl_nn_kernels_neon = {"NEON", LANES_TABLE};
 #endif

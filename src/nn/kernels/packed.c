@@ -47,9 +47,7 @@ void bl_nn_packed_set(bl_nn_packed *packed, const float *b, size_t stride) {
 void bl_nn_packed_set_transposed(bl_nn_packed *packed, const float *b, size_t stride) {
     for (size_t first = 0; first < packed->n;) {
         columns c = columns_at(packed, first);
-        for (size_t row = 0; row < packed->k; row++)
-            for (size_t i = 0; i < c.n; i++)
-                c.panel[row * c.width + i] = b[(first + i) * stride + row];
+        packed->kernels->transpose(b + first * stride, stride, c.n, packed->k, c.panel, c.width);
         first += c.n;
     }
 }

@@ -6,7 +6,15 @@
 #define LANES_ATTRIBUTE
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 4, VECTORS = 1, ACCUMULATORS = 4, MOST_ROWS = 4, BLOCK_STEPS = 256 };
+enum {
+    LANES = 4,
+    VECTORS = 1,
+    WIDE = 4,
+    ACCUMULATORS = 4,
+    MOST_ROWS = 4,
+    BLOCK_STEPS = 256,
+    LOADS_PARTS = 0
+};
 typedef float lanes __attribute__((vector_size(16)));
 typedef int32_t lane_bits __attribute__((vector_size(16)));
 
@@ -57,6 +65,17 @@ INLINE lanes load_first(const float *from, size_t n) {
 
 INLINE void store_first(float *to, lanes x, size_t n) { memcpy(to, &x, n * sizeof *to); }
 
-#include "nn/kernels/lanes_softmax.h"
+/// Where the bit `distance` of a lane's number is set, a gets b's lane so far before, and where it
+/// is not, b gets a's so far behind.
+INLINE void trade(lanes *a, lanes *b, size_t distance) {
+    for (size_t i = 0; i < LANES; i++)
+        if (i & distance) {
+            float moved = (*a)[i];
+            (*a)[i] = (*b)[i - distance];
+            (*b)[i - distance] = moved;
+        }
+}
+
+#include "nn/kernels/lanes_table.h"
 
 const bl_nn_kernels bl_nn_kernels_plain = {"plain", LANES_TABLE};

@@ -26,18 +26,19 @@ static size_t draw_up_to(size_t most) { return draw() % (most + 1); }
 /// are around the smallest numbers there are.
 static float draw_number(bool is_tiny) {
     float x = (float)draw() * 0x1p-23F - 1;
-    return draw() % 16 ? ldexpf(x, (int)(draw() % 8) - (is_tiny ? 74 : 0)) : 0.F * x;
+    return draw() % 16 ? ldexpf(x, (int)(draw() % 8) - (is_tiny ? 77 : 0)) : 0.F * x;
 }
 
-/// A matrix with nothing behind its last number, so that sanitizers see what is read past it.
+/// A matrix with nothing behind its last number, so that sanitizers see what is read past it, or
+/// with some that nobody may change.
 typedef struct matrix {
-    float *at; ///< [n_rows × stride] without the end of the last row
+    float *at; ///< [n_rows × stride] without the end of the last row, and a guard
     size_t n_rows, n, stride, n_floats;
 } matrix;
 
 static matrix make(size_t n_rows, size_t n) {
     matrix x = {.n_rows = n_rows, .n = n, .stride = n + (draw() % 2 ? draw_up_to(9) : 0)};
-    x.n_floats = n_rows ? (n_rows - 1) * x.stride + n : 0;
+    x.n_floats = (n_rows ? (n_rows - 1) * x.stride + n : 0) + (draw() % 2 ? 20 : 0);
     x.at = malloc(x.n_floats ? x.n_floats * sizeof *x.at : 1);
     assert_non_null(x.at);
     memset(x.at, GUARD, x.n_floats * sizeof *x.at);
@@ -118,6 +119,9 @@ static void products(void **state) {
     for (int i = 0; i < 300; i++)
         check_product(context, draw_up_to(70), draw_up_to(300), draw_up_to(140));
     check_product(context, 400, 19, 150);
+    for (size_t m = 1; m <= 4; m++) // some panels at a time
+        for (size_t n = 60; n <= 300; n += 1 + draw_up_to(12))
+            check_product(context, m, draw_up_to(300), n);
     bl_context_free(context);
 }
 
@@ -137,7 +141,7 @@ static void gradient_by_loops(matrix a, matrix b, bool adds, matrix out) {
         }
 }
 
-/// In two calls that meet at the end of a shard, where there are so many.
+/// In one call, or two that meet at the end of a shard, the first of which may have no rows.
 static void check_gradient(size_t m, size_t k, size_t n) {
     bool is_tiny = draw() % 8 == 0, adds = draw() % 2;
     matrix a = make_random(m, k, is_tiny), b = make_random(m, n, is_tiny);
@@ -153,11 +157,13 @@ static void check_gradient(size_t m, size_t k, size_t n) {
                         .adds = adds,
                         .out = got.at,
                         .out_stride = got.stride};
-    under_test->add_gradient(&g);
+    if (first || draw() % 2) {
+        under_test->add_gradient(&g);
+        g.adds = true;
+    }
     g.m = m - first;
     g.a += g.m ? first * a.stride : 0;
     g.b += g.m ? first * b.stride : 0;
-    g.adds = true;
     under_test->add_gradient(&g);
     gradient_by_loops(a, b, adds, expected);
     same(got, expected, "gradient", m, k, n);
@@ -180,16 +186,37 @@ static void gradients(void **state) {
     (void)state;
     for (size_t k = 0; k <= 20; k++)
         for (size_t n = 0; n <= 70; n++)
-            check_gradient(draw_up_to(70), k, n);
+            check_gradient(draw_up_to(draw() % 4 ? 70 : 2), k, n);
     for (int i = 0; i < 200; i++)
         check_gradient(draw_up_to(300), draw_up_to(70), draw_up_to(160));
     check_gradient(130, 700, 40); // rows that are far apart
     check_gradient(70, 40, 600);
+    check_gradient(70, 700, 33); // lanes over more rows than a panel has
+    check_gradient(70, 700, 1);
+    check_gradient(0, 20, 17);
     for (size_t n = 0; n <= 140; n++)
         check_columns(draw_up_to(300), n);
 }
 
 // ---- packed matrices ----
+
+static void transposes(void **state) {
+    (void)state;
+    size_t lanes = under_test->n_lanes;
+    for (size_t n_rows = 0; n_rows <= 40; n_rows++)
+        for (size_t n = 0; n <= 40; n++) {
+            size_t whole = (n_rows + lanes - 1) / lanes * lanes;
+            matrix from = make_random(n_rows, n, false), got = make(n, whole);
+            matrix expected = copy_of(got);
+            for (size_t i = 0; i < n; i++)
+                for (size_t j = 0; j < whole; j++)
+                    expected.at[i * expected.stride + j] =
+                        j < n_rows ? from.at[j * from.stride + i] : 0;
+            under_test->transpose(from.at, from.stride, n_rows, n, got.at, got.stride);
+            same(got, expected, "transposed", n_rows, 0, n);
+            free(from.at), free(got.at), free(expected.at);
+        }
+}
 
 static bl_status pack_something(bl_context *context) {
     bl_nn_packed packed = {0};
@@ -216,6 +243,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products),
         cmocka_unit_test(gradients),
+        cmocka_unit_test(transposes),
     };
     const struct CMUnitTest once[] = {cmocka_unit_test(without_memory)};
     int n_failed = cmocka_run_group_tests_name("packed", once, NULL, NULL);

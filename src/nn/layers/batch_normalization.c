@@ -85,9 +85,8 @@ static void find_statistics(bl_nn_run *run, const bl_nn_step *step, float *mean,
     const float *moving = bl_nn_parameter_at(run, step, p->mean);
     const float *variance = bl_nn_parameter_at(run, step, p->variance);
     const double *sums = run->sums;
-    bool is_empty = run->trains && sums[2 * n] == 0;
+    bool moves = !run->trains || step->is_frozen || sums[2 * n] == 0;
     for (size_t k = 0; k < n; k++) {
-        bool moves = !run->trains || is_empty;
         mean[k] = moves ? moving[k] : (float)(sums[k] / sums[2 * n]);
         double v = moves ? variance[k] : batch_variance(sums, n, k);
         inverse[k] = (float)(1 / sqrt(v + o->epsilon));
@@ -150,8 +149,10 @@ static void backward(bl_nn_run *run, const bl_nn_step *step) {
     const float *gamma = p->gamma == BL_NN_NONE ? NULL : bl_nn_parameter_at(run, step, p->gamma);
     bl_nn_matrix to = run->input_gradients[0];
     const double *sums = run->sums;
-    write_gradient(run, step, p->beta, run->shard_sums, n);
-    write_gradient(run, step, p->gamma, run->shard_sums + n, n);
+    if (!step->is_frozen) {
+        write_gradient(run, step, p->beta, run->shard_sums, n);
+        write_gradient(run, step, p->gamma, run->shard_sums + n, n);
+    }
     if (!to.data)
         return;
     for (size_t r = 0, m = bl_nn_n_rows(run, step->output); r < m; r++)
@@ -159,7 +160,7 @@ static void backward(bl_nn_run *run, const bl_nn_step *step) {
             bl_nn_row(to, r)[k] =
                 bl_nn_row(run->gradient, r)[k] * inverse[k] * (gamma ? gamma[k] : 1);
     counted rows = counted_rows(run, step);
-    for (size_t i = 0; i < rows.n; i++) {
+    for (size_t i = 0; i < rows.n && !step->is_frozen; i++) {
         size_t r = rows.index ? rows.index[i] : i;
         const float *x = bl_nn_row(run->values[step->inputs[0]], r);
         for (size_t k = 0; k < n; k++) {

@@ -149,6 +149,11 @@ struct bl_nn_layer {
 /// [BL_NN_KIND_N] by id; those that are taken apart before (Bidirectional, …) are NULL
 extern const bl_nn_layer *const bl_nn_layers[];
 
+/// Whether the step wants sums over the whole batch, while training.
+static inline bool bl_nn_measures(const bl_nn_step *step) {
+    return step->layer->measure && !step->is_frozen;
+}
+
 static inline const float *bl_nn_parameter_at(const bl_nn_run *run, const bl_nn_step *step,
                                               size_t i) {
     return run->parameters + run->parameter_list[step->first_parameter + i].offset;

@@ -9,6 +9,9 @@
     X(PRELU, prelu)                             \
     X(DROPOUT, dropout)                         \
     X(SPATIAL_DROPOUT, dropout)                 \
+    X(GRU, gru)                                 \
+    X(LSTM, lstm)                               \
+    X(SIMPLE_RNN, simple_rnn)                   \
     X(BATCH_NORMALIZATION, batch_normalization) \
     X(LAYER_NORMALIZATION, layer_normalization) \
     X(CONV1D, convolution)                      \
@@ -49,7 +52,8 @@
     X(ABSOLUTE, function)                       \
     X(SQUARE, function)                         \
     X(SQRT, function)                           \
-    X(NEGATIVE, function)
+    X(NEGATIVE, function)                       \
+    X(TREE_ENSEMBLE, tree_ensemble)
 
 #define DECLARE(kind, layer) extern const bl_nn_layer bl_nn_##layer##_layer;
 LAYERS(DECLARE)

@@ -191,6 +191,7 @@ static const size_t *values_of(compiler *c, const bl_nn_node *node) {
 static bl_status add_node_step(compiler *c, const bl_nn_node *node, bl_nn_step step, size_t k,
                                bl_nn_step **ret_step, bl_error *err) {
     step.packs = c->packs[node - c->graph->nodes];
+    step.is_frozen = node->frozen;
     BL_TRY(add_step(c, step, ret_step, err));
     bl_nn_step *added = *ret_step;
     if (node->same_as != BL_NN_NONE) {
@@ -311,7 +312,7 @@ static bl_status count(bl_nn_network *network, bl_error *err) {
             network->n_consumers[step->inputs[k]]++;
         if (step->mask != BL_NN_NONE)
             network->n_consumers[step->mask]++;
-        network->n_barriers += step->layer->measure != NULL;
+        network->n_barriers += bl_nn_measures(step);
         if (step->n_sums > network->n_sums)
             network->n_sums = step->n_sums;
     }

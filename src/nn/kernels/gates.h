@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// One step in time of m rows of a recurrent layer with sigmoid gates and tanh, and back through
+/// it: what lies between the products, in one pass. A row has blocks of `units` numbers, one behind
+/// the other.
+#ifndef BL_NN_KERNELS_GATES_H
+#define BL_NN_KERNELS_GATES_H
+
+#include "nn/kernels/kernels.h"
+
+/// A step forward. States of GRU: h; of LSTM: c.
+struct bl_nn_gates {
+    size_t m, units;
+    /// Before: what comes from the inputs (GRU: z, r, h; LSTM: i, f, c, o with what comes from the
+    /// state). Behind, where it keeps: GRU: z, r, candidate, q; LSTM: i, f, candidate, o, tanh c.
+    float *rows;
+    size_t row_stride;
+    /// GRU: what comes from the state, three blocks of which the last is q, before the reset gate.
+    const float *recurrent;
+    size_t recurrent_stride;
+    const float *state; ///< before the step
+    float *next;        ///< behind it; may be `state`
+    float *output;      ///< LSTM: h
+    size_t state_stride;
+    bool keeps; ///< writes to `rows` what the way back wants
+};
+
+/// The same step backward.
+struct bl_nn_gates_back {
+    size_t m, units;
+    const float *rows; ///< as they were kept
+    size_t row_stride;
+    const float *state; ///< before the step
+    /// Gradients of arguments. GRU: z, r, q, candidate; LSTM: i, f, candidate, o.
+    float *slopes;
+    size_t slope_stride;
+    float *output_gradient; ///< of h behind the step; GRU: becomes its direct part before it
+    float *carry_gradient;  ///< LSTM: of c, behind it, becomes that before it
+    size_t state_stride;
+};
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Steps of recurrent layers for vectors of any width: each file of kernels says what `lanes` are
+/// and includes this. Powers of e are shorter here than in lanes_functions.h: their arguments are
+/// cut where gates are closed or open anyway, so that one power of two is enough.
+#ifndef BL_NN_KERNELS_LANES_GATES_H
+#define BL_NN_KERNELS_LANES_GATES_H
+
+#include "nn/kernels/gates.h"
+#include "nn/kernels/lanes_functions.h"
+
+/// e^x = scale·(1 + rest), for x in [−87, 88].
+typedef struct short_power {
+    lanes scale, rest;
+} short_power;
+
+INLINE short_power short_power_of(lanes x) {
+    static const float c[] = {5.e-01F, 1.6666577e-01F, 4.1666554e-02F, 8.363203e-03F,
+                              1.3926213e-03F};
+    const lanes magic = splat(0x1.8p23F); // behind it the low bits are n, others leave the word
+    lanes shifted = fused(x, splat(0x1.715476p+0F), magic), n = shifted - magic;
+    lanes r = fused(n, splat(-log2_low), fused(n, splat(-log2_high), x));
+    return (short_power){(lanes)(((lane_words)shifted << 23) + (lane_words)splat(1)),
+                         fused(r * r, polynomial(r, c, 5), r)};
+}
+
+/// 1/(1 + e^−x)
+INLINE lanes gate_of(lanes x) {
+    short_power p = short_power_of(within(-x, -30, 87));
+    return splat(1) / fused(p.scale, p.rest, p.scale + splat(1));
+}
+
+/// (e^2x − 1)/(e^2x + 1); e^2x − 1 = (scale − 1) + scale·rest loses nothing near 0.
+INLINE lanes gate_tanh_of(lanes x) {
+    short_power p = short_power_of(within(x + x, -30, 30));
+    lanes less_one = fused(p.scale, p.rest, p.scale - splat(1));
+    return less_one / (less_one + splat(2));
+}
+
+/// Some numbers of a block: as many as there are lanes, but for the last of them.
+INLINE lanes load_some(const float *from, size_t n) {
+    return n == LANES ? load(from) : load_first(from, n);
+}
+
+INLINE void store_some(float *to, lanes x, size_t n) {
+    if (n == LANES)
+        store(to, x);
+    else
+        store_first(to, x, n);
+}
+
+/// Calls `some` for all numbers of a row's blocks; `n` is constant but for the last of them.
+#define FOR_ROW(some, g, row)                       \
+    do {                                            \
+        size_t i = 0;                               \
+        for (; i + LANES <= (g)->units; i += LANES) \
+            some(g, row, i, LANES);                 \
+        if (i < (g)->units)                         \
+            some(g, row, i, (g)->units - i);        \
+    } while (0)
+
+// ---- GRU, where the reset gate comes behind the product ----
+
+INLINE void gru_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
+    float *at = g->rows + row * g->row_stride + i;
+    const float *from = g->recurrent + row * g->recurrent_stride + i;
+    size_t units = g->units, state = row * g->state_stride + i;
+    lanes z = gate_of(load_some(at, n) + load_some(from, n));
+    lanes r = gate_of(load_some(at + units, n) + load_some(from + units, n));
+    lanes q = load_some(from + 2 * units, n), h = load_some(g->state + state, n);
+    lanes candidate = gate_tanh_of(fused(r, q, load_some(at + 2 * units, n)));
+    store_some(g->next + state, fused(z, h - candidate, candidate), n);
+    if (!g->keeps)
+        return;
+    store_some(at, z, n);
+    store_some(at + units, r, n);
+    store_some(at + 2 * units, candidate, n);
+    store_some(at + 3 * units, q, n);
+}
+
+LANES_ATTRIBUTE static void gru(const bl_nn_gates *g) {
+    for (size_t row = 0; row < g->m; row++)
+        FOR_ROW(gru_some, g, row);
+}
+
+INLINE void gru_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_t n) {
+    const float *at = g->rows + row * g->row_stride + i;
+    float *to = g->slopes + row * g->slope_stride + i;
+    size_t units = g->units, state = row * g->state_stride + i;
+    lanes z = load_some(at, n), r = load_some(at + units, n), q = load_some(at + 3 * units, n);
+    lanes candidate = load_some(at + 2 * units, n), h = load_some(g->state + state, n);
+    lanes gradient = load_some(g->output_gradient + state, n), rest = splat(1) - z;
+    lanes by_candidate = tanh_slope_of(candidate, gradient * rest);
+    store_some(to, gradient * (h - candidate) * (z * rest), n);
+    store_some(to + units, sigmoid_slope_of(r, by_candidate * q), n);
+    store_some(to + 2 * units, by_candidate * r, n);
+    store_some(to + 3 * units, by_candidate, n);
+    store_some(g->output_gradient + state, gradient * z, n);
+}
+
+LANES_ATTRIBUTE static void gru_back(const bl_nn_gates_back *g) {
+    for (size_t row = 0; row < g->m; row++)
+        FOR_ROW(gru_back_some, g, row);
+}
+
+// ---- LSTM ----
+
+INLINE void lstm_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
+    float *at = g->rows + row * g->row_stride + i;
+    size_t units = g->units, state = row * g->state_stride + i;
+    lanes in = gate_of(load_some(at, n)), forget = gate_of(load_some(at + units, n));
+    lanes candidate = gate_tanh_of(load_some(at + 2 * units, n));
+    lanes out = gate_of(load_some(at + 3 * units, n));
+    lanes c = fused(forget, load_some(g->state + state, n), in * candidate), t = gate_tanh_of(c);
+    store_some(g->next + state, c, n);
+    store_some(g->output + state, out * t, n);
+    if (!g->keeps)
+        return;
+    store_some(at, in, n);
+    store_some(at + units, forget, n);
+    store_some(at + 2 * units, candidate, n);
+    store_some(at + 3 * units, out, n);
+    store_some(at + 4 * units, t, n);
+}
+
+LANES_ATTRIBUTE static void lstm(const bl_nn_gates *g) {
+    for (size_t row = 0; row < g->m; row++)
+        FOR_ROW(lstm_some, g, row);
+}
+
+INLINE void lstm_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_t n) {
+    const float *at = g->rows + row * g->row_stride + i;
+    float *to = g->slopes + row * g->slope_stride + i;
+    size_t units = g->units, state = row * g->state_stride + i;
+    lanes in = load_some(at, n), forget = load_some(at + units, n);
+    lanes candidate = load_some(at + 2 * units, n), out = load_some(at + 3 * units, n);
+    lanes t = load_some(at + 4 * units, n), gradient = load_some(g->output_gradient + state, n);
+    lanes of_c = load_some(g->carry_gradient + state, n) + tanh_slope_of(t, gradient * out);
+    store_some(to, sigmoid_slope_of(in, of_c * candidate), n);
+    store_some(to + units, sigmoid_slope_of(forget, of_c * load_some(g->state + state, n)), n);
+    store_some(to + 2 * units, tanh_slope_of(candidate, of_c * in), n);
+    store_some(to + 3 * units, sigmoid_slope_of(out, gradient * t), n);
+    store_some(g->carry_gradient + state, of_c * forget, n);
+}
+
+LANES_ATTRIBUTE static void lstm_back(const bl_nn_gates_back *g) {
+    for (size_t row = 0; row < g->m; row++)
+        FOR_ROW(lstm_back_some, g, row);
+}
+
+#endif
