@@ -64,7 +64,7 @@ static const bl_nn_option batch_normalization_options[] = {
 
 static const bl_nn_option layer_normalization_options[] = {
     NORMALIZATION_OPTIONS,
-    OPTION(normalization, rms_scaling, FLAG, "false", "without a mean"),
+    OPTION(normalization, rms_scaling, FLAG, "false", "divided, without taking out the mean"),
 };
 
 static const bl_nn_option embedding_options[] = {
@@ -195,7 +195,7 @@ const bl_nn_kind bl_nn_kinds[BL_NN_KIND_N] = {
     {"Activation", BL_NN_KIND_ACTIVATION, sizeof(bl_nn_activation_options),
      LIST(activation_options), 1, 1, BL_NN_ROWWISE, "a function of each number, or of rows"},
     {"PReLU", BL_NN_KIND_PRELU, sizeof(bl_nn_prelu_options), LIST(prelu_options), 1, 1,
-     BL_NN_ROWWISE, "slopes below 0 that are trained"},
+     BL_NN_WHOLE, "slopes below 0 that are trained, for each number of an event"},
     {"Dropout", BL_NN_KIND_DROPOUT, sizeof(bl_nn_dropout_options), LIST(dropout_options), 1, 1,
      BL_NN_ROWWISE, "zeros at random, while training"},
     {"SpatialDropout1D", BL_NN_KIND_SPATIAL_DROPOUT, sizeof(bl_nn_dropout_options),

@@ -114,6 +114,18 @@ typedef struct bl_nn_kernels {
     void (*gru_back)(const bl_nn_gates_back *gates);
     void (*lstm)(const bl_nn_gates *gates);
     void (*lstm_back)(const bl_nn_gates_back *gates);
+    /// Softmax down columns, in parts, for attention: x becomes e^(x − most), where `most` is the
+    /// largest of a column, and `sums` the sum of what x became. A column that is all −∞ is NaN.
+    /// \param x [m × n], n and the stride a multiple of n_lanes, as in the next two
+    /// \param most, sums [n]
+    void (*softmax_columns)(float *x, size_t stride, size_t m, size_t n, float *most, float *sums);
+    /// x becomes e^(x − most)·inverse.
+    void (*softmax_columns_again)(float *x, size_t stride, size_t m, size_t n, const float *most,
+                                  const float *inverses);
+    /// gradient = y·(gradient − sum). \param y, gradient [m × n], with the same stride
+    /// \param sums [n] Σ y·gradient
+    void (*softmax_columns_slope)(const float *y, size_t stride, size_t m, size_t n,
+                                  const float *sums, float *gradient);
 } bl_nn_kernels;
 
 extern const bl_nn_kernels bl_nn_kernels_plain;

@@ -6,6 +6,7 @@
 #define BL_NN_KERNELS_LANES_SOFTMAX_H
 
 #include "nn/kernels/lanes_activations.h"
+#include "nn/kernels/lanes_attention.h"
 #include "nn/kernels/lanes_products.h"
 
 /// Rows whose sums are made at the same time.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // BatchNormalization: columns less their mean, divided by their standard deviation: of the whole
-// batch while training, else those that moved along. Rows that do not count are left out of both,
-// and normalised with the others.
+// batch while training, else, or where it is frozen, those that moved along. Rows that do not count
+// are left out of both, and normalised with the others.
 // Source: S. Ioffe, C. Szegedy, "Batch Normalization" (ICML 2015), section 3
 #include <math.h>
 
@@ -42,7 +42,7 @@ static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     return BL_OK;
 }
 
-/// The rows that count, whatever the steps.
+/// The rows that count, whatever the steps; none of a layer that is frozen.
 typedef struct counted {
     size_t n;
     const uint32_t *index;
@@ -50,6 +50,8 @@ typedef struct counted {
 
 static counted counted_rows(const bl_nn_run *run, const bl_nn_step *step) {
     const bl_nn_value *input = &run->value_list[step->inputs[0]];
+    if (step->is_frozen)
+        return (counted){0};
     if (!input->rows)
         return (counted){run->n_events, NULL};
     const bl_nn_rows *rows = bl_nn_rows_that_count(run, step, 0);

@@ -98,6 +98,7 @@ typedef struct bl_nn_step {
     bool adds;            ///< gradients of its parameters are added to what is there, not written
     bool is_joined; ///< its activation belongs to the loss: not applied, nor gone back through,
                     ///< while training
+    bool is_frozen; ///< it is not trained, and keeps its statistics
     bool packs;     ///< Masking, Embedding, Input: rows that do not count are left out
     bool flips;     ///< a recurrent layer that goes backwards in Bidirectional: its sequence is in
                     ///< the order of the inputs, not in that in which it was made

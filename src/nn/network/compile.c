@@ -114,7 +114,7 @@ static bl_status plan_step(compiler *c, bl_nn_step *step, bl_error *err) {
     step->first_slot = plan->slots.n;
     step->first_rows = plan->rows.n;
     step->output = bl_nn_plan_value(plan);
-    if (plan->status != BL_OK) // there is no such value
+    if (plan->status != BL_OK) // there is no value to plan
         return no_memory(err);
     BL_TRY(plan_mask(c, step, err));
     BL_TRY(step->layer->plan(plan, step, err));
@@ -191,7 +191,6 @@ static const size_t *values_of(compiler *c, const bl_nn_node *node) {
 static bl_status add_node_step(compiler *c, const bl_nn_node *node, bl_nn_step step, size_t k,
                                bl_nn_step **ret_step, bl_error *err) {
     step.packs = c->packs[node - c->graph->nodes];
-    step.is_frozen = node->frozen;
     BL_TRY(add_step(c, step, ret_step, err));
     bl_nn_step *added = *ret_step;
     if (node->same_as != BL_NN_NONE) {
@@ -205,6 +204,10 @@ static bl_status add_node_step(compiler *c, const bl_nn_node *node, bl_nn_step s
 
 static const char *inner_name(compiler *c, const bl_nn_node *node, const char *which) {
     return bl_arena_printf(c->arena, "%s/%s", node->name, which);
+}
+
+static bool is_recurrent(bl_nn_kind_id kind) {
+    return kind == BL_NN_KIND_GRU || kind == BL_NN_KIND_LSTM || kind == BL_NN_KIND_SIMPLE_RNN;
 }
 
 /// The layer that runs backwards is as the one that runs forwards, where none was given.
@@ -229,6 +232,8 @@ static bl_status add_bidirectional(compiler *c, const bl_nn_node *node, const bl
     };
     static const bl_nn_concatenate_options columns = {.axis = -1};
     const bl_nn_bidirectional_options *options = node->options;
+    if (!node->inner_backward && !is_recurrent(node->inner->kind->id))
+        return bl_nn_plan_error(shape, BL_E_UNSUPPORTED, err, "of a %s", node->inner->kind->name);
     size_t *ways = bl_arena_array(c->arena, 2, sizeof *ways);
     bl_nn_step step = *shape, *added;
     step.kind = node->inner->kind->id;
@@ -279,6 +284,7 @@ static bl_status add_node(compiler *c, size_t number, bl_error *err) {
         .n_inputs = node->n_inputs,
         .inputs = values_of(c, node),
         .mask = node->mask == BL_NN_NONE ? BL_NN_NONE : network->node_values[node->mask],
+        .is_frozen = node->frozen,
     };
     if (!step.inputs)
         return no_memory(err);

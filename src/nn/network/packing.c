@@ -48,6 +48,19 @@ static size_t common_origin(origins *o, const bl_nn_node *node) {
     return differ ? BL_NN_NONE : first;
 }
 
+/// Attention finds keys by their places, and a query that sees none of them gets what Keras makes
+/// of padding: rows may be left out where they are the query's own, which then sees itself.
+static void keep_keys(origins *o, const bl_nn_node *node) {
+    size_t query = o->of[node->inputs[0]];
+    bool differ = false;
+    for (size_t i = 1; i < node->n_inputs; i++)
+        differ |= o->of[node->inputs[i]] != query;
+    for (size_t i = 1; i < node->n_inputs && differ; i++)
+        refuse(o, o->of[node->inputs[i]]);
+    if (differ && ((const bl_nn_attention_options *)node->options)->use_causal_mask)
+        refuse(o, query);
+}
+
 static void trace(origins *o, size_t number) {
     const bl_nn_node *node = &o->graph->nodes[number];
     size_t origin = BL_NN_NONE;
@@ -60,6 +73,8 @@ static void trace(origins *o, size_t number) {
         origin = common_origin(o, node);
         break;
     case BL_NN_MASKED:
+        if (node->kind->id == BL_NN_KIND_MULTI_HEAD_ATTENTION)
+            keep_keys(o, node);
         origin = ends_sequence(node) ? BL_NN_NONE : o->of[node->inputs[0]];
         break;
     case BL_NN_WHOLE:

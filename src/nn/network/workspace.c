@@ -46,6 +46,14 @@ static void lay_out_slots(bl_nn_workspace *w, layout *l) {
     }
 }
 
+/// How many gradients of a value are added: of the steps that take it, and as an output.
+static size_t n_gradients(const bl_nn_network *network, size_t value) {
+    size_t n = network->n_consumers[value];
+    for (size_t i = 0; i < network->n_outputs; i++)
+        n += network->outputs[i] == value;
+    return n;
+}
+
 static void lay_out(bl_nn_workspace *w, layout *l) {
     const bl_nn_plan *plan = &w->network->plan;
     for (size_t i = 0; i < plan->values.n; i++) {
@@ -55,7 +63,7 @@ static void lay_out(bl_nn_workspace *w, layout *l) {
         if (!w->trains || !value->has_gradient)
             continue;
         w->value_gradients[i] = (bl_nn_matrix){take(l, n), value->stride};
-        if (w->network->n_consumers[i] > 1)
+        if (n_gradients(w->network, i) > 1)
             w->spare_gradients[i] = (bl_nn_matrix){take(l, n), value->stride};
     }
     lay_out_rows(w, l);
