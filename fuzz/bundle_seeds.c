@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the first inputs of fuzz/corpus/bundle into the folder named on the command line: two
+// Writes the first inputs of fuzz/corpus/bundle into the folder named on the command line: some
 // bundles as whole files, and the texts in them for themselves.
 #include <stdio.h>
 
@@ -43,8 +43,7 @@ static bl_status save_texts(bl_arena *arena, const char *folder, const char *nam
     bl_text_add(&all, "t");
     for (size_t i = 0; i < 3; i++) {
         const char *text = text_of(arena, &zip, names[i]), *list = NULL;
-        if (!text)
-            return BL_E_NOTFOUND;
+        text = text ? text : "";
         if (i == 0 && (list = strstr(text, "\"members\": ")) != NULL)
             text = bl_arena_printf(arena, "%.*s\"members\": @}", (int)(list - text), text);
         size_t size = strlen(text);
@@ -81,6 +80,8 @@ int main(int argc, char **argv) {
     bl_status status = save_bundle(&arena, argv[1], "hlf", made_hlf);
     if (status == BL_OK)
         status = save_bundle(&arena, argv[1], "particles", made_particles);
+    if (status == BL_OK)
+        status = save_bundle(&arena, argv[1], "forest", made_forest);
     bl_arena_release(&arena);
     bl_context_free(context);
     if (status != BL_OK)

@@ -12,11 +12,11 @@
 static char path[64];
 
 static bl_status write_and_read(bl_context *context, void *argument) {
-    (void)argument;
+    bool is_forest = *(const bool *)argument;
     BL_AUTO(bl_bundle) made = NULL;
     BL_AUTO(bl_bundle) again = NULL;
     BL_AUTO(bl_buffer) bytes = NULL;
-    BL_TRY(made_hlf(context, &made));
+    BL_TRY((is_forest ? made_forest : made_hlf)(context, &made));
     BL_TRY(made_bytes(context, made, &bytes));
     return made_read(context, bytes->data, bytes->size, &again, NULL);
 }
@@ -39,7 +39,8 @@ static bl_status open_and_run(bl_context *context, void *argument) {
 
 static void bundles_are_written_and_read(void **state) {
     (void)state;
-    fail_each_allocation(write_and_read, NULL, NULL, 50, 10000);
+    for (int is_forest = 0; is_forest < 2; is_forest++)
+        fail_each_allocation(write_and_read, NULL, &(bool){is_forest}, 30, 10000);
 }
 
 static void models_are_run(void **state) {

@@ -78,6 +78,23 @@ static void all_comes_back(void **state) {
     assert_memory_equal(bytes->data, bytes_again->data, bytes->size);
 }
 
+static void forests_come_back(void **state) {
+    (void)state;
+    BL_AUTO(bl_buffer) bytes = bytes_of(made_forest);
+    BL_AUTO(bl_buffer) bytes_again = NULL;
+    BL_AUTO(bl_bundle) bundle = NULL;
+    static const float x[] = {0, 0.25F, 0, 0.5F, 0, NAN};
+    float out[3];
+    assert_ok(made_read(context, bytes->data, bytes->size, &bundle, NULL));
+    assert_int_equal(bundle->n_forests, 1);
+    bl_nn_forest_run(bundle->forests[0], 3, x, 2, out, 1);
+    assert_true(out[0] == 1 && out[1] == -2 && out[2] == 1);
+    assert_ptr_equal(bl_bundle_forest_of(&bundle->graph.nodes[1])->forest, bundle->forests[0]);
+    assert_ok(made_bytes(context, bundle, &bytes_again));
+    assert_int_equal(bytes->size, bytes_again->size);
+    assert_memory_equal(bytes->data, bytes_again->data, bytes->size);
+}
+
 static void files_are_whole_or_not_there(void **state) {
     (void)state;
     static const char path[] = "bundle_test.blm";
@@ -243,6 +260,14 @@ static void members_are_checked(void **state) {
             "\"members\": [{\"name\": \"weights/x/y.npy\", \"bytes\": 0, \"xxh64\": "
             "\"ef46db3751d8e999\"},");
     expect(&p, BL_E_INVALID, "'weights/x/y.npy' is of no layer of the network");
+    BL_AUTO(bl_buffer) trees = bytes_of(made_forest);
+    take_apart(&p, trees); // no trees
+    *part_of(&p, "forest/trees.bin") = p.items[p.n - 1];
+    p.n--;
+    expect(&p, BL_E_CORRUPT, "'forest/trees.bin' is missing");
+    take_apart(&p, trees); // trees that are none
+    replace(&p, "forest/trees.bin", "\n", "\377");
+    expect(&p, BL_E_CORRUPT, "member 'forest/trees.bin'");
     take_apart(&p, bytes); // other bytes
     bl_zip_part *a = part_of(&p, "weights/first/bias.npy");
     a->data = memset(bl_arena_alloc(&p.arena, a->size), 1, a->size);
@@ -314,6 +339,7 @@ static int end(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_comes_back),
+        cmocka_unit_test(forests_come_back),
         cmocka_unit_test(files_are_whole_or_not_there),
         cmocka_unit_test(names_that_no_file_has_are_refused),
         cmocka_unit_test(texts_are_checked),

@@ -129,6 +129,40 @@ static inline bl_status made_particles(bl_context *context, bl_bundle **ret_bund
     return BL_OK;
 }
 
+/// A tree: 1 where x[1] < 0.5 or is missing, else −2.
+static inline bl_status made_tree(bl_nn_forest_builder *b, bl_context *context,
+                                  bl_nn_forest **ret_forest) {
+    const bl_nn_forest_head head = {.n_features = 2, .n_scores = 1};
+    BL_TRY(bl_nn_forest_begin(b, context, &head, NULL));
+    BL_TRY(bl_nn_forest_add_tree(b, NULL));
+    BL_TRY(bl_nn_forest_add_split(b, 1, BL_NN_LESS, 0.5, true, 1, 2, NULL));
+    BL_TRY(bl_nn_forest_add_leaf(b, NULL));
+    BL_TRY(bl_nn_forest_add_weight(b, 0, 1, NULL));
+    BL_TRY(bl_nn_forest_add_leaf(b, NULL));
+    BL_TRY(bl_nn_forest_add_weight(b, 0, -2, NULL));
+    return bl_nn_forest_finish(b, ret_forest, NULL);
+}
+
+/// "trees" of 2 numbers.
+static inline bl_status made_forest(bl_context *context, bl_bundle **ret_bundle) {
+    static const int64_t sizes[] = {2};
+    BL_AUTO(bl_bundle) bundle = NULL;
+    bl_nn_forest_builder builder = {0};
+    bl_nn_forest *forest = NULL;
+    void *options = NULL;
+    BL_TRY(bl_bundle_new(context, &bundle, NULL));
+    bl_status status = made_tree(&builder, context, &forest);
+    bl_nn_forest_builder_release(&builder);
+    BL_TRY(status);
+    BL_TRY(bl_bundle_own_forest(bundle, forest, NULL));
+    BL_TRY(made_input(bundle, "x", 1, sizes, false));
+    BL_TRY(made_add(bundle, "TreeEnsemble", "trees", 1, (size_t[]){0}, &options));
+    ((bl_nn_forest_options *)options)->forest = forest;
+    BL_TRY(made_network(bundle));
+    *ret_bundle = BL_MOVE(bundle);
+    return BL_OK;
+}
+
 static inline bl_status made_bytes(bl_context *context, const bl_bundle *bundle,
                                    bl_buffer **ret_bytes) {
     BL_AUTO(bl_buffer) bytes = NULL;
