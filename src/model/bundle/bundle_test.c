@@ -162,23 +162,28 @@ static bl_zip_part *part_of(parts *p, const char *name) {
     return NULL;
 }
 
-/// Other text in a member; the list is told where it is not about the list itself.
-static void replace(parts *p, const char *name, const char *from, const char *to) {
+static void replace(parts *p, const char *name, const char *from, const char *to);
+
+/// Other bytes in a member; the list is told where it is not about the list itself.
+static void set_part(parts *p, const char *name, const void *data, size_t size) {
     bl_zip_part *part = part_of(p, name);
-    const char *text = (const char *)part->data, *at = strstr(text, from);
+    char old_entry[128], entry[128];
+    static const char format[] = "\"bytes\": %zu, \"xxh64\": \"%016llx\"";
+    (void)snprintf(old_entry, sizeof old_entry, format, part->size,
+                   (unsigned long long)XXH64(part->data, part->size, 0));
+    (void)snprintf(entry, sizeof entry, format, size, (unsigned long long)XXH64(data, size, 0));
+    if (strcmp(name, "bundle.json") != 0)
+        replace(p, "bundle.json", old_entry, entry);
+    part->data = data;
+    part->size = size;
+}
+
+static void replace(parts *p, const char *name, const char *from, const char *to) {
+    const char *text = (const char *)part_of(p, name)->data, *at = strstr(text, from);
     assert_non_null(at);
     char *now =
         bl_arena_printf(&p->arena, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-    if (strcmp(name, "bundle.json") != 0) {
-        char old_entry[128], entry[128];
-        (void)snprintf(old_entry, sizeof old_entry, "\"bytes\": %zu, \"xxh64\": \"%016llx\"",
-                       part->size, (unsigned long long)XXH64(part->data, part->size, 0));
-        (void)snprintf(entry, sizeof entry, "\"bytes\": %zu, \"xxh64\": \"%016llx\"", strlen(now),
-                       (unsigned long long)XXH64(now, strlen(now), 0));
-        replace(p, "bundle.json", old_entry, entry);
-    }
-    part->data = now;
-    part->size = strlen(now);
+    set_part(p, name, now, strlen(now));
 }
 
 static void expect(parts *p, bl_status wanted, const char *text) {
@@ -266,7 +271,7 @@ static void members_are_checked(void **state) {
     p.n--;
     expect(&p, BL_E_CORRUPT, "'forest/trees.bin' is missing");
     take_apart(&p, trees); // trees that are none
-    replace(&p, "forest/trees.bin", "\n", "\377");
+    set_part(&p, "forest/trees.bin", "none", 4);
     expect(&p, BL_E_CORRUPT, "member 'forest/trees.bin'");
     take_apart(&p, bytes); // other bytes
     bl_zip_part *a = part_of(&p, "weights/first/bias.npy");

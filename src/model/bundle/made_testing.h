@@ -155,6 +155,7 @@ static inline bl_status made_forest(bl_context *context, bl_bundle **ret_bundle)
     bl_nn_forest_builder_release(&builder);
     BL_TRY(status);
     BL_TRY(bl_bundle_own_forest(bundle, forest, NULL));
+    bundle->graph.name = "trees";
     BL_TRY(made_input(bundle, "x", 1, sizes, false));
     BL_TRY(made_add(bundle, "TreeEnsemble", "trees", 1, (size_t[]){0}, &options));
     ((bl_nn_forest_options *)options)->forest = forest;

@@ -197,11 +197,16 @@ static bl_status add_reduction(const bl_keras_call *call, bl_nn_kind_id kind, bl
         return refuse(call, "it has an initial value", err);
     BL_TRY(bl_keras_read_axis(call, item, call->conversion->ranks[input], &axis, err));
     BL_TRY(bl_item_bool(bl_item_get(call->config, "keepdims"), "keepdims", &keeps, err));
+    if (axis == -1 && !keeps && call->conversion->ranks[input] == 1)
+        return refuse(call, "it leaves no axis: keepdims=True", err);
     BL_TRY(bl_keras_add_node(call, kind, 1, &input, &node, err));
     *(bl_nn_reduce_options *)node->options =
         (bl_nn_reduce_options){.axis = axis, .keepdims = keeps};
     bl_keras_conversion *c = call->conversion;
-    c->ranks[c->graph->n_nodes - 1] = (uint8_t)bl_keras_rank_of(c, node);
+    size_t number = c->graph->n_nodes - 1;
+    c->ranks[number] = (uint8_t)bl_keras_rank_of(c, node);
+    if (axis == -1 && !keeps) // ours is a sequence of one column
+        c->vectors[number] = number;
     return BL_OK;
 }
 
