@@ -6,13 +6,13 @@
 
 #include "nn/layers/recurrent.h"
 
-enum { CHUNK_ROWS = 512 };
+enum { CHUNK_ROWS = 256 };
 enum { KERNEL, RECURRENT_KERNEL, BIAS };
 
 /// Slots. While training, states are kept: those before each step in time, at the number of its
 /// row, so that they are the left side of the gradient as they lie. Those behind the last step of
 /// an event fall on rows of the step after it, which overwrites them.
-enum { CHUNK_INPUTS, CHUNK_GATES, NOW, SCRATCH, KEPT, STATES, LEFT, DROPS, SUMS };
+enum { CHUNK_INPUTS, CHUNK_GATES, NOW, ROWS, SCRATCH, KEPT, STATES, LEFT, DROPS, SUMS };
 
 static size_t padded(size_t n) { return (n + 15) / 16 * 16; }
 
@@ -67,12 +67,13 @@ static void plan_slots(bl_nn_plan *plan, bl_nn_step *step, size_t width) {
     const bl_nn_cell *cell = step->state;
     size_t rows = plan->values.items[step->inputs[0]].rows;
     size_t units = (size_t)o->units, state = padded(units), all = cell->n_states * state;
-    size_t run = padded(cell->n_run * units), slopes = padded(cell->n_slopes * units);
+    size_t gates = padded(cell->n_gates * units), slopes = padded(cell->n_slopes * units);
     size_t left = o->recurrent_dropout > 0 ? state : 0, drops = o->dropout > 0 ? width : 0;
     bl_nn_slot slots[] = {
         [CHUNK_INPUTS] = {.once = CHUNK_ROWS * width},
-        [CHUNK_GATES] = {.once = CHUNK_ROWS * (run > slopes ? run : slopes)},
+        [CHUNK_GATES] = {.once = CHUNK_ROWS * (gates > slopes ? gates : slopes)},
         [NOW] = {.per_event = all},
+        [ROWS] = {.per_event = padded(cell->n_run * units)},
         [SCRATCH] = {.per_event = padded(cell->n_scratch * units)},
         [KEPT] = {.per_row = padded(cell->n_kept * units), .only_trains = true},
         [STATES] = {.per_row = all, .per_event = all, .only_trains = true},
@@ -182,23 +183,46 @@ static float *state_drops(const bl_nn_recurrence *r) {
     return r->run->trains && r->options->recurrent_dropout > 0 ? slot(r, DROPS) + inputs : NULL;
 }
 
+/// Asks for memory that will be needed, whose order no processor guesses. Nothing is read: it may
+/// lie outside of what there is.
+static void ask_for(const float *first, ptrdiff_t floats, size_t n) {
+    uintptr_t at = (uintptr_t)first + (uintptr_t)(floats * (ptrdiff_t)sizeof *first);
+    for (size_t i = 0; i < n * sizeof *first; i += 64)
+        __builtin_prefetch((const void *)(at + i), 0, 2);
+}
+
+/// Rows are short, and many: the last piece overlaps the one before.
+static void copy_floats(const float *from, size_t n, float *to) {
+    enum { PIECE = 8 };
+    if (n < PIECE) {
+        memcpy(to, from, n * sizeof *to);
+        return;
+    }
+    for (size_t i = 0; i + PIECE < n; i += PIECE)
+        memcpy(to + i, from + i, PIECE * sizeof *to);
+    memcpy(to + n - PIECE, from + n - PIECE, PIECE * sizeof *to);
+}
+
 /// \param drops NULL: of nothing
 static void copy_row(const float *from, const float *drops, size_t n, float *to) {
     if (!drops)
-        memcpy(to, from, n * sizeof *to);
+        copy_floats(from, n, to);
     for (size_t i = 0; i < n && drops; i++)
         to[i] = from[i] * drops[i];
 }
 
-/// Between rows of the input, or of its gradient, and those of a chunk.
+/// Between rows of the input, or of its gradient, and those of a chunk. Of each event the rows that
+/// come some steps later are asked for: so many sequences at once no processor follows.
 static void copy_inputs(const bl_nn_recurrence *r, const chunk *c, bl_nn_matrix x, bool is_back) {
     float *rows = slot(r, CHUNK_INPUTS);
     const float *drops = input_drops(r);
     size_t m = c->m, width = r->width;
+    ptrdiff_t ahead = (r->is_reversed ? -8 : 8) * (ptrdiff_t)x.stride;
     for (size_t time = c->first; time < c->last; time++) {
         m = bl_nn_recurrence_running(r, m, time);
         for (size_t e = 0; e < m; e++, rows += width) {
             float *at = x.data + bl_nn_recurrence_row(r, e, time) * x.stride;
+            ask_for(at, ahead, 1);
             copy_row(is_back ? rows : at, drops ? drops + e * width : NULL, width,
                      is_back ? at : rows);
         }
@@ -210,6 +234,7 @@ static void begin(bl_nn_recurrence *r, bl_nn_run *run, const bl_nn_step *step) {
     bl_nn_recurrence_begin(r, run, step);
     const bl_nn_cell *cell = r->cell;
     r->state_stride = padded(r->units);
+    r->argument_stride = padded(cell->n_gates * r->units);
     r->row_stride = padded((run->trains ? cell->n_kept : cell->n_run) * r->units);
     r->slope_stride = padded(cell->n_slopes * r->units);
     r->scratch_stride = padded(cell->n_scratch * r->units);
@@ -231,13 +256,12 @@ static void point(bl_nn_recurrence *r, size_t row, size_t m) {
     r->left = r->states[0];
     if (r->drops)
         r->left = slot(r, LEFT) + (r->run->n_events + row) * r->state_stride;
-    if (r->run->trains)
-        r->rows = slot(r, KEPT) + row * r->row_stride;
+    r->rows = r->run->trains ? slot(r, KEPT) + row * r->row_stride : slot(r, ROWS);
 }
 
 // ---- forward ----
 
-static void project(const bl_nn_recurrence *r, const chunk *c, float *rows) {
+static void project(const bl_nn_recurrence *r, const chunk *c) {
     copy_inputs(r, c, r->run->values[r->step->inputs[0]], false);
     r->run->kernels->multiply(&(bl_nn_product){
         .m = c->n,
@@ -245,8 +269,8 @@ static void project(const bl_nn_recurrence *r, const chunk *c, float *rows) {
         .a_stride = r->width,
         .b = &bl_nn_weights_at(r->run, r->step, KERNEL)->forward,
         .bias = r->options->use_bias ? bl_nn_parameter_at(r->run, r->step, BIAS) : NULL,
-        .out = rows,
-        .out_stride = r->row_stride,
+        .out = slot(r, CHUNK_GATES),
+        .out_stride = r->argument_stride,
     });
 }
 
@@ -257,13 +281,12 @@ static void drop_states(const bl_nn_recurrence *r) {
 }
 
 static void run_chunk(bl_nn_recurrence *r, const chunk *c) {
-    float *rows = r->run->trains ? slot(r, KEPT) + c->base * r->row_stride : slot(r, CHUNK_GATES);
     size_t m = c->m, row = c->base;
-    project(r, c, rows);
+    project(r, c);
     for (size_t time = c->first; time < c->last; time++, row += m) {
         m = bl_nn_recurrence_running(r, m, time);
         point(r, row, m);
-        r->rows = rows + (row - c->base) * r->row_stride;
+        r->arguments = slot(r, CHUNK_GATES) + (row - c->base) * r->argument_stride;
         drop_states(r);
         r->cell->forward(r);
         bl_nn_recurrence_put(r, time);
@@ -363,6 +386,9 @@ static void run_chunk_back(bl_nn_recurrence *r, const chunk *c, size_t m) {
         row -= m;
         point(r, row, m);
         r->slopes = slot(r, CHUNK_GATES) + (row - c->base) * r->slope_stride;
+        ask_for(r->rows, -(ptrdiff_t)(m * r->row_stride), m * r->row_stride);
+        for (size_t k = 0; k < r->cell->n_states; k++)
+            ask_for(r->states[k], -(ptrdiff_t)(m * r->state_stride), m * r->state_stride);
         bl_nn_recurrence_take(r, time, n_before);
         r->cell->backward(r);
     }

@@ -4,8 +4,9 @@
 /// so that at each step in time those that still run are the first `m`. Rows are made time by time,
 /// and only those that count. What stands between two products of a step in time is the cell's.
 ///
-/// Rows are blocks of `units` numbers. A cell has rows of arguments of its gates, behind which it
-/// keeps what the way back wants, and rows of slopes, the gradients of those arguments.
+/// Rows are blocks of `units` numbers. A cell has arguments of its gates, which come from the
+/// inputs, rows of its own, which are kept for the way back, and slopes, the gradients of those
+/// arguments.
 #ifndef BL_NN_LAYERS_RECURRENT_H
 #define BL_NN_LAYERS_RECURRENT_H
 
@@ -23,7 +24,7 @@ typedef struct bl_nn_piece {
 
 typedef struct bl_nn_cell {
     unsigned n_gates;   ///< blocks of a row of the matrices
-    unsigned n_run;     ///< blocks of a row of gates, while predicting
+    unsigned n_run;     ///< blocks of a row of its own, while predicting
     unsigned n_kept;    ///< the same, while training
     unsigned n_slopes;  ///< blocks of a row of slopes
     unsigned n_scratch; ///< blocks a row for its own use
@@ -46,10 +47,11 @@ struct bl_nn_recurrence {
     size_t units, width; ///< columns of states, and of the input
     /// From one row to the next of states, of what is left of the state's matrix, and of gradients.
     size_t state_stride;
-    size_t row_stride, slope_stride, scratch_stride;
+    size_t argument_stride, row_stride, slope_stride, scratch_stride;
     size_t m;              ///< events that run at this step in time
-    float *rows;           ///< [m × gates]
-    float *slopes;         ///< [m × slopes]
+    float *arguments;      ///< [m × n_gates blocks]
+    float *rows;           ///< [m × n_run or n_kept blocks]
+    float *slopes;         ///< [m × n_slopes blocks]
     float *states[2];      ///< [m × units] before the step in time: h, c
     float *next[2];        ///< [m × units] behind it, may be `states`
     const float *left;     ///< [m × units] h with dropout

@@ -210,15 +210,17 @@ static bool is_recurrent(bl_nn_kind_id kind) {
     return kind == BL_NN_KIND_GRU || kind == BL_NN_KIND_LSTM || kind == BL_NN_KIND_SIMPLE_RNN;
 }
 
-/// The layer that runs backwards is as the one that runs forwards, where none was given.
-static const void *backward_options(compiler *c, const bl_nn_node *node) {
-    if (node->inner_backward)
-        return node->inner_backward->options;
+/// Of a layer inside Bidirectional: what does not count is zero in its sequence. The one that runs
+/// backwards is as the one that runs forwards, where none was given.
+static const void *way_options(compiler *c, const bl_nn_node *node, bool is_back) {
+    const bl_nn_node *inner = is_back && node->inner_backward ? node->inner_backward : node->inner;
     bl_nn_recurrent_options *options = bl_arena_alloc(c->arena, sizeof *options);
-    if (options) {
-        *options = *(const bl_nn_recurrent_options *)node->inner->options;
+    if (!options)
+        return NULL;
+    *options = *(const bl_nn_recurrent_options *)inner->options;
+    options->zero_output_for_mask = options->return_sequences;
+    if (is_back && !node->inner_backward)
         options->go_backwards = !options->go_backwards;
-    }
     return options;
 }
 
@@ -237,13 +239,13 @@ static bl_status add_bidirectional(compiler *c, const bl_nn_node *node, const bl
     size_t *ways = bl_arena_array(c->arena, 2, sizeof *ways);
     bl_nn_step step = *shape, *added;
     step.kind = node->inner->kind->id;
-    step.options = node->inner->options;
+    step.options = way_options(c, node, false);
     step.name = inner_name(c, node, "forward");
-    if (!ways || !step.name)
+    if (!ways || !step.options || !step.name)
         return no_memory(err);
     BL_TRY(add_node_step(c, node, step, 0, &added, err));
     ways[0] = added->output;
-    step.options = backward_options(c, node);
+    step.options = way_options(c, node, true);
     step.name = inner_name(c, node, "backward");
     step.flips = true;
     if (!step.options || !step.name)

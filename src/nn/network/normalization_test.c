@@ -169,7 +169,7 @@ static void train_in_shards(shards *s, gradients *whole) {
     while (!t.network->steps[at].layer->measure)
         at++;
     const bl_nn_step *step = &t.network->steps[at];
-    assert_true(step->n_sums <= MOST_SUMS && t.network->n_barriers == 1);
+    assert_true(step->n_sums <= MOST_SUMS && t.network->n_barriers == !step->is_frozen);
     memset(whole, 0, sizeof *whole);
     for (size_t i = 0; i < SHARDS; i++)
         assert_ok(bl_nn_run_forward(s->w[i], 0, at, NULL));

@@ -37,6 +37,15 @@ static bool ends_sequence(const bl_nn_node *node) {
     }
 }
 
+/// Whether the last step counts decides what it puts out.
+static bool sees_end(const bl_nn_node *node) {
+    bl_nn_kind_id id = node->kind->id;
+    bool is_recurrent =
+        id == BL_NN_KIND_GRU || id == BL_NN_KIND_LSTM || id == BL_NN_KIND_SIMPLE_RNN;
+    return is_recurrent && ends_sequence(node) &&
+           ((const bl_nn_recurrent_options *)node->options)->zero_output_for_mask;
+}
+
 /// Rows of the inputs must be the same where each row is made of one of each.
 static size_t common_origin(origins *o, const bl_nn_node *node) {
     size_t first = o->of[node->inputs[0]];
@@ -76,6 +85,8 @@ static void trace(origins *o, size_t number) {
         if (node->kind->id == BL_NN_KIND_MULTI_HEAD_ATTENTION)
             keep_keys(o, node);
         origin = ends_sequence(node) ? BL_NN_NONE : o->of[node->inputs[0]];
+        if (sees_end(node))
+            refuse(o, o->of[node->inputs[0]]);
         break;
     case BL_NN_WHOLE:
         for (size_t i = 0; i < node->n_inputs; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/testing.h"
+#include "nn/network/compile.h"
 #include "nn/network/private.h"
 
 enum { MOST_UNITS = 20, MOST_STEPS = 48, MOST_WIDTH = 8, MOST_ROW = 4 * MOST_UNITS };
@@ -424,8 +425,8 @@ static const bl_nn_kind_id kinds[] = {BL_NN_KIND_GRU, BL_NN_KIND_LSTM, BL_NN_KIN
 static void test_values_and_gradients(void **state) {
     (void)state;
     srand48(1);
-    for (size_t i = 0; i < 90; i++) {
-        draw_trial(kinds[i % 3], draw(1, 5), draw(1, 6), draw(1, 4), i < 60 ? 5 : 18, i % 2);
+    for (size_t i = 0; i < 180; i++) {
+        draw_trial(kinds[i % 3], draw(1, 5), draw(1, 6), draw(1, 4), i < 150 ? 5 : 18, i % 2);
         compare(bl_nn_kernels_get());
     }
 }
@@ -588,6 +589,55 @@ static void test_bad_options(void **state) {
     bl_context_free(context);
 }
 
+static void test_bias_of_the_forget_gate(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    for (int is_set = 0; is_set < 2; is_set++) {
+        draw_trial(BL_NN_KIND_LSTM, 1, 2, 2, 5, true);
+        t.has_mask = false;
+        t.options.use_bias = true;
+        t.options.unit_forget_bias = is_set;
+        machine m;
+        make(&m, context, NULL, 1);
+        const bl_nn_parameter *bias = bl_nn_network_find(m.network, "layer", "bias");
+        assert_int_equal(bias->n_ones, is_set ? units() : 0);
+        assert_int_equal(bias->first_one, is_set ? units() : 0);
+        unmake(&m);
+    }
+    bl_context_free(context);
+}
+
+/// Padding is left out, but where it decides that the output is zero.
+static void test_padding_is_seen(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    static const size_t inputs[] = {0, 1}, outputs[] = {2};
+    for (int is_zero = 0; is_zero < 2; is_zero++) {
+        draw_options(BL_NN_KIND_GRU, 3, true);
+        t.options.return_sequences = false;
+        t.options.zero_output_for_mask = is_zero;
+        bl_nn_masking_options masking = {0};
+        bl_nn_input_options input = {0};
+        bl_nn_node nodes[] = {input_node("x", &input), input_node("masking", &input),
+                              input_node("layer", &input)};
+        nodes[1].kind = &bl_nn_kinds[BL_NN_KIND_MASKING];
+        nodes[1].options = &masking;
+        nodes[2].kind = &bl_nn_kinds[BL_NN_KIND_GRU];
+        nodes[2].options = &t.options;
+        nodes[1].n_inputs = nodes[2].n_inputs = 1;
+        nodes[1].inputs = inputs;
+        nodes[2].inputs = inputs + 1;
+        bl_nn_graph graph = {.n_nodes = 3, .nodes = nodes, .n_outputs = 1, .outputs = outputs};
+        bl_arena arena;
+        bl_arena_init(&arena, context);
+        const bool *packs = bl_nn_find_packing(&arena, &graph);
+        assert_non_null(packs);
+        assert_int_equal(packs[1], !is_zero);
+        bl_arena_release(&arena);
+    }
+    bl_context_free(context);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_and_gradients),
@@ -596,6 +646,8 @@ int main(void) {
         cmocka_unit_test(test_same_bits_of_all_kernels),
         cmocka_unit_test(test_shared_parameters),
         cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_bias_of_the_forget_gate),
+        cmocka_unit_test(test_padding_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
