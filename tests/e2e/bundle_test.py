@@ -134,6 +134,24 @@ def test_keras(tmp_path):
     np.testing.assert_allclose(ours, y, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["binary.json", "classes.ubj", "classes.txt"])
+def test_trees(tmp_path, name):
+    """Trees of XGBoost and LightGBM, as a model and as the forest that it is."""
+    source, run = SOURCE / "fuzz/corpus/trees" / name, BUILT.parents[1] / "trees" / "trees_run"
+    path = tmp_path / name
+    path.write_bytes(source.read_bytes())
+    model = opened(path)
+    width = model.inputs[0].width
+    x = events(100, width)
+    ours = model.run(x)[0]
+    names = [model.inputs[0].columns[i] for i in range(width)] if model.inputs[0].columns else []
+    model.close()
+    (tmp_path / "rows").write_bytes(x.tobytes())
+    subprocess.run([run, path, tmp_path / "rows", tmp_path / "out", str(width)], check=True)
+    assert ours.tobytes() == (tmp_path / "out").read_bytes()
+    assert np.ptp(ours) > 0.01 and len(set(names)) == len(names)
+
+
 def test_inspect(tmp_path):
     path = make("hlf", tmp_path)
     text = inspect(path).stdout
