@@ -33,5 +33,8 @@ bl_status bl_keras_match_weights(const bl_keras_file *file, const bl_nn_network 
 /// Sets all parameters of such a network by them, and packs them.
 /// \return as bl_keras_match_weights; then nothing was set
 bl_status bl_keras_load_weights(const bl_keras_file *file, bl_nn_network *network, bl_error *err);
+/// Sets the shapes of outputs that the file does not tell, where its network can be run.
+/// \return as bl_keras_to_graph and bl_nn_network_new: why it cannot be run
+bl_status bl_keras_find_shapes(bl_keras_file *file, bl_error *err);
 
 #endif

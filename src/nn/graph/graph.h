@@ -64,7 +64,8 @@ void bl_nn_snake_case(const char *class_name, char *ret_text);
 /// \param ret_graph lives in the arena \return BL_OK, BL_E_INVALID (with line), BL_E_NOMEM
 bl_status bl_nn_graph_read(bl_arena *arena, const bl_item *document, bl_nn_graph *ret_graph,
                            bl_error *err);
-/// Writes it as YAML that bl_nn_graph_read reads to the same graph: only what is no default.
+/// Writes it as YAML that bl_nn_graph_read reads to the same graph, inputs first: only what is no
+/// default. The trees of a TreeEnsemble have no text: whoever reads it sets them.
 /// \param ret_text in the graph's arena
 bl_status bl_nn_graph_write(const bl_nn_graph *graph, const char **ret_text, bl_error *err);
 

@@ -112,7 +112,7 @@ static bl_status read_entry(const bl_item *item, entry *ret_entry, bl_error *err
     entry e = {.item = item, .kind = bl_nn_kind_find(name)};
     if (!e.kind)
         return wrong(bl_nn_kind_unknown(item, name, err));
-    if (e.kind->id == BL_NN_KIND_INPUT || e.kind->id == BL_NN_KIND_TREE_ENSEMBLE)
+    if (e.kind->id == BL_NN_KIND_INPUT)
         return wrong(bl_item_error(item, BL_E_INVALID, err, "%s is no layer of the list", name));
     if (!is_name && item->items[0]->kind != BL_ITEM_NULL)
         e.value = item->items[0];

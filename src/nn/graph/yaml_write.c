@@ -247,9 +247,6 @@ static bl_status add_layer(writer *w, const bl_nn_graph *before, size_t last, si
     bl_text *text = &w->text;
     braces b = {.text = text};
     bool has_default = false;
-    if (node->kind->id == BL_NN_KIND_TREE_ENSEMBLE)
-        return bl_error_set(err, BL_E_UNSUPPORTED, "layer '%s' (TreeEnsemble) has no text",
-                            node->name);
     bl_text_add(text, "  - %s: {", node->kind->name);
     if (node->same_as != BL_NN_NONE) {
         add_key(&b, "same_as");

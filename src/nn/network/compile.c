@@ -32,6 +32,8 @@ static const bool *find_needed(bl_arena *arena, const bl_nn_graph *graph) {
             is_needed[node->inputs[k]] |= is_needed[i];
         if (node->mask != BL_NN_NONE)
             is_needed[node->mask] |= is_needed[i];
+        if (node->same_as != BL_NN_NONE)
+            is_needed[node->same_as] |= is_needed[i];
     }
     return is_needed;
 }
