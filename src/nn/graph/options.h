@@ -23,8 +23,8 @@
     X(ZEROS, "zeros", "Zeros")                           \
     X(ONES, "ones", "Ones")                              \
     X(CONSTANT, "constant", "Constant")                  \
-    X(RANDOM_NORMAL, "normal", "RandomNormal")    \
-    X(RANDOM_UNIFORM, "uniform", "RandomUniform") \
+    X(RANDOM_NORMAL, "normal", "RandomNormal")           \
+    X(RANDOM_UNIFORM, "uniform", "RandomUniform")        \
     X(TRUNCATED_NORMAL, "truncated_normal", "TruncatedNormal")
 
 typedef enum bl_nn_initializer_kind {

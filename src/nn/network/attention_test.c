@@ -204,9 +204,10 @@ static void of_many_events(void **state) {
                                               .key_dim = 4,
                                               .use_bias = true,
                                               .use_causal_mask = form == 1,
-                                              .dropout = form / 2 * 0.3};
-        size_t x = add_part(12, WIDTH, form % 2, true), y = add_part(11, WIDTH, false, true);
-        ADD_NODE(&t, MULTI_HEAD_ATTENTION, &w.options, x, y);
+                                              .dropout = form < 2 ? 0 : 0.3};
+        size_t inputs[] = {add_part(12, WIDTH, form % 2, true), add_part(11, WIDTH, false, true),
+                           add_part(11, WIDTH, false, true)};
+        add_node(&t, BL_NN_KIND_MULTI_HEAD_ATTENTION, &w.options, 3, inputs);
         draw_trial(&t, EVENTS, 0.3);
         for (size_t i = WIDTH; i < MOST_NUMBERS; i++)
             t.weights[i] = t.weights[i - WIDTH];
@@ -215,7 +216,7 @@ static void of_many_events(void **state) {
         memset(sums, 0, sizeof sums);
         for (size_t e = 0; e < EVENTS; e += PART) {
             train_some(&t, e, PART, &part);
-            for (size_t i = 0; i < 2; i++) {
+            for (size_t i = 0; i < t.n_inputs; i++) {
                 size_t first = t.in[i].offsets[e] * WIDTH;
                 size_t n = t.in[i].offsets[e + PART] * WIDTH - first;
                 same_bits(whole.inputs[i] + first, part.inputs[i], n, "gradients of inputs");
