@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// MultiHeadAttention: queries, keys and values are projected for all rows of a shard at once; then
-// each event's queries look at its keys (nn/layers/attention_event.c), and what they saw is
-// projected again. As Keras on TensorFlow: keys that do not count are not seen; a query that does
-// not count, or sees no key, gets the mean of all values, or, where dropout is set, nothing.
+// MultiHeadAttention, for some events at a time: queries, keys and values are projected, each
+// event's queries look at its keys (nn/layers/attention_event.c), and what they saw is projected
+// again. Only that is kept while training; going back projects once more, which is little beside
+// the rest. As Keras on TensorFlow: keys that do not count are not seen; a query that does not
+// count, or sees no key, gets the mean of all values, or, where dropout is set, nothing.
 #include "nn/layers/attention.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { QUERY, KEY, VALUE, OUTPUT, N_PARTS }; ///< matrices, in the order of the parameters
-/// Slots: projected rows, in the order of the parts, and what is kept and used on the way.
+/// Slots: projected rows of some events, in the order of the parts; of OUTPUT what queries saw, or,
+/// going back, its gradient. Then what is kept, gradients, and what is used on the way.
 enum {
-    CONTEXT = OUTPUT,
+    CONTEXT = N_PARTS,
     STATISTICS,
     QUERY_GRADIENT,
     KEY_GRADIENT,
     VALUE_GRADIENT,
-    CONTEXT_GRADIENT,
     KEYS,
     QUERIES,
     SEEN,
@@ -42,6 +43,9 @@ static size_t width_of(const bl_nn_attention_options *o, size_t part) {
 static size_t stride_of(const bl_nn_attention_options *o, size_t part) {
     return (width_of(o, part) + 15) / 16 * 16;
 }
+
+/// Rows of the events that are run at a time: of one at least, and enough for good products.
+static size_t most_rows(size_t steps) { return steps < 256 ? 256 : steps; }
 
 static bl_nn_attention sizes_of(const bl_nn_attention_options *o, size_t key_steps) {
     return (bl_nn_attention){.n_heads = (size_t)o->num_heads,
@@ -99,20 +103,21 @@ static void plan_slots(bl_nn_plan *plan, bl_nn_step *step) {
     const bl_nn_attention_options *o = step->options;
     const bl_nn_value *query = &plan->values.items[step->inputs[0]];
     const bl_nn_value *value = &plan->values.items[step->inputs[1]];
-    size_t rows_of[] = {query->rows, value->rows, value->rows, query->rows};
+    size_t queries = most_rows(query->shape.steps), keys = most_rows(value->shape.steps);
+    size_t rows_of[] = {queries, keys, keys, queries};
     bl_nn_attention sizes = sizes_of(o, value->shape.steps);
     for (size_t part = QUERY; part < N_PARTS; part++)
+        bl_nn_plan_slot(plan, step, (bl_nn_slot){.once = rows_of[part] * stride_of(o, part)});
+    for (size_t part = CONTEXT; part <= STATISTICS; part++)
         bl_nn_plan_slot(plan, step,
-                        (bl_nn_slot){.rows = rows_of[part], .per_row = stride_of(o, part)});
-    bl_nn_plan_slot(plan, step,
-                    (bl_nn_slot){.rows = query->rows,
-                                 .per_row = 2 * (size_t)o->num_heads,
-                                 .only_trains = true});
-    for (size_t part = QUERY; part < N_PARTS; part++)
-        bl_nn_plan_slot(plan, step,
-                        (bl_nn_slot){.rows = rows_of[part],
-                                     .per_row = stride_of(o, part),
+                        (bl_nn_slot){.rows = query->rows,
+                                     .per_row = part == CONTEXT ? stride_of(o, OUTPUT)
+                                                                : 2 * (size_t)o->num_heads,
                                      .only_trains = true});
+    for (size_t part = QUERY; part < OUTPUT; part++)
+        bl_nn_plan_slot(
+            plan, step,
+            (bl_nn_slot){.once = rows_of[part] * stride_of(o, part), .only_trains = true});
     bl_nn_plan_slot(plan, step, (bl_nn_slot){.once = value->shape.steps});
     bl_nn_plan_slot(plan, step, (bl_nn_slot){.once = query->shape.steps});
     bl_nn_plan_slot(plan, step, (bl_nn_slot){.once = query->shape.steps});
@@ -132,41 +137,84 @@ static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     return BL_OK;
 }
 
-// ---- which rows look at which ----
+// ---- some events ----
 
-static size_t list_rows(const bl_nn_rows *rows, size_t event, uint32_t *to) {
+typedef struct group {
+    size_t first, last; ///< events
+    bl_nn_span queries, keys;
+} group;
+
+/// The events from `first` on for whose rows there is room.
+static group group_at(const bl_nn_run *run, const bl_nn_step *step, size_t first) {
+    size_t most_queries = most_rows(run->value_list[step->inputs[0]].shape.steps);
+    size_t most_keys = most_rows(run->value_list[step->inputs[1]].shape.steps);
+    group g = {.first = first, .last = first};
+    for (; g.last < run->n_events; g.last++) {
+        bl_nn_span queries = bl_nn_event_rows(run, step->inputs[0], g.last);
+        bl_nn_span keys = bl_nn_event_rows(run, step->inputs[1], g.last);
+        if (g.last == first) {
+            g.queries = queries;
+            g.keys = keys;
+        }
+        if (queries.last - g.queries.first > most_queries || keys.last - g.keys.first > most_keys)
+            break;
+        g.queries.last = queries.last;
+        g.keys.last = keys.last;
+    }
+    return g;
+}
+
+/// Rows of an input's, or the output's, part of a group.
+static bl_nn_span span_of(const group *g, size_t part) {
+    return part == QUERY || part == OUTPUT ? g->queries : g->keys;
+}
+
+static bl_nn_matrix rows_from(bl_nn_matrix rows, size_t first) {
+    return (bl_nn_matrix){rows.data ? rows.data + first * rows.stride : NULL, rows.stride};
+}
+
+/// The rows of an event that count, numbered from `base`.
+static size_t list_rows(const bl_nn_rows *rows, size_t event, size_t base, uint32_t *to) {
     uint32_t first = rows->offsets[event], n = rows->offsets[event + 1] - first;
     for (uint32_t i = 0; i < n; i++)
-        to[i] = rows->index ? rows->index[first + i] : first + i;
+        to[i] = (rows->index ? rows->index[first + i] : first + i) - (uint32_t)base;
     return n;
 }
 
 /// Those of n rows that count in another input, too; all lists ascend.
-static size_t list_common(const bl_nn_rows *rows, size_t event, uint32_t *list, size_t n) {
+static size_t list_common(const bl_nn_rows *rows, size_t event, size_t base, uint32_t *list,
+                          size_t n) {
     size_t n_common = 0, at = rows->offsets[event], end = rows->offsets[event + 1];
     for (size_t i = 0; i < n; i++) {
-        while (at < end && (rows->index ? rows->index[at] : at) < list[i])
+        size_t row = list[i] + base;
+        while (at < end && (rows->index ? rows->index[at] : at) < row)
             at++;
-        if (at < end && (rows->index ? rows->index[at] : at) == list[i])
+        if (at < end && (rows->index ? rows->index[at] : at) == row)
             list[n_common++] = list[i];
     }
     return n_common;
 }
 
+static bl_nn_span span_in(bl_nn_span rows, size_t base) {
+    return (bl_nn_span){rows.first - base, rows.last - base};
+}
+
+/// Which of its rows look at which; they are numbered as in the group.
 static bl_nn_attention_event find_event(const bl_nn_run *run, const bl_nn_step *step,
-                                        size_t number) {
+                                        const group *g, size_t number) {
     const bl_nn_attention_options *o = step->options;
+    size_t query = g->queries.first, key = g->keys.first;
     bl_nn_attention_event e = {
-        .query_rows = bl_nn_event_rows(run, step->inputs[0], number),
-        .key_rows = bl_nn_event_rows(run, step->inputs[1], number),
+        .query_rows = span_in(bl_nn_event_rows(run, step->inputs[0], number), query),
+        .key_rows = span_in(bl_nn_event_rows(run, step->inputs[1], number), key),
         .keys = bl_nn_numbers_at(run, step, KEYS),
         .queries = bl_nn_numbers_at(run, step, QUERIES),
         .n_seen = bl_nn_numbers_at(run, step, SEEN),
     };
-    e.n_keys = list_rows(bl_nn_rows_that_count(run, step, 1), number, e.keys);
+    e.n_keys = list_rows(bl_nn_rows_that_count(run, step, 1), number, key, e.keys);
     if (step->n_inputs == 3)
-        e.n_keys = list_common(bl_nn_rows_that_count(run, step, 2), number, e.keys, e.n_keys);
-    size_t n = list_rows(bl_nn_rows_that_count(run, step, 0), number, e.queries);
+        e.n_keys = list_common(bl_nn_rows_that_count(run, step, 2), number, key, e.keys, e.n_keys);
+    size_t n = list_rows(bl_nn_rows_that_count(run, step, 0), number, query, e.queries);
     size_t n_seen = o->use_causal_mask ? 0 : e.n_keys;
     for (size_t i = 0; i < n; i++) {
         size_t place = e.queries[i] - e.query_rows.first;
@@ -181,27 +229,30 @@ static bl_nn_attention_event find_event(const bl_nn_run *run, const bl_nn_step *
     return e;
 }
 
-// ---- running ----
+// ---- forward ----
 
 static bl_nn_matrix rows_at(const bl_nn_run *run, const bl_nn_step *step, size_t slot,
                             size_t part) {
     return (bl_nn_matrix){bl_nn_slot_at(run, step, slot), stride_of(step->options, part)};
 }
 
-static bl_nn_attention attention_of(const bl_nn_run *run, const bl_nn_step *step) {
+static bl_nn_attention attention_of(const bl_nn_run *run, const bl_nn_step *step, const group *g) {
     const bl_nn_attention_options *o = step->options;
     bl_nn_attention a = sizes_of(o, run->value_list[step->inputs[1]].shape.steps);
     a.kernels = run->kernels;
     a.query = rows_at(run, step, QUERY, QUERY);
     a.key = rows_at(run, step, KEY, KEY);
     a.value = rows_at(run, step, VALUE, VALUE);
-    a.context = rows_at(run, step, CONTEXT, OUTPUT);
     a.scratch = bl_nn_slot_at(run, step, SCRATCH);
-    if (run->trains)
+    if (run->trains) {
+        size_t n = 2 * (size_t)o->num_heads;
+        a.context = rows_from(rows_at(run, step, CONTEXT, OUTPUT), g->queries.first);
         a.statistics =
-            (bl_nn_matrix){bl_nn_slot_at(run, step, STATISTICS), 2 * (size_t)o->num_heads};
-    else
+            rows_from((bl_nn_matrix){bl_nn_slot_at(run, step, STATISTICS), n}, g->queries.first);
+    } else {
+        a.context = rows_at(run, step, OUTPUT, OUTPUT);
         a.dropout = 0;
+    }
     return a;
 }
 
@@ -210,11 +261,12 @@ static size_t kernel_of(const bl_nn_step *step, size_t part) {
     return part * (1 + (size_t)((const bl_nn_attention_options *)step->options)->use_bias);
 }
 
-static void project(const bl_nn_run *run, const bl_nn_step *step, size_t part, size_t m,
+static void project(const bl_nn_run *run, const bl_nn_step *step, const group *g, size_t part,
                     bl_nn_matrix from, bl_nn_matrix to) {
     const bl_nn_attention_options *o = step->options;
+    bl_nn_span rows = span_of(g, part);
     run->kernels->multiply(&(bl_nn_product){
-        .m = m,
+        .m = rows.last - rows.first,
         .a = from.data,
         .a_stride = from.stride,
         .b = &bl_nn_weights_at(run, step, part)->forward,
@@ -224,31 +276,43 @@ static void project(const bl_nn_run *run, const bl_nn_step *step, size_t part, s
     });
 }
 
+/// Queries, keys and values.
+static void project_inputs(const bl_nn_run *run, const bl_nn_step *step, const group *g) {
+    for (size_t part = QUERY; part < OUTPUT; part++) {
+        bl_nn_matrix from = run->values[step->inputs[input_of(step, part)]];
+        project(run, step, g, part, rows_from(from, span_of(g, part).first),
+                rows_at(run, step, part, part));
+    }
+}
+
 static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) {
     if (step->n_inputs == 3)
         BL_TRY(bl_nn_check_same_rows(run, step, 1, 2, err));
-    bl_nn_attention a = attention_of(run, step);
-    for (size_t part = QUERY; part < OUTPUT; part++) {
-        size_t input = step->inputs[input_of(step, part)];
-        project(run, step, part, bl_nn_n_rows(run, input), run->values[input],
-                rows_at(run, step, part, part));
+    for (size_t first = 0; first < run->n_events;) {
+        group g = group_at(run, step, first);
+        bl_nn_attention a = attention_of(run, step, &g);
+        project_inputs(run, step, &g);
+        for (; first < g.last; first++) {
+            bl_nn_attention_event event = find_event(run, step, &g, first);
+            bl_nn_attend(&a, &event);
+        }
+        project(run, step, &g, OUTPUT, a.context,
+                rows_from(run->values[step->output], g.queries.first));
     }
-    for (size_t e = 0; e < run->n_events; e++) {
-        bl_nn_attention_event event = find_event(run, step, e);
-        bl_nn_attend(&a, &event);
-    }
-    project(run, step, OUTPUT, bl_nn_n_rows(run, step->output), a.context,
-            run->values[step->output]);
     return BL_OK;
 }
 
+// ---- backward ----
+
 /// Gradients of a part's matrix and bias, and of what it projected.
 /// \param to data NULL: not wanted \param adds to what is in `to`
-static void project_back(bl_nn_run *run, const bl_nn_step *step, size_t part, size_t m,
+static void project_back(bl_nn_run *run, const bl_nn_step *step, const group *g, size_t part,
                          bl_nn_matrix from, bl_nn_matrix gradient, bl_nn_matrix to, bool adds) {
     const bl_nn_attention_options *o = step->options;
     const bl_nn_weights *weights = bl_nn_weights_at(run, step, part);
-    size_t kernel = kernel_of(step, part);
+    bl_nn_span rows = span_of(g, part);
+    size_t kernel = kernel_of(step, part), m = rows.last - rows.first;
+    bool adds_parameters = step->adds || g->first;
     run->kernels->add_gradient(&(bl_nn_gradient){
         .m = m,
         .k = weights->k,
@@ -257,12 +321,12 @@ static void project_back(bl_nn_run *run, const bl_nn_step *step, size_t part, si
         .a_stride = from.stride,
         .b = gradient.data,
         .b_stride = gradient.stride,
-        .adds = step->adds,
+        .adds = adds_parameters,
         .out = bl_nn_gradient_at(run, step, kernel),
         .out_stride = weights->n,
     });
     if (o->use_bias)
-        run->kernels->add_columns(gradient.data, gradient.stride, m, weights->n, step->adds,
+        run->kernels->add_columns(gradient.data, gradient.stride, m, weights->n, adds_parameters,
                                   bl_nn_gradient_at(run, step, kernel + 1));
     if (to.data)
         run->kernels->multiply(&(bl_nn_product){
@@ -277,33 +341,45 @@ static void project_back(bl_nn_run *run, const bl_nn_step *step, size_t part, si
 }
 
 /// Gradients of a part's rows, to which events add: zeros.
-static bl_nn_matrix begin_gradient(const bl_nn_run *run, const bl_nn_step *step, size_t part,
-                                   size_t m) {
+static bl_nn_matrix begin_gradient(const bl_nn_run *run, const bl_nn_step *step, const group *g,
+                                   size_t part) {
     bl_nn_matrix rows = rows_at(run, step, QUERY_GRADIENT + part, part);
-    memset(rows.data, 0, m * rows.stride * sizeof *rows.data);
+    bl_nn_span span = span_of(g, part);
+    memset(rows.data, 0, (span.last - span.first) * rows.stride * sizeof *rows.data);
     return rows;
 }
 
-static void backward(bl_nn_run *run, const bl_nn_step *step) {
-    bl_nn_attention a = attention_of(run, step);
-    size_t n_queries = bl_nn_n_rows(run, step->inputs[0]);
-    size_t n_keys = bl_nn_n_rows(run, step->inputs[1]);
-    a.query_gradient = begin_gradient(run, step, QUERY, n_queries);
-    a.key_gradient = begin_gradient(run, step, KEY, n_keys);
-    a.value_gradient = begin_gradient(run, step, VALUE, n_keys);
-    a.context_gradient = rows_at(run, step, CONTEXT_GRADIENT, OUTPUT);
+static void go_back_group(bl_nn_run *run, const bl_nn_step *step, const group *g) {
+    bl_nn_attention a = attention_of(run, step, g);
+    a.query_gradient = begin_gradient(run, step, g, QUERY);
+    a.key_gradient = begin_gradient(run, step, g, KEY);
+    a.value_gradient = begin_gradient(run, step, g, VALUE);
+    a.context_gradient = rows_at(run, step, OUTPUT, OUTPUT);
     a.back_scratch = bl_nn_slot_at(run, step, BACK_SCRATCH);
-    project_back(run, step, OUTPUT, n_queries, a.context, run->gradient, a.context_gradient, false);
-    for (size_t e = 0; e < run->n_events; e++) {
-        bl_nn_attention_event event = find_event(run, step, e);
+    project_inputs(run, step, g);
+    project_back(run, step, g, OUTPUT, a.context, rows_from(run->gradient, g->queries.first),
+                 a.context_gradient, false);
+    for (size_t e = g->first; e < g->last; e++) {
+        bl_nn_attention_event event = find_event(run, step, g, e);
         bl_nn_attend_back(&a, &event);
     }
     for (size_t part = QUERY; part < OUTPUT; part++) {
-        size_t i = input_of(step, part);
-        project_back(run, step, part, part == QUERY ? n_queries : n_keys,
-                     run->values[step->inputs[i]], rows_at(run, step, QUERY_GRADIENT + part, part),
-                     run->input_gradients[i], part == VALUE && step->n_inputs == 2);
+        size_t i = input_of(step, part), first = span_of(g, part).first;
+        project_back(run, step, g, part, rows_from(run->values[step->inputs[i]], first),
+                     rows_at(run, step, QUERY_GRADIENT + part, part),
+                     rows_from(run->input_gradients[i], first),
+                     part == VALUE && step->n_inputs == 2);
     }
+}
+
+/// Events without rows write zeros, too.
+static void backward(bl_nn_run *run, const bl_nn_step *step) {
+    size_t first = 0;
+    do {
+        group g = group_at(run, step, first);
+        go_back_group(run, step, &g);
+        first = g.last;
+    } while (first < run->n_events);
 }
 
 const bl_nn_layer bl_nn_attention_layer = {.plan = plan, .forward = forward, .backward = backward};

@@ -189,6 +189,50 @@ static void of_many_steps(void **state) {
     }
 }
 
+/// Events that are run in several turns, since they have more rows than one has room for: their
+/// outputs and gradients are those that they have alone, gradients of parameters the sums.
+static void of_many_events(void **state) {
+    (void)state;
+    enum { EVENTS = 64, PART = 16, WIDTH = 3 };
+    static gradients whole, part;
+    static double sums[MOST_NUMBERS];
+    srand48(5);
+    for (int form = 0; form < 4; form++) {
+        begin_trial(&t);
+        memset(&w, 0, sizeof w);
+        w.options = (bl_nn_attention_options){.num_heads = 2,
+                                              .key_dim = 4,
+                                              .use_bias = true,
+                                              .use_causal_mask = form == 1,
+                                              .dropout = form < 2 ? 0 : 0.3};
+        size_t inputs[] = {add_part(12, WIDTH, form % 2, true), add_part(11, WIDTH, false, true),
+                           add_part(11, WIDTH, false, true)};
+        add_node(&t, BL_NN_KIND_MULTI_HEAD_ATTENTION, &w.options, 3, inputs);
+        draw_trial(&t, EVENTS, 0.3);
+        for (size_t i = WIDTH; i < MOST_NUMBERS; i++)
+            t.weights[i] = t.weights[i - WIDTH];
+        make_network(&t, NULL);
+        train(&t, &whole);
+        memset(sums, 0, sizeof sums);
+        for (size_t e = 0; e < EVENTS; e += PART) {
+            train_some(&t, e, PART, &part);
+            for (size_t i = 0; i < t.n_inputs; i++) {
+                size_t first = t.in[i].offsets[e] * WIDTH;
+                size_t n = t.in[i].offsets[e + PART] * WIDTH - first;
+                same_bits(whole.inputs[i] + first, part.inputs[i], n, "gradients of inputs");
+                if (i == 0)
+                    same_bits(whole.out + first, part.out, n, "outputs");
+            }
+            for (size_t i = 0; i < t.network->plan.n_floats; i++)
+                sums[i] += (double)part.parameters[i];
+        }
+        t.tolerance = 1e-4;
+        for (size_t i = 0; i < t.network->plan.n_floats; i++)
+            check_number(&t, (double)whole.parameters[i], sums[i], "gradient of a parameter", i);
+        end_trial(&t);
+    }
+}
+
 /// What is dropped is the same again for the same seed, and gradients are those of what was not:
 /// differences of the network itself, which is a function of its input while the seed stays.
 static double trained_sum(const trial *of) {
@@ -315,9 +359,9 @@ static void refuses(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(against_loops), cmocka_unit_test(of_many_steps),
-        cmocka_unit_test(dropout),       cmocka_unit_test(dropout_keeps_the_mean),
-        cmocka_unit_test(refuses),
+        cmocka_unit_test(against_loops),          cmocka_unit_test(of_many_steps),
+        cmocka_unit_test(of_many_events),         cmocka_unit_test(dropout),
+        cmocka_unit_test(dropout_keeps_the_mean), cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
