@@ -87,14 +87,6 @@ static float *state_drops(const bl_nn_recurrence *r) {
     return r->run->trains && r->options->recurrent_dropout > 0 ? slot(r, DROPS) + inputs : NULL;
 }
 
-/// Asks for memory that will be needed, whose order no processor guesses. Nothing is read: it may
-/// lie outside of what there is.
-static void ask_for(const float *first, ptrdiff_t floats, size_t n) {
-    uintptr_t at = (uintptr_t)first + (uintptr_t)(floats * (ptrdiff_t)sizeof *first);
-    for (size_t i = 0; i < n * sizeof *first; i += 64)
-        __builtin_prefetch((const void *)(at + i), 0, 2);
-}
-
 /// Rows are short, and many: the last piece overlaps the one before.
 static void copy_floats(const float *from, size_t n, float *to) {
     enum { PIECE = 8 };
@@ -121,12 +113,13 @@ static void copy_inputs(const bl_nn_recurrence *r, const chunk *c, bl_nn_matrix 
     float *rows = slot(r, CHUNK_INPUTS);
     const float *drops = input_drops(r);
     size_t m = c->m, width = r->width;
-    ptrdiff_t ahead = (r->is_reversed ? -8 : 8) * (ptrdiff_t)x.stride;
+    size_t ahead = 8 * x.stride * sizeof *x.data;
+    ahead = r->is_reversed ? -ahead : ahead;
     for (size_t time = c->first; time < c->last; time++) {
         m = bl_nn_recurrence_running(r, m, time);
         for (size_t e = 0; e < m; e++, rows += width) {
             float *at = x.data + bl_nn_recurrence_row(r, e, time) * x.stride;
-            ask_for(at, ahead, 1);
+            __builtin_prefetch((const void *)((uintptr_t)at + ahead)); // there or not
             copy_row(is_back ? rows : at, drops ? drops + e * width : NULL, width,
                      is_back ? at : rows);
         }
@@ -288,9 +281,6 @@ static void run_chunk_back(bl_nn_recurrence *r, const chunk *c, size_t m) {
         row -= m;
         point(r, row, m);
         r->slopes = slot(r, CHUNK_GATES) + (row - c->base) * r->slope_stride;
-        ask_for(r->rows, -(ptrdiff_t)(m * r->row_stride), m * r->row_stride);
-        for (size_t k = 0; k < r->cell->n_states; k++)
-            ask_for(r->states[k], -(ptrdiff_t)(m * r->state_stride), m * r->state_stride);
         bl_nn_recurrence_take(r, time, n_before);
         r->cell->backward(r);
     }
