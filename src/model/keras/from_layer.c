@@ -43,8 +43,8 @@ static bl_status add_initializer(bl_text *text, node *n, const char *key,
     return BL_OK;
 }
 
-static bl_status add_penalty(bl_text *text, node *n, const char *key, const bl_nn_penalty *penalty,
-                             bl_error *err) {
+static bl_status add_penalty(bl_text *text, node *n, const char *key,
+                             const bl_nn_regularizer *penalty, bl_error *err) {
     bool l1 = penalty->l1 != 0, l2 = penalty->l2 != 0;
     if (!l1 && !l2) {
         bl_text_add(text, "null");
@@ -177,7 +177,7 @@ static bl_status add_option(bl_text *text, node *n, const bl_nn_option *option, 
         return add_activation(text, n, option->name, at, err);
     case BL_NN_OPTION_INITIALIZER:
         return add_initializer(text, n, option->name, at, err);
-    case BL_NN_OPTION_PENALTY:
+    case BL_NN_OPTION_REGULARIZER:
         return add_penalty(text, n, option->name, at, err);
     case BL_NN_OPTION_COUNTS:
         add_counts(text, at);

@@ -115,7 +115,7 @@ static void add_initializer(bl_text *text, const bl_nn_initializer *initializer)
     add_object(text, name, list, n, initializer, &preset);
 }
 
-static void add_penalty(bl_text *text, const bl_nn_penalty *penalty) {
+static void add_penalty(bl_text *text, const bl_nn_regularizer *penalty) {
     bool l1 = penalty->l1 != 0, l2 = penalty->l2 != 0;
     if (!l1 && !l2) {
         bl_text_add(text, "null");
@@ -169,7 +169,7 @@ static void add_option(bl_text *text, const bl_nn_option *option, const void *op
     case BL_NN_OPTION_INITIALIZER:
         add_initializer(text, at);
         break;
-    case BL_NN_OPTION_PENALTY:
+    case BL_NN_OPTION_REGULARIZER:
         add_penalty(text, at);
         break;
     case BL_NN_OPTION_COUNTS:

@@ -14,7 +14,7 @@ typedef struct parameters {
 enum { STATISTICS }; ///< slot: the mean and 1/deviation of each column
 
 static size_t add(bl_nn_plan *plan, bl_nn_step *step, const char *name, size_t n,
-                  bl_nn_initializer initializer, bl_nn_penalty penalty, bool is_fixed) {
+                  bl_nn_initializer initializer, bl_nn_regularizer penalty, bool is_fixed) {
     bl_nn_parameter *p = bl_nn_plan_parameter(plan, step, name, 1, &n, initializer, penalty);
     if (p)
         p->is_fixed = is_fixed;
@@ -23,7 +23,7 @@ static size_t add(bl_nn_plan *plan, bl_nn_step *step, const char *name, size_t n
 
 static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     const bl_nn_normalization_options *o = step->options;
-    const bl_nn_penalty none = {0};
+    const bl_nn_regularizer none = {0};
     size_t n = bl_nn_plan_input(plan, step, 0).width;
     parameters *p = bl_arena_alloc(plan->arena, sizeof *p);
     if (!p)

@@ -68,7 +68,7 @@ typedef struct bl_nn_parameter {
     size_t fan_in, fan_out; ///< as Keras has them for its shape
     bl_nn_initializer initializer;
     size_t first_one, n_ones; ///< numbers that begin at 1, whatever the initializer says
-    bl_nn_penalty penalty;
+    bl_nn_regularizer penalty;
 } bl_nn_parameter;
 
 /// A matrix among the parameters that is the right side of products: kept packed.

@@ -78,7 +78,7 @@ static void count_fans(bl_nn_parameter *p) {
 
 bl_nn_parameter *bl_nn_plan_parameter(bl_nn_plan *plan, bl_nn_step *step, const char *name,
                                       unsigned rank, const size_t *sizes,
-                                      bl_nn_initializer initializer, bl_nn_penalty penalty) {
+                                      bl_nn_initializer initializer, bl_nn_regularizer penalty) {
     bl_nn_parameter *p = APPEND(plan, parameters);
     if (!p)
         return NULL;

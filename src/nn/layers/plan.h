@@ -64,7 +64,7 @@ size_t bl_nn_plan_rows(bl_nn_plan *plan, size_t steps, bool has_index);
 /// \return until the next is added; NULL: no memory
 bl_nn_parameter *bl_nn_plan_parameter(bl_nn_plan *plan, bl_nn_step *step, const char *name,
                                       unsigned rank, const size_t *sizes,
-                                      bl_nn_initializer initializer, bl_nn_penalty penalty);
+                                      bl_nn_initializer initializer, bl_nn_regularizer penalty);
 /// A matrix [k × n] of the step's i-th parameter, from its `first` number, with `stride` floats
 /// from row to row: kept packed. \return its number in the step
 size_t bl_nn_plan_weights(bl_nn_plan *plan, bl_nn_step *step, size_t i, size_t first, size_t k,

@@ -131,9 +131,9 @@ static double add_penalties(bl_nn_trainer *t) {
     double sum = 0;
     for (size_t i = 0; i < t->network->plan.parameters.n; i++) {
         const bl_nn_parameter *p = &t->network->plan.parameters.items[i];
-        bl_nn_regularizer r = {p->penalty.l1, p->penalty.l2};
-        if (!p->is_fixed && (r.l1 != 0 || r.l2 != 0))
-            sum += bl_nn_regularizer_add(&r, t->network->parameters + p->offset, p->n,
+        const bl_nn_regularizer *r = &p->penalty;
+        if (!p->is_fixed && (r->l1 != 0 || r->l2 != 0))
+            sum += bl_nn_regularizer_add(r, t->network->parameters + p->offset, p->n,
                                          t->gradients + p->offset);
     }
     return sum;
