@@ -222,7 +222,9 @@ static bl_status write_body(bl_coder *c, bl_error *err) {
 static const char beginning[] =
     "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n\n"
     "#ifdef __FAST_MATH__\n#error \"-ffast-math changes results: compile without it\"\n#endif\n"
-    "// a*b + c is one rounding only where it says fmaf.\n"
+    "#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0\n"
+    "#error \"float is rounded as something else: compile with -msse2 -mfpmath=sse\"\n#endif\n"
+    "// a*b + c is rounded once only where it says so.\n"
     "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC optimize(\"fp-contract=off\")\n"
     "#else\n#pragma STDC FP_CONTRACT OFF\n#endif\n\n"
     "#ifdef __GNUC__\n#define INLINE static inline __attribute__((always_inline))\n"
@@ -235,12 +237,12 @@ static void add_comment(bl_coder *c, bl_text *to) {
                 BL_VERSION, bl_code_comment(c, c->options->origin));
     bl_text_add(to,
                 "// C11, without allocation and variables that change: any number of threads may "
-                "run it. It has the\n// same bits everywhere where fmaf is one operation, or a "
-                "correct function.\n//\n// Fast: cc -O3 -march=native -c, and, where needed, link "
-                "with -lm.\n");
+                "run it. It has the\n// same bits on every processor, with or without fused "
+                "multiply-adds, which make it fast:\n//   cc -O3 -march=native -c; link with "
+                "-lm.\n");
     if (c->options->n_vectors)
-        bl_text_add(
-            to, "// Test: cc -O3 -march=native -D%s_TEST on this file alone, -lm; run it.\n", name);
+        bl_text_add(to, "// Its test is this file alone, compiled as a program with -D%s_TEST.\n",
+                    name);
     bl_text_add(to, "\n");
 }
 

@@ -26,12 +26,12 @@ INLINE void add_product(const float *restrict x, size_t k, const float *restrict
     for (size_t i = 0; i < whole; i += 4)
         for (size_t j = 0; j < n; j++) {
             const float *at = w + i * n + j;
-            float sum = fmaf(x[i + 1], at[n], fmaf(x[i], at[0], y[j]));
-            y[j] = fmaf(x[i + 3], at[3 * n], fmaf(x[i + 2], at[2 * n], sum));
+            float sum = fused(x[i + 1], at[n], fused(x[i], at[0], y[j]));
+            y[j] = fused(x[i + 3], at[3 * n], fused(x[i + 2], at[2 * n], sum));
         }
     for (size_t i = whole; i < k; i++)
         for (size_t j = 0; j < n; j++)
-            y[j] = fmaf(x[i], w[i * n + j], y[j]);
+            y[j] = fused(x[i], w[i * n + j], y[j]);
 }
 
 INLINE void softmax(const float *x, size_t n, float *y) {
@@ -117,8 +117,8 @@ INLINE void gru_step(const float *restrict a, const float *restrict q, size_t n,
                      float *restrict h) {
     for (size_t i = 0; i < n; i++) {
         float z = gate_of(a[i] + q[i]), r = gate_of(a[n + i] + q[n + i]);
-        float candidate = gate_tanh_of(fmaf(r, q[2 * n + i], a[2 * n + i]));
-        h[i] = fmaf(z, h[i] - candidate, candidate);
+        float candidate = gate_tanh_of(fused(r, q[2 * n + i], a[2 * n + i]));
+        h[i] = fused(z, h[i] - candidate, candidate);
     }
 }
 
@@ -126,7 +126,7 @@ INLINE void lstm_step(const float *restrict a, size_t n, float *restrict h, floa
     for (size_t i = 0; i < n; i++) {
         float in = gate_of(a[i]), forget = gate_of(a[n + i]);
         float candidate = gate_tanh_of(a[2 * n + i]), out = gate_of(a[3 * n + i]);
-        c[i] = fmaf(forget, c[i], in * candidate);
+        c[i] = fused(forget, c[i], in * candidate);
         h[i] = out * gate_tanh_of(c[i]);
     }
 }
