@@ -29,6 +29,8 @@
     X(ALL, reduce)                              \
     X(FLATTEN, flatten)                         \
     X(RESHAPE, flatten)                         \
+    X(PERMUTE, permute)                         \
+    X(SLICE, slice)                             \
     X(CONCATENATE, concatenate)                 \
     X(ADD, merge)                               \
     X(SUBTRACT, merge)                          \
@@ -52,7 +54,7 @@
     X(ABSOLUTE, function)                       \
     X(SQUARE, function)                         \
     X(SQRT, function)                           \
-    X(NEGATIVE, function)                               \
+    X(NEGATIVE, function)                       \
     X(TREE_ENSEMBLE, tree_ensemble)
 
 #define DECLARE(kind, layer) extern const bl_nn_layer bl_nn_##layer##_layer;
