@@ -36,7 +36,7 @@ void bl_onnx_put(bl_onnx_import *c, size_t i, const bl_onnx_seen *seen) {
     to->n_uses = n_uses;
 }
 
-bl_status bl_onnx_take(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_seen, bl_error *err) {
+bl_status bl_onnx_take_padded(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_seen, bl_error *err) {
     static const char *const reasons[] = {
         [BL_ONNX_NOTHING] = "is not there",
         [BL_ONNX_CONSTANT] = "is a constant",
@@ -54,6 +54,15 @@ bl_status bl_onnx_take(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_seen, bl_e
                               reasons[kind]);
     *ret_seen = *seen;
     ret_seen->is_shared |= seen->n_uses > 1;
+    return BL_OK;
+}
+
+bl_status bl_onnx_take(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_seen, bl_error *err) {
+    BL_TRY(bl_onnx_take_padded(c, i, ret_seen, err));
+    for (unsigned k = 0; k < ret_seen->rank; k++)
+        if (ret_seen->axes[k].before || ret_seen->axes[k].behind)
+            return bl_onnx_refuse(err, "input %zu '%s' is padded, which only Conv takes here", i,
+                                  ret_seen->name);
     return BL_OK;
 }
 

@@ -25,7 +25,12 @@ typedef struct bl_onnx_axis {
     bl_onnx_role role;
     size_t size;   ///< 1 of events
     size_t stride; ///< steps or columns from one to the next
+    size_t before, behind; ///< zeros that a Pad put there, of which a convolution takes notice
 } bl_onnx_axis;
+
+static inline bl_onnx_axis bl_onnx_axis_of(bl_onnx_role role, size_t size, size_t stride) {
+    return (bl_onnx_axis){.role = role, .size = size, .stride = stride};
+}
 
 typedef enum bl_onnx_seen_kind {
     BL_ONNX_NOTHING,  ///< not there, or nothing that can be taken
@@ -100,6 +105,8 @@ bool bl_onnx_has_output(const bl_onnx_import *c, size_t i);
 void bl_onnx_put(bl_onnx_import *c, size_t i, const bl_onnx_seen *seen);
 /// The i-th input as a tensor, to be changed. \return BL_OK, BL_E_UNSUPPORTED
 bl_status bl_onnx_take(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_seen, bl_error *err);
+/// The same, where zeros of a Pad may stand along an axis.
+bl_status bl_onnx_take_padded(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_seen, bl_error *err);
 /// The i-th input as a constant, or NULL where it is not given; its numbers are there.
 bl_status bl_onnx_take_constant(bl_onnx_import *c, size_t i, const bl_onnx_seen **ret_seen,
                                 bl_error *err);
@@ -198,6 +205,7 @@ bl_status bl_onnx_add_constant(bl_onnx_import *c, const bl_onnx_rule *rule, bl_e
 bl_status bl_onnx_add_filled(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 bl_status bl_onnx_add_shape(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 // shapes.c
+bl_status bl_onnx_add_pad(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 bl_status bl_onnx_add_same(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 bl_status bl_onnx_add_cast(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 bl_status bl_onnx_add_reshape(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);

@@ -363,7 +363,7 @@ static bl_status reduce_axes(bl_onnx_import *c, int kind, bl_onnx_seen *x, const
     BL_TRY(reduce(c, kind, x, is_steps, err));
     for (unsigned i = 0; i < x->rank; i++)
         if (is_reduced[i])
-            x->axes[i] = (bl_onnx_axis){BL_ONNX_ONE, 1, 0};
+            x->axes[i] = bl_onnx_axis_of(BL_ONNX_ONE, 1, 0);
     return BL_OK;
 }
 

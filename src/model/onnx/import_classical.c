@@ -162,7 +162,7 @@ bl_status bl_onnx_add_trees(bl_onnx_import *c, const bl_onnx_rule *rule, bl_erro
     BL_TRY(bl_onnx_add_after(c, BL_NN_KIND_TREE_ENSEMBLE, &x, &node, err));
     ((bl_nn_forest_options *)node->options)->forest = *forest;
     x.width = x.axes[x.rank - 1].size = (*forest)->n_outputs;
-    x.axes[x.rank - 1] = (bl_onnx_axis){BL_ONNX_COLUMNS, x.width, 1};
+    x.axes[x.rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, x.width, 1);
     if (is_classifier) {
         BL_TRY(read_labels(c, "classlabels_strings", "classlabels_int64s", &labels, err));
         name_classes(c, &labels);
@@ -205,7 +205,7 @@ static bl_status add_rows(bl_onnx_import *c, bl_onnx_seen *x, size_t n, bool is_
         bias[j] = (float)(intercepts->n ? sign * intercepts->at[row] : 0);
     }
     BL_TRY(bl_onnx_add_dense(c, x, n, kernel, bias, err));
-    x->axes[x->rank - 1] = (bl_onnx_axis){BL_ONNX_COLUMNS, n, 1};
+    x->axes[x->rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
     return BL_OK;
 }
 

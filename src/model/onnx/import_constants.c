@@ -98,7 +98,7 @@ bl_status bl_onnx_read_numbers(bl_onnx_import *c, bl_onnx_seen *seen, bl_error *
 static bl_onnx_seen constant_of(unsigned rank, const size_t *sizes, const double *numbers) {
     bl_onnx_seen seen = {.kind = BL_ONNX_CONSTANT, .rank = rank, .n = 1, .numbers = numbers};
     for (unsigned i = 0; i < rank; i++) {
-        seen.axes[i] = (bl_onnx_axis){BL_ONNX_ONE, sizes[i], 0};
+        seen.axes[i] = bl_onnx_axis_of(BL_ONNX_ONE, sizes[i], 0);
         seen.n *= sizes[i];
     }
     seen.mask = BL_NN_NONE;
@@ -179,13 +179,43 @@ bl_status bl_onnx_add_shape(bl_onnx_import *c, const bl_onnx_rule *rule, bl_erro
     return BL_OK;
 }
 
+/// Expand of a tensor: one column becomes several that are the same.
+static bl_status expand(bl_onnx_import *c, bl_error *err) {
+    bl_onnx_seen x;
+    const bl_onnx_seen *shape = NULL;
+    BL_TRY(bl_onnx_take(c, 0, &x, err));
+    BL_TRY(bl_onnx_take_constant(c, 1, &shape, err));
+    if (!shape || shape->rank != 1 || shape->n > x.rank)
+        return bl_onnx_refuse(err, "its shape has more axes than its value");
+    for (size_t i = 0; i < shape->n; i++) {
+        bl_onnx_axis *axis = &x.axes[x.rank - shape->n + i];
+        double size = shape->numbers[i];
+        if (isnan(size) || size == 1 || size == (double)axis->size)
+            continue;
+        if (axis->size != 1 || axis->role == BL_ONNX_BATCH || x.width != 1 || !(size < 0x1p20))
+            return bl_onnx_refuse(err, "it repeats other than one column");
+        size_t n = (size_t)size;
+        float *ones = bl_arena_array(c->arena, n, sizeof *ones);
+        if (!ones)
+            return bl_onnx_no_memory(err);
+        for (size_t k = 0; k < n; k++)
+            ones[k] = 1;
+        BL_TRY(bl_onnx_add_dense(c, &x, n, ones, NULL, err));
+        *axis = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
+    }
+    bl_onnx_put(c, 0, &x);
+    return BL_OK;
+}
+
 /// ConstantOfShape and Expand: the same number everywhere; where the number of events stands, 1.
 bl_status bl_onnx_add_filled(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
     static const double zero = 0;
     bool is_expand = rule->which;
     const bl_onnx_attribute *value = bl_onnx_attribute_get(c->node, "value");
     const bl_onnx_seen *shape, *from = NULL;
-    bl_onnx_seen seen = constant_of(0, NULL, &zero);
+    bl_onnx_seen seen = constant_of(0, NULL, &zero), *first = bl_onnx_in(c, 0);
+    if (is_expand && first && first->kind == BL_ONNX_TENSOR)
+        return expand(c, err);
     BL_TRY(bl_onnx_take_constant(c, is_expand, &shape, err));
     if (is_expand)
         BL_TRY(bl_onnx_take_constant(c, 0, &from, err));
@@ -203,7 +233,7 @@ bl_status bl_onnx_add_filled(bl_onnx_import *c, const bl_onnx_rule *rule, bl_err
         double size = shape->numbers[i];
         if (!isnan(size) && !(size >= 1 && size < 0x1p31))
             return bl_onnx_refuse(err, "a size of its shape is %g", size);
-        seen.axes[i] = (bl_onnx_axis){BL_ONNX_ONE, isnan(size) ? 1 : (size_t)size, 0};
+        seen.axes[i] = bl_onnx_axis_of(BL_ONNX_ONE, isnan(size) ? 1 : (size_t)size, 0);
     }
     seen.rank = (unsigned)shape->n;
     bl_onnx_put(c, 0, &seen);
@@ -308,19 +338,24 @@ static bl_status fold_concat(bl_onnx_import *c, bl_onnx_seen *x, bl_error *err) 
     return BL_OK;
 }
 
-/// Of a list from one to before another.
+/// From one to before another, along one axis.
 static bl_status fold_slice(bl_onnx_import *c, bl_onnx_seen *x, bl_error *err) {
-    const bl_onnx_seen *start = bl_onnx_in(c, 1), *end = bl_onnx_in(c, 2), *step = bl_onnx_in(c, 4);
-    if (x->rank != 1 || !start || !end || start->n != 1 || end->n != 1 ||
+    const bl_onnx_seen *start = bl_onnx_in(c, 1), *end = bl_onnx_in(c, 2);
+    const bl_onnx_seen *which = bl_onnx_in(c, 3), *step = bl_onnx_in(c, 4);
+    size_t sizes[BL_ONNX_MOST_AXES], strides[BL_ONNX_MOST_AXES];
+    unsigned axis;
+    if (!start || !end || start->n != 1 || end->n != 1 || (which && which->n != 1) ||
         (step && step->numbers[0] != 1))
-        return bl_onnx_refuse(err, "it is not a part of a list");
-    double n = (double)x->axes[0].size, from = start->numbers[0], to = end->numbers[0];
-    from = fmin(fmax(from < 0 ? from + n : from, 0), n);
-    to = fmin(fmax(to < 0 ? to + n : to, from), n);
+        return bl_onnx_refuse(err, "it is not a part of one axis of a constant");
+    BL_TRY(bl_onnx_read_axis(which ? (int64_t)which->numbers[0] : 0, x->rank, &axis, err));
+    find_strides(x, sizes, strides);
+    double n = (double)sizes[axis], from = start->numbers[0], to = end->numbers[0];
     if (isnan(from) || isnan(to))
         return bl_onnx_refuse(err, "its limits are not known");
-    size_t size = (size_t)(to - from), stride = 1;
-    return copy_view(c, x, (size_t)from, 1, &size, &stride, x, err);
+    from = fmin(fmax(from < 0 ? from + n : from, 0), n);
+    to = fmin(fmax(to < 0 ? to + n : to, from), n);
+    sizes[axis] = (size_t)(to - from);
+    return copy_view(c, x, (size_t)from * strides[axis], x->rank, sizes, strides, x, err);
 }
 
 static bl_status fold_reshape(bl_onnx_import *c, bl_onnx_seen *x, bl_error *err) {

@@ -40,7 +40,7 @@ static bl_status multiply(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen
             kernel[i * n + j] =
                 (float)(factor * w->numbers[is_turned ? j * k + i : i * n + j]);
     BL_TRY(bl_onnx_add_dense(c, t, n, kernel, NULL, err));
-    t->axes[t->rank - 1] = (bl_onnx_axis){BL_ONNX_COLUMNS, n, 1};
+    t->axes[t->rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
     return BL_OK;
 }
 
@@ -160,7 +160,7 @@ static bl_status find_padding(bl_onnx_import *c, const window *w, size_t steps, 
 
 static void set_steps(bl_onnx_seen *x, unsigned axis, size_t steps) {
     x->steps = steps;
-    x->axes[axis] = (bl_onnx_axis){BL_ONNX_STEPS, steps, 1};
+    x->axes[axis] = bl_onnx_axis_of(BL_ONNX_STEPS, steps, 1);
 }
 
 /// Filters [filters × columns × … taps …] as [taps × columns × filters].
@@ -197,6 +197,17 @@ static bl_status read_filters(bl_onnx_import *c, const bl_onnx_seen *x, const bl
     return n == w->n && n ? BL_OK : bl_onnx_refuse(err, "its filters are all the same");
 }
 
+/// Zeros that a Pad put along the axis.
+static bl_status take_padding(bl_onnx_seen *x, window *over, bl_error *err) {
+    over->before += x->axes[over->axis].before;
+    over->behind += x->axes[over->axis].behind;
+    x->axes[over->axis].before = x->axes[over->axis].behind = 0;
+    for (unsigned i = 0; i < x->rank; i++)
+        if (x->axes[i].before || x->axes[i].behind)
+            return bl_onnx_refuse(err, "axis %u is padded", i);
+    return BL_OK;
+}
+
 bl_status bl_onnx_add_convolution(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
     bl_onnx_seen x;
     const bl_onnx_seen *w = NULL, *bias = NULL;
@@ -206,11 +217,12 @@ bl_status bl_onnx_add_convolution(bl_onnx_import *c, const bl_onnx_rule *rule, b
     size_t steps = 0;
     int padding = 0;
     (void)rule;
-    BL_TRY(bl_onnx_take(c, 0, &x, err));
+    BL_TRY(bl_onnx_take_padded(c, 0, &x, err));
     BL_TRY(bl_onnx_take_constant(c, 1, &w, err));
     BL_TRY(bl_onnx_take_constant(c, 2, &bias, err));
     BL_TRY(read_filters(c, &x, w, sizes, err));
     BL_TRY(read_window(c, &x, sizes, &over, err));
+    BL_TRY(take_padding(&x, &over, err));
     BL_TRY(bl_onnx_sequence_at(c, &x, over.axis, 1, err));
     if (w->axes[1].size != x.width)
         return bl_error_set(err, BL_E_SHAPE, "%zu columns meet filters of %zu", x.width,
@@ -231,7 +243,7 @@ bl_status bl_onnx_add_convolution(bl_onnx_import *c, const bl_onnx_rule *rule, b
     x.width = w->axes[0].size;
     if (bias)
         BL_TRY(bl_onnx_add_constant_weight(c, node->name, "bias", bias, x.width, err));
-    x.axes[1] = (bl_onnx_axis){BL_ONNX_COLUMNS, x.width, 1};
+    x.axes[1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, x.width, 1);
     set_steps(&x, over.axis, steps);
     bl_onnx_put(c, 0, &x);
     return BL_OK;
@@ -279,7 +291,7 @@ bl_status bl_onnx_add_global_pooling(bl_onnx_import *c, const bl_onnx_rule *rule
     BL_TRY(bl_onnx_sequence_at(c, &x, axis, 1, err));
     BL_TRY(bl_onnx_add_after(c, (bl_nn_kind_id)rule->which, &x, &node, err));
     x.steps = 0;
-    x.axes[axis] = (bl_onnx_axis){BL_ONNX_ONE, 1, 0};
+    x.axes[axis] = bl_onnx_axis_of(BL_ONNX_ONE, 1, 0);
     bl_onnx_put(c, 0, &x);
     return BL_OK;
 }

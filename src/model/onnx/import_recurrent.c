@@ -235,10 +235,10 @@ static bl_status add_recurrent(bl_onnx_import *c, const recurrent *r, bl_onnx_se
 /// [steps, ways, events, units], or [ways, events, units] of the last state.
 static void see(const recurrent *r, bool keeps_all, bl_onnx_seen *x) {
     bl_onnx_axis axes[] = {
-        {BL_ONNX_STEPS, x->steps, 1},
-        {r->n_ways == 2 ? BL_ONNX_COLUMNS : BL_ONNX_ONE, r->n_ways, r->units},
-        {BL_ONNX_BATCH, 1, 0},
-        {BL_ONNX_COLUMNS, r->units, 1},
+        bl_onnx_axis_of(BL_ONNX_STEPS, x->steps, 1),
+        bl_onnx_axis_of(r->n_ways == 2 ? BL_ONNX_COLUMNS : BL_ONNX_ONE, r->n_ways, r->units),
+        bl_onnx_axis_of(BL_ONNX_BATCH, 1, 0),
+        bl_onnx_axis_of(BL_ONNX_COLUMNS, r->units, 1),
     };
     x->rank = keeps_all ? 4 : 3;
     memcpy(x->axes, axes + !keeps_all, x->rank * sizeof *axes);

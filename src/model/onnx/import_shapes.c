@@ -88,7 +88,7 @@ bl_status bl_onnx_add_transpose(bl_onnx_import *c, const bl_onnx_rule *rule, bl_
     bl_onnx_seen x;
     bl_onnx_ints order;
     (void)rule;
-    BL_TRY(bl_onnx_take(c, 0, &x, err));
+    BL_TRY(bl_onnx_take_padded(c, 0, &x, err));
     BL_TRY(bl_onnx_get_ints(c->node, "perm", &order, err));
     if (order.n && order.n != x.rank)
         return bl_error_set(err, BL_E_INVALID, "perm has %zu axes, not %u", order.n, x.rank);
@@ -126,7 +126,7 @@ bl_status bl_onnx_add_squeeze(bl_onnx_import *c, const bl_onnx_rule *rule, bl_er
     bool drops[BL_ONNX_MOST_AXES] = {0};
     size_t n;
     (void)rule;
-    BL_TRY(bl_onnx_take(c, 0, &x, err));
+    BL_TRY(bl_onnx_take_padded(c, 0, &x, err));
     BL_TRY(read_axes(c, x.rank, drops, &n, err));
     for (unsigned i = x.rank; i-- > 0;) {
         bool is_one = x.axes[i].size == 1 && !is_events(&x.axes[i]);
@@ -145,7 +145,7 @@ bl_status bl_onnx_add_unsqueeze(bl_onnx_import *c, const bl_onnx_rule *rule, bl_
     bool makes[2 * BL_ONNX_MOST_AXES] = {0};
     size_t n;
     (void)rule;
-    BL_TRY(bl_onnx_take(c, 0, &x, err));
+    BL_TRY(bl_onnx_take_padded(c, 0, &x, err));
     BL_TRY(bl_onnx_take_constant(c, 1, &axes, err));
     if (!axes || x.rank + axes->n > BL_ONNX_MOST_AXES)
         return bl_onnx_refuse(err, "it makes too many axes");
@@ -154,6 +154,30 @@ bl_status bl_onnx_add_unsqueeze(bl_onnx_import *c, const bl_onnx_rule *rule, bl_
     for (unsigned i = 0; i < rank; i++)
         if (makes[i])
             BL_TRY(bl_onnx_insert_axis(&x, i, err));
+    bl_onnx_put(c, 0, &x);
+    return BL_OK;
+}
+
+/// Zeros along an axis, of which the next Conv takes notice.
+bl_status bl_onnx_add_pad(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
+    bl_onnx_seen x;
+    const bl_onnx_seen *pads = NULL, *value = NULL;
+    (void)rule;
+    BL_TRY(bl_onnx_take(c, 0, &x, err));
+    BL_TRY(bl_onnx_take_constant(c, 1, &pads, err));
+    BL_TRY(bl_onnx_take_constant(c, 2, &value, err));
+    if (!pads || pads->n != 2 * x.rank || bl_onnx_in(c, 3) || (value && value->numbers[0] != 0) ||
+        !bl_onnx_attribute_is(c, "mode", "constant", true))
+        return bl_onnx_refuse(err, "it pads with other than zeros, or some of the axes");
+    for (unsigned i = 0; i < x.rank; i++) {
+        double before = pads->numbers[i], behind = pads->numbers[i + x.rank];
+        bool is_some = before != 0 || behind != 0;
+        if (is_some && (is_events(&x.axes[i]) || !(before >= 0 && behind >= 0) ||
+                        before > 0x1p20 || behind > 0x1p20))
+            return bl_onnx_refuse(err, "it pads axis %u with %g and %g", i, before, behind);
+        x.axes[i].before = (size_t)before;
+        x.axes[i].behind = (size_t)behind;
+    }
     bl_onnx_put(c, 0, &x);
     return BL_OK;
 }
@@ -244,7 +268,7 @@ static bl_status take_part(bl_onnx_import *c, bl_onnx_seen *x, unsigned axis, si
     }
     x->axes[axis].size = size;
     if (size == 1)
-        x->axes[axis] = (bl_onnx_axis){BL_ONNX_ONE, 1, 0};
+        x->axes[axis] = bl_onnx_axis_of(BL_ONNX_ONE, 1, 0);
     if (drops)
         bl_onnx_remove_axis(x, axis);
     return BL_OK;
@@ -346,7 +370,7 @@ static bl_status add_embedding(bl_onnx_import *c, const bl_onnx_seen *table, bl_
         x.axes[x.rank - 2].role = BL_ONNX_STEPS;
     }
     x.width = table->axes[1].size;
-    x.axes[x.rank - 1] = (bl_onnx_axis){BL_ONNX_COLUMNS, x.width, 1};
+    x.axes[x.rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, x.width, 1);
     bl_onnx_put(c, 0, &x);
     return BL_OK;
 }

@@ -11,9 +11,9 @@ bl_onnx_seen bl_onnx_plain(size_t node, size_t steps, size_t width) {
                       .width = width,
                       .mask = BL_NN_NONE,
                       .rank = steps ? 3 : 2};
-    t.axes[0] = (bl_onnx_axis){BL_ONNX_BATCH, 1, 0};
-    t.axes[1] = (bl_onnx_axis){BL_ONNX_STEPS, steps, 1};
-    t.axes[t.rank - 1] = (bl_onnx_axis){BL_ONNX_COLUMNS, width, 1};
+    t.axes[0] = bl_onnx_axis_of(BL_ONNX_BATCH, 1, 0);
+    t.axes[1] = bl_onnx_axis_of(BL_ONNX_STEPS, steps, 1);
+    t.axes[t.rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, width, 1);
     return t;
 }
 
@@ -26,7 +26,7 @@ bl_status bl_onnx_insert_axis(bl_onnx_seen *t, unsigned axis, bl_error *err) {
     if (t->rank == BL_ONNX_MOST_AXES || axis > t->rank)
         return bl_onnx_refuse(err, "it makes an axis %u of %u", axis, t->rank);
     memmove(&t->axes[axis + 1], &t->axes[axis], (t->rank - axis) * sizeof *t->axes);
-    t->axes[axis] = (bl_onnx_axis){BL_ONNX_ONE, 1, 0};
+    t->axes[axis] = bl_onnx_axis_of(BL_ONNX_ONE, 1, 0);
     t->rank++;
     return BL_OK;
 }
@@ -176,7 +176,7 @@ bl_status bl_onnx_flatten(bl_onnx_import *c, bl_onnx_seen *t, bl_error *err) {
     assign(t, &o, 0, o.n, BL_ONNX_COLUMNS);
     for (unsigned i = 0; i < t->rank; i++)
         if (!is_events(&t->axes[i]) && t->axes[i].size == 1)
-            t->axes[i] = (bl_onnx_axis){BL_ONNX_ONE, 1, 0};
+            t->axes[i] = bl_onnx_axis_of(BL_ONNX_ONE, 1, 0);
     return BL_OK;
 }
 
@@ -185,7 +185,7 @@ static bool is_columns(bl_onnx_seen *t, unsigned axis) {
     if (is_events(a) || a->size != t->width)
         return false;
     if (a->size == 1)
-        *a = (bl_onnx_axis){BL_ONNX_COLUMNS, 1, 1};
+        *a = bl_onnx_axis_of(BL_ONNX_COLUMNS, 1, 1);
     return a->role == BL_ONNX_COLUMNS;
 }
 
@@ -207,7 +207,7 @@ bl_status bl_onnx_columns_at(bl_onnx_import *c, bl_onnx_seen *t, unsigned axis, 
     assign(t, &o, 0, split, BL_ONNX_STEPS);
     assign(t, &o, split, o.n, BL_ONNX_COLUMNS);
     if (n == 1)
-        t->axes[axis] = (bl_onnx_axis){BL_ONNX_COLUMNS, 1, 1};
+        t->axes[axis] = bl_onnx_axis_of(BL_ONNX_COLUMNS, 1, 1);
     return is_last ? BL_OK : permute(c, t, err);
 }
 
@@ -219,7 +219,7 @@ bl_status bl_onnx_sequence_at(bl_onnx_import *c, bl_onnx_seen *t, unsigned steps
         BL_TRY(regroup(c, t, 1, t->width, err));
     if (is_events(axis) || axis->size != t->steps)
         return bl_onnx_refuse(err, "its steps are not on axis %u", steps);
-    *axis = (bl_onnx_axis){BL_ONNX_STEPS, t->steps, 1};
+    *axis = bl_onnx_axis_of(BL_ONNX_STEPS, t->steps, 1);
     return BL_OK;
 }
 
@@ -296,7 +296,7 @@ static void cut(const bl_onnx_seen *t, const unsigned *at, unsigned n, bl_onnx_a
     for (unsigned i = n_axes; i-- > 0;) {
         if (axes[i].size == 1)
             continue;
-        axes[i] = (bl_onnx_axis){last->role, axes[i].size, stride};
+        axes[i] = bl_onnx_axis_of(last->role, axes[i].size, stride);
         stride *= axes[i].size;
     }
 }
@@ -333,7 +333,7 @@ static bool reshape_seen(bl_onnx_seen *t, const shape *s) {
     while (before < o.n && o.at[before] < events)
         before++;
     for (unsigned i = 0; i < s->n; i++)
-        next.axes[i] = (bl_onnx_axis){BL_ONNX_ONE, s->sizes[i], 0};
+        next.axes[i] = bl_onnx_axis_of(BL_ONNX_ONE, s->sizes[i], 0);
     next.rank = s->n;
     next.axes[s->events] = t->axes[events];
     if (!recut(t, o.at, before, next.axes, s->events) ||
@@ -352,7 +352,7 @@ static bl_status join_rows(bl_onnx_import *c, bl_onnx_seen *t, const shape *s, b
         return bl_onnx_refuse(err, "it joins events in an order that is not theirs");
     bl_onnx_seen rows = *t;
     for (unsigned i = 0; i < n; i++)
-        rows.axes[o.at[i]] = (bl_onnx_axis){BL_ONNX_ONE, 1, 0};
+        rows.axes[o.at[i]] = bl_onnx_axis_of(BL_ONNX_ONE, 1, 0);
     rows.axes[events].role = BL_ONNX_ROWS;
     if (!reshape_seen(&rows, s))
         return bl_onnx_refuse(err, "it joins events and columns");
@@ -365,7 +365,7 @@ static bl_status part_rows(bl_onnx_seen *t, bl_error *err) {
     unsigned events = find_events(t);
     t->axes[events].role = BL_ONNX_BATCH;
     BL_TRY(bl_onnx_insert_axis(t, events + 1, err));
-    t->axes[events + 1] = (bl_onnx_axis){BL_ONNX_STEPS, t->steps, 1};
+    t->axes[events + 1] = bl_onnx_axis_of(BL_ONNX_STEPS, t->steps, 1);
     return BL_OK;
 }
 

@@ -6,7 +6,7 @@
 #include "model/onnx/import.h"
 #include "model/onnx/trees.h"
 
-enum { FIRST_VERSION = 13 }; ///< of ONNX's operators
+enum { FIRST_VERSION = 7 }; ///< of ONNX's operators; of some a later one
 
 // ---- values ----
 
