@@ -30,7 +30,7 @@ def draw(rng, value):
     """Numbers for an input; whole ones are below 11, as tables of embeddings have so many rows."""
     shape = [N if not isinstance(d, int) else d for d in value.shape]
     if "int" in value.type:
-        return rng.integers(0, 11, shape, dtype=np.int64)
+        return rng.integers(0, 11, shape).astype(np.int32 if "int32" in value.type else np.int64)
     return rng.normal(size=shape).astype(np.float32)
 
 

@@ -50,10 +50,29 @@ static void as_scaling(int kind, bool is_constant_first, size_t n, const double 
     }
 }
 
+/// One column beside a constant of several becomes as many that are the same.
+static bl_status widen(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen *constant,
+                       bl_error *err) {
+    size_t n = constant->rank ? constant->axes[constant->rank - 1].size : 1;
+    if (t->width != 1 || n == 1 || !t->rank || t->axes[t->rank - 1].size != 1 ||
+        t->axes[t->rank - 1].role == BL_ONNX_BATCH || t->axes[t->rank - 1].role == BL_ONNX_ROWS)
+        return BL_OK;
+    float *ones = bl_arena_array(c->arena, n, sizeof *ones);
+    if (!ones)
+        return bl_onnx_no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        ones[i] = 1;
+    BL_TRY(bl_onnx_add_dense(c, t, n, ones, NULL, err));
+    t->is_shared = true; // its matrix is no kernel to have a bias
+    t->axes[t->rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
+    return BL_OK;
+}
+
 static bl_status with_constant(bl_onnx_import *c, int kind, bl_onnx_seen *t,
                                const bl_onnx_seen *constant, bool is_first, bl_error *err) {
     size_t n;
     const double *numbers;
+    BL_TRY(widen(c, t, constant, err));
     BL_TRY(bl_onnx_spread(c, t, constant, &n, &numbers, err));
     if (kind == BL_NN_KIND_DIVIDE && is_first)
         return bl_onnx_divide_one(c, t, n, numbers, err);

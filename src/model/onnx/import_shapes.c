@@ -253,18 +253,21 @@ static bl_status take_part(bl_onnx_import *c, bl_onnx_seen *x, unsigned axis, si
     if (size != x->axes[axis].size && is_steps && size == 1 && take_last_state(c, x, start)) {
         x->steps = 0;
     } else if (size != x->axes[axis].size) {
-        if (!is_steps)
+        const bl_onnx_axis *seen = &x->axes[axis];
+        bool is_outer = seen->role == BL_ONNX_COLUMNS && seen->size * seen->stride == x->width;
+        if (!is_steps && !is_outer)
             BL_TRY(bl_onnx_columns_at(c, x, axis, err));
+        size_t stride = is_steps ? 1 : seen->stride;
         BL_TRY(bl_onnx_add_after(c, BL_NN_KIND_SLICE, x, &node, err));
         *(bl_nn_slice_options *)node->options =
             (bl_nn_slice_options){.axis = is_steps ? 1 : -1,
-                                  .start = (int64_t)start,
-                                  .size = (int64_t)size,
+                                  .start = (int64_t)(start * stride),
+                                  .size = (int64_t)(size * stride),
                                   .keepdims = !(is_steps && size == 1)};
         if (is_steps)
             x->steps = size == 1 ? 0 : size;
         else
-            x->width = size;
+            x->width = size * stride;
     }
     x->axes[axis].size = size;
     if (size == 1)

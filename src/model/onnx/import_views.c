@@ -369,11 +369,27 @@ static bl_status part_rows(bl_onnx_seen *t, bl_error *err) {
     return BL_OK;
 }
 
+/// Where columns that are seen along several axes become rows, they are made steps first.
+static bl_status part_columns(bl_onnx_import *c, bl_onnx_seen *t, unsigned n, const double *sizes,
+                              bl_error *err) {
+    double known = 1;
+    unsigned n_open = 0;
+    for (unsigned i = 0; i < n; i++)
+        if (isnan(sizes[i]) || sizes[i] == -1)
+            n_open++;
+        else
+            known *= sizes[i];
+    bool is_part = n_open == 1 && !t->steps && known != (double)t->width && t->rank > 1 &&
+                   known == (double)t->axes[t->rank - 1].size;
+    return is_part ? bl_onnx_columns_at(c, t, t->rank - 1, err) : BL_OK;
+}
+
 bl_status bl_onnx_reshape(bl_onnx_import *c, bl_onnx_seen *t, unsigned n, const double *sizes,
                           bl_error *err) {
     shape s = {0};
     if (n > BL_ONNX_MOST_AXES)
         return bl_onnx_refuse(err, "it has %u axes", n);
+    BL_TRY(part_columns(c, t, n, sizes, err));
     BL_TRY(resolve(t, n, sizes, &s, err));
     unsigned events = find_events(t);
     bool is_rows = t->axes[events].role == BL_ONNX_ROWS;
