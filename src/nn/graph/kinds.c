@@ -147,6 +147,17 @@ static const bl_nn_option reshape_options[] = {
     OPTION(reshape, target_shape, COUNTS, NULL, "[columns] or [steps, columns]; one may be -1"),
 };
 
+static const bl_nn_option permute_options[] = {
+    OPTION(permute, dims, COUNTS, NULL, "[2, 1]: columns become steps, and steps columns"),
+};
+
+static const bl_nn_option slice_options[] = {
+    LEAST(slice, axis, "-1", -2, "-1: columns, 1 of sequences: steps"),
+    LEAST(slice, start, "0", 0, "the first that is taken"),
+    LEAST(slice, size, NULL, 1, "how many are taken"),
+    OPTION(slice, keepdims, FLAG, "true", "one step stays a sequence"),
+};
+
 static const bl_nn_option concatenate_options[] = {
     LEAST(concatenate, axis, "-1", -2, "-1: columns, 1 of sequences: steps"),
 };
@@ -246,6 +257,10 @@ const bl_nn_kind bl_nn_kinds[BL_NN_KIND_N] = {
     {"Flatten", BL_NN_KIND_FLATTEN, 0, 0, NULL, 1, 1, BL_NN_WHOLE, "a vector of all"},
     {"Reshape", BL_NN_KIND_RESHAPE, sizeof(bl_nn_reshape_options), LIST(reshape_options), 1, 1,
      BL_NN_WHOLE, "the same numbers in another shape"},
+    {"Permute", BL_NN_KIND_PERMUTE, sizeof(bl_nn_permute_options), LIST(permute_options), 1, 1,
+     BL_NN_WHOLE, "columns become steps, and steps columns"},
+    {"Slice", BL_NN_KIND_SLICE, sizeof(bl_nn_slice_options), LIST(slice_options), 1, 1,
+     BL_NN_WHOLE, "some columns, or some steps"},
     {"Concatenate", BL_NN_KIND_CONCATENATE, sizeof(bl_nn_concatenate_options),
      LIST(concatenate_options), 1, BL_NN_MOST_INPUTS, BL_NN_ROWWISE, "one beside the other"},
     {"Add", BL_NN_KIND_ADD, 0, 0, NULL, 1, BL_NN_MOST_INPUTS, BL_NN_ROWWISE, "sum of inputs"},

@@ -47,6 +47,8 @@ typedef enum bl_nn_kind_id {
     BL_NN_KIND_ALL,
     BL_NN_KIND_FLATTEN,
     BL_NN_KIND_RESHAPE,
+    BL_NN_KIND_PERMUTE,
+    BL_NN_KIND_SLICE,
     BL_NN_KIND_CONCATENATE,
     BL_NN_KIND_ADD,
     BL_NN_KIND_SUBTRACT,

@@ -165,6 +165,18 @@ typedef struct bl_nn_reshape_options {
     bl_nn_counts target_shape; ///< at most one −1
 } bl_nn_reshape_options;
 
+/// Permute
+typedef struct bl_nn_permute_options {
+    bl_nn_counts dims; ///< [2, 1]
+} bl_nn_permute_options;
+
+/// Slice
+typedef struct bl_nn_slice_options {
+    int64_t axis; ///< −1: columns; 1 of sequences: steps
+    int64_t start, size;
+    bool keepdims; ///< else one step becomes a vector
+} bl_nn_slice_options;
+
 /// MultiHeadAttention of query, value and, where it is given, key
 typedef struct bl_nn_attention_options {
     int64_t num_heads, key_dim;

@@ -29,6 +29,8 @@
     X(ALL, reduce)                              \
     X(FLATTEN, flatten)                         \
     X(RESHAPE, flatten)                         \
+    X(PERMUTE, permute)                         \
+    X(SLICE, slice)                             \
     X(CONCATENATE, concatenate)                 \
     X(ADD, merge)                               \
     X(SUBTRACT, merge)                          \
