@@ -338,12 +338,13 @@ static bl_status put_output_losses(run *r, bl_nn_trainer_options options, const 
         one[i].weight = 0;
     BL_TRY(one_loss(r, &options, batch, &penalty, err));
     for (size_t i = 0; i < n; i++) {
+        const char *name = name_of_value(r, r->network->outputs[i]);
+        if (!bl_item_get(r->losses, name))
+            continue;
         one[i].weight = 1;
         BL_TRY(one_loss(r, &options, batch, &loss, err));
         one[i].weight = 0;
-        put(r,
-            bl_arena_printf(&r->arena, "output_loss/%s", name_of_value(r, r->network->outputs[i])),
-            loss - penalty);
+        put(r, bl_arena_printf(&r->arena, "output_loss/%s", name), loss - penalty);
     }
     return BL_OK;
 }

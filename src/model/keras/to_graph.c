@@ -574,7 +574,8 @@ static bl_status convert(const bl_keras_file *file, bl_arena *arena, bl_nn_graph
     c.n_calls = bl_arena_array(arena, n + 1, sizeof *c.n_calls);
     c.ranks = bl_arena_array(arena, BL_NN_MOST_NODES, sizeof *c.ranks);
     c.vectors = bl_arena_array(arena, BL_NN_MOST_NODES, sizeof *c.vectors);
-    if (!c.first_nodes || !c.n_calls || !c.ranks || !c.vectors)
+    c.truths = bl_arena_array(arena, BL_NN_MOST_NODES, sizeof *c.truths);
+    if (!c.first_nodes || !c.n_calls || !c.ranks || !c.vectors || !c.truths)
         return no_memory(err);
     for (size_t i = 0; i < BL_NN_MOST_NODES; i++)
         c.vectors[i] = BL_NN_NONE;

@@ -156,7 +156,10 @@ static void open_shards(shards *s) {
 static void add_sums(shards *s, const bl_nn_step *step, bool is_back) {
     memset(s->sums, 0, sizeof s->sums);
     for (size_t i = 0; i < SHARDS; i++) {
-        (is_back ? step->layer->measure_back : step->layer->measure)(&s->w[i]->run, step);
+        if (is_back)
+            step->layer->measure_back(&s->w[i]->run, step);
+        else
+            bl_nn_run_measure(s->w[i], step);
         for (size_t k = 0; k < step->n_sums; k++)
             s->sums[k] += s->w[i]->run.shard_sums[k];
     }
@@ -235,24 +238,29 @@ static void plain_sums(double *sums) {
     }
 }
 
-static void check_training(size_t steps, bool is_ragged, bool is_masked, bool is_frozen) {
+typedef enum mask_kind { NO_MASK, MASKING_LAYER, GIVEN_MASK } mask_kind;
+
+static void check_training(size_t steps, bool is_ragged, mask_kind mask, bool is_frozen) {
     static shards s;
     static gradients g;
     static const bl_nn_masking_options zero;
+    static const bl_nn_reduce_options columns = {.axis = -1, .keepdims = true};
     double sums[MOST_SUMS];
     begin_trial(&t);
     size_t x = add_input(&t, steps, 4, is_ragged);
     size_t layer = ADD_NODE(&t, BATCH_NORMALIZATION, &options, x);
     t.nodes[layer].frozen = is_frozen;
-    if (is_masked) { // the mask comes first, under the number that tests know the layer by
+    if (mask) { // the mask comes first, under the number that tests know the layer by
         t.nodes[layer].kind = &bl_nn_kinds[BL_NN_KIND_MASKING];
         t.nodes[layer].options = (void *)(uintptr_t)&zero;
         t.nodes[layer].name = "mask";
         t.is_masked[0] = true;
+        size_t given = mask == GIVEN_MASK ? ADD_NODE(&t, ANY, &columns, x) : BL_NN_NONE;
         layer = ADD_NODE(&t, BATCH_NORMALIZATION, &options, layer);
+        t.nodes[layer].mask = given;
         t.nodes[layer].name = "n1";
     }
-    draw_trial(&t, 9, is_masked ? 0.4 : 0);
+    draw_trial(&t, 9, mask ? 0.4 : 0);
     make_variances(&t);
     make_network(&t, NULL);
     open_shards(&s);
@@ -272,10 +280,12 @@ static void training(void **state) {
         options = (bl_nn_normalization_options){
             .epsilon = 1e-2, .momentum = 0.75, .center = form & 1, .scale = form & 2};
         size_t steps = form & 4 ? 5 : 0;
-        check_training(steps, steps && form & 8, false, false);
-        check_training(steps, steps && form & 8, false, true);
+        check_training(steps, steps && form & 8, NO_MASK, false);
+        check_training(steps, steps && form & 8, NO_MASK, true);
         if (steps)
-            check_training(steps, form & 8, true, false);
+            check_training(steps, form & 8, MASKING_LAYER, false);
+        if (steps)
+            check_training(steps, form & 8, GIVEN_MASK, false);
     }
 }
 

@@ -78,10 +78,12 @@ static bl_status run_loss(bl_nn_trainer *t, worker *w, size_t shard, size_t outp
     return BL_OK;
 }
 
+/// Outputs whose loss has no weight are only looked at: nothing goes back from them.
 static bl_status run_losses(bl_nn_trainer *t, worker *w, size_t shard, bl_error *err) {
     t->losses[shard] = 0;
     for (size_t i = 0; i < t->network->n_outputs; i++)
-        BL_TRY(run_loss(t, w, shard, i, err));
+        if (t->objectives[i].weight != 0)
+            BL_TRY(run_loss(t, w, shard, i, err));
     return BL_OK;
 }
 
@@ -163,7 +165,7 @@ static bl_status forward_task(void *argument, size_t shard, unsigned number, bl_
     BL_TRY(bl_nn_run_forward(w->workspace, p->first, p->last, err));
     if (!p->measures)
         return run_losses(p->trainer, w, shard, err);
-    p->measures->layer->measure(&w->workspace->run, p->measures);
+    bl_nn_run_measure(w->workspace, p->measures);
     return BL_OK;
 }
 

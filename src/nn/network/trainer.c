@@ -35,7 +35,7 @@ static bl_status set_objectives(bl_nn_trainer *t, const bl_nn_trainer_options *o
         const bl_nn_value *value = &network->plan.values.items[network->outputs[i]];
         bl_nn_shape shape = value->shape;
         *o = options->objectives[i];
-        if (value->mask != BL_NN_NONE)
+        if (value->mask != BL_NN_NONE && o->weight != 0)
             return bl_error_set(err, BL_E_UNSUPPORTED,
                                 "output %zu: the loss of a sequence with a mask", i + 1);
         bl_nn_activation_kind kind = joined_activation(&o->loss);

@@ -17,7 +17,7 @@
 /// belongs to it.
 typedef struct bl_nn_objective {
     bl_nn_loss loss;
-    double weight;
+    double weight; ///< 0: the output is only looked at; it may have a mask
 } bl_nn_objective;
 
 typedef struct bl_nn_trainer_options {
