@@ -5,4 +5,7 @@ set -euo pipefail
 table=$("$BEAMLINE_BUILD/bench/recurrent" 0.001 GRU)
 pattern='^[A-Za-z0-9-]+ +GRU +(200\.7|801\.0)( +[0-9]+\.[0-9]+){4}$'
 found=$(grep -cE "$pattern" <<<"$table") || true
-[ "$found" -ge 2 ] && [ "$(wc -l <<<"$table")" = $((found + 1)) ] || { echo "$table"; exit 1; }
+if [ "$found" -lt 2 ] || [ "$(wc -l <<<"$table")" != $((found + 1)) ]; then
+    echo "$table"
+    exit 1
+fi

@@ -28,7 +28,8 @@ file (`cell/vars/0`). A case without a loss holds outputs alone.
 Expected values are computed by Keras in double from the weights in the file, so that what is
 compared is our own rounding. On request `single.h5` is what Keras makes of the case in float32,
 under the same names: how well it does itself. The gradients are checked here against differences of
-the loss; a case in which a kink is too near for that is drawn again. Weights of events: Keras divides by the number of events, not by the sum of weights.
+the loss; a case in which a kink is too near for that is drawn again. Weights of events: Keras
+divides by the number of events, not by the sum of weights.
 """
 
 import dataclasses
