@@ -86,19 +86,21 @@ INLINE void run_tile(tile t, size_t n_rows, size_t n_vectors) {
                 sums[r][v] = fused(left, right[v], sums[r][v]);
         }
     }
-    if (t.rectifies)
+    if (t.rectifies) {
 #pragma GCC unroll 9
         for (size_t r = 0; r < n_rows; r++)
 #pragma GCC unroll 9
             for (size_t v = 0; v < n_vectors; v++)
                 sums[r][v] = rectify(sums[r][v]);
-    if (t.gates)
+    }
+    if (t.gates) {
 #pragma GCC unroll 9
         for (size_t r = 0; r < n_rows; r++, t.gates += t.gates_row)
 #pragma GCC unroll 9
             for (size_t v = 0; v < n_vectors; v++)
                 sums[r][v] = let_through(
                     sums[r][v], load_column(t.gates + v * LANES, v + 1 == n_vectors, t.n_last));
+    }
 #pragma GCC unroll 9
     for (size_t r = 0; r < n_rows; r++, t.out += t.out_row)
 #pragma GCC unroll 9

@@ -54,6 +54,36 @@ static void make_graph(bl_nn_graph *graph, bl_arena *arena, bool normalises) {
     assert_ok(bl_nn_graph_set_outputs(graph, 1, &last, NULL));
 }
 
+/// Input and Dense with ReLU, ReLU and softmax. \param apart both ReLUs are layers of their own
+static void make_chain(bl_nn_graph *graph, bl_arena *arena, bool apart) {
+    static const int64_t sizes[] = {WIDTH}, units[] = {20, 37, CLASSES};
+    bl_nn_activation relu;
+    bl_nn_node *node;
+    size_t last = 0;
+    bl_nn_graph_init(graph, arena, "test");
+    assert_true(bl_nn_activation_find("relu", &relu));
+    assert_ok(bl_nn_graph_add(graph, bl_nn_kind_find("Input"), "x", 0, NULL, &node, NULL));
+    ((bl_nn_input_options *)node->options)->shape = (bl_nn_counts){1, sizes};
+    for (size_t i = 0; i < 3; i++, last++) {
+        const char *names[] = {"a", "b", "c"}, *relus[] = {"r", "s"};
+        assert_ok(
+            bl_nn_graph_add(graph, bl_nn_kind_find("Dense"), names[i], 1, &last, &node, NULL));
+        bl_nn_dense_options *options = node->options;
+        options->units = units[i];
+        if (i == 2)
+            options->activation.kind = BL_NN_SOFTMAX;
+        else if (!apart)
+            options->activation = relu;
+        if (i == 2 || !apart)
+            continue;
+        last++;
+        assert_ok(
+            bl_nn_graph_add(graph, bl_nn_kind_find("Activation"), relus[i], 1, &last, &node, NULL));
+        ((bl_nn_activation_options *)node->options)->activation = relu;
+    }
+    assert_ok(bl_nn_graph_set_outputs(graph, 1, &last, NULL));
+}
+
 /// Every parameter its own number; variances, scales and the like are 1.
 static void begin(bl_nn_network *network) {
     bl_random random;
@@ -83,14 +113,16 @@ static uint64_t hash(const float *values, size_t n) {
     return h;
 }
 
+typedef void (*graph_maker)(bl_nn_graph *graph, bl_arena *arena, bool option);
+
 static training train(const sample *s, unsigned n_threads, const bl_nn_kernels *kernels,
-                      bool normalises, size_t n_steps) {
+                      graph_maker make, bool option, size_t n_steps) {
     training result = {0};
     BL_AUTO(bl_context) context = test_context(n_threads);
     bl_arena arena;
     bl_arena_init(&arena, context);
     bl_nn_graph graph;
-    make_graph(&graph, &arena, normalises);
+    make(&graph, &arena, option);
     bl_nn_network *network;
     bl_nn_trainer *trainer;
     bl_nn_network_options options = {.kernels = kernels, .trains = true};
@@ -121,12 +153,26 @@ static void test_losses_fall_and_bits_do_not_depend_on_threads(void **state) {
     (void)state;
     fill(&s);
     for (int normalises = 0; normalises < 2; normalises++) {
-        training one = train(&s, 1, NULL, normalises, 60);
-        training three = train(&s, 3, NULL, normalises, 60);
-        training plain = train(&s, 2, &bl_nn_kernels_plain, normalises, 60);
+        training one = train(&s, 1, NULL, make_graph, normalises, 60);
+        training three = train(&s, 3, NULL, make_graph, normalises, 60);
+        training plain = train(&s, 2, &bl_nn_kernels_plain, make_graph, normalises, 60);
         assert_true(one.last_loss < 0.6 * one.first_loss);
         assert_true(one.bits == three.bits);
         assert_true(one.bits == plain.bits);
+    }
+}
+
+/// Products that rectify, and go back through a ReLU, give what layers of their own give.
+static void test_joined_activations_give_the_same_bits(void **state) {
+    static sample s;
+    const bl_nn_kernels *kernels;
+    (void)state;
+    fill(&s);
+    for (size_t i = 0; (kernels = bl_nn_kernels_at(i)); i++) {
+        training joined = train(&s, 1, kernels, make_chain, false, 60);
+        training apart = train(&s, 1, kernels, make_chain, true, 60);
+        assert_true(joined.last_loss < 0.6 * joined.first_loss);
+        assert_true(joined.bits == apart.bits);
     }
 }
 
@@ -134,9 +180,9 @@ static void test_a_loss_that_is_no_number_changes_nothing(void **state) {
     static sample s;
     (void)state;
     fill(&s);
-    training zero = train(&s, 1, NULL, false, 0);
+    training zero = train(&s, 1, NULL, make_graph, false, 0);
     s.x[5] = NAN;
-    training one = train(&s, 1, NULL, false, 1);
+    training one = train(&s, 1, NULL, make_graph, false, 1);
     assert_true(isnan(one.last_loss));
     assert_true(zero.bits == one.bits);
 }
@@ -144,6 +190,7 @@ static void test_a_loss_that_is_no_number_changes_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_losses_fall_and_bits_do_not_depend_on_threads),
+        cmocka_unit_test(test_joined_activations_give_the_same_bits),
         cmocka_unit_test(test_a_loss_that_is_no_number_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
