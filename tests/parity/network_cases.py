@@ -12,12 +12,14 @@ import warnings
 
 import layers_local
 import layers_recurrent
+import layers_refused
 import layers_simple
 import network_models
 import network_real
 from network_case import write_all
 
-MODULES = (layers_simple, layers_recurrent, layers_local, network_models, network_real)
+MODULES = (layers_simple, layers_recurrent, layers_local, layers_refused, network_models,
+           network_real)
 
 
 def main():

@@ -107,5 +107,33 @@ def test_a_program_is_run_and_its_words_are_told(check, tmp_path):
     assert check(lambda found: None, "--program", program)[0] == 0
 
 
+def test_weights_may_deviate_as_far_as_those_of_keras(check, tmp_path):
+    def change(found):
+        found["after/dense/vars/0"][1] += 1.9e-5
+        found["output/y"][0, 0] += 0.9e-5
+
+    assert check(change)[0] == 1
+    single = EXPECTED | {"after/dense/vars/0": numpy.array([numpy.inf, 1 + 1e-5])}
+    write(tmp_path / "case" / "single.h5", single)
+    assert check(change)[0] == 0
+    write(tmp_path / "case" / "single.h5", EXPECTED | {"output/y": EXPECTED["output/y"] + 1})
+    assert check(change)[0] == 1  # only of weights
+
+
+def test_what_must_be_refused(check, tmp_path):
+    check(lambda found: None)
+    with h5py.File(tmp_path / "case" / "case.h5", "a") as file:
+        file.attrs["refused"] = "no layer is like it"
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho 'error: no layer is like it, so' >&2\nexit 1\n")
+    program.chmod(0o755)
+    assert check(lambda found: None, "--program", program)[0] == 0
+    program.write_text("#!/bin/sh\necho 'error: no memory' >&2\nexit 1\n")
+    assert check(lambda found: None, "--program", program)[0] == 1
+    program.write_text('#!/bin/sh\ncp "$1/case.h5" "$1/ours.h5"\n')
+    status, said = check(lambda found: None, "--program", program)
+    assert status == 1 and "not refused: no layer is like it" in said
+
+
 def test_no_cases_are_no_success(tmp_path):
     assert subprocess.run([sys.executable, SCRIPT, tmp_path], capture_output=True).returncode == 1
