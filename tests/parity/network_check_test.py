@@ -30,11 +30,14 @@ def write(path, arrays):
 def check(tmp_path):
     """Runs the comparison on changed results; its exit status and what it said."""
 
-    def run(changed, *options):
+    def run(changed, *options, refused=None):
         folder = tmp_path / "case"
         folder.mkdir(exist_ok=True)
         write(folder / "case.h5", EXPECTED | {"lengths/sequence": numpy.array([4, 2, 0]),
                                               "input/x": numpy.zeros(3)})
+        if refused:
+            with h5py.File(folder / "case.h5", "a") as file:
+                file.attrs["refused"] = refused
         found = {name: value.copy() for name, value in EXPECTED.items()}
         changed(found)
         write(folder / "ours.h5", found)
@@ -121,17 +124,16 @@ def test_weights_may_deviate_as_far_as_those_of_keras(check, tmp_path):
 
 
 def test_what_must_be_refused(check, tmp_path):
-    check(lambda found: None)
-    with h5py.File(tmp_path / "case" / "case.h5", "a") as file:
-        file.attrs["refused"] = "no layer is like it"
     program = tmp_path / "program"
-    program.write_text("#!/bin/sh\necho 'error: no layer is like it, so' >&2\nexit 1\n")
-    program.chmod(0o755)
-    assert check(lambda found: None, "--program", program)[0] == 0
-    program.write_text("#!/bin/sh\necho 'error: no memory' >&2\nexit 1\n")
-    assert check(lambda found: None, "--program", program)[0] == 1
-    program.write_text('#!/bin/sh\ncp "$1/case.h5" "$1/ours.h5"\n')
-    status, said = check(lambda found: None, "--program", program)
+
+    def run(script):
+        program.write_text("#!/bin/sh\n" + script)
+        program.chmod(0o755)
+        return check(lambda found: None, "--program", program, refused="no layer is like it")
+
+    assert run("echo 'error: no layer is like it, so' >&2; exit 1")[0] == 0
+    assert run("echo 'error: no memory' >&2; exit 1")[0] == 1
+    status, said = run('cp "$1/case.h5" "$1/ours.h5"')
     assert status == 1 and "not refused: no layer is like it" in said
 
 
