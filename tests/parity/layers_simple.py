@@ -251,7 +251,7 @@ def cases():
             yield f"merge_{kind.__name__.lower()}_{shape.__name__}", functools.partial(
                 merge, kind=kind, shape=shape)
     yield "merge_concatenate_steps", concatenate_steps
-    for kind in (L.Add, L.Concatenate, L.Maximum):
+    for kind in (L.Add, L.Concatenate, L.Maximum, L.Minimum, L.Multiply):
         yield f"merge_{kind.__name__.lower()}_masked", functools.partial(masked_merge, kind=kind)
     for name, operation in OPERATIONS.items():
         yield f"deep_sets_{name}", functools.partial(deep_sets, operation=operation)
