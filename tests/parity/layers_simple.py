@@ -41,7 +41,9 @@ OPERATIONS = {
 
 
 def dense(draw, activation):
-    return through(vectors(draw), L.Dense(size(draw), activation))
+    rate = 0.001 if activation == "exponential" else 0.1  # else it soon is infinite
+    return through(vectors(draw), L.Dense(size(draw), activation),
+                   optimizer=("SGD", {"learning_rate": rate, "momentum": 0.5}))
 
 
 def dense_many_events(draw):
