@@ -97,15 +97,6 @@ def masked_cross_attention(draw):
                 lengths={"y": lengths})
 
 
-def attention_mask_given(draw):
-    """The mask as an operation on the input: [n, 1, steps], the same for all queries."""
-    x, lengths = ragged(draw, n=6)
-    first = input_of(x)
-    mask = keras.ops.expand_dims(keras.ops.any(keras.ops.not_equal(first, 0.0), axis=-1), 1)
-    result = L.MultiHeadAttention(2, 3)(first, first, attention_mask=mask)
-    return Case(keras.Model(first, L.Flatten()(result)), {"x": x})
-
-
 def transformer_block(draw):
     """As papers draw it, with additions around attention and a network at each step."""
     x, lengths = ragged(draw, n=70, steps=6, width=4)
@@ -132,5 +123,4 @@ def cases():
     yield "attention_masked", masked_self_attention
     yield "attention_masked_holes", functools.partial(masked_self_attention, holes=True)
     yield "attention_masked_cross", masked_cross_attention
-    yield "attention_mask_given", attention_mask_given
     yield "attention_transformer_block", transformer_block

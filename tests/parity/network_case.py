@@ -23,13 +23,15 @@ class_name and config), batch, steps, seed, source (who computed it). Expected, 
                          i is on rows i * batch to (i + 1) * batch, from the top again past n
 
 LAYER is the innermost layer of the configuration, PATH what the weight is called below it in the
-file (`cell/vars/0`). A case without a loss holds outputs alone.
+file (`cell/vars/0`). A case without a loss holds outputs alone. A case of a network that we refuse
+has the attribute `refused` instead, which the error must say, and nothing else.
 
 Expected values are computed by Keras in double from the weights in the file, so that what is
-compared is our own rounding. On request `single.h5` is what Keras makes of the case in float32,
-under the same names: how well it does itself. The gradients are checked here against differences of
-the loss; a case in which a kink is too near for that is drawn again. Weights of events: Keras
-divides by the number of events, not by the sum of weights.
+compared is our own rounding. On request, and where steps divide gradients by their size,
+`single.h5` is what Keras makes of the case in float32, under the same names: how well it does
+itself. The gradients are checked here against differences of the loss; a case in which a kink is
+too near for that is drawn again. Weights of events: Keras divides by the number of events, not by
+the sum of weights.
 """
 
 import dataclasses
@@ -50,6 +52,7 @@ import tensorflow as tf  # noqa: E402
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 N_STEPS = 10
 N_ATTEMPTS = 3
+NORMALIZED = ("Adam", "AdamW", "RMSprop")
 MOMENTUM = ("SGD", {"learning_rate": 0.1, "momentum": 0.5})
 
 
@@ -72,6 +75,7 @@ class Case:
     batch: int | None = None
     keeps_weights: bool = False  # as they are in the model; else they are drawn
     expected: dict | None = None  # values that somebody else computed
+    refused: str | None = None  # what the error says
     source: str = f"Keras {keras.__version__}"
 
     @property
@@ -90,6 +94,10 @@ class Case:
             kind, config = (loss, {}) if isinstance(loss, str) else loss
             made[name] = keras.losses.get({"class_name": kind, "config": config})
         return made
+
+    def loss_config(self, name):
+        loss = self.losses[name]
+        return {} if isinstance(loss, str) else loss[1]
 
     def make_optimizer(self):
         return keras.optimizers.get({"class_name": self.optimizer[0], "config": self.optimizer[1]})
@@ -143,6 +151,13 @@ def in_double(model):
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # as loading a file does
     return double
+
+
+def keep_double(optimizer):
+    """TensorFlow makes float32 of a Python number before it becomes a double."""
+    for name in ("beta_1", "beta_2"):
+        if hasattr(optimizer, name):
+            setattr(optimizer, name, numpy.float64(getattr(optimizer, name)))
 
 
 def owners(model, depth=1):
@@ -245,6 +260,8 @@ class Keras:
     def train(self):
         self.model.set_weights(self.start)
         optimizer, batch = self.case.make_optimizer(), self.case.batch or self.case.n
+        if keras.config.floatx() == "float64":
+            keep_double(optimizer)
         for step in range(N_STEPS):
             rows = numpy.arange(step * batch, (step + 1) * batch) % self.case.n
             gradients = self.gradients(rows)[4]
@@ -273,14 +290,24 @@ def plain(found):
     return {name: numpy.asarray(value) for name, value in found.items()}
 
 
-def serialized(thing, serialize):
+def serialized(thing, serialize, given=None):
+    """`given`: the configuration that it was made of, of which Keras may lose a part."""
     whole = serialize(thing)
-    return {"class_name": whole["class_name"], "config": whole["config"]}
+    return {"class_name": whole["class_name"], "config": whole["config"] | (given or {})}
+
+
+def write_refused(folder, case):
+    case.model.save(folder / "model.keras")
+    with h5py.File(folder / "case.h5", "w") as file:
+        file.attrs["refused"] = case.refused
 
 
 def write(folder, case, draw, seed, with_single):
     """Computes a case and writes it into a folder of its own."""
     folder.mkdir(parents=True)
+    if case.refused:
+        write_refused(folder, case)
+        return
     if not case.keeps_weights:
         draw_weights(draw, case.model)
     case.inputs = {name: value.astype("float32") for name, value in case.inputs.items()}
@@ -291,7 +318,7 @@ def write(folder, case, draw, seed, with_single):
         if name in losses and name not in case.targets:
             case.targets[name] = draw_target(draw, losses[name], (case.n, *tensor.shape[1:]))
     case.targets = {name: value.astype("float32") for name, value in case.targets.items()}
-    if with_single:
+    if with_single or (losses and case.optimizer[0] in NORMALIZED):
         single = Keras(case, case.model, names, losses).values()
         with h5py.File(folder / "single.h5", "w") as file:
             fill(file, single)
@@ -306,8 +333,9 @@ def write(folder, case, draw, seed, with_single):
         if case.weight is not None:
             file["weight"] = case.weight.astype("float32")
         fill(file, values)
-        file.attrs["loss"] = json.dumps({name: serialized(loss, keras.losses.serialize)
-                                         for name, loss in double.losses.items()})
+        file.attrs["loss"] = json.dumps({
+            name: serialized(loss, keras.losses.serialize, case.loss_config(name))
+            for name, loss in double.losses.items()})
         file.attrs["optimizer"] = json.dumps(serialized(case.make_optimizer(),
                                                         keras.optimizers.serialize))
         file.attrs["batch"], file.attrs["steps"] = case.batch or case.n, N_STEPS

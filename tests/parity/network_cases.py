@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""usage: network_cases.py OUT_DIR [--seed N] [--single] [NAME...]
+"""usage: network_cases.py OUT_DIR [--seed N] [--single] [--part I/N] [NAME...]
 Makes cases of every layer and of whole networks with Keras, each in its folder; network_case.py
 says what is in one. Shapes, weights and data are drawn from the seed. Real models follow where
-BEAMLINE_DATA is set. Names choose cases."""
+BEAMLINE_DATA is set. Names choose cases; a part is every N-th, from the I-th on."""
 
 import argparse
 import pathlib
@@ -12,12 +12,14 @@ import warnings
 
 import layers_local
 import layers_recurrent
+import layers_refused
 import layers_simple
 import network_models
 import network_real
 from network_case import write_all
 
-MODULES = (layers_simple, layers_recurrent, layers_local, network_models, network_real)
+MODULES = (layers_simple, layers_recurrent, layers_local, layers_refused, network_models,
+           network_real)
 
 
 def main():
@@ -26,6 +28,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--single", action="store_true", help="also what Keras gives in float32")
+    parser.add_argument("--part", default="1/1", help="several processes make a part each")
     arguments = parser.parse_intermixed_args()
     warnings.simplefilter("ignore")  # of masks that a layer drops: cases are about that
     begin = time.monotonic()
@@ -35,7 +38,8 @@ def main():
     unknown = set(arguments.names) - {name for name, _ in cases}
     if unknown:
         parser.error(f"no case is called {', '.join(sorted(unknown))}")
-    n = write_all(arguments.folder, cases, arguments.seed, arguments.names,
+    first, step = map(int, arguments.part.split("/"))
+    n = write_all(arguments.folder, cases[first - 1::step], arguments.seed, arguments.names,
                   arguments.single)
     print(f"{n} cases in {time.monotonic() - begin:.0f} s")
 

@@ -30,11 +30,14 @@ def write(path, arrays):
 def check(tmp_path):
     """Runs the comparison on changed results; its exit status and what it said."""
 
-    def run(changed, *options):
+    def run(changed, *options, refused=None):
         folder = tmp_path / "case"
         folder.mkdir(exist_ok=True)
         write(folder / "case.h5", EXPECTED | {"lengths/sequence": numpy.array([4, 2, 0]),
                                               "input/x": numpy.zeros(3)})
+        if refused:
+            with h5py.File(folder / "case.h5", "a") as file:
+                file.attrs["refused"] = refused
         found = {name: value.copy() for name, value in EXPECTED.items()}
         changed(found)
         write(folder / "ours.h5", found)
@@ -105,6 +108,33 @@ def test_a_program_is_run_and_its_words_are_told(check, tmp_path):
     assert "exit status 3: no layer is called Fancy" in said
     program.write_text('#!/bin/sh\n[ ! -e "$1/ours.h5" ] && cp "$1/case.h5" "$1/ours.h5"\n')
     assert check(lambda found: None, "--program", program)[0] == 0
+
+
+def test_weights_may_deviate_as_far_as_those_of_keras(check, tmp_path):
+    def change(found):
+        found["after/dense/vars/0"][1] += 1.9e-5
+        found["output/y"][0, 0] += 0.9e-5
+
+    assert check(change)[0] == 1
+    single = EXPECTED | {"after/dense/vars/0": numpy.array([numpy.inf, 1 + 1e-5])}
+    write(tmp_path / "case" / "single.h5", single)
+    assert check(change)[0] == 0
+    write(tmp_path / "case" / "single.h5", EXPECTED | {"output/y": EXPECTED["output/y"] + 1})
+    assert check(change)[0] == 1  # only of weights
+
+
+def test_what_must_be_refused(check, tmp_path):
+    program = tmp_path / "program"
+
+    def run(script):
+        program.write_text("#!/bin/sh\n" + script)
+        program.chmod(0o755)
+        return check(lambda found: None, "--program", program, refused="no layer is like it")
+
+    assert run("echo 'error: no layer is like it, so' >&2; exit 1")[0] == 0
+    assert run("echo 'error: no memory' >&2; exit 1")[0] == 1
+    status, said = run('cp "$1/case.h5" "$1/ours.h5"')
+    assert status == 1 and "not refused: no layer is like it" in said
 
 
 def test_no_cases_are_no_success(tmp_path):

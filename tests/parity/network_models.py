@@ -27,7 +27,6 @@ LOSSES = {
     "squared": ("MeanSquaredError", {}, "linear"),
     "absolute": ("MeanAbsoluteError", {}, "linear"),
     "huber": ("Huber", {"delta": 0.7}, "linear"),
-    "log_cosh": ("LogCosh", {}, "linear"),
 }
 
 

@@ -10,6 +10,7 @@
 #include "io/bytes/source.h"
 #include "model/keras/to_graph.h"
 #include "nn/network/trainer_private.h"
+#include "nn/training/schedule.h"
 
 typedef struct run {
     bl_context *context;
@@ -124,18 +125,20 @@ static void put_constants(run *r) {
 
 // ---- what goes in ----
 
-/// Numbers of the case as float32; no data: there are none.
+/// Numbers of the case as float32; no data: there are none. All events are there twice, as a batch
+/// that goes past the last begins again with the first.
 static bl_nn_feed read_feed(run *r, const char *path) {
     const bl_hdf5_node *node = bl_hdf5_find(r->in, path);
     bl_nn_feed feed = {0};
     if (!node)
         return feed;
-    float *data = bl_arena_array(&r->arena, node->values.n + 1, sizeof *data);
+    float *data = bl_arena_array(&r->arena, 2 * node->values.n + 1, sizeof *data);
     for (size_t i = 0; i < node->values.n; i++)
         data[i] = node->values.type == BL_HDF5_FLOAT32 ? ((const float *)node->values.data)[i]
                   : node->values.type == BL_HDF5_INT64 ? (float)((int64_t *)node->values.data)[i]
                   : node->values.type == BL_HDF5_INT32 ? (float)((int32_t *)node->values.data)[i]
                                                        : (float)((double *)node->values.data)[i];
+    memcpy(data + node->values.n, data, node->values.n * sizeof *data);
     r->n = node->values.dims[0];
     feed.data = data;
     return feed;
@@ -170,6 +173,19 @@ static bl_nn_feed part_of(bl_nn_feed feed, bl_nn_shape shape, size_t first) {
 }
 
 // ---- losses and optimisers, as Keras writes them ----
+
+static const bl_item *json_attribute(run *r, const char *name) {
+    const char *text = bl_hdf5_attribute_text(r->in, name);
+    const bl_item *item = NULL;
+    if (text && bl_json_parse(&r->arena, name, text, strlen(text), &item, NULL) != BL_OK)
+        return NULL;
+    return item;
+}
+
+static size_t count_attribute(run *r, const char *name) {
+    const bl_hdf5_attribute *a = bl_hdf5_attribute_find(r->in, name);
+    return a && a->values.type == BL_HDF5_INT64 ? (size_t) * (const int64_t *)a->values.data : 0;
+}
 
 static double number(const bl_item *config, const char *key, double preset) {
     const bl_item *item = bl_item_get(config, key);
@@ -232,6 +248,37 @@ static bl_status read_optimizer(const bl_item *item, bl_nn_trainer_options *opti
         return BL_OK;
     }
     return bl_error_set(err, BL_E_UNSUPPORTED, "optimizer");
+}
+
+/// A learning rate that is no number is a schedule.
+static bl_status read_schedule(run *r, const bl_item *rate, bl_nn_schedule *schedule,
+                               bl_error *err) {
+    const bl_item *config = bl_item_get(rate, "config");
+    const bl_item *class = bl_item_get(rate, "class_name");
+    const bl_item *boundaries = bl_item_get(config, "boundaries");
+    const bl_item *values = bl_item_get(config, "values");
+    if (!class)
+        return BL_OK;
+    if (strcmp(class->text, "CosineDecay") == 0) {
+        *schedule = (bl_nn_schedule){.kind = BL_NN_SCHEDULE_COSINE,
+                                     .learning_rate = number(config, "warmup_target", 0),
+                                     .warmup_from = number(config, "initial_learning_rate", 0),
+                                     .warmup_steps = (int64_t)number(config, "warmup_steps", 0),
+                                     .decay_steps = (int64_t)number(config, "decay_steps", 1),
+                                     .alpha = number(config, "alpha", 0)};
+        return BL_OK;
+    }
+    if (strcmp(class->text, "PiecewiseConstantDecay") != 0 || !boundaries || !values)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "schedule %s", class->text);
+    int64_t *steps = bl_arena_array(&r->arena, boundaries->n + 1, sizeof *steps);
+    double *rates = bl_arena_array(&r->arena, values->n + 1, sizeof *rates);
+    for (size_t i = 0; i < boundaries->n; i++)
+        steps[i] = boundaries->items[i]->integer;
+    for (size_t i = 0; i < values->n; i++)
+        rates[i] = values->items[i]->number;
+    *schedule = (bl_nn_schedule){
+        .kind = BL_NN_SCHEDULE_STEP, .n = boundaries->n, .boundaries = steps, .values = rates};
+    return BL_OK;
 }
 
 // ---- computing ----
@@ -366,8 +413,9 @@ static bl_status put_shards(run *r, bl_nn_trainer *t, bl_error *err) {
     return BL_OK;
 }
 
-static bl_status train(run *r, const bl_nn_trainer_options *options, size_t n_batch, size_t n_steps,
+static bl_status train(run *r, const bl_nn_trainer_options *options, const bl_nn_schedule *schedule,
                        bl_error *err) {
+    size_t n_batch = count_attribute(r, "batch"), n_steps = count_attribute(r, "steps");
     bl_nn_feed feeds[BL_NN_MOST_INPUTS], targets[BL_NN_MOST_INPUTS];
     bl_nn_batch batch = batch_of(r, 0, r->n, feeds, targets);
     double loss;
@@ -381,24 +429,11 @@ static bl_status train(run *r, const bl_nn_trainer_options *options, size_t n_ba
     BL_TRY(bl_keras_load_weights(r->file, r->network, err));
     for (size_t i = 0, first = 0; i < n_steps; i++, first = (first + n_batch) % r->n) {
         batch = batch_of(r, first, n_batch, feeds, targets);
-        BL_TRY(bl_nn_trainer_step(t, &batch, options->optimizer.learning_rate, &loss, err));
+        BL_TRY(bl_nn_trainer_step(t, &batch, bl_nn_schedule_at(schedule, (int64_t)i), &loss, err));
     }
     put_parameters(r, "after", r->network->parameters);
     put_constants(r);
     return BL_OK;
-}
-
-static const bl_item *json_attribute(run *r, const char *name) {
-    const char *text = bl_hdf5_attribute_text(r->in, name);
-    const bl_item *item = NULL;
-    if (text && bl_json_parse(&r->arena, name, text, strlen(text), &item, NULL) != BL_OK)
-        return NULL;
-    return item;
-}
-
-static size_t count_attribute(run *r, const char *name) {
-    const bl_hdf5_attribute *a = bl_hdf5_attribute_find(r->in, name);
-    return a && a->values.type == BL_HDF5_INT64 ? (size_t) * (const int64_t *)a->values.data : 0;
 }
 
 static bl_status compute(run *r, bl_error *err) {
@@ -422,8 +457,13 @@ static bl_status compute(run *r, bl_error *err) {
             bl_arena_array(&r->arena, r->network->n_outputs, sizeof *objectives);
         bl_nn_trainer_options how = {.objectives = objectives, .most_events = r->n, .seed = 1};
         BL_TRY(read_objectives(r, objectives, err));
-        BL_TRY(read_optimizer(json_attribute(r, "optimizer"), &how, err));
-        BL_TRY(train(r, &how, count_attribute(r, "batch"), count_attribute(r, "steps"), err));
+        const bl_item *optimizer = json_attribute(r, "optimizer");
+        BL_TRY(read_optimizer(optimizer, &how, err));
+        bl_nn_schedule schedule = {.kind = BL_NN_SCHEDULE_CONSTANT,
+                                   .learning_rate = how.optimizer.learning_rate};
+        BL_TRY(read_schedule(r, bl_item_get(bl_item_get(optimizer, "config"), "learning_rate"),
+                             &schedule, err));
+        BL_TRY(train(r, &how, &schedule, err));
     }
     bl_sink *sink;
     snprintf(path, sizeof path, "%s/ours.h5", r->folder);

@@ -253,6 +253,44 @@ static void test_operations(void **state) {
            BL_E_UNSUPPORTED, "it divides a constant");
 }
 
+/// What Keras makes of masks where sequences are put together.
+static void test_truth_values(void **state) {
+    bl_context *context = *state;
+    check(context, ONE(OPERATION("LogicalNot", "l", "", X)), "x Input(); l Equal(x) -> l");
+    check(context, ONE(OPERATION("ZerosLike", "l", "", X)), "x Input(); l Greater(x) -> l");
+    check(
+        context,
+        ONE(OPERATION("NotEqual", "n", "", CALL(TENSOR("x", "0") ", 0.0")) ", " OPERATION(
+            "Any", "a", ", \"axis\": -1",
+            CALL(TENSOR(
+                "n",
+                "0"))) ", " OPERATION("ExpandDims", "e", ", \"axis\": -1",
+                                      CALL(TENSOR(
+                                          "a",
+                                          "0"))) ", " OPERATION("LogicalOr", "o", "",
+                                                                CALL(TENSOR("e", "0") ", " TENSOR(
+                                                                    "n",
+                                                                    "0"))) ", " OPERATION("LogicalA"
+                                                                                          "nd",
+                                                                                          "l", "",
+                                                                                          CALL(TENSOR("o", "0") ", " TENSOR(
+                                                                                              "n",
+                                                                                              "0")))),
+        "x Input(); n NotEqual(x); a Any(n); a.vector Flatten(a); e Reshape(a.vector); "
+        "o Maximum(e n); l Minimum(o n) -> l");
+    refuse(context,
+           ONE(OPERATION("LogicalOr", "l", "", CALL(TENSOR("x", "0") ", " TENSOR("x", "0")))),
+           BL_E_UNSUPPORTED, "layer 'l' (LogicalOr): it is called with other than truth values");
+    refuse(context, ONE(OPERATION("LogicalAnd", "l", "", CALL(TENSOR("x", "0") ", 1"))),
+           BL_E_UNSUPPORTED, "other than truth values");
+    refuse(context, ONE(OPERATION("ExpandDims", "l", ", \"axis\": -1", X)), BL_E_UNSUPPORTED,
+           "it is other than a vector with one axis more");
+    refuse(context,
+           ONE(LAYER("Flatten", "f", "", X) ", " OPERATION("ExpandDims", "l", ", \"axis\": 0",
+                                                           CALL(TENSOR("f", "0")))),
+           BL_E_UNSUPPORTED, "its axis is that of events");
+}
+
 static void test_axes(void **state) {
     bl_context *context = *state;
     check(context, ONE(LAYER("BatchNormalization", "l", ", \"axis\": [2]", X)),
@@ -481,8 +519,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functional), cmocka_unit_test(test_nested),
         cmocka_unit_test(test_operations), cmocka_unit_test(test_axes),
-        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_real_files), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_truth_values),
+        cmocka_unit_test(test_shapes),     cmocka_unit_test(test_real_files),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, make_context, free_context);
 }

@@ -146,13 +146,36 @@ static bool row_counts(const trial *of, size_t input, size_t e, size_t r) {
     return input >= n_masked;
 }
 
+/// Of two inputs, those that count, if both have masks.
+static double chosen(const trial *of, size_t e, size_t r, size_t k) {
+    double a = row_in(&of->in[0], e, r)[k], b = row_in(&of->in[1], e, r)[k];
+    if (n_masked == 2 && !row_counts(of, 1, e, r))
+        return a;
+    if (n_masked == 2 && !row_counts(of, 0, e, r))
+        return b;
+    return kind == BL_NN_KIND_MULTIPLY  ? a * b
+           : kind == BL_NN_KIND_MAXIMUM ? fmax(a, b)
+                                        : fmin(a, b);
+}
+
+static void choose(const trial *of, rows_of_events *out) {
+    out->width = of->in[0].width;
+    for (size_t e = 0; e < of->n_events; e++) {
+        double *y = next_event(out, e, rows_in(&of->in[0], e));
+        for (size_t r = 0; r < rows_in(&of->in[0], e); r++)
+            for (size_t k = 0; k < out->width; k++)
+                *y++ = chosen(of, e, r, k);
+    }
+}
+
 /// The mean of rows that count: for Keras, where any input's row does.
 static void mean_of_joined(const trial *of, rows_of_events *out) {
     static rows_of_events rows;
     rows.width = out->width;
-    (kind == BL_NN_KIND_ADD ? merge
-     : joined_axis == 1     ? concatenate_steps
-                            : concatenate)(of, &rows);
+    (kind == BL_NN_KIND_ADD           ? merge
+     : kind != BL_NN_KIND_CONCATENATE ? choose
+     : joined_axis == 1               ? concatenate_steps
+                                      : concatenate)(of, &rows);
     for (size_t e = 0; e < of->n_events; e++) {
         double *y = next_event(out, e, 1), n = 0, sums[16] = {0};
         for (size_t r = 0; r < rows_in(&rows, e); r++) {
@@ -176,15 +199,18 @@ static void which_rows_count(void **state) {
     static const bl_nn_masking_options zero;
     static const bl_nn_reduce_options pool = {.axis = 1};
     srand48(4);
-    for (size_t form = 0; form < 18; form++) {
-        bl_nn_concatenate_options options = {.axis = form / 3 % 3 == 2 ? 1 : -1};
-        kind = form / 3 % 3 ? BL_NN_KIND_CONCATENATE : BL_NN_KIND_ADD;
+    static const bl_nn_kind_id kinds[] = {BL_NN_KIND_ADD,         BL_NN_KIND_CONCATENATE,
+                                          BL_NN_KIND_CONCATENATE, BL_NN_KIND_MULTIPLY,
+                                          BL_NN_KIND_MAXIMUM,     BL_NN_KIND_MINIMUM};
+    for (size_t form = 0; form < 36; form++) {
+        bl_nn_concatenate_options options = {.axis = form / 3 % 6 == 2 ? 1 : -1};
+        kind = kinds[form / 3 % 6];
         joined_axis = (size_t)(options.axis == 1);
         n_masked = form % 3;
         begin_trial(&t);
         size_t inputs[2] = {0};
         for (size_t i = 0; i < 2; i++) {
-            inputs[i] = add_input(&t, 5, 2, form >= 9);
+            inputs[i] = add_input(&t, 5, 2, form >= 18);
             t.is_masked[i] = i < n_masked;
         }
         for (size_t i = 0; i < n_masked; i++)
