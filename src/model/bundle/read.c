@@ -251,10 +251,10 @@ bl_status bl_bundle_read(bl_context *context, bl_source *source, bl_bundle **ret
     BL_AUTO(bl_bundle) bundle = NULL;
     BL_TRY(bl_bundle_new(context, &bundle, err));
     reader r = {.bundle = bundle};
-    bl_status status = read_all(&r, source, err);
+    bl_status status = read_all(&r, owned, err);
     bl_name_map_release(context, &r.names);
     if (status != BL_OK)
-        return bl_error_in(err, status, "%s", source->url);
+        return bl_error_in(err, status, "%s", owned->url);
     *ret_bundle = BL_MOVE(bundle);
     return BL_OK;
 }

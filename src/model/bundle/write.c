@@ -109,7 +109,7 @@ bl_status bl_bundle_write_to(bl_context *context, const bl_bundle *bundle, bl_si
     BL_AUTO(bl_sink) owned = sink;
     bl_arena arena;
     bl_arena_init(&arena, context);
-    bl_status status = write_to(&arena, bundle, sink, err);
+    bl_status status = write_to(&arena, bundle, owned, err);
     bl_arena_release(&arena);
     return status;
 }
