@@ -147,7 +147,7 @@ static const bl_option export_options[] = {
 
 static const bl_example export_examples[] = {
     {"A network as C", "beamline export model.keras -o trigger.c"},
-    {"Its test", "cc -O3 -march=native -Dtrigger_TEST trigger.c -lm -o test && ./test"},
+    {"With many events to test it", "beamline export model.keras -o trigger.c --vectors 1000"},
     {"With a header and another name",
      "beamline export model.h5 -o net.c --header net.h --name hlf"},
 };

@@ -102,7 +102,9 @@ def normalisations(net):
     c = net.add("LayerNormalization", a, (n,), (n,), epsilon=1e-3, axis=-1)
     d = net.add("LayerNormalization", b, epsilon=1e-3, axis=-1, center=False, scale=False)
     e = net.add("Rescaling", x, scale=0.5, offset=0.25)
-    return [net.add("Add", [c, d, e]), net.add("Average", [a, b, e]),
+    f = net.add("Normalization", x, axis=-1, mean=[0.1, -0.2, 0.3, 0, 5],
+                variance=[1, 2, 3, 4, 0])
+    return [net.add("Add", [c, d, e]), net.add("Average", [a, b, e, f]),
             net.add("Subtract", [a, b]), net.add("Multiply", [a, c, d]),
             net.add("Maximum", [a, e]), net.add("Minimum", [d, e])]
 
