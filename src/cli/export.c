@@ -3,6 +3,7 @@
 // which.
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/names.h"
 #include "base/whole_file.h"
@@ -51,6 +52,13 @@ static const char *code_name(export_run *run) {
     return name;
 }
 
+/// What is there stays, and nothing is written beside it.
+static bl_status check_free(const export_run *run, const char *path, bl_error *err) {
+    if (!path || run->cli->arguments.overwrite || access(path, F_OK) != 0)
+        return BL_OK;
+    return bl_error_set(err, BL_E_EXISTS, "%s: already exists; --overwrite replaces it", path);
+}
+
 static bl_status write_code(export_run *run, bl_error *err) {
     enum { VECTORS = 16 };
     const bl_arguments *a = &run->cli->arguments;
@@ -61,6 +69,8 @@ static bl_status write_code(export_run *run, bl_error *err) {
                                .n_vectors = a->n_vectors ? a->n_vectors : VECTORS};
     if (!options.name)
         return bl_error_nomem(err, 0, "a name");
+    BL_TRY(check_free(run, run->output, err));
+    BL_TRY(check_free(run, a->header, err));
     BL_TRY_IN(bl_code_write(run->cli->context, run->network, &options, &code, err), err, "%s",
               run->model);
     bl_status status =
@@ -91,29 +101,29 @@ static bool ends_with(const char *text, const char *ending) {
     return n > n_ending && strcmp(text + n - n_ending, ending) == 0;
 }
 
-/// By --type, else by the output's name.
-static bl_status find_target(const export_run *run, const target **ret_target, bl_error *err) {
+/// By --type, else by the output's name. \return NULL: there is none, which is BL_E_USAGE
+static const target *find_target(const export_run *run, bl_error *err) {
     const char *type = run->cli->arguments.type;
     bl_nearest nearest;
     bl_nearest_init(&nearest, type ? type : "");
     for (size_t i = 0; i < BL_COUNT(targets); i++) {
         if (type ? strcmp(targets[i].ending + 1, type) == 0
-                 : ends_with(run->output, targets[i].ending)) {
-            *ret_target = &targets[i];
-            return BL_OK;
-        }
+                 : ends_with(run->output, targets[i].ending))
+            return &targets[i];
         bl_nearest_offer(&nearest, targets[i].ending + 1);
     }
-    if (!type)
-        return bl_error_set(err, BL_E_USAGE,
-                            "%s: its name does not tell what to write; --type does: %s",
-                            run->output, "c");
-    return bl_nearest_hint(&nearest, bl_error_set(err, BL_E_USAGE, "no type '%s'", type), err);
+    bl_status status =
+        type ? bl_error_set(err, BL_E_USAGE, "no type '%s'", type)
+             : bl_error_set(err, BL_E_USAGE,
+                            "%s: its name does not tell what to write; --type does", run->output);
+    (void)bl_nearest_hint(&nearest, status, err);
+    return NULL;
 }
 
 static bl_status export_model(export_run *run, bl_error *err) {
-    const target *found;
-    BL_TRY(find_target(run, &found, err));
+    const target *found = find_target(run, err);
+    if (!found)
+        return BL_E_USAGE;
     BL_TRY(open_model(run, err));
     return found->write(run, err);
 }

@@ -308,7 +308,11 @@ def test_refused(tmp_path):
     there.write_text("mine")
     done = export(model, "-o", there)
     assert done.returncode and "already exists" in done.stderr and there.read_text() == "mine"
+    done = export(model, "-o", tmp_path / "new.c", "--header", there)
+    assert done.returncode and not (tmp_path / "new.c").exists()
     assert export(model, "-o", there, "--overwrite").returncode == 0
+    done = export(model, "-o", tmp_path / "n", "--type", "cc")
+    assert done.returncode == 2 and "no type 'cc'" in done.stderr
     done = export(model, "-o", tmp_path / "model.what")
     assert done.returncode == 2 and "--type" in done.stderr
     assert not (tmp_path / "model.what").exists()

@@ -139,10 +139,10 @@ static void test_refused(void **state) {
 extern char **environ;
 
 /// \return the exit status; −1: there is no such program
-static int run(const char *const *arguments) {
+static int run(const char *program, const char *const *arguments) {
     pid_t pid;
     int status;
-    if (posix_spawnp(&pid, arguments[0], NULL, NULL, (char *const *)arguments, environ) != 0)
+    if (posix_spawnp(&pid, program, NULL, NULL, (char *const *)arguments, environ) != 0)
         return -1;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
@@ -151,7 +151,7 @@ static int run(const char *const *arguments) {
 /// Compiles code, and runs its test.
 static void check_code(const bl_code *code) {
     char folder[] = "/tmp/bl_code_XXXXXX", source[64], program[64];
-    const char *cc = getenv("CC") ? getenv("CC") : "cc";
+    const char *given = getenv("CC"), *cc = given ? given : "cc";
     assert_non_null(mkdtemp(folder));
     (void)snprintf(source, sizeof source, "%s/net.c", folder);
     (void)snprintf(program, sizeof program, "%s/net", folder);
@@ -163,7 +163,7 @@ static void check_code(const bl_code *code) {
                                    "-pedantic", "-O1",      "-Dnet_TEST", source,    "-o",
                                    program,     "-lm",      NULL};
     const char *const test[] = {program, NULL};
-    int compiled = run(compile), failed = compiled ? 1 : run(test);
+    int compiled = run(cc, compile), failed = compiled ? 1 : run(program, test);
     (void)unlink(source);
     (void)unlink(program);
     (void)rmdir(folder);
