@@ -38,15 +38,36 @@ void bl_text_add(bl_text *text, const char *format, ...) {
     text->n += (size_t)size;
 }
 
+/// Characters that YAML does not take as they are, or breaks a line at: controls, U+2028, U+2029,
+/// U+FEFF, U+FFFE and U+FFFF. \return bytes of UTF-8; 0: it is none of them
+static size_t find_odd(const char *at, unsigned *ret_code) {
+    unsigned a = (unsigned char)at[0], b = a ? (unsigned char)at[1] : 0;
+    unsigned c = b ? (unsigned char)at[2] : 0;
+    if (a < 0x20 || a == 0x7f) {
+        *ret_code = a;
+        return 1;
+    }
+    if (a == 0xc2 && b < 0xa0 && b >= 0x80) {
+        *ret_code = b;
+        return 2;
+    }
+    bool is_odd = (a == 0xe2 && b == 0x80 && (c == 0xa8 || c == 0xa9)) ||
+                  (a == 0xef && ((b == 0xbb && c == 0xbf) || (b == 0xbf && c >= 0xbe)));
+    if (is_odd)
+        *ret_code = (a & 15) << 12 | (b & 63) << 6 | (c & 63);
+    return is_odd ? 3 : 0;
+}
+
 void bl_text_add_quoted(bl_text *text, const char *string) {
     bl_text_add(text, "\"");
-    for (const char *c = string; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            bl_text_add(text, "\\%c", *c);
-        else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            bl_text_add(text, "\\u%04x", (unsigned)*c);
+    for (const char *c = string; *c;) {
+        unsigned code = 0;
+        size_t n_odd = find_odd(c, &code);
+        if (n_odd)
+            bl_text_add(text, "\\u%04x", code);
         else
-            bl_text_add(text, "%c", *c);
+            bl_text_add(text, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+        c += n_odd ? n_odd : 1;
     }
     bl_text_add(text, "\"");
 }

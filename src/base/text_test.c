@@ -21,7 +21,7 @@ static void test_kinds(void **state) {
     bl_arena arena;
     bl_arena_init(&arena, *state);
     bl_text text = {.arena = &arena};
-    bl_text_add_quoted(&text, "a\"b\\c\nµ");
+    bl_text_add_quoted(&text, "a\"b\\c\nµ\u2028\xc2\x85\ufeff\u2030");
     static const double numbers[] = {3, -2, 0.1, 1e-4, 1e300};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         bl_text_add(&text, " ");
@@ -31,7 +31,9 @@ static void test_kinds(void **state) {
     bl_text_add_float(&text, 0.1F);
     bl_text_add(&text, " ");
     bl_text_add_float(&text, 6);
-    assert_string_equal(text.text, "\"a\\\"b\\\\c\\u000aµ\" 3 -2 0.1 0.0001 1e+300 0.1 6");
+    assert_string_equal(
+        text.text,
+        "\"a\\\"b\\\\c\\u000aµ\\u2028\\u0085\\ufeff\u2030\" 3 -2 0.1 0.0001 1e+300 0.1 6");
     bl_arena_release(&arena);
 }
 

@@ -157,8 +157,8 @@ static void test_gates(void **state) {
         memcpy(h, before, sizeof h);
         k->gru(&(bl_nn_gates){.m = 1,
                               .units = UNITS,
-                              .rows = rows,
-                              .row_stride = 4 * UNITS,
+                              .arguments = rows,
+                              .argument_stride = 4 * UNITS,
                               .recurrent = q,
                               .recurrent_stride = 4 * UNITS,
                               .state = before,
@@ -170,8 +170,8 @@ static void test_gates(void **state) {
         memcpy(c, before, sizeof c);
         k->lstm(&(bl_nn_gates){.m = 1,
                                .units = UNITS,
-                               .rows = rows,
-                               .row_stride = 4 * UNITS,
+                               .arguments = rows,
+                               .argument_stride = 4 * UNITS,
                                .state = before,
                                .next = next,
                                .output = output,

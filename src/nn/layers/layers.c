@@ -29,6 +29,8 @@
     X(ALL, reduce)                              \
     X(FLATTEN, flatten)                         \
     X(RESHAPE, flatten)                         \
+    X(PERMUTE, permute)                         \
+    X(SLICE, slice)                             \
     X(CONCATENATE, concatenate)                 \
     X(ADD, merge)                               \
     X(SUBTRACT, merge)                          \
@@ -37,6 +39,7 @@
     X(AVERAGE, merge)                           \
     X(MAXIMUM, merge)                           \
     X(MINIMUM, merge)                           \
+    X(MULTI_HEAD_ATTENTION, attention)          \
     X(NORMALIZATION, scaling)                   \
     X(RESCALING, scaling)                       \
     X(NOT_EQUAL, compare)                       \
@@ -52,7 +55,7 @@
     X(ABSOLUTE, function)                       \
     X(SQUARE, function)                         \
     X(SQRT, function)                           \
-    X(NEGATIVE, function)                               \
+    X(NEGATIVE, function)                       \
     X(TREE_ENSEMBLE, tree_ensemble)
 
 #define DECLARE(kind, layer) extern const bl_nn_layer bl_nn_##layer##_layer;
