@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `beamline export`: a trained network in another form. What the output's name ends with says
 // which.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,29 +9,44 @@
 #include "base/names.h"
 #include "base/whole_file.h"
 #include "cli/cli.h"
+#include "infer/model.h"
 #include "model/code/code.h"
-#include "model/keras/to_graph.h"
 
 typedef struct export_run {
     bl_cli *cli;
     bl_arena arena;
-    bl_nn_graph graph;
-    bl_nn_network *network;
+    bl_model *opened;
+    const bl_nn_network *network;
     const char *model, *output;
 } export_run;
 
 // ---- the model ----
 
-/// The one place where a model is opened.
-static bl_status open_model(export_run *run, bl_error *err) {
-    BL_AUTO(bl_keras_file) file = NULL;
-    bl_context *context = run->cli->context;
-    BL_TRY(bl_keras_open(context, run->model, &file, err));
-    BL_TRY_IN(bl_keras_to_graph(file, &run->arena, &run->graph, err), err, "%s", run->model);
-    BL_TRY_IN(bl_nn_network_new(context, &run->graph, NULL, &run->network, err), err, "%s",
-              run->model);
-    BL_TRY_IN(bl_keras_load_weights(file, run->network, err), err, "%s", run->model);
+/// Whether columns become other numbers; some only have names.
+static bool changes(const bl_nn_columns *t) {
+    bool result = false;
+    for (size_t i = 0; i < t->n; i++)
+        result |= t->curves[i] != BL_NN_CURVE_IDENTITY || t->offset[i] != 0 || t->scale[i] != 1 ||
+                  t->low[i] != -INFINITY || t->high[i] != INFINITY || !isnan(t->missing[i]);
+    return result;
+}
+
+/// What stands before the network of a model is none of it.
+static bl_status check_transforms(const export_run *run, bl_error *err) {
+    for (size_t i = 0; i < bl_model_n_inputs(run->opened) && !run->cli->arguments.raw; i++)
+        if (run->opened->transforms[i] && changes(run->opened->transforms[i]))
+            return bl_error_set(err, BL_E_UNSUPPORTED,
+                                "%s: input '%s' is transformed first, which is not exported; --raw "
+                                "exports the network alone",
+                                run->model, bl_model_input(run->opened, i)->name);
     return BL_OK;
+}
+
+static bl_status open_model(export_run *run, bl_error *err) {
+    const bl_model_options options = {.size = sizeof options, .raw = run->cli->arguments.raw};
+    BL_TRY(bl_model_open(run->cli->context, run->model, &options, &run->opened, err));
+    run->network = run->opened->bundle->network;
+    return check_transforms(run, err);
 }
 
 // ---- C ----
@@ -135,7 +151,7 @@ static bl_status run_export(bl_cli *cli, bl_error *err) {
         return bl_error_set(err, BL_E_USAGE, "where to? -o FILE says it");
     bl_arena_init(&run.arena, cli->context);
     bl_status status = export_model(&run, err);
-    bl_nn_network_free(run.network);
+    bl_model_free(run.opened);
     bl_arena_release(&run.arena);
     return status;
 }
@@ -151,6 +167,8 @@ static const bl_option export_options[] = {
      BL_HINT_FILES, NULL, offsetof(bl_arguments, header), false},
     {"vectors", 0, "N", "Of C: test with N events; default 16", BL_OPTION_COUNT,
      .offset = offsetof(bl_arguments, n_vectors)},
+    {"raw", 0, NULL, "Leave out what a bundle does to its inputs first", BL_OPTION_FLAG,
+     .offset = offsetof(bl_arguments, raw)},
     {"overwrite", 0, NULL, "Replace FILE where it exists", BL_OPTION_FLAG,
      .offset = offsetof(bl_arguments, overwrite)},
 };
@@ -167,8 +185,8 @@ const bl_command bl_command_export = {
     .summary = "write a trained network in another form",
     .operands = "MODEL",
     .description =
-        "Reads a trained network, a model file of Keras (.keras, .h5), and writes it as what the "
-        "output's name ends with.\n\n"
+        "Reads a trained network, in any model file that beamline runs (.blm, .keras, .h5, of "
+        "XGBoost, LightGBM), and writes it as what the output's name ends with.\n\n"
         "As C (.c) it is one file of C11 that needs nothing: no library, no allocation, no "
         "variable that changes. It computes one event by the function NAME_run, with the bits that "
         "beamline computes, on any processor. Compiled with -DNAME_TEST the same file is a program "

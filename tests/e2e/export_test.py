@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 BEAMLINE = os.environ["BEAMLINE"]
+SEEDS = pathlib.Path(os.environ["BEAMLINE_SOURCE"], "fuzz", "corpus", "trees")
 WARNINGS = "-std=c11 -Wall -Wextra -Werror -pedantic".split()
 CROSS = "aarch64-linux-gnu-gcc"
 COMPILERS = [(name, options) for name in ("gcc", "clang")
@@ -258,6 +259,13 @@ def test_real(name, tmp_path):
         pytest.skip("BEAMLINE_DATA is not set")
     model = pathlib.Path(os.environ["BEAMLINE_DATA"], "topology", "models", name)
     check(model, tmp_path, COMPILERS[1:2] + COMPILERS[3:], vectors=4)
+
+
+@pytest.mark.parametrize("name", ["binary.json", "classes.txt", "dart.ubj", "forest.txt"])
+def test_trees(name, tmp_path):
+    model = tmp_path / name
+    model.write_bytes(SEEDS.joinpath(name).read_bytes())
+    check(model, tmp_path, COMPILERS[1:2] + COMPILERS[4:], vectors=100)
 
 
 def test_differences_are_found(tmp_path):
