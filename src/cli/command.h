@@ -117,6 +117,7 @@ typedef struct bl_arguments {
     // of export
     const char *type, *header;
     unsigned n_vectors;
+    bool raw;
     // of hist
     bl_texts expressions;
     const char *bins, *edges, *title, *x_title, *y_title;

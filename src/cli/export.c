@@ -1,35 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 // `beamline export`: a trained network in another form. What the output's name ends with says
 // which.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/names.h"
 #include "base/whole_file.h"
 #include "cli/cli.h"
+#include "infer/model.h"
 #include "model/code/code.h"
-#include "model/keras/to_graph.h"
 
 typedef struct export_run {
     bl_cli *cli;
     bl_arena arena;
-    bl_nn_graph graph;
-    bl_nn_network *network;
+    bl_model *opened;
+    const bl_nn_network *network;
     const char *model, *output;
 } export_run;
 
 // ---- the model ----
 
-/// The one place where a model is opened.
-static bl_status open_model(export_run *run, bl_error *err) {
-    BL_AUTO(bl_keras_file) file = NULL;
-    bl_context *context = run->cli->context;
-    BL_TRY(bl_keras_open(context, run->model, &file, err));
-    BL_TRY_IN(bl_keras_to_graph(file, &run->arena, &run->graph, err), err, "%s", run->model);
-    BL_TRY_IN(bl_nn_network_new(context, &run->graph, NULL, &run->network, err), err, "%s",
-              run->model);
-    BL_TRY_IN(bl_keras_load_weights(file, run->network, err), err, "%s", run->model);
+/// Whether columns become other numbers; some only have names.
+static bool changes(const bl_nn_columns *t) {
+    bool result = false;
+    for (size_t i = 0; i < t->n; i++)
+        result |= t->curves[i] != BL_NN_CURVE_IDENTITY || t->offset[i] != 0 || t->scale[i] != 1 ||
+                  t->low[i] != -INFINITY || t->high[i] != INFINITY || !isnan(t->missing[i]);
+    return result;
+}
+
+/// What stands before the network of a model is none of it.
+static bl_status check_transforms(const export_run *run, bl_error *err) {
+    for (size_t i = 0; i < bl_model_n_inputs(run->opened) && !run->cli->arguments.raw; i++)
+        if (run->opened->transforms[i] && changes(run->opened->transforms[i]))
+            return bl_error_set(err, BL_E_UNSUPPORTED,
+                                "%s: input '%s' is transformed first, which is not exported; --raw "
+                                "exports the network alone",
+                                run->model, bl_model_input(run->opened, i)->name);
     return BL_OK;
+}
+
+static bl_status open_model(export_run *run, bl_error *err) {
+    const bl_model_options options = {.size = sizeof options, .raw = run->cli->arguments.raw};
+    BL_TRY(bl_model_open(run->cli->context, run->model, &options, &run->opened, err));
+    run->network = run->opened->bundle->network;
+    return check_transforms(run, err);
 }
 
 // ---- C ----
@@ -51,6 +68,13 @@ static const char *code_name(export_run *run) {
     return name;
 }
 
+/// What is there stays, and nothing is written beside it.
+static bl_status check_free(const export_run *run, const char *path, bl_error *err) {
+    if (!path || run->cli->arguments.overwrite || access(path, F_OK) != 0)
+        return BL_OK;
+    return bl_error_set(err, BL_E_EXISTS, "%s: already exists; --overwrite replaces it", path);
+}
+
 static bl_status write_code(export_run *run, bl_error *err) {
     enum { VECTORS = 16 };
     const bl_arguments *a = &run->cli->arguments;
@@ -61,6 +85,8 @@ static bl_status write_code(export_run *run, bl_error *err) {
                                .n_vectors = a->n_vectors ? a->n_vectors : VECTORS};
     if (!options.name)
         return bl_error_nomem(err, 0, "a name");
+    BL_TRY(check_free(run, run->output, err));
+    BL_TRY(check_free(run, a->header, err));
     BL_TRY_IN(bl_code_write(run->cli->context, run->network, &options, &code, err), err, "%s",
               run->model);
     bl_status status =
@@ -91,29 +117,29 @@ static bool ends_with(const char *text, const char *ending) {
     return n > n_ending && strcmp(text + n - n_ending, ending) == 0;
 }
 
-/// By --type, else by the output's name.
-static bl_status find_target(const export_run *run, const target **ret_target, bl_error *err) {
+/// By --type, else by the output's name. \return NULL: there is none, which is BL_E_USAGE
+static const target *find_target(const export_run *run, bl_error *err) {
     const char *type = run->cli->arguments.type;
     bl_nearest nearest;
     bl_nearest_init(&nearest, type ? type : "");
     for (size_t i = 0; i < BL_COUNT(targets); i++) {
         if (type ? strcmp(targets[i].ending + 1, type) == 0
-                 : ends_with(run->output, targets[i].ending)) {
-            *ret_target = &targets[i];
-            return BL_OK;
-        }
+                 : ends_with(run->output, targets[i].ending))
+            return &targets[i];
         bl_nearest_offer(&nearest, targets[i].ending + 1);
     }
-    if (!type)
-        return bl_error_set(err, BL_E_USAGE,
-                            "%s: its name does not tell what to write; --type does: %s",
-                            run->output, "c");
-    return bl_nearest_hint(&nearest, bl_error_set(err, BL_E_USAGE, "no type '%s'", type), err);
+    bl_status status =
+        type ? bl_error_set(err, BL_E_USAGE, "no type '%s'", type)
+             : bl_error_set(err, BL_E_USAGE,
+                            "%s: its name does not tell what to write; --type does", run->output);
+    (void)bl_nearest_hint(&nearest, status, err);
+    return NULL;
 }
 
 static bl_status export_model(export_run *run, bl_error *err) {
-    const target *found;
-    BL_TRY(find_target(run, &found, err));
+    const target *found = find_target(run, err);
+    if (!found)
+        return BL_E_USAGE;
     BL_TRY(open_model(run, err));
     return found->write(run, err);
 }
@@ -125,7 +151,7 @@ static bl_status run_export(bl_cli *cli, bl_error *err) {
         return bl_error_set(err, BL_E_USAGE, "where to? -o FILE says it");
     bl_arena_init(&run.arena, cli->context);
     bl_status status = export_model(&run, err);
-    bl_nn_network_free(run.network);
+    bl_model_free(run.opened);
     bl_arena_release(&run.arena);
     return status;
 }
@@ -141,13 +167,15 @@ static const bl_option export_options[] = {
      BL_HINT_FILES, NULL, offsetof(bl_arguments, header), false},
     {"vectors", 0, "N", "Of C: test with N events; default 16", BL_OPTION_COUNT,
      .offset = offsetof(bl_arguments, n_vectors)},
+    {"raw", 0, NULL, "Leave out what a bundle does to its inputs first", BL_OPTION_FLAG,
+     .offset = offsetof(bl_arguments, raw)},
     {"overwrite", 0, NULL, "Replace FILE where it exists", BL_OPTION_FLAG,
      .offset = offsetof(bl_arguments, overwrite)},
 };
 
 static const bl_example export_examples[] = {
     {"A network as C", "beamline export model.keras -o trigger.c"},
-    {"Its test", "cc -O3 -march=native -Dtrigger_TEST trigger.c -lm -o test && ./test"},
+    {"With many events to test it", "beamline export model.keras -o trigger.c --vectors 1000"},
     {"With a header and another name",
      "beamline export model.h5 -o net.c --header net.h --name hlf"},
 };
@@ -157,8 +185,8 @@ const bl_command bl_command_export = {
     .summary = "write a trained network in another form",
     .operands = "MODEL",
     .description =
-        "Reads a trained network, a model file of Keras (.keras, .h5), and writes it as what the "
-        "output's name ends with.\n\n"
+        "Reads a trained network, in any model file that beamline runs (.blm, .keras, .h5, of "
+        "XGBoost, LightGBM), and writes it as what the output's name ends with.\n\n"
         "As C (.c) it is one file of C11 that needs nothing: no library, no allocation, no "
         "variable that changes. It computes one event by the function NAME_run, with the bits that "
         "beamline computes, on any processor. Compiled with -DNAME_TEST the same file is a program "

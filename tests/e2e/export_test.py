@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 BEAMLINE = os.environ["BEAMLINE"]
+SEEDS = pathlib.Path(os.environ["BEAMLINE_SOURCE"], "fuzz", "corpus", "trees")
 WARNINGS = "-std=c11 -Wall -Wextra -Werror -pedantic".split()
 CROSS = "aarch64-linux-gnu-gcc"
 COMPILERS = [(name, options) for name in ("gcc", "clang")
@@ -102,7 +103,9 @@ def normalisations(net):
     c = net.add("LayerNormalization", a, (n,), (n,), epsilon=1e-3, axis=-1)
     d = net.add("LayerNormalization", b, epsilon=1e-3, axis=-1, center=False, scale=False)
     e = net.add("Rescaling", x, scale=0.5, offset=0.25)
-    return [net.add("Add", [c, d, e]), net.add("Average", [a, b, e]),
+    f = net.add("Normalization", x, axis=-1, mean=[0.1, -0.2, 0.3, 0, 5],
+                variance=[1, 2, 3, 4, 0])
+    return [net.add("Add", [c, d, e]), net.add("Average", [a, b, e, f]),
             net.add("Subtract", [a, b]), net.add("Multiply", [a, c, d]),
             net.add("Maximum", [a, e]), net.add("Minimum", [d, e])]
 
@@ -258,6 +261,13 @@ def test_real(name, tmp_path):
     check(model, tmp_path, COMPILERS[1:2] + COMPILERS[3:], vectors=4)
 
 
+@pytest.mark.parametrize("name", ["binary.json", "classes.txt", "dart.ubj", "forest.txt"])
+def test_trees(name, tmp_path):
+    model = tmp_path / name
+    model.write_bytes(SEEDS.joinpath(name).read_bytes())
+    check(model, tmp_path, COMPILERS[1:2] + COMPILERS[4:], vectors=100)
+
+
 def test_differences_are_found(tmp_path):
     """A test that cannot fail is none: one weight is changed a little."""
     source = check(hlf(tmp_path / "model.h5"), tmp_path, [("gcc", "-O2 -march=native")])
@@ -306,7 +316,11 @@ def test_refused(tmp_path):
     there.write_text("mine")
     done = export(model, "-o", there)
     assert done.returncode and "already exists" in done.stderr and there.read_text() == "mine"
+    done = export(model, "-o", tmp_path / "new.c", "--header", there)
+    assert done.returncode and not (tmp_path / "new.c").exists()
     assert export(model, "-o", there, "--overwrite").returncode == 0
+    done = export(model, "-o", tmp_path / "n", "--type", "cc")
+    assert done.returncode == 2 and "no type 'cc'" in done.stderr
     done = export(model, "-o", tmp_path / "model.what")
     assert done.returncode == 2 and "--type" in done.stderr
     assert not (tmp_path / "model.what").exists()

@@ -3,16 +3,14 @@
 #include "model/code/code.h"
 
 #include <beamline/version.h>
-
+#include <embedded/code_forest.h>
+#include <embedded/code_functions.h>
+#include <embedded/code_rows.h>
+#include <embedded/code_test.h>
 #include <string.h>
 
 #include "model/code/private.h"
 #include "nn/trees/forest.h"
-
-#include "model/code/forest_text.h"
-#include "model/code/functions_text.h"
-#include "model/code/rows_text.h"
-#include "model/code/test_text.h"
 
 enum { MOST_STACK = 16384 }; ///< bytes of an event that are the function's own
 
@@ -159,13 +157,14 @@ static void describe(bl_coder *c, bl_text *to) {
 
 static void add_struct(bl_coder *c, bl_text *to) {
     if (c->members.text)
-        bl_text_add(to, "typedef struct %s_scratch {\n%s} %s_scratch;\n\n", c->options->name,
+        bl_text_add(to, "\ntypedef struct %s_scratch {\n%s} %s_scratch;\n", c->options->name,
                     c->members.text, c->options->name);
 }
 
 static void add_interface(bl_coder *c, bl_text *to) {
     if (bl_code_has_scratch(c))
         add_struct(c, to);
+    bl_text_add(to, "\n");
     describe(c, to);
     bl_text_add(to, "int %s_run(%s);\n", c->options->name, bl_code_arguments(c, true));
 }
@@ -239,7 +238,7 @@ static void add_comment(bl_coder *c, bl_text *to) {
                 "// C11, without allocation and variables that change: any number of threads may "
                 "run it. It has the\n// same bits on every processor, with or without fused "
                 "multiply-adds, which make it fast:\n//   cc -O3 -march=native -c; link with "
-                "-lm.\n");
+                "-lm.\n// What is beamline's in it is under the Apache License, version 2.0.\n");
     if (c->options->n_vectors)
         bl_text_add(to, "// Its test is this file alone, compiled as a program with -D%s_TEST.\n",
                     name);
@@ -256,7 +255,7 @@ static bl_status assemble(bl_coder *c, bl_text *source, bl_error *err) {
     add_parts(source, headers, sizeof headers / sizeof *headers, &c->body);
     bl_text_add(source, "%s", c->data.text ? c->data.text : "");
     if (c->options->header)
-        bl_text_add(source, "#include \"%s\"\n\n", c->options->header);
+        bl_text_add(source, "#include \"%s\"\n", c->options->header);
     else
         add_interface(c, source);
     if (!bl_code_has_scratch(c))
@@ -274,7 +273,7 @@ static void write_header(bl_coder *c, bl_text *header) {
     add_comment(c, header);
     bl_text_add(header,
                 "#ifndef %s_H\n#define %s_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n"
-                "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n",
+                "#ifdef __cplusplus\nextern \"C\" {\n#endif\n",
                 name, name);
     add_interface(c, header);
     bl_text_add(header, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");

@@ -41,6 +41,8 @@ void bl_code_own_mask(bl_coder *c, const bl_nn_step *step);
 void bl_code_embedding(bl_coder *c, const bl_nn_step *step);
 void bl_code_concatenate(bl_coder *c, const bl_nn_step *step);
 void bl_code_reshape(bl_coder *c, const bl_nn_step *step);
+void bl_code_permute(bl_coder *c, const bl_nn_step *step);
+void bl_code_slice(bl_coder *c, const bl_nn_step *step);
 void bl_code_reduce(bl_coder *c, const bl_nn_step *step);
 void bl_code_convolution(bl_coder *c, const bl_nn_step *step);
 void bl_code_pooling(bl_coder *c, const bl_nn_step *step);

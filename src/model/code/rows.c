@@ -151,6 +151,44 @@ void bl_code_reshape(bl_coder *c, const bl_nn_step *step) {
            x->stride, width);
 }
 
+void bl_code_permute(bl_coder *c, const bl_nn_step *step) {
+    const bl_nn_value *from = bl_code_value(c, step->inputs[0]);
+    const bl_nn_value *to = bl_code_value(c, step->output);
+    bl_code_place(c, step, false);
+    const bl_place *x = bl_code_in(c, step, 0), *y = &c->places[step->output];
+    BL_PUT(c, "    const size_t n%zu = %zu;\n", to->rows, to->shape.steps);
+    BL_PUT(c, "    for (size_t r = 0; r < %zu; r++)\n", to->shape.steps);
+    BL_PUT(c, "        for (size_t i = 0; i < %zu; i++)\n", to->shape.width);
+    BL_PUT(c, "            %s[r * %zu + i] = i < n%zu ? %s[i * %zu + r] : 0;\n", y->at, y->stride,
+           from->rows, x->at, x->stride);
+}
+
+static void slice_steps(bl_coder *c, const bl_nn_step *step) {
+    const bl_nn_slice_options *o = step->options;
+    const bl_place *x = bl_code_in(c, step, 0), *y = &c->places[step->output];
+    size_t all = bl_code_value(c, step->inputs[0])->rows, to = bl_code_value(c, step->output)->rows;
+    size_t n = bl_code_width(c, step->output), start = (size_t)o->start;
+    if (to)
+        BL_PUT(c, "    const size_t n%zu = %lld;\n", to, (long long)o->size);
+    BL_PUT(c, "    for (size_t r = 0; r < %lld; r++)\n", (long long)o->size);
+    BL_PUT(c, "        if (%zu + r < n%zu)\n", start, all);
+    BL_PUT(c, "            copy(%s + (%zu + r) * %zu, %zu, %s + r * %zu);\n", x->at, start,
+           x->stride, n, y->at, y->stride);
+    BL_PUT(c, "        else\n            clear(%s + r * %zu, %zu);\n", y->at, y->stride, n);
+}
+
+void bl_code_slice(bl_coder *c, const bl_nn_step *step) {
+    const bl_nn_slice_options *o = step->options;
+    bl_code_place(c, step, false);
+    if (bl_code_value(c, step->inputs[0])->shape.steps && o->axis == 1) {
+        slice_steps(c, step);
+        return;
+    }
+    bl_code_open(c, step);
+    BL_PUT(c, "        copy(x + %lld, %lld, y);\n", (long long)o->start, (long long)o->size);
+    bl_code_close(c);
+}
+
 // ---- one row of many ----
 
 static const char *joined(bl_nn_kind_id kind) {

@@ -206,30 +206,57 @@ INLINE float sigmoid_of(float x) {
     return (x < 0 ? power : 1) / (1 + power);
 }
 
-// ---- gates of recurrent layers: e^x = scale*(1 + rest), for x in [-87, 88] ----
+// ---- gates of recurrent layers ----
 
+// e^-x = scale*(1 + rest), for x where gates are not as good as closed, or open
 typedef struct short_power {
     float scale, rest;
 } short_power;
 
 INLINE short_power short_power_of(float x) {
-    float shifted = fused(x, 0x1.715476p+0F, rounding), n = shifted - rounding;
-    float r = fused(n, -log2_low, fused(n, -log2_high, x));
-    float p = fused(fused(1.3926213e-03F, r, 8.363203e-03F), r, 4.1666554e-02F);
-    p = fused(fused(p, r, 1.6666577e-01F), r, 5.e-01F);
-    short_power s = {float_of((bits_of(shifted) << 23) + bits_of(1.0F)), fused(r * r, p, r)};
+    float near = within(x, -43, 43);
+    float shifted = fused(near, -0x1.715476p+0F, rounding), n = shifted - rounding;
+    float r = fused(n, 0x1.62e43p-1F, near);
+    float p = fused(fused(1.3926213e-03F, r, -8.363203e-03F), r, 4.1666554e-02F);
+    p = fused(fused(p, r, -1.6666577e-01F), r, 5.e-01F);
+    short_power s = {float_of((bits_of(shifted) << 23) + bits_of(1.0F)), fused(r * r, p, -r)};
     return s;
 }
 
-INLINE float gate_of(float x) {
-    short_power p = short_power_of(within(-x, -30, 87));
-    return 1 / fused(p.scale, p.rest, p.scale + 1);
+// 1 + e^-x: a gate is 1 divided by it.
+INLINE float gate_under(float x) {
+    short_power p = short_power_of(x);
+    return fused(p.scale, p.rest, p.scale + 1);
+}
+
+// tanh x = over/(2 - over) for 1 - e^-2x
+INLINE float tanh_over(float x) {
+    short_power p = short_power_of(x + x);
+    return fused(-p.scale, p.rest, 1 - p.scale);
 }
 
 INLINE float gate_tanh_of(float x) {
-    short_power p = short_power_of(within(x + x, -30, 30));
-    float less_one = fused(p.scale, p.rest, p.scale - 1);
-    return less_one / (less_one + 2);
+    float over = tanh_over(x);
+    return over / (2 - over);
+}
+
+// Two gates, by one division
+typedef struct two_gates {
+    float a, b;
+} two_gates;
+
+INLINE two_gates gates_of(float a, float b) {
+    float under_a = gate_under(a), under_b = gate_under(b), part = 1 / (under_a * under_b);
+    two_gates gates = {under_b * part, under_a * part};
+    return gates;
+}
+
+// A gate, and a tanh
+INLINE two_gates gate_and_tanh_of(float a, float b) {
+    float under_a = gate_under(a), over = tanh_over(b), under_b = 2 - over;
+    float part = 1 / (under_a * under_b);
+    two_gates gates = {under_b * part, over * (under_a * part)};
+    return gates;
 }
 
 // ---- activations ----

@@ -116,18 +116,18 @@ INLINE size_t window_step(window w, size_t before, size_t i, size_t t) {
 INLINE void gru_step(const float *restrict a, const float *restrict q, size_t n,
                      float *restrict h) {
     for (size_t i = 0; i < n; i++) {
-        float z = gate_of(a[i] + q[i]), r = gate_of(a[n + i] + q[n + i]);
-        float candidate = gate_tanh_of(fused(r, q[2 * n + i], a[2 * n + i]));
-        h[i] = fused(z, h[i] - candidate, candidate);
+        two_gates gates = gates_of(a[i] + q[i], a[n + i] + q[n + i]);
+        float candidate = gate_tanh_of(fused(gates.b, q[2 * n + i], a[2 * n + i]));
+        h[i] = fused(gates.a, h[i] - candidate, candidate);
     }
 }
 
 INLINE void lstm_step(const float *restrict a, size_t n, float *restrict h, float *restrict c) {
     for (size_t i = 0; i < n; i++) {
-        float in = gate_of(a[i]), forget = gate_of(a[n + i]);
-        float candidate = gate_tanh_of(a[2 * n + i]), out = gate_of(a[3 * n + i]);
-        c[i] = fused(forget, c[i], in * candidate);
-        h[i] = out * gate_tanh_of(c[i]);
+        two_gates first = gates_of(a[i], a[n + i]);
+        two_gates last = gate_and_tanh_of(a[3 * n + i], a[2 * n + i]);
+        c[i] = fused(first.b, c[i], first.a * last.b);
+        h[i] = last.a * gate_tanh_of(c[i]);
     }
 }
 
