@@ -4,7 +4,7 @@
 // [N × steps × columns] for each input in its order, LENGTHS int64 [N], how many steps count. OUT.0,
 // OUT.1, … are the outputs, of whose names and shapes a line each is printed, then those of classes.
 // usage: onnx_run --write MODEL OUT.onnx
-// Writes a network of Keras or ONNX as ONNX.
+// Writes a network of Keras or ONNX as ONNX. With --ragged in front of either, sequences are ragged.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +22,25 @@ typedef struct model {
     bl_onnx_network onnx;
     bl_nn_graph graph;
     bl_nn_network *network;
+    bool is_ragged;
 } model;
+
+/// The network of the graph, whose sequences become ragged where that is wanted.
+static bl_status make_network(model *m, bl_error *err) {
+    for (size_t i = 0; i < m->graph.n_nodes && m->is_ragged; i++)
+        if (m->graph.nodes[i].kind->id == BL_NN_KIND_INPUT) {
+            bl_nn_input_options *options = m->graph.nodes[i].options;
+            options->ragged |= options->shape.n == 2;
+        }
+    return bl_nn_network_new(m->arena.context, &m->graph, NULL, &m->network, err);
+}
 
 static bl_status read_onnx(model *m, const char *url, bl_error *err) {
     bl_onnx_model *file = NULL;
     BL_TRY(bl_onnx_read(&m->arena, url, &file, err));
     BL_TRY(bl_onnx_to_graph(file, &m->arena, &m->onnx, err));
     m->graph = m->onnx.graph;
-    BL_TRY(bl_nn_network_new(m->arena.context, &m->graph, NULL, &m->network, err));
+    BL_TRY(make_network(m, err));
     return bl_onnx_load_weights(&m->onnx, m->network, err);
 }
 
@@ -37,7 +48,7 @@ static bl_status read_keras(model *m, const char *url, bl_error *err) {
     BL_AUTO(bl_keras_file) file = NULL;
     BL_TRY(bl_keras_open(m->arena.context, url, &file, err));
     BL_TRY(bl_keras_to_graph(file, &m->arena, &m->graph, err));
-    BL_TRY(bl_nn_network_new(m->arena.context, &m->graph, NULL, &m->network, err));
+    BL_TRY(make_network(m, err));
     return bl_keras_load_weights(file, m->network, err);
 }
 
@@ -160,6 +171,9 @@ int main(int argc, char **argv) {
     bl_context *context = NULL;
     bl_error err = {0};
     model m = {0};
+    m.is_ragged = argc > 1 && strcmp(argv[1], "--ragged") == 0;
+    argv += m.is_ragged;
+    argc -= m.is_ragged;
     if (argc < 4 || bl_context_new(NULL, &context, NULL) != BL_OK)
         return 2;
     bl_arena_init(&m.arena, context);

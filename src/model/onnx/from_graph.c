@@ -301,7 +301,7 @@ static bl_status write_node(bl_onnx_export *x, size_t number, bl_error *err) {
     x->node = &x->graph->nodes[number];
     x->layer = x->node->same_as == BL_NN_NONE ? x->node->name
                                               : x->graph->nodes[x->node->same_as].name;
-    x->has_own_name = false;
+    x->has_own_name = true;
     bl_onnx_made *made = &x->made[number];
     made->shape = x->network->plan.values.items[x->network->node_values[number]].shape;
     if (x->node->kind->id == BL_NN_KIND_INPUT) {
@@ -316,7 +316,9 @@ static bl_status write_node(bl_onnx_export *x, size_t number, bl_error *err) {
         return bl_error_nomem(err, x->node->n_inputs * sizeof *in, "values");
     if (!write || (is_timed && kind->id != BL_NN_KIND_DENSE))
         return bl_onnx_cannot(x, "nothing there is like it", err);
+    x->has_own_name = true; // what goes before has not
     BL_TRY(prepare_inputs(x, in, made, err));
+    x->has_own_name = false;
     return write(x, in, made, err);
 }
 

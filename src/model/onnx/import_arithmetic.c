@@ -50,13 +50,23 @@ static void as_scaling(int kind, bool is_constant_first, size_t n, const double 
     }
 }
 
+/// The axis of one of a value that a constant has more of.
+static bl_onnx_axis *find_broad(bl_onnx_seen *t, const bl_onnx_seen *constant) {
+    for (unsigned i = 0; i < constant->rank && i < t->rank; i++) {
+        bl_onnx_axis *axis = &t->axes[t->rank - 1 - i];
+        if (constant->axes[constant->rank - 1 - i].size > 1 && axis->size == 1)
+            return axis->role == BL_ONNX_BATCH || axis->role == BL_ONNX_ROWS ? NULL : axis;
+    }
+    return NULL;
+}
+
 /// One column beside a constant of several becomes as many that are the same.
 static bl_status widen(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen *constant,
                        bl_error *err) {
-    size_t n = constant->rank ? constant->axes[constant->rank - 1].size : 1;
-    if (t->width != 1 || n == 1 || !t->rank || t->axes[t->rank - 1].size != 1 ||
-        t->axes[t->rank - 1].role == BL_ONNX_BATCH || t->axes[t->rank - 1].role == BL_ONNX_ROWS)
+    bl_onnx_axis *axis = find_broad(t, constant);
+    if (!axis || t->width != 1)
         return BL_OK;
+    size_t n = constant->axes[axis - t->axes + constant->rank - t->rank].size;
     float *ones = bl_arena_array(c->arena, n, sizeof *ones);
     if (!ones)
         return bl_onnx_no_memory(err);
@@ -64,7 +74,7 @@ static bl_status widen(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen *c
         ones[i] = 1;
     BL_TRY(bl_onnx_add_dense(c, t, n, ones, NULL, err));
     t->is_shared = true; // its matrix is no kernel to have a bias
-    t->axes[t->rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
+    *axis = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
     return BL_OK;
 }
 
@@ -197,7 +207,9 @@ static bl_status join_two(bl_onnx_import *c, int kind, bl_error *err) {
         bl_onnx_put(c, 0, x);
         return BL_OK;
     }
+    bool is_whole = (a.is_whole || a.is_flag) && (b.is_whole || b.is_flag);
     BL_TRY(bl_onnx_join(c, (bl_nn_kind_id)kind, &a, &b, err));
+    a.is_whole = is_whole && kind != BL_NN_KIND_DIVIDE;
     bl_onnx_put(c, 0, &a);
     return BL_OK;
 }
@@ -215,7 +227,9 @@ bl_status bl_onnx_add_arithmetic(bl_onnx_import *c, const bl_onnx_rule *rule, bl
             continue;
         BL_TRY(bl_onnx_read_numbers(c, in, err));
         BL_TRY(bl_onnx_take(c, 1 - i, &t, err));
+        bool is_whole = t.is_whole && in->is_whole && rule->which != BL_NN_KIND_DIVIDE;
         BL_TRY(with_constant(c, rule->which, &t, in, i == 0, err));
+        t.is_whole = is_whole;
         bl_onnx_put(c, 0, &t);
         return BL_OK;
     }
@@ -307,11 +321,16 @@ bl_status bl_onnx_add_comparison(bl_onnx_import *c, const bl_onnx_rule *rule, bl
     size_t at = first && first->kind == BL_ONNX_CONSTANT ? 0 : 1;
     BL_TRY(bl_onnx_take(c, 1 - at, &x, err));
     BL_TRY(bl_onnx_take_constant(c, at, &constant, err));
-    if (!constant || constant->n != 1 || constant->rank > x.rank)
-        return bl_onnx_refuse(err, "its constant is no single number");
+    if (!constant || !constant->n || constant->rank > x.rank)
+        return bl_onnx_refuse(err, "it is not with a constant");
+    double value = constant->numbers[0];
+    if (constant->n > 1) {
+        BL_TRY(with_constant(c, BL_NN_KIND_SUBTRACT, &x, constant, false, err));
+        value = 0;
+    }
     BL_TRY(bl_onnx_add_after(c, at ? (bl_nn_kind_id)rule->which : turned(rule->which), &x, &node,
                              err));
-    ((bl_nn_compare_options *)node->options)->value = constant->numbers[0];
+    ((bl_nn_compare_options *)node->options)->value = value;
     x.is_flag = true;
     bl_onnx_put(c, 0, &x);
     return BL_OK;

@@ -25,6 +25,18 @@ bl_status bl_onnx_add_same(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error
     return BL_OK;
 }
 
+/// Whether nobody but Gather takes an output, for rows of a table.
+static bool finds_rows_alone(const bl_onnx_import *c, const char *output) {
+    for (size_t i = 0; i < c->model->graph->nodes.n; i++) {
+        const bl_onnx_node *node = &c->model->graph->nodes.items[i];
+        for (size_t k = 0; k < node->inputs.n; k++)
+            if (strcmp(node->inputs.items[k], output) == 0 &&
+                (k != 1 || strcmp(node->op_type, "Gather") != 0))
+                return false;
+    }
+    return true;
+}
+
 /// Numbers stay float32 here; only such that are whole become whole ones.
 bl_status bl_onnx_add_cast(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
     int64_t to;
@@ -32,9 +44,17 @@ bl_status bl_onnx_add_cast(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error
     BL_TRY(bl_onnx_int(c, "to", 0, &to, err));
     if (x && x->kind == BL_ONNX_TENSOR && to != BL_ONNX_FLOAT && to != BL_ONNX_DOUBLE) {
         bool keeps = to == BL_ONNX_BOOL ? x->is_flag : x->is_whole || x->is_flag;
-        if (!keeps)
+        // An Embedding leaves out what is behind the point itself.
+        bool cuts = c->node->outputs.n && to == BL_ONNX_INT64 &&
+                    finds_rows_alone(c, c->node->outputs.items[0]);
+        if (!keeps && !cuts)
             return bl_onnx_refuse(err, "it makes %s of numbers that are not",
                                   bl_onnx_type_text((int32_t)to));
+        bl_onnx_seen seen = *x;
+        seen.is_shared |= x->n_uses > 1;
+        seen.is_whole = true;
+        bl_onnx_put(c, 0, &seen);
+        return BL_OK;
     }
     return bl_onnx_add_same(c, rule, err);
 }
