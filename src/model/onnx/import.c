@@ -43,6 +43,7 @@ bl_status bl_onnx_take_padded(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_see
         [BL_ONNX_TEXTS] = "is texts",
         [BL_ONNX_TENSOR] = "",
         [BL_ONNX_LENGTHS] = "is whole numbers without columns, which are lengths here",
+        [BL_ONNX_PRESENT] = "says which steps are there, which is only multiplied with here",
         [BL_ONNX_LABELS] = "is labels of classes, which are left out here",
         [BL_ONNX_ERF] = "is an error function, which only gelu has here",
     };

@@ -38,6 +38,7 @@ typedef enum bl_onnx_seen_kind {
     BL_ONNX_TEXTS,    ///< constant texts: names of classes
     BL_ONNX_TENSOR,   ///< of a node
     BL_ONNX_LENGTHS,  ///< an input that says how many steps events have
+    BL_ONNX_PRESENT,  ///< 1 for steps that events have by lengths, 0 for others
     BL_ONNX_LABELS,   ///< the class of each event
     BL_ONNX_ERF,      ///< factor·(offset + erf(x/√2)) of a tensor x, on the way to gelu
 } bl_onnx_seen_kind;
@@ -245,6 +246,8 @@ bl_status bl_onnx_add_batch_normalization(bl_onnx_import *c, const bl_onnx_rule 
 bl_status bl_onnx_add_layer_normalization(bl_onnx_import *c, const bl_onnx_rule *rule,
                                           bl_error *err);
 // recurrent.c
+/// The input whose steps a value has is ragged. \return BL_OK, BL_E_UNSUPPORTED
+bl_status bl_onnx_make_ragged(bl_onnx_import *c, const bl_onnx_seen *t, bl_error *err);
 bl_status bl_onnx_add_recurrent(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 // classical.c: of ai.onnx.ml
 bl_status bl_onnx_add_scaler(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);

@@ -214,12 +214,25 @@ static bl_status join_two(bl_onnx_import *c, int kind, bl_error *err) {
     return BL_OK;
 }
 
+/// What is multiplied with it stays as it is: steps that an event lacks are not there.
+static bl_status multiply_present(bl_onnx_import *c, size_t i, bl_error *err) {
+    bl_onnx_seen t;
+    BL_TRY(bl_onnx_take(c, 1 - i, &t, err));
+    if (t.steps != bl_onnx_in(c, i)->steps)
+        return bl_onnx_refuse(err, "its value has other steps than those that lengths count");
+    BL_TRY(bl_onnx_make_ragged(c, &t, err));
+    bl_onnx_put(c, 0, &t);
+    return BL_OK;
+}
+
 bl_status bl_onnx_add_arithmetic(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
     bl_onnx_seen t;
     for (size_t i = 0; i < 2; i++) {
         bl_onnx_seen *in = bl_onnx_in(c, i);
         if (in && in->kind == BL_ONNX_ERF)
             return add_erf(c, rule->which, i, err);
+        if (in && in->kind == BL_ONNX_PRESENT && rule->which == BL_NN_KIND_MULTIPLY)
+            return multiply_present(c, i, err);
     }
     for (size_t i = 0; i < 2; i++) {
         bl_onnx_seen *in = bl_onnx_in(c, i);
@@ -314,11 +327,29 @@ static bl_nn_kind_id turned(int kind) {
     }
 }
 
+/// Steps 0, 1, … that are below lengths.
+static bl_status compare_steps(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
+    const bl_onnx_seen *steps = NULL;
+    bl_onnx_seen present = {.kind = BL_ONNX_PRESENT, .mask = BL_NN_NONE};
+    BL_TRY(bl_onnx_take_constant(c, 0, &steps, err));
+    bool counts = steps && rule->which == BL_NN_KIND_LESS;
+    for (size_t i = 0; counts && i < steps->n; i++)
+        counts = steps->numbers[i] == (double)i;
+    if (!counts)
+        return bl_onnx_refuse(err, "it compares lengths with other than the numbers of steps");
+    present.steps = steps->n;
+    bl_onnx_put(c, 0, &present);
+    return BL_OK;
+}
+
 bl_status bl_onnx_add_comparison(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
     bl_onnx_seen x, *first = bl_onnx_in(c, 0);
     const bl_onnx_seen *constant = NULL;
     bl_nn_node *node = NULL;
     size_t at = first && first->kind == BL_ONNX_CONSTANT ? 0 : 1;
+    const bl_onnx_seen *second = bl_onnx_in(c, 1);
+    if (second && second->kind == BL_ONNX_LENGTHS)
+        return compare_steps(c, rule, err);
     BL_TRY(bl_onnx_take(c, 1 - at, &x, err));
     BL_TRY(bl_onnx_take_constant(c, at, &constant, err));
     if (!constant || !constant->n || constant->rank > x.rank)

@@ -93,6 +93,13 @@ static bl_status make_ragged(bl_onnx_import *c, size_t number, bl_error *err) {
     return BL_OK;
 }
 
+bl_status bl_onnx_make_ragged(bl_onnx_import *c, const bl_onnx_seen *t, bl_error *err) {
+    size_t source = find_source(c, t->node);
+    if (source == BL_NN_NONE)
+        return bl_onnx_refuse(err, "its lengths are of other steps than those of an input");
+    return make_ragged(c, source, err);
+}
+
 static bl_status read_lengths(bl_onnx_import *c, recurrent *r, const bl_onnx_seen *x,
                               bl_error *err) {
     bl_onnx_seen *lengths = bl_onnx_in(c, 4);
@@ -109,10 +116,9 @@ static bl_status read_lengths(bl_onnx_import *c, recurrent *r, const bl_onnx_see
                 return bl_onnx_refuse(err, "its lengths are constants other than all steps");
         return BL_OK;
     }
-    size_t source = find_source(c, x->node);
-    if (lengths->kind != BL_ONNX_LENGTHS || source == BL_NN_NONE)
+    if (lengths->kind != BL_ONNX_LENGTHS)
         return bl_onnx_refuse(err, "its lengths are neither those of an input nor counted there");
-    return make_ragged(c, source, err);
+    return bl_onnx_make_ragged(c, x, err);
 }
 
 // ---- parameters ----

@@ -164,7 +164,9 @@ bl_status bl_onnx_add_unsqueeze(bl_onnx_import *c, const bl_onnx_rule *rule, bl_
     const bl_onnx_seen *axes = NULL;
     bool makes[2 * BL_ONNX_MOST_AXES] = {0};
     size_t n;
-    (void)rule;
+    const bl_onnx_seen *in = bl_onnx_in(c, 0);
+    if (in && in->kind == BL_ONNX_LENGTHS)
+        return bl_onnx_add_same(c, rule, err);
     BL_TRY(bl_onnx_take_padded(c, 0, &x, err));
     BL_TRY(bl_onnx_take_constant(c, 1, &axes, err));
     if (!axes || x.rank + axes->n > BL_ONNX_MOST_AXES)
