@@ -110,6 +110,12 @@ bl_status bl_onnx_add_after(bl_onnx_import *c, bl_nn_kind_id kind, bl_onnx_seen 
     return BL_OK;
 }
 
+bool bl_onnx_is_rowwise(const bl_nn_node *node) {
+    if (node->kind->id == BL_NN_KIND_SLICE)
+        return ((const bl_nn_slice_options *)node->options)->axis == -1;
+    return node->kind->use == BL_NN_ROWWISE || node->kind->id == BL_NN_KIND_EMBEDDING;
+}
+
 bl_status bl_onnx_add_weight(bl_onnx_import *c, const char *layer, const char *name, size_t n,
                              const float *values, bl_error *err) {
     if (c->n_weights == c->weights_room) {

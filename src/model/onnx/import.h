@@ -122,6 +122,8 @@ bl_status bl_onnx_add_layer(bl_onnx_import *c, bl_nn_kind_id kind, size_t n_inpu
 /// A layer that takes and makes rows of a tensor, which is then its output.
 bl_status bl_onnx_add_after(bl_onnx_import *c, bl_nn_kind_id kind, bl_onnx_seen *tensor,
                             bl_nn_node **ret_node, bl_error *err);
+/// Whether a layer makes each row of its output of one row of each input.
+bool bl_onnx_is_rowwise(const bl_nn_node *node);
 /// Remembers numbers. \param layer, name copied \param values in the arena
 bl_status bl_onnx_add_weight(bl_onnx_import *c, const char *layer, const char *name, size_t n,
                              const float *values, bl_error *err);

@@ -67,7 +67,7 @@ static size_t find_source(const bl_onnx_import *c, size_t number) {
                             kind == BL_NN_KIND_SIMPLE_RNN;
         if (kind == BL_NN_KIND_INPUT)
             return number;
-        if (node->kind->use != BL_NN_ROWWISE && !is_recurrent && kind != BL_NN_KIND_EMBEDDING)
+        if (!bl_onnx_is_rowwise(node) && !is_recurrent)
             return BL_NN_NONE;
         number = node->inputs[0];
     }
