@@ -178,10 +178,10 @@ bool bl_onnx_attribute_is(const bl_onnx_import *c, const char *name, const char 
            memcmp(a->s.data, text, a->s.size) == 0;
 }
 
-bl_status bl_onnx_read_axis(int64_t axis, unsigned rank, unsigned *ret_axis, bl_error *err) {
-    int64_t from_front = axis < 0 ? axis + (int64_t)rank : axis;
-    if (from_front < 0 || from_front >= (int64_t)rank)
-        return bl_error_set(err, BL_E_INVALID, "axis %lld of %u", (long long)axis, rank);
+bl_status bl_onnx_read_axis(double axis, unsigned rank, unsigned *ret_axis, bl_error *err) {
+    double from_front = axis < 0 ? axis + rank : axis;
+    if (!(from_front >= 0 && from_front < rank))
+        return bl_error_set(err, BL_E_INVALID, "axis %g of %u", axis, rank);
     *ret_axis = (unsigned)from_front;
     return BL_OK;
 }

@@ -140,7 +140,7 @@ bl_status bl_onnx_float(const bl_onnx_import *c, const char *name, double preset
 bool bl_onnx_attribute_is(const bl_onnx_import *c, const char *name, const char *text,
                           bool is_preset);
 /// The axis of a value, counted from its front. \return BL_OK, BL_E_INVALID
-bl_status bl_onnx_read_axis(int64_t axis, unsigned rank, unsigned *ret_axis, bl_error *err);
+bl_status bl_onnx_read_axis(double axis, unsigned rank, unsigned *ret_axis, bl_error *err);
 
 // ---- views.c ----
 

@@ -382,7 +382,7 @@ static bl_status read_reduced(bl_onnx_import *c, const bl_onnx_seen *x, bool *is
         return bl_onnx_refuse(err, "it is over all axes, that of events too");
     for (size_t i = 0; i < n; i++) {
         unsigned axis;
-        BL_TRY(bl_onnx_read_axis(axes ? (int64_t)axes->numbers[i] : ints.at[i], x->rank, &axis,
+        BL_TRY(bl_onnx_read_axis(axes ? axes->numbers[i] : (double)ints.at[i], x->rank, &axis,
                                  err));
         if (x->axes[axis].role == BL_ONNX_BATCH || x->axes[axis].role == BL_ONNX_ROWS)
             return bl_onnx_refuse(err, "it is over the axis of events");

@@ -44,7 +44,7 @@ bl_status bl_onnx_add_arg_max(bl_onnx_import *c, const bl_onnx_rule *rule, bl_er
     (void)rule;
     BL_TRY(bl_onnx_take(c, 0, &x, err));
     BL_TRY(bl_onnx_int(c, "axis", 0, &number, err));
-    BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
     if (x.axes[axis].role != BL_ONNX_COLUMNS)
         return bl_onnx_refuse(err, "it is not over columns");
     bl_onnx_put(c, 0, &labels);

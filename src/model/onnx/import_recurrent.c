@@ -309,6 +309,8 @@ static bl_status read_matrices(bl_onnx_import *c, recurrent *r, size_t width, bl
     BL_TRY(bl_onnx_take_constant(c, 2, &r->recurrent, err));
     BL_TRY(bl_onnx_take_constant(c, 3, &r->bias, err));
     r->width = width;
+    if (width > BL_NN_MOST_PARAMETERS)
+        return bl_error_set(err, BL_E_LIMIT, "it has %zu columns", width);
     bool fits = r->kernel && r->kernel->rank == 3 && r->kernel->axes[2].size == width &&
                 r->kernel->n == r->n_ways * all * width && r->kernel->axes[1].size == all &&
                 r->recurrent && r->recurrent->rank == 3 &&

@@ -117,7 +117,7 @@ bl_status bl_onnx_add_transpose(bl_onnx_import *c, const bl_onnx_rule *rule, bl_
     for (unsigned i = 0; i < x.rank; i++) {
         unsigned from = x.rank - 1 - i;
         if (order.n)
-            BL_TRY(bl_onnx_read_axis(order.at[i], x.rank, &from, err));
+            BL_TRY(bl_onnx_read_axis((double)order.at[i], x.rank, &from, err));
         turned.axes[i] = x.axes[from];
         seen |= 1U << from;
     }
@@ -134,7 +134,7 @@ static bl_status read_axes(bl_onnx_import *c, unsigned rank, bool *has, size_t *
     BL_TRY(bl_onnx_take_constant(c, 1, &axes, err));
     for (size_t i = 0; axes && i < axes->n; i++) {
         unsigned axis;
-        BL_TRY(bl_onnx_read_axis((int64_t)axes->numbers[i], rank, &axis, err));
+        BL_TRY(bl_onnx_read_axis(axes->numbers[i], rank, &axis, err));
         has[axis] = true;
     }
     *ret_n = axes ? axes->n : 0;
@@ -225,7 +225,9 @@ bl_status bl_onnx_add_concat(bl_onnx_import *c, const bl_onnx_rule *rule, bl_err
     BL_TRY(bl_onnx_int(c, "axis", 0, &number, err));
     for (size_t i = 0; i < n && nodes; i++) {
         BL_TRY(bl_onnx_take(c, i, &x, err));
-        BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+        BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
+        if (is_events(&x.axes[axis]))
+            return bl_onnx_refuse(err, "it is over the axis of events");
         is_steps = i ? is_steps
                      : axis + 1 < x.rank && x.axes[axis].role != BL_ONNX_COLUMNS && x.rank == 3;
         BL_TRY(lay_along(c, &x, axis, is_steps, err));
@@ -318,7 +320,7 @@ bl_status bl_onnx_add_slice(bl_onnx_import *c, const bl_onnx_rule *rule, bl_erro
         return bl_error_set(err, BL_E_INVALID, "its starts, ends and axes are not as many");
     for (size_t i = 0; i < starts->n; i++) {
         unsigned axis;
-        BL_TRY(bl_onnx_read_axis(axes ? (int64_t)axes->numbers[i] : (int64_t)i, x.rank, &axis,
+        BL_TRY(bl_onnx_read_axis(axes ? axes->numbers[i] : (double)i, x.rank, &axis,
                                  err));
         double size = (double)x.axes[axis].size;
         if (is_events(&x.axes[axis])) {
@@ -346,7 +348,7 @@ bl_status bl_onnx_add_split(bl_onnx_import *c, const bl_onnx_rule *rule, bl_erro
     BL_TRY(bl_onnx_take(c, 0, &x, err));
     BL_TRY(bl_onnx_take_constant(c, 1, &sizes, err));
     BL_TRY(bl_onnx_int(c, "axis", 0, &number, err));
-    BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
     if (is_events(&x.axes[axis]) || (sizes && sizes->n != n) || !n)
         return bl_onnx_refuse(err, "it is over the axis of events, or into other than its outputs");
     size_t all = x.axes[axis].size;
@@ -415,7 +417,7 @@ bl_status bl_onnx_add_gather(bl_onnx_import *c, const bl_onnx_rule *rule, bl_err
     }
     BL_TRY(bl_onnx_take(c, 0, &x, err));
     BL_TRY(bl_onnx_take_constant(c, 1, &which, err));
-    BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
     if (!which || which->n != 1 || which->rank > 1 || is_events(&x.axes[axis]))
         return bl_onnx_refuse(err, "it takes other than one of an axis that is not that of events");
     double at = which->numbers[0], size = (double)x.axes[axis].size;
