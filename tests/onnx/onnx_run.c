@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // usage: onnx_run MODEL N OUT [IN[:LENGTHS]]…
 // Runs N events, at most 64, through a network of ONNX or Keras. IN has float32 of this machine,
-// [N × steps × columns] for each input in its order, LENGTHS int64 [N], how many steps count. OUT.0,
-// OUT.1, … are the outputs, of whose names and shapes a line each is printed, then those of classes.
-// usage: onnx_run --write MODEL OUT.onnx
-// Writes a network of Keras or ONNX as ONNX. With --ragged in front of either, sequences are ragged.
+// [N × steps × columns] for each input in its order, LENGTHS int64 [N], how many steps count.
+// OUT.0, OUT.1, … are the outputs, of whose names and shapes a line each is printed, then those of
+// classes. usage: onnx_run --write MODEL OUT.onnx Writes a network of Keras or ONNX as ONNX. With
+// --ragged in front of either, sequences are ragged.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,8 +178,8 @@ int main(int argc, char **argv) {
         return 2;
     bl_arena_init(&m.arena, context);
     bool writes = strcmp(argv[1], "--write") == 0;
-    bl_status status = writes ? write_model(&m, argv + 2, &err)
-                              : run(&m, argv + 1, (size_t)argc - 4, &err);
+    bl_status status =
+        writes ? write_model(&m, argv + 2, &err) : run(&m, argv + 1, (size_t)argc - 4, &err);
     if (status != BL_OK)
         fprintf(stderr, "%s\n", err.message);
     bl_nn_network_free(m.network);

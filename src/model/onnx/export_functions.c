@@ -233,9 +233,8 @@ BL_ONNX_WRITER(scaling) {
 
 BL_ONNX_WRITER(merge) {
     static const char *const names[BL_NN_KIND_N] = {
-        [BL_NN_KIND_ADD] = "Add",         [BL_NN_KIND_SUBTRACT] = "Sub",
-        [BL_NN_KIND_MULTIPLY] = "Mul",    [BL_NN_KIND_DIVIDE] = "Div",
-        [BL_NN_KIND_AVERAGE] = "Add",     [BL_NN_KIND_MAXIMUM] = "Max",
+        [BL_NN_KIND_ADD] = "Add",     [BL_NN_KIND_SUBTRACT] = "Sub", [BL_NN_KIND_MULTIPLY] = "Mul",
+        [BL_NN_KIND_DIVIDE] = "Div",  [BL_NN_KIND_AVERAGE] = "Add",  [BL_NN_KIND_MAXIMUM] = "Max",
         [BL_NN_KIND_MINIMUM] = "Min",
     };
     size_t n = x->node->n_inputs;

@@ -108,15 +108,15 @@ static const char *write_mean(bl_onnx_export *x, const bl_onnx_made *in, bool ke
 
 BL_ONNX_WRITER(reduction) {
     static const char *const names[BL_NN_KIND_N] = {
-        [BL_NN_KIND_SUM] = "ReduceSum", [BL_NN_KIND_GLOBAL_AVERAGE_POOLING] = "ReduceMean",
+        [BL_NN_KIND_SUM] = "ReduceSum",   [BL_NN_KIND_GLOBAL_AVERAGE_POOLING] = "ReduceMean",
         [BL_NN_KIND_MEAN] = "ReduceMean", [BL_NN_KIND_GLOBAL_MAX_POOLING] = "ReduceMax",
-        [BL_NN_KIND_MAX] = "ReduceMax", [BL_NN_KIND_MIN] = "ReduceMin",
-        [BL_NN_KIND_ANY] = "ReduceMax", [BL_NN_KIND_ALL] = "ReduceMin"};
+        [BL_NN_KIND_MAX] = "ReduceMax",   [BL_NN_KIND_MIN] = "ReduceMin",
+        [BL_NN_KIND_ANY] = "ReduceMax",   [BL_NN_KIND_ALL] = "ReduceMin"};
     bl_nn_kind_id kind = x->node->kind->id;
     const bl_nn_reduce_options *o = x->node->options;
     const char *a = in[0]->name;
-    bool is_global = kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING ||
-                     kind == BL_NN_KIND_GLOBAL_MAX_POOLING;
+    bool is_global =
+        kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING || kind == BL_NN_KIND_GLOBAL_MAX_POOLING;
     bool is_over_steps = is_global || (in[0]->shape.steps && o->axis == 1);
     (void)err;
     if (kind == BL_NN_KIND_ANY || kind == BL_NN_KIND_ALL)
@@ -126,8 +126,8 @@ BL_ONNX_WRITER(reduction) {
     if (kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING && in[0]->lengths)
         ret_made->name = write_mean(x, in[0], o->keepdims);
     else
-        ret_made->name = reduce(x, names[kind], a, is_over_steps ? 1 : -1,
-                                !is_over_steps || o->keepdims);
+        ret_made->name =
+            reduce(x, names[kind], a, is_over_steps ? 1 : -1, !is_over_steps || o->keepdims);
     return BL_OK;
 }
 
@@ -192,14 +192,12 @@ BL_ONNX_WRITER(batch_normalization) {
     if (!factors || !mean || !variance)
         return bl_error_nomem(err, 2 * n * sizeof *factors, "a scale");
     for (size_t i = 0; i < n; i++) {
-        double factor =
-            (gamma ? (double)gamma[i] : 1) / sqrt((double)variance[i] + o->epsilon);
+        double factor = (gamma ? (double)gamma[i] : 1) / sqrt((double)variance[i] + o->epsilon);
         factors[i] = (float)factor;
         factors[n + i] = (float)((beta ? (double)beta[i] : 0) - (double)mean[i] * factor);
     }
     int64_t sizes[] = {(int64_t)n};
-    const char *scaled =
-        bl_onnx_emit2(x, "Mul", in[0]->name, bl_onnx_floats(x, 1, sizes, factors));
+    const char *scaled = bl_onnx_emit2(x, "Mul", in[0]->name, bl_onnx_floats(x, 1, sizes, factors));
     ret_made->name = bl_onnx_emit2(x, "Add", scaled, bl_onnx_floats(x, 1, sizes, factors + n));
     return BL_OK;
 }
@@ -225,8 +223,7 @@ BL_ONNX_WRITER(layer_normalization) {
     const char *beta = o->center ? bl_onnx_parameter(x, "beta") : "";
     const char *inputs[] = {in[0]->name, gamma, beta};
     if (o->rms_scaling) {
-        ret_made->name =
-            bl_onnx_emit2(x, "Mul", write_root(x, in[0]->name, o->epsilon), gamma);
+        ret_made->name = bl_onnx_emit2(x, "Mul", write_root(x, in[0]->name, o->epsilon), gamma);
         if (o->center)
             ret_made->name = bl_onnx_emit2(x, "Add", ret_made->name, beta);
         return BL_OK;
@@ -251,8 +248,8 @@ BL_ONNX_WRITER(embedding) {
     ret_made->lengths = in[0]->lengths;
     ret_made->is_ragged = in[0]->is_ragged;
     if (o->mask_zero) {
-        const char *is_nothing = bl_onnx_emit2(
-            x, "Equal", bl_onnx_cast_to(x, from, BL_ONNX_FLOAT), bl_onnx_number(x, 0));
+        const char *is_nothing = bl_onnx_emit2(x, "Equal", bl_onnx_cast_to(x, from, BL_ONNX_FLOAT),
+                                               bl_onnx_number(x, 0));
         ret_made->lengths = bl_onnx_count_flags(
             x, bl_onnx_cast_to(x, bl_onnx_emit1(x, "Not", is_nothing), BL_ONNX_FLOAT));
     }
@@ -264,13 +261,11 @@ BL_ONNX_WRITER(masking) {
     const bl_nn_masking_options *o = x->node->options;
     const char *is_nothing =
         bl_onnx_emit2(x, "Equal", in[0]->name, bl_onnx_number(x, o->mask_value));
-    const char *flags =
-        bl_onnx_cast_to(x, bl_onnx_emit1(x, "Not", is_nothing), BL_ONNX_FLOAT);
+    const char *flags = bl_onnx_cast_to(x, bl_onnx_emit1(x, "Not", is_nothing), BL_ONNX_FLOAT);
     (void)err;
     flags = reduce(x, "ReduceMax", flags, 2, true);
     ret_made->lengths = bl_onnx_count_flags(x, bl_onnx_squeeze_at(x, flags, 2));
-    ret_made->name = o->mask_value == 0 ? in[0]->name
-                                        : bl_onnx_emit2(x, "Mul", in[0]->name, flags);
+    ret_made->name = o->mask_value == 0 ? in[0]->name : bl_onnx_emit2(x, "Mul", in[0]->name, flags);
     return BL_OK;
 }
 

@@ -96,8 +96,7 @@ static bl_status write_operator(bl_onnx_export *x, const recurrent *r, const bl_
     x->has_own_name = true;
     const char *steps = bl_onnx_transpose_to(x, in->name, 3, (int64_t[]){1, 0, 2});
     const char *out = bl_onnx_new_name(x);
-    const char *inputs[] = {steps,
-                            write_matrices(x, r, "kernel", r->width),
+    const char *inputs[] = {steps, write_matrices(x, r, "kernel", r->width),
                             write_matrices(x, r, "recurrent_kernel", r->units),
                             r->options->use_bias ? write_biases(x, r) : "",
                             in->lengths ? in->lengths : ""};
@@ -131,8 +130,7 @@ static recurrent recurrent_of(const bl_onnx_made *in, const bl_nn_kind *kind,
 }
 
 /// Steps in the order in which a layer that goes backwards makes them.
-static const char *turn_steps(bl_onnx_export *x, const char *steps, const char *lengths,
-                              size_t n) {
+static const char *turn_steps(bl_onnx_export *x, const char *steps, const char *lengths, size_t n) {
     if (lengths) {
         const char *inputs[] = {steps, bl_onnx_cast_to(x, lengths, BL_ONNX_INT64)};
         bl_onnx_node *node;
@@ -185,8 +183,10 @@ static bool is_as_forward(const bl_nn_node *node) {
 }
 
 BL_ONNX_WRITER(bidirectional) {
-    static const char *const merges[] = {[BL_NN_MERGE_CONCAT] = "", [BL_NN_MERGE_SUM] = "Add",
-                                         [BL_NN_MERGE_MUL] = "Mul", [BL_NN_MERGE_AVE] = "Add"};
+    static const char *const merges[] = {[BL_NN_MERGE_CONCAT] = "",
+                                         [BL_NN_MERGE_SUM] = "Add",
+                                         [BL_NN_MERGE_MUL] = "Mul",
+                                         [BL_NN_MERGE_AVE] = "Add"};
     const bl_nn_recurrent_options *options = x->node->inner->options;
     int mode = ((const bl_nn_bidirectional_options *)x->node->options)->merge_mode;
     recurrent r = recurrent_of(in[0], x->node->inner->kind, options);
@@ -204,10 +204,9 @@ BL_ONNX_WRITER(bidirectional) {
         out = keeps_all ? bl_onnx_transpose_to(x, out, 4, (int64_t[]){2, 0, 1, 3})
                         : bl_onnx_transpose_to(x, out, 3, (int64_t[]){1, 0, 2});
         ret_made->name =
-            keeps_all
-                ? bl_onnx_reshape_to(x, out, 3,
-                                     (int64_t[]){-1, (int64_t)in[0]->shape.steps, 2 * units})
-                : bl_onnx_reshape_to(x, out, 2, (int64_t[]){-1, 2 * units});
+            keeps_all ? bl_onnx_reshape_to(x, out, 3,
+                                           (int64_t[]){-1, (int64_t)in[0]->shape.steps, 2 * units})
+                      : bl_onnx_reshape_to(x, out, 2, (int64_t[]){-1, 2 * units});
         return BL_OK;
     }
     const char *forward = take_way(x, out, keeps_all, 0), *back = take_way(x, out, keeps_all, 1);

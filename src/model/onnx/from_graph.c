@@ -129,8 +129,8 @@ const char *bl_onnx_steps_that_count(bl_onnx_export *x, const char *lengths, siz
     if (numbers)
         bl_onnx_add_initializer(&x->b, name, BL_ONNX_INT32, 3, sizes, numbers,
                                 steps * sizeof *numbers);
-    const char *each = bl_onnx_emit2(x, "Unsqueeze", lengths,
-                                     bl_onnx_counts(x, 2, (int64_t[]){1, 2}));
+    const char *each =
+        bl_onnx_emit2(x, "Unsqueeze", lengths, bl_onnx_counts(x, 2, (int64_t[]){1, 2}));
     return bl_onnx_cast_to(x, bl_onnx_emit2(x, "Less", name, each), BL_ONNX_FLOAT);
 }
 
@@ -232,8 +232,7 @@ static void write_input(bl_onnx_export *x, size_t number, bl_onnx_made *made) {
     made->name = x->node->name;
     if (!options->ragged)
         return;
-    const char *lengths =
-        or_nothing(x, bl_arena_printf(x->arena, "%s_lengths", x->node->name));
+    const char *lengths = or_nothing(x, bl_arena_printf(x->arena, "%s_lengths", x->node->name));
     bl_onnx_add_input(&x->b, lengths, BL_ONNX_INT64, 1, sizes);
     made->lengths = bl_onnx_cast_to(x, lengths, BL_ONNX_INT32);
     made->is_ragged = true;
@@ -256,8 +255,8 @@ static bool keeps_rows(const bl_nn_node *node) {
 
 /// Steps that count by a node that says so: flags [events, steps] or [events, steps, 1].
 static const char *lengths_by(bl_onnx_export *x, const bl_onnx_made *mask) {
-    return bl_onnx_count_flags(
-        x, mask->shape.steps ? bl_onnx_squeeze_at(x, mask->name, 2) : mask->name);
+    return bl_onnx_count_flags(x, mask->shape.steps ? bl_onnx_squeeze_at(x, mask->name, 2)
+                                                    : mask->name);
 }
 
 /// What a layer sees that sees all steps: zeros where a ragged event has none.
@@ -299,8 +298,8 @@ static bl_status prepare_inputs(bl_onnx_export *x, const bl_onnx_made **in, bl_o
 
 static bl_status write_node(bl_onnx_export *x, size_t number, bl_error *err) {
     x->node = &x->graph->nodes[number];
-    x->layer = x->node->same_as == BL_NN_NONE ? x->node->name
-                                              : x->graph->nodes[x->node->same_as].name;
+    x->layer =
+        x->node->same_as == BL_NN_NONE ? x->node->name : x->graph->nodes[x->node->same_as].name;
     x->has_own_name = true;
     bl_onnx_made *made = &x->made[number];
     made->shape = x->network->plan.values.items[x->network->node_values[number]].shape;
@@ -359,8 +358,8 @@ static bl_status write_output(bl_onnx_export *x, const bl_onnx_export_options *o
     x->node = &x->graph->nodes[number];
     x->has_own_name = true;
     if (made->is_ragged && shape.steps)
-        from = bl_onnx_emit2(x, "Mul", from,
-                             bl_onnx_steps_that_count(x, made->lengths, shape.steps));
+        from =
+            bl_onnx_emit2(x, "Mul", from, bl_onnx_steps_that_count(x, made->lengths, shape.steps));
     else if (made->lengths && made->differs && shape.steps)
         return bl_onnx_cannot(x, "steps that do not count come out, which ONNX has as zeros", err);
     (void)bl_onnx_add_node(&x->b, "Identity", NULL, 1, &from, 1, &name);
@@ -382,8 +381,8 @@ static void add_texts(bl_onnx_export *x, const char *key, size_t n, const char *
 static bl_status write_names(bl_onnx_export *x, const bl_onnx_export_options *options,
                              bl_error *err) {
     const bl_nn_graph *graph = x->graph;
-    const char **names = bl_arena_array(x->arena, graph->n_nodes + graph->n_outputs + 1,
-                                        sizeof *names);
+    const char **names =
+        bl_arena_array(x->arena, graph->n_nodes + graph->n_outputs + 1, sizeof *names);
     size_t n = 0;
     if (!names)
         return bl_error_nomem(err, graph->n_nodes * sizeof *names, "names");

@@ -51,8 +51,7 @@ bl_status bl_onnx_take_padded(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_see
     bl_onnx_seen_kind kind = seen ? seen->kind : BL_ONNX_NOTHING;
     if (kind != BL_ONNX_TENSOR)
         return bl_onnx_refuse(err, "input %zu '%s' %s", i,
-                              i < c->node->inputs.n ? c->node->inputs.items[i] : "",
-                              reasons[kind]);
+                              i < c->node->inputs.n ? c->node->inputs.items[i] : "", reasons[kind]);
     *ret_seen = *seen;
     ret_seen->is_shared |= seen->n_uses > 1;
     return BL_OK;

@@ -23,8 +23,8 @@ typedef enum bl_onnx_role {
 
 typedef struct bl_onnx_axis {
     bl_onnx_role role;
-    size_t size;   ///< 1 of events
-    size_t stride; ///< steps or columns from one to the next
+    size_t size;           ///< 1 of events
+    size_t stride;         ///< steps or columns from one to the next
     size_t before, behind; ///< zeros that a Pad put there, of which a convolution takes notice
 } bl_onnx_axis;
 

@@ -23,8 +23,8 @@ static bool takes_bias(const bl_onnx_import *c, const bl_onnx_seen *t) {
     return !options->use_bias && options->activation.kind == BL_NN_LINEAR;
 }
 
-static bl_status add_bias(bl_onnx_import *c, const bl_onnx_seen *t, size_t n,
-                          const double *numbers, bl_error *err) {
+static bl_status add_bias(bl_onnx_import *c, const bl_onnx_seen *t, size_t n, const double *numbers,
+                          bl_error *err) {
     bl_nn_node *node = &c->graph->nodes[t->node];
     float *values = bl_arena_array(c->arena, t->width, sizeof *values);
     if (!values)
@@ -382,8 +382,8 @@ static bl_status read_reduced(bl_onnx_import *c, const bl_onnx_seen *x, bool *is
         return bl_onnx_refuse(err, "it is over all axes, that of events too");
     for (size_t i = 0; i < n; i++) {
         unsigned axis;
-        BL_TRY(bl_onnx_read_axis(axes ? axes->numbers[i] : (double)ints.at[i], x->rank, &axis,
-                                 err));
+        BL_TRY(
+            bl_onnx_read_axis(axes ? axes->numbers[i] : (double)ints.at[i], x->rank, &axis, err));
         if (x->axes[axis].role == BL_ONNX_BATCH || x->axes[axis].role == BL_ONNX_ROWS)
             return bl_onnx_refuse(err, "it is over the axis of events");
         is_reduced[axis] = true;
@@ -400,8 +400,7 @@ static bl_status reduce(bl_onnx_import *c, int kind, bl_onnx_seen *x, bool is_ov
     if (kind == BL_NN_KIND_MEAN && is_over_steps)
         kind = BL_NN_KIND_GLOBAL_AVERAGE_POOLING;
     BL_TRY(bl_onnx_add_after(c, (bl_nn_kind_id)kind, x, &node, err));
-    *(bl_nn_reduce_options *)node->options =
-        (bl_nn_reduce_options){.axis = is_over_steps ? 1 : -1};
+    *(bl_nn_reduce_options *)node->options = (bl_nn_reduce_options){.axis = is_over_steps ? 1 : -1};
     *(is_over_steps ? &x->steps : &x->width) = is_over_steps ? 0 : 1;
     x->is_flag = is_flag && (kind == BL_NN_KIND_MAX || kind == BL_NN_KIND_MIN);
     x->is_whole = is_flag;

@@ -24,8 +24,8 @@ static bl_status read_labels(bl_onnx_import *c, const char *texts_name, const ch
         if (!names[i])
             return bl_onnx_no_memory(err);
     }
-    *ret_labels = (bl_onnx_seen){
-        .kind = BL_ONNX_LABELS, .mask = BL_NN_NONE, .n_texts = n, .texts = names};
+    *ret_labels =
+        (bl_onnx_seen){.kind = BL_ONNX_LABELS, .mask = BL_NN_NONE, .n_texts = n, .texts = names};
     return BL_OK;
 }
 

@@ -19,11 +19,11 @@ static double half(uint16_t bits) {
     return sign * (exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24));
 }
 
-#define AS(type)                                          \
-    do {                                                  \
-        type number;                                      \
+#define AS(type)                                                  \
+    do {                                                          \
+        type number;                                              \
         memcpy(&number, data + i * sizeof number, sizeof number); \
-        return (double)number;                            \
+        return (double)number;                                    \
     } while (0)
 
 static double number_at(int32_t type, const uint8_t *data, size_t i) {
@@ -244,9 +244,9 @@ bl_status bl_onnx_add_filled(bl_onnx_import *c, const bl_onnx_rule *rule, bl_err
 
 /// Numbers of a constant, where all axes and strides may be others.
 /// \param strides [rank] in numbers of `from`, 0 along one that is repeated
-static bl_status copy_view(bl_onnx_import *c, const bl_onnx_seen *from, size_t first,
-                           unsigned rank, const size_t *sizes, const size_t *strides,
-                           bl_onnx_seen *ret_seen, bl_error *err) {
+static bl_status copy_view(bl_onnx_import *c, const bl_onnx_seen *from, size_t first, unsigned rank,
+                           const size_t *sizes, const size_t *strides, bl_onnx_seen *ret_seen,
+                           bl_error *err) {
     size_t n = 1, at[BL_ONNX_MOST_AXES] = {0};
     for (unsigned i = 0; i < rank; i++)
         if (__builtin_mul_overflow(n, sizes[i], &n) || n > MOST_FOLDED)
@@ -447,8 +447,8 @@ static bl_status fold_arithmetic(bl_onnx_import *c, int kind, bl_onnx_seen *x, b
     if (!numbers)
         return bl_onnx_no_memory(err);
     for (size_t i = 0; i < result.n; i++) {
-        double number = calculate(kind, x->numbers[x->n == 1 ? 0 : i],
-                                  y->numbers[y->n == 1 ? 0 : i]);
+        double number =
+            calculate(kind, x->numbers[x->n == 1 ? 0 : i], y->numbers[y->n == 1 ? 0 : i]);
         numbers[i] = is_whole ? trunc(number) : (double)(float)number;
     }
     result.numbers = numbers;

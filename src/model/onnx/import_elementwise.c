@@ -114,9 +114,7 @@ static bl_status finish(bl_onnx_import *c, bl_onnx_seen *t, const bl_nn_activati
 }
 
 /// What ONNX has for an activation's constant where it is not given.
-static double preset_alpha(int kind) {
-    return kind == BL_NN_LEAKY_RELU ? 0.01 : 1;
-}
+static double preset_alpha(int kind) { return kind == BL_NN_LEAKY_RELU ? 0.01 : 1; }
 
 bl_status bl_onnx_add_activation(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
     bl_onnx_seen x;

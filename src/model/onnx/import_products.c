@@ -37,8 +37,7 @@ static bl_status multiply(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen
         return bl_onnx_no_memory(err);
     for (size_t i = 0; i < k; i++)
         for (size_t j = 0; j < n; j++)
-            kernel[i * n + j] =
-                (float)(factor * w->numbers[is_turned ? j * k + i : i * n + j]);
+            kernel[i * n + j] = (float)(factor * w->numbers[is_turned ? j * k + i : i * n + j]);
     BL_TRY(bl_onnx_add_dense(c, t, n, kernel, NULL, err));
     t->axes[t->rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
     return BL_OK;
@@ -121,15 +120,14 @@ static bl_status read_window(bl_onnx_import *c, const bl_onnx_seen *x, const int
     BL_TRY(read_list(c, "dilations", n, 1, dilations, err));
     BL_TRY(read_list(c, "pads", 2 * n, 0, pads, err));
     for (size_t i = 0; i < n; i++) {
-        if (x->axes[i + 2].size == 1 && sizes[i] == 1 && pads[i] == 0 && pads[i + n] == 0 &&
-            n > 1)
+        if (x->axes[i + 2].size == 1 && sizes[i] == 1 && pads[i] == 0 && pads[i + n] == 0 && n > 1)
             continue;
         if (found++)
             return bl_onnx_refuse(err, "it is over more than one axis");
         if (sizes[i] < 1 || strides[i] < 1 || dilations[i] < 1)
             return bl_error_set(err, BL_E_INVALID, "its window is of nothing");
-        *ret_window = (window){(unsigned)i + 2,        (size_t)sizes[i], (size_t)strides[i],
-                               (size_t)dilations[i],   (size_t)pads[i],  (size_t)pads[i + n]};
+        *ret_window = (window){(unsigned)i + 2,      (size_t)sizes[i], (size_t)strides[i],
+                               (size_t)dilations[i], (size_t)pads[i],  (size_t)pads[i + n]};
     }
     return found ? BL_OK : bl_onnx_refuse(err, "it is over axes of 1");
 }
@@ -271,10 +269,8 @@ bl_status bl_onnx_add_pooling(bl_onnx_import *c, const bl_onnx_rule *rule, bl_er
         (counts_padding && padding != BL_NN_VALID))
         return bl_onnx_refuse(err, "it has dilations, or pads as no pooling of Keras does");
     BL_TRY(bl_onnx_add_after(c, (bl_nn_kind_id)rule->which, &x, &node, err));
-    *(bl_nn_pooling_options *)node->options =
-        (bl_nn_pooling_options){.pool_size = (int64_t)over.size,
-                                .strides = (int64_t)over.stride,
-                                .padding = padding};
+    *(bl_nn_pooling_options *)node->options = (bl_nn_pooling_options){
+        .pool_size = (int64_t)over.size, .strides = (int64_t)over.stride, .padding = padding};
     set_steps(&x, over.axis, steps);
     bl_onnx_put(c, 0, &x);
     return BL_OK;

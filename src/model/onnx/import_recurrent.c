@@ -25,8 +25,11 @@ static bool is_text(bl_bytes bytes, const char *text) {
 static bool read_function(bl_bytes name, bl_nn_activation *ret_activation) {
     static const struct {
         const char *onnx, *keras;
-    } functions[] = {{"Sigmoid", "sigmoid"},   {"Tanh", "tanh"},         {"Relu", "relu"},
-                     {"Softsign", "softsign"}, {"Softplus", "softplus"}};
+    } functions[] = {{"Sigmoid", "sigmoid"},
+                     {"Tanh", "tanh"},
+                     {"Relu", "relu"},
+                     {"Softsign", "softsign"},
+                     {"Softplus", "softplus"}};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (is_text(name, functions[i].onnx))
             return bl_nn_activation_find(functions[i].keras, ret_activation);
@@ -63,8 +66,8 @@ static size_t find_source(const bl_onnx_import *c, size_t number) {
     for (;;) {
         const bl_nn_node *node = &c->graph->nodes[number];
         bl_nn_kind_id kind = node->inner ? node->inner->kind->id : node->kind->id;
-        bool is_recurrent = kind == BL_NN_KIND_GRU || kind == BL_NN_KIND_LSTM ||
-                            kind == BL_NN_KIND_SIMPLE_RNN;
+        bool is_recurrent =
+            kind == BL_NN_KIND_GRU || kind == BL_NN_KIND_LSTM || kind == BL_NN_KIND_SIMPLE_RNN;
         if (kind == BL_NN_KIND_INPUT)
             return number;
         if (!bl_onnx_is_rowwise(node) && !is_recurrent)
@@ -164,8 +167,7 @@ static float *join_biases(bl_arena *arena, const recurrent *r, const double *bia
 static bl_status add_parameters(bl_onnx_import *c, const recurrent *r, const char *layer,
                                 size_t way, bl_error *err) {
     size_t all = r->n_gates * r->units, n_bias = r->resets_after ? 2 * all : all;
-    const float *kernel =
-        turn(c->arena, r, r->kernel->numbers + way * all * r->width, r->width);
+    const float *kernel = turn(c->arena, r, r->kernel->numbers + way * all * r->width, r->width);
     const float *state = turn(c->arena, r, r->recurrent->numbers + way * all * r->units, r->units);
     if (!kernel || !state)
         return bl_onnx_no_memory(err);

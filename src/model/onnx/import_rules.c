@@ -9,9 +9,9 @@
 
 static const bl_onnx_rule rules[] = {
 #define ACTIVATION(name, kind, attributes, help) \
-    {ONNX, name, bl_onnx_add_activation, BL_NN_##kind, 1, 1, attributes, help}
+    { ONNX, name, bl_onnx_add_activation, BL_NN_##kind, 1, 1, attributes, help }
 #define LAYER(name, kind, help) \
-    {ONNX, name, bl_onnx_add_function, BL_NN_KIND_##kind, 1, 1, "", help}
+    { ONNX, name, bl_onnx_add_function, BL_NN_KIND_##kind, 1, 1, "", help }
     // values
     {ONNX, "Constant", bl_onnx_add_constant, 0, 0, 0,
      "value value_float value_floats value_int value_ints", "of numbers, or names of classes"},

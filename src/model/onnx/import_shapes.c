@@ -60,8 +60,8 @@ bl_status bl_onnx_add_cast(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error
 }
 
 /// Sizes of a Reshape, with 0 replaced.
-static bl_status read_sizes(bl_onnx_import *c, const bl_onnx_seen *x, double *sizes, unsigned *ret_n,
-                            bl_error *err) {
+static bl_status read_sizes(bl_onnx_import *c, const bl_onnx_seen *x, double *sizes,
+                            unsigned *ret_n, bl_error *err) {
     const bl_onnx_seen *shape = NULL;
     int64_t allows_zero;
     BL_TRY(bl_onnx_take_constant(c, 1, &shape, err));
@@ -194,8 +194,8 @@ bl_status bl_onnx_add_pad(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error 
     for (unsigned i = 0; i < x.rank; i++) {
         double before = pads->numbers[i], behind = pads->numbers[i + x.rank];
         bool is_some = before != 0 || behind != 0;
-        if (is_some && (is_events(&x.axes[i]) || !(before >= 0 && behind >= 0) ||
-                        before > 0x1p20 || behind > 0x1p20))
+        if (is_some && (is_events(&x.axes[i]) || !(before >= 0 && behind >= 0) || before > 0x1p20 ||
+                        behind > 0x1p20))
             return bl_onnx_refuse(err, "it pads axis %u with %g and %g", i, before, behind);
         x.axes[i].before = (size_t)before;
         x.axes[i].behind = (size_t)behind;
@@ -228,8 +228,8 @@ bl_status bl_onnx_add_concat(bl_onnx_import *c, const bl_onnx_rule *rule, bl_err
         BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
         if (is_events(&x.axes[axis]))
             return bl_onnx_refuse(err, "it is over the axis of events");
-        is_steps = i ? is_steps
-                     : axis + 1 < x.rank && x.axes[axis].role != BL_ONNX_COLUMNS && x.rank == 3;
+        is_steps =
+            i ? is_steps : axis + 1 < x.rank && x.axes[axis].role != BL_ONNX_COLUMNS && x.rank == 3;
         BL_TRY(lay_along(c, &x, axis, is_steps, err));
         size_t size = x.axes[axis].size;
         x.axes[axis].size = result.axes[axis].size;
@@ -320,8 +320,7 @@ bl_status bl_onnx_add_slice(bl_onnx_import *c, const bl_onnx_rule *rule, bl_erro
         return bl_error_set(err, BL_E_INVALID, "its starts, ends and axes are not as many");
     for (size_t i = 0; i < starts->n; i++) {
         unsigned axis;
-        BL_TRY(bl_onnx_read_axis(axes ? axes->numbers[i] : (double)i, x.rank, &axis,
-                                 err));
+        BL_TRY(bl_onnx_read_axis(axes ? axes->numbers[i] : (double)i, x.rank, &axis, err));
         double size = (double)x.axes[axis].size;
         if (is_events(&x.axes[axis])) {
             if (starts->numbers[i] == 0 && ends->numbers[i] >= 0x1p31 &&

@@ -478,10 +478,9 @@ static bool is_aligned(const bl_onnx_seen *a, const bl_onnx_seen *b) {
         const bl_onnx_axis *x = &a->axes[i], *y = &b->axes[i];
         bool is_one = x->size == 1 && y->size == 1 &&
                       (is_events(x) || is_events(y) ? x->role == y->role : true);
-        bool is_broad = (x->size == 1 && !is_events(x) && y->role == BL_ONNX_COLUMNS &&
-                         y->size == b->width) ||
-                        (y->size == 1 && !is_events(y) && x->role == BL_ONNX_COLUMNS &&
-                         x->size == a->width);
+        bool is_broad =
+            (x->size == 1 && !is_events(x) && y->role == BL_ONNX_COLUMNS && y->size == b->width) ||
+            (y->size == 1 && !is_events(y) && x->role == BL_ONNX_COLUMNS && x->size == a->width);
         if (!is_one && !is_broad &&
             (x->role != y->role || x->size != y->size || x->stride != y->stride))
             return false;

@@ -123,8 +123,8 @@ static bl_status add_input(bl_onnx_import *c, const bl_onnx_value *input, bl_err
     BL_TRY(bl_nn_graph_add(c->graph, &bl_nn_kinds[BL_NN_KIND_INPUT], input->name, 0, NULL, &node,
                            err));
     ((bl_nn_input_options *)node->options)->shape = (bl_nn_counts){n, sizes};
-    bl_onnx_seen seen = bl_onnx_plain(c->graph->n_nodes - 1, n == 2 ? (size_t)sizes[0] : 0,
-                                      (size_t)sizes[n - 1]);
+    bl_onnx_seen seen =
+        bl_onnx_plain(c->graph->n_nodes - 1, n == 2 ? (size_t)sizes[0] : 0, (size_t)sizes[n - 1]);
     for (size_t i = 0; i < events; i++) {
         bl_onnx_axis first = seen.axes[i];
         seen.axes[i] = seen.axes[i + 1];
@@ -139,7 +139,8 @@ static bl_status add_input(bl_onnx_import *c, const bl_onnx_value *input, bl_err
 
 static bool is_initializer(const bl_onnx_graph *graph, const char *name) {
     for (size_t i = 0; i < graph->initializers.n; i++)
-        if (graph->initializers.items[i].name && strcmp(graph->initializers.items[i].name, name) == 0)
+        if (graph->initializers.items[i].name &&
+            strcmp(graph->initializers.items[i].name, name) == 0)
             return true;
     return false;
 }

@@ -189,8 +189,7 @@ static void refused(void **state) {
         bl_onnx_add_opset(&b, "mine", 1);
         add_numbers(&b, "w", 2, (int64_t[]){3, 2});
         add_numbers(&b, "k", 1, (int64_t[]){1});
-        bl_onnx_node *node =
-            bl_onnx_add_node(&b, r->op_type, r->domain, r->n, r->inputs, 1, &y);
+        bl_onnx_node *node = bl_onnx_add_node(&b, r->op_type, r->domain, r->n, r->inputs, 1, &y);
         if (r->attribute)
             bl_onnx_add_int(&b, node, r->attribute, r->value);
         finish(&b, &model);
@@ -332,8 +331,8 @@ static void activations(void **state) {
         bl_nn_graph_init(&graph, &arena, "activation");
         add_input(&graph, false);
         add_dense(&graph, 0, (bl_nn_activation_kind)kind);
-        assert_true(bl_nn_activation_find(bl_nn_activation_name((bl_nn_activation_kind)kind),
-                                          &activation));
+        assert_true(
+            bl_nn_activation_find(bl_nn_activation_name((bl_nn_activation_kind)kind), &activation));
         ((bl_nn_activation_options *)add(&graph, BL_NN_KIND_ACTIVATION, 1)->options)->activation =
             activation;
         assert_ok(bl_nn_graph_set_outputs(&graph, 1, &(size_t){2}, NULL));
@@ -380,9 +379,9 @@ static void other_layers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products),         cmocka_unit_test(views),
-        cmocka_unit_test(refused),          cmocka_unit_test(recurrent_layers),
-        cmocka_unit_test(both_ways),        cmocka_unit_test(activations),
+        cmocka_unit_test(products),     cmocka_unit_test(views),
+        cmocka_unit_test(refused),      cmocka_unit_test(recurrent_layers),
+        cmocka_unit_test(both_ways),    cmocka_unit_test(activations),
         cmocka_unit_test(other_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Permute and Slice: where numbers go, of ragged events too, and that gradients come back to where
 // the numbers came from: of y = Lx, g·y is (Lᵀg)·x.
-#include "nn/network/private.h"
 #include "base/testing.h"
+#include "nn/network/private.h"
 
 enum { N_EVENTS = 5, STEPS = 4, WIDTH = 3, N_ROWS = N_EVENTS * STEPS };
 
