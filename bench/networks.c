@@ -6,11 +6,12 @@
 // a step, the best and the median, and the losses of the first steps.
 #include <math.h>
 
+#include "base/context.h"
 #include "bench/bench.h"
 #include "model/keras/to_graph.h"
 #include "nn/network/trainer.h"
 
-enum { CHECKED = 10, MOST_BATCHES = 100, MOST_LAPS = 100000 };
+enum { CHECKED = 10, MOST_BATCHES = 100, MOST_LAPS = 100000, MOST_THREADS = 64 };
 
 // ---- arrays ----
 
@@ -53,7 +54,8 @@ typedef struct workload {
     char network[32];
     bl_nn_network *net;
     bl_nn_trainer *trainer;
-    bl_nn_workspace *workspace;
+    size_t n_threads;
+    bl_nn_workspace *workspaces[MOST_THREADS];
     size_t batch, n_batches;
     const float *features, *rows, *targets;
     size_t n_features, n_targets;
@@ -140,9 +142,40 @@ static double loss_of(const workload *w, size_t number, size_t first, const bl_n
     return sum;
 }
 
+/// What a thread predicts of one batch: its share of the shards.
+typedef struct share {
+    workload *w;
+    size_t number;
+    bool wants_loss;
+    const bl_nn_feed *feeds;
+    double losses[MOST_THREADS];
+} share;
+
+static bl_status predict(void *argument, size_t index, unsigned thread, bl_error *err) {
+    share *s = argument;
+    workload *w = s->w;
+    size_t n_shards = (w->batch + BL_NN_SHARD_EVENTS - 1) / BL_NN_SHARD_EVENTS;
+    size_t end = n_shards * (index + 1) / w->n_threads;
+    (void)thread;
+    s->losses[index] = 0;
+    for (size_t shard = n_shards * index / w->n_threads; shard < end; shard++) {
+        size_t first = shard * BL_NN_SHARD_EVENTS, left = w->batch - first;
+        size_t n = left < BL_NN_SHARD_EVENTS ? left : BL_NN_SHARD_EVENTS;
+        bl_nn_feed part[2] = {s->feeds[0], s->feeds[1]};
+        bl_nn_matrix output;
+        if (w->others != SIZE_MAX)
+            part[w->others].data += first * w->n_features;
+        if (w->particles != SIZE_MAX)
+            part[w->particles].offsets += first;
+        BL_TRY(bl_nn_predict(w->workspaces[index], n, part, &output, err));
+        s->losses[index] += s->wants_loss ? loss_of(w, s->number, first, &output, n) : 0;
+    }
+    return BL_OK;
+}
+
 /// A pass over one batch. \return its loss, where that is wanted
 static double step(workload *w, size_t number, bool wants_loss) {
-    bl_nn_feed feeds[2], target, part[2];
+    bl_nn_feed feeds[2] = {0}, target;
     bl_nn_batch batch = batch_at(w, number, feeds, &target);
     bl_error err = {0};
     double loss = 0;
@@ -150,17 +183,10 @@ static double step(workload *w, size_t number, bool wants_loss) {
         bench_check(bl_nn_trainer_step(w->trainer, &batch, 1e-3, &loss, &err), &err);
         return loss;
     }
-    for (size_t first = 0; first < w->batch; first += BL_NN_SHARD_EVENTS) {
-        size_t n = w->batch - first < BL_NN_SHARD_EVENTS ? w->batch - first : BL_NN_SHARD_EVENTS;
-        bl_nn_matrix output;
-        memcpy(part, feeds, sizeof part);
-        if (w->others != SIZE_MAX)
-            part[w->others].data += first * w->n_features;
-        if (w->particles != SIZE_MAX)
-            part[w->particles].offsets += first;
-        bench_check(bl_nn_predict(w->workspace, n, part, &output, &err), &err);
-        loss += wants_loss ? loss_of(w, number, first, &output, n) : 0;
-    }
+    share s = {.w = w, .number = number, .wants_loss = wants_loss, .feeds = feeds};
+    bench_check(bl_run_tasks(w->net->context, predict, &s, w->n_threads, &err), &err);
+    for (size_t i = 0; i < w->n_threads; i++)
+        loss += s.losses[i];
     return loss / (double)w->batch;
 }
 
@@ -191,18 +217,18 @@ static void make_network(workload *w, bl_context *context, bl_arena *arena, cons
     how.optimizer.epsilon = 1e-10;
     if (w->trains)
         bench_check(bl_nn_trainer_new(w->net, &how, &w->trainer, &err), &err);
-    else
-        bench_check(bl_nn_workspace_new(
-                        w->net, w->batch < BL_NN_SHARD_EVENTS ? w->batch : BL_NN_SHARD_EVENTS,
-                        false, &w->workspace, &err),
-                    &err);
+    size_t most = w->batch < BL_NN_SHARD_EVENTS ? w->batch : BL_NN_SHARD_EVENTS;
+    for (size_t i = 0; i < w->n_threads && !w->trains; i++)
+        bench_check(bl_nn_workspace_new(w->net, most, false, &w->workspaces[i], &err), &err);
 }
 
 static void free_network(workload *w) {
-    bl_nn_workspace_free(w->workspace);
+    for (size_t i = 0; i < w->n_threads; i++) {
+        bl_nn_workspace_free(w->workspaces[i]);
+        w->workspaces[i] = NULL;
+    }
     bl_nn_trainer_free(w->trainer);
     bl_nn_network_free(w->net);
-    w->workspace = NULL;
     w->trainer = NULL;
 }
 
@@ -239,6 +265,9 @@ int main(int n_words, char **words) {
     workload w = parse(words[1]);
     w.batch = strtoul(words[3], NULL, 10);
     unsigned n_threads = (unsigned)strtoul(words[4], NULL, 10);
+    if (n_threads < 1 || n_threads > MOST_THREADS)
+        bench_die("how many threads?");
+    w.n_threads = n_threads;
     bl_context *context = bench_context(n_threads);
     bl_arena arena;
     bl_arena_init(&arena, context);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast recurrent layers run: usage: recurrent [SECONDS]
+// How fast recurrent layers run: usage: recurrent [SECONDS [LAYER]]
 //
 // GRU, LSTM and SimpleRNN of 50 units on sequences of 19 columns, 128 events in two shards: once
 // all of 801 steps, once of about 201 in the mean, as jets have them, of which few are long. For
@@ -108,9 +108,17 @@ static void draw_lengths(work *w, bool is_full) {
     }
 }
 
-static void measure_layer(bl_context *context, const bl_nn_kernels *kernels, bl_nn_kind_id id,
-                          size_t n_gates, work *w, double seconds) {
-    w->network = make(context, kernels, id);
+typedef struct layer {
+    bl_nn_kind_id id;
+    size_t n_gates;
+} layer;
+
+static const layer layers[] = {
+    {BL_NN_KIND_GRU, 3}, {BL_NN_KIND_LSTM, 4}, {BL_NN_KIND_SIMPLE_RNN, 1}};
+
+static void measure_layer(bl_context *context, const bl_nn_kernels *kernels, const layer *l,
+                          work *w, double seconds) {
+    w->network = make(context, kernels, l->id);
     bench_check(bl_nn_workspace_new(w->network, BL_NN_SHARD_EVENTS, false, &w->predicts, &w->err),
                 &w->err);
     bench_check(bl_nn_workspace_new(w->network, BL_NN_SHARD_EVENTS, true, &w->trains, &w->err),
@@ -118,12 +126,13 @@ static void measure_layer(bl_context *context, const bl_nn_kernels *kernels, bl_
     w->gradients = bench_alloc(w->network->plan.n_floats * sizeof *w->gradients);
     for (int is_full = 0; is_full < 2; is_full++) {
         draw_lengths(w, is_full);
-        double rows = (double)w->offsets[EVENTS], gates = (double)(n_gates * UNITS);
+        double rows = (double)w->offsets[EVENTS], gates = (double)(l->n_gates * UNITS);
         double forward = 2 * rows * (WIDTH + UNITS) * gates;
         double both = 2 * forward + 2 * rows * UNITS * gates;
         double predicts = measure(predict, w, seconds), trains = measure(train, w, seconds);
-        printf("%-10s %-10s %6.1f %14.2f %9.1f %14.2f %9.1f\n", kernels->name, bl_nn_kinds[id].name,
-               rows / EVENTS, predicts, forward / predicts * 1e-6, trains, both / trains * 1e-6);
+        printf("%-10s %-10s %6.1f %14.2f %9.1f %14.2f %9.1f\n", kernels->name,
+               bl_nn_kinds[l->id].name, rows / EVENTS, predicts, forward / predicts * 1e-6, trains,
+               both / trains * 1e-6);
     }
     free(w->gradients);
     bl_nn_workspace_free(w->predicts);
@@ -145,9 +154,9 @@ int main(int n_words, char **words) {
     const bl_nn_kernels *kernels;
     for (size_t i = 0; (kernels = bl_nn_kernels_at(i)) && (!i || kernels != &bl_nn_kernels_plain);
          i++) {
-        measure_layer(context, kernels, BL_NN_KIND_GRU, 3, &w, seconds);
-        measure_layer(context, kernels, BL_NN_KIND_LSTM, 4, &w, seconds);
-        measure_layer(context, kernels, BL_NN_KIND_SIMPLE_RNN, 1, &w, seconds);
+        for (size_t k = 0; k < sizeof layers / sizeof *layers; k++)
+            if (n_words < 3 || strcmp(words[2], bl_nn_kinds[layers[k].id].name) == 0)
+                measure_layer(context, kernels, &layers[k], &w, seconds);
     }
     free(data);
     bl_context_free(context);

@@ -23,34 +23,37 @@ typedef struct bl_runner bl_runner;
 typedef struct bl_model_options {
     size_t size;
     bool raw;          ///< inputs are transformed already: the model's own transform is left out
-    const char *layer; ///< the name of a layer to stop at, whose output is then the only one; NULL
+    const char *layer; ///< a layer to stop at, whose output is then the only one; NULL: none
 } bl_model_options;
 
-/// Reads a model: a bundle of ours, a Keras file (.keras, .h5), ONNX, XGBoost or LightGBM.
-/// \param options NULL for the defaults \param ret_model the caller owns it, until its context ends
-/// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_FORMAT, BL_E_CORRUPT, BL_E_UNSUPPORTED
-/// (naming the layer or operator), BL_E_SHAPE, BL_E_LIMIT, BL_E_NOMEM
+/// Reads a model: a bundle of ours (.blm) or a model of another's that our layers can run;
+/// docs/infer.md lists them. What a file is, its contents say. \param options NULL for the defaults
+/// \param ret_model the caller owns it; freed before its context is \return BL_OK, BL_E_NOTFOUND
+/// (the file, or the layer of the options), BL_E_ACCESS, BL_E_IO, BL_E_FORMAT (no model),
+/// BL_E_CORRUPT, BL_E_INVALID, BL_E_UNSUPPORTED (naming the layer or operator), BL_E_SHAPE,
+/// BL_E_LIMIT, BL_E_NOMEM
 BL_API BL_MUST_CHECK bl_status bl_model_open(bl_context *context, const char *url,
                                              const bl_model_options *options, bl_model **ret_model,
                                              bl_error *err);
 /// All its runners must be gone. NULL is allowed.
 BL_API void bl_model_free(bl_model *model);
 
-/// An input or output. Texts live as long as the model.
+/// An input or output; it lives as long as the model.
 typedef struct bl_model_port {
     const char *name;
     size_t steps; ///< most rows of an event; 0: one row, a vector
     size_t width; ///< numbers of a row
     bool ragged;  ///< events may have fewer rows than `steps`; else those are padded with zeros
-    const char *const *columns; ///< [width] names of an input's columns or of classes; NULL: unknown
+    /// [width] names of an input's columns, or classes of an output; NULL: not known
+    const char *const *columns;
 } bl_model_port;
 
 BL_API size_t bl_model_n_inputs(const bl_model *model);
 BL_API size_t bl_model_n_outputs(const bl_model *model);
 /// \param i below bl_model_n_inputs
-BL_API bl_model_port bl_model_input(const bl_model *model, size_t i);
+BL_API const bl_model_port *bl_model_input(const bl_model *model, size_t i);
 /// \param i below bl_model_n_outputs
-BL_API bl_model_port bl_model_output(const bl_model *model, size_t i);
+BL_API const bl_model_port *bl_model_output(const bl_model *model, size_t i);
 /// Numbers that were trained, statistics among them.
 BL_API size_t bl_model_n_parameters(const bl_model *model);
 /// The model's own words about itself, as one JSON object: format, layers, classes, metrics, where
@@ -61,13 +64,15 @@ BL_API const char *bl_model_describe(const bl_model *model);
 typedef struct bl_model_feed {
     const float *values; ///< rows of `width` numbers, row behind row, event behind event
     size_t stride;       ///< floats from one row to the next; 0: the width
-    /// [n_events + 1]: event e has rows offsets[e] … offsets[e + 1] − 1, counted from `values`;
-    /// NULL: every event has `steps` rows, one of a vector
+    /// [n_events + 1]: event e has rows offsets[e] … offsets[e + 1] − 1, counted from `values`.
+    /// NULL: every event has `steps` rows; always of a vector, which has one.
     const int64_t *offsets;
 } bl_model_feed;
 
-/// Memory to run a model. \param most_events that run through the network at once, 1 … 64; calls
-/// may have more. 0: 64 \param ret_runner the caller owns it, until the model ends
+/// Memory to run a model.
+/// \param most_events that go through the network at once, 1 … 64; a call may have more. 0: 64.
+/// Fewer take less memory; the results are the same
+/// \param ret_runner the caller owns it; freed before its model is
 /// \return BL_OK, BL_E_INVALID, BL_E_NOMEM
 BL_API BL_MUST_CHECK bl_status bl_runner_new(const bl_model *model, size_t most_events,
                                              bl_runner **ret_runner, bl_error *err);
@@ -75,9 +80,11 @@ BL_API BL_MUST_CHECK bl_status bl_runner_new(const bl_model *model, size_t most_
 BL_API void bl_runner_free(bl_runner *runner);
 /// Runs events. Allocates nothing.
 /// \param feeds [n_inputs] in the order of the model's inputs
-/// \param ret_outputs [n_outputs] of [n_events × width] of a vector, [n_events × steps × width] of a
-/// sequence, zeros behind the rows that an event has; a NULL output is not written
-/// \return BL_OK, BL_E_SHAPE (an event has too many rows), BL_E_INVALID (naming the event)
+/// \param ret_outputs [n_outputs] of [n_events × width] of a vector, [n_events × steps × width] of
+/// a sequence, zeros behind the rows that an event has; a NULL output is not written. After an
+/// error some may have been written \return BL_OK, BL_E_SHAPE (an event has too many rows),
+/// BL_E_INVALID (offsets that do not rise, or of a vector; a number that a layer cannot take):
+/// naming the event
 BL_API BL_MUST_CHECK bl_status bl_runner_run(bl_runner *runner, size_t n_events,
                                              const bl_model_feed *feeds, float *const *ret_outputs,
                                              bl_error *err);

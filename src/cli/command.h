@@ -114,6 +114,9 @@ typedef struct bl_arguments {
     // of generate
     unsigned process; ///< its place among the choices
     const char *events, *seed, *first_event, *negative_fraction;
+    // of export
+    const char *type, *header;
+    unsigned n_vectors;
     // of hist
     bl_texts expressions;
     const char *bins, *edges, *title, *x_title, *y_title;
@@ -152,7 +155,7 @@ typedef struct bl_arguments {
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
     bl_command_convert, bl_command_ingest, bl_command_init, bl_command_hist, bl_command_generate,
-    bl_command_help, bl_command_completion;
+    bl_command_export, bl_command_help, bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

@@ -80,6 +80,10 @@ static bl_status inspect_json(bl_cli *cli, const char *url, bl_catalog *catalog,
     return status;
 }
 
+/// Shows a file where it is a model. Keras takes any archive for its own.
+typedef bl_status (*model_fn)(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
+static const model_fn models[] = {bl_inspect_model, bl_inspect_keras, bl_inspect_trees};
+
 static bl_status inspect_file(bl_cli *cli, const char *url, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
     if (bl_inspect_is_onnx(url))
@@ -87,10 +91,8 @@ static bl_status inspect_file(bl_cli *cli, const char *url, bl_error *err) {
     BL_AUTO(bl_catalog) catalog = NULL;
     const bl_open_options open = bl_select_open_options(arguments);
     bool is_model = false;
-    if (!arguments->from)
-        BL_TRY(bl_inspect_keras(cli, url, &is_model, err));
-    if (!arguments->from && !is_model)
-        BL_TRY(bl_inspect_trees(cli, url, &is_model, err));
+    for (size_t i = 0; i < BL_COUNT(models) && !arguments->from && !is_model; i++)
+        BL_TRY(models[i](cli, url, &is_model, err));
     if (is_model)
         return BL_OK;
     BL_TRY(bl_catalog_open_with(cli->context, url, &open, &catalog, err));
@@ -133,6 +135,7 @@ static const bl_example inspect_examples[] = {
     {"Objects, trees and columns", "beamline inspect events.root"},
     {"Some columns of a tree", "beamline inspect events.root -T Events -c 'Jet_*'"},
     {"Layers and weights of a model", "beamline inspect classifier.keras"},
+    {"Where a model comes from", "beamline inspect --json classifier.blm | jq .lineage"},
     {"The largest columns", "beamline inspect --json events.root |\n"
                             "    jq -r '.tables[].columns[] | [.stored_bytes, .path] | @tsv' |\n"
                             "    sort -rn | head"},
@@ -152,8 +155,9 @@ const bl_command bl_command_inspect = {
         "Of a model of Keras (.keras, .h5, .weights.h5): the layers with the shape of what they "
         "give, their parameters and their weights; --names prints the layers' names.\n\n"
         "Of a model of XGBoost (JSON, UBJSON) or LightGBM (text): the objective, how many trees "
-        "and "
-        "nodes it has, and how many splits look at each feature.",
+        "and nodes it has, and how many splits look at each feature.\n\n"
+        "Of a bundle (.blm): layers with their kinds, the shapes of what they give and their "
+        "parameters, the transform of each input, classes, and what is known of its making.",
     .options = inspect_options,
     .n_options = BL_COUNT(inspect_options),
     .takes_common = true,

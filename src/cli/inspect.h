@@ -24,7 +24,9 @@ bl_status bl_inspect_text_file(bl_cli *cli, const char *url, const bl_catalog *c
                                bool with_objects, bl_error *err);
 void bl_inspect_text_table(bl_cli *cli, const bl_inspected *table);
 
-/// Shows a model where the file holds one.
+/// Shows a bundle of ours where the file is one.
+bl_status bl_inspect_model(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
+/// Shows a model of Keras where the file holds one.
 bl_status bl_inspect_keras(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
 /// The same of XGBoost's and LightGBM's models.
 bl_status bl_inspect_trees(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);

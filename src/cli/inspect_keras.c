@@ -7,7 +7,7 @@
 #include "cli/inspect.h"
 #include "cli/number.h"
 #include "cli/terminal.h"
-#include "model/keras/keras.h"
+#include "model/keras/to_graph.h"
 
 static const char *const roles[] = {[BL_KERAS_PARAMETER] = "parameter",
                                     [BL_KERAS_STATE] = "state",
@@ -60,7 +60,8 @@ static void json_weight(bl_out *out, const bl_keras_file *file, const bl_keras_w
     bl_out_text(out, "]}");
 }
 
-static void write_json(bl_out *out, const char *url, const bl_keras_file *file) {
+/// \param why it cannot be run; empty: it can
+static void write_json(bl_out *out, const char *url, const bl_keras_file *file, const char *why) {
     bl_out_text(out, "{\"file\":");
     bl_out_json_text(out, url);
     json_member(out, "format", bl_keras_format_name(file->format));
@@ -68,6 +69,8 @@ static void write_json(bl_out *out, const char *url, const bl_keras_file *file) 
     json_member(out, "backend", file->backend);
     json_member(out, "class", class_of(file->config));
     json_member(out, "optimizer", optimizer_of(file->training));
+    bl_out_printf(out, ",\"runs\":%s", *why ? "false" : "true");
+    json_member(out, "why_not", *why ? why : NULL);
     bl_out_printf(out, ",\"compiled\":%s,\"parameters\":%" PRIu64 ",\"layers\":[",
                   file->training ? "true" : "false", file->n_parameters);
     for (size_t i = 0; i < file->n_layers; i++) {
@@ -201,9 +204,9 @@ static void write_head(bl_cli *cli, const char *url, const bl_keras_file *file) 
     bl_out_char(&cli->out, '\n');
 }
 
-static void write_model(bl_cli *cli, const char *url, const bl_keras_file *file) {
+static void write_model(bl_cli *cli, const char *url, const bl_keras_file *file, const char *why) {
     if (cli->arguments.json) {
-        write_json(&cli->out, url, file);
+        write_json(&cli->out, url, file, why);
         return;
     }
     if (cli->arguments.names) {
@@ -212,6 +215,11 @@ static void write_model(bl_cli *cli, const char *url, const bl_keras_file *file)
         return;
     }
     write_head(cli, url, file);
+    if (*why && file->config) {
+        bl_out_text(&cli->out, "  cannot be run: ");
+        write_text(cli, why);
+        bl_out_char(&cli->out, '\n');
+    }
     if (file->n_layers)
         write_layers(cli, file);
     write_others(cli, file);
@@ -225,6 +233,10 @@ bl_status bl_inspect_keras(bl_cli *cli, const char *url, bool *ret_is_model, bl_
     if (cli->arguments.tree || cli->arguments.columns)
         return bl_error_set(err, BL_E_USAGE, "%s: a model has no trees and no columns", url);
     BL_TRY(bl_keras_open(cli->context, url, &file, err));
-    write_model(cli, url, file);
+    bl_error why = {0};
+    bl_status status = bl_keras_find_shapes(file, &why);
+    if (status == BL_E_NOMEM || status == BL_E_CANCELLED)
+        return bl_error_set(err, status, "%s: %s", url, why.message);
+    write_model(cli, url, file, why.message);
     return BL_OK;
 }

@@ -44,6 +44,19 @@ if sample=$work/sample.root && python=$("$BEAMLINE_SOURCE/scripts/python" --wher
         expect 0 "Jet_pt" "$program" "$sample" Events
     done
 fi
+# The program in docs/infer.md, with a model.
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$BEAMLINE_SOURCE/docs/infer.md" >"$work/predict.c"
+# shellcheck disable=SC2046 # lists of flags
+"$CC" -std=c11 -Wall -Wextra -Werror "$work/predict.c" -o "$work/predict" \
+    $(pkg-config --cflags --libs beamline)
+"$BEAMLINE_BUILD/tests/bundle/bundle_built" hlf "$work/model.blm"
+echo "0.5 2 -1 0 1 2 3 4 nan 6 7 8 9 10" >"$work/events"
+predict() { "$work/predict" "$1" <"$work/events"; }
+expect 0 "QCD 0." predict "$work/model.blm"
+awk -F '[ ,]+' '{ sum = $2 + $4 + $6; exit !(NF == 6 && sum > 0.99999 && sum < 1.00001) }' "$work/out"
+expect 3 "no-such.blm" predict no-such.blm
+echo "1 2 3" >"$work/events"
+expect 0 "not 14 numbers: 1 2 3" predict "$work/model.blm"
 # Modules are found from where the tree is now; a static program anywhere is told where they are.
 modules=$(dirname "$(find "$prefix" -name beamline_hdf5.so)")
 if [ -e "$modules/beamline_hdf5.so" ] && [ -e "$sample" ] && [ -e "$prefix/bin/beamline" ]; then

@@ -118,7 +118,7 @@ static void parse_extra(bl_cursor extra, bl_zip_member *member, bool *is_bad) {
 }
 
 /// Nobody but us reads a name from here, but what we write again others unpack.
-static bool is_safe(const char *name, size_t size) {
+bool bl_zip_name_is_safe(const char *name, size_t size) {
     if (size == 0 || name[0] == '/' || memchr(name, 0, size) || memchr(name, '\\', size))
         return false;
     for (const char *part = name; *part;) {
@@ -171,7 +171,7 @@ static bl_status parse_member(bl_arena *arena, const bl_source *source, bl_curso
     m->name = text;
     bool is_bad = false;
     parse_extra(bl_cursor_over(extra, extra_size), m, &is_bad);
-    if (is_bad || !is_safe(text, name_size))
+    if (is_bad || !bl_zip_name_is_safe(text, name_size))
         return bl_error_set(err, BL_E_CORRUPT, "member '%s': %s", text,
                             is_bad ? "its zip64 sizes are cut" : "a name that leads elsewhere");
     BL_TRY_IN(check_member(source, m, flags, method, err), err, "member '%s'", text);

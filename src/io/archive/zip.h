@@ -24,6 +24,8 @@ typedef struct bl_zip {
     bl_zip_member *members; ///< [n_members] as the archive lists them, no name twice
 } bl_zip;
 
+/// Whether a member may be called so: a relative path without "..". \param name [size] and a NUL
+bool bl_zip_name_is_safe(const char *name, size_t size);
 /// True where a file begins as an archive with members does.
 bool bl_zip_probe(const uint8_t *head, size_t size);
 /// Reads the list of members. They may be no denser than deflate can make them, and all together

@@ -15,6 +15,11 @@ typedef struct bl_keras_conversion {
     size_t *first_nodes; ///< [file->n_layers] BL_NN_NONE: none yet
     size_t *n_calls;     ///< [file->n_layers]
     uint8_t *ranks;      ///< [BL_NN_MOST_NODES] of a node's value: 1 a vector, 2 a sequence
+    /// [BL_NN_MOST_NODES] BL_NN_NONE, or the node that makes a vector of a sequence of one column,
+    /// which is a vector for Keras; itself: not made yet. Masks may be either.
+    size_t *vectors;
+    bool *truths; ///< [n_truths, BL_NN_MOST_NODES at most] nodes that are 0 or 1 everywhere
+    size_t n_truths;
     size_t n_all_calls;
 } bl_keras_conversion;
 

@@ -2,6 +2,7 @@
 // The arrays of a file into the parameters of a network: an archive names them by their place in
 // the layer ("cell/vars/0"), an `.h5` lists them in the layer's order.
 #include "model/keras/conversion.h"
+#include "model/keras/writing.h"
 
 #include <stdio.h>
 
@@ -81,9 +82,10 @@ typedef struct group {
 
 typedef struct loader {
     const bl_keras_file *file;
-    bl_nn_network *network;
+    const bl_nn_network *network;
     bl_name_map layers;                 ///< of the file, by the names of their nodes
     const bl_keras_weight **candidates; ///< [file->n_weights] of a layer
+    const bl_keras_weight **found;      ///< [parameters]
 } loader;
 
 /// Steps of a Bidirectional are called "name/forward" and "name/backward".
@@ -94,40 +96,42 @@ static size_t name_size(const char *layer) {
     return strlen(layer);
 }
 
-static const bl_nn_node *find_node(const bl_nn_graph *graph, const char *layer) {
-    size_t size = name_size(layer);
+const bl_nn_node *bl_keras_parameter_node(const bl_nn_graph *graph,
+                                          const bl_nn_parameter *parameter) {
+    size_t size = name_size(parameter->layer);
     for (size_t i = 0; i < graph->n_nodes; i++)
-        if (strncmp(graph->nodes[i].name, layer, size) == 0 && !graph->nodes[i].name[size])
+        if (strncmp(graph->nodes[i].name, parameter->layer, size) == 0 &&
+            !graph->nodes[i].name[size])
             return &graph->nodes[i];
     return NULL;
 }
 
-/// Where an archive has a parameter in its layer. \param k its number in the layer that runs
-static void write_path(const group *g, const bl_nn_parameter *parameter, size_t k, char *path,
-                       size_t size) {
-    const bl_nn_node *node = g->node;
+enum { PATH_TEXT = 64 };
+
+void bl_keras_weight_path(const bl_nn_node *node, const bl_nn_parameter *parameter, size_t k,
+                          char *ret_path) {
     const char *slash = strrchr(parameter->layer, '/');
     const char *part = parameter->name, *kind = strrchr(part, '/');
     switch (node->kind->id) {
     case BL_NN_KIND_GRU:
     case BL_NN_KIND_LSTM:
     case BL_NN_KIND_SIMPLE_RNN:
-        (void)snprintf(path, size, "cell/vars/%zu", k);
+        (void)snprintf(ret_path, PATH_TEXT, "cell/vars/%zu", k);
         return;
     case BL_NN_KIND_BIDIRECTIONAL:
-        (void)snprintf(path, size, "%s_layer/cell/vars/%zu", slash ? slash + 1 : "", k);
+        (void)snprintf(ret_path, PATH_TEXT, "%s_layer/cell/vars/%zu", slash ? slash + 1 : "", k);
         return;
     case BL_NN_KIND_TIME_DISTRIBUTED:
-        (void)snprintf(path, size, "layer/vars/%zu", k);
+        (void)snprintf(ret_path, PATH_TEXT, "layer/vars/%zu", k);
         return;
     case BL_NN_KIND_MULTI_HEAD_ATTENTION:
         if (strncmp(part, "attention_", 10) == 0)
             part += 10;
-        (void)snprintf(path, size, "%.*s_dense/vars/%d", (int)(kind ? kind - part : 0), part,
-                       kind && strcmp(kind, "/bias") == 0);
+        (void)snprintf(ret_path, PATH_TEXT, "%.*s_dense/vars/%d", (int)(kind ? kind - part : 0),
+                       part, kind && strcmp(kind, "/bias") == 0);
         return;
     default:
-        (void)snprintf(path, size, "vars/%zu", k);
+        (void)snprintf(ret_path, PATH_TEXT, "vars/%zu", k);
     }
 }
 
@@ -140,12 +144,12 @@ static bool is_at(const bl_keras_weight *weight, const char *path) {
 static const bl_keras_weight *find_weight(const loader *l, const group *g, size_t i, size_t n) {
     if (l->file->format == BL_KERAS_HDF5)
         return i < n ? l->candidates[i] : NULL;
-    char path[64];
+    char path[PATH_TEXT];
     const bl_nn_parameter *parameter = &g->parameters[i];
     size_t k = 0;
     while (k < i && strcmp(g->parameters[i - k - 1].layer, parameter->layer) == 0)
         k++;
-    write_path(g, parameter, k, path, sizeof path);
+    bl_keras_weight_path(g->node, parameter, k, path);
     for (size_t c = 0; c < n; c++)
         if (is_at(l->candidates[c], path))
             return l->candidates[c];
@@ -165,26 +169,13 @@ static void write_shape(char *text, unsigned rank, const uint64_t *sizes) {
         (void)snprintf(text + at, SHAPE_TEXT - at, "]");
 }
 
-/// Sizes without those that are 1, which PReLU has for steps that share their slopes.
-static unsigned squeeze(unsigned rank, const uint64_t *sizes, uint64_t *ret_sizes) {
-    unsigned n = 0;
-    for (unsigned i = 0; i < rank; i++)
-        if (sizes[i] != 1)
-            ret_sizes[n++] = sizes[i];
-    return n;
-}
-
 static bl_status check_shape(const group *g, const bl_nn_parameter *parameter,
                              const bl_hdf5_values *values, bl_error *err) {
-    uint64_t wanted[4] = {0}, a[4], b[BL_HDF5_MAX_RANK];
+    uint64_t wanted[4] = {0};
     for (unsigned i = 0; i < parameter->rank; i++)
         wanted[i] = parameter->sizes[i];
     bool fits = values->rank == parameter->rank &&
                 (!values->rank || memcmp(values->dims, wanted, values->rank * sizeof *wanted) == 0);
-    if (!fits && g->node->kind->id == BL_NN_KIND_PRELU && values->rank <= BL_HDF5_MAX_RANK) {
-        unsigned n = squeeze(parameter->rank, wanted, a);
-        fits = squeeze(values->rank, values->dims, b) == n && memcmp(a, b, n * sizeof *a) == 0;
-    }
     if (fits)
         return BL_OK;
     char here[SHAPE_TEXT], there[SHAPE_TEXT];
@@ -204,7 +195,7 @@ static size_t find_candidates(const loader *l, size_t layer) {
     return n;
 }
 
-static bl_status load_group(const loader *l, const group *g, bl_error *err) {
+static bl_status match_group(const loader *l, const group *g, bl_error *err) {
     size_t layer = bl_name_map_find(&l->layers, g->node->name);
     size_t n = layer == SIZE_MAX ? 0 : find_candidates(l, layer);
     if (n != g->n)
@@ -217,40 +208,54 @@ static bl_status load_group(const loader *l, const group *g, bl_error *err) {
             return bl_error_set(err, BL_E_NOTFOUND, "layer '%s' (%s): the file has no %s",
                                 g->node->name, g->node->kind->name, g->parameters[i].name);
         BL_TRY(check_shape(g, &g->parameters[i], weight->values, err));
-        bl_keras_copy_floats(weight->values, l->network->parameters + g->parameters[i].offset);
+        l->found[&g->parameters[i] - l->network->plan.parameters.items] = weight;
     }
     return BL_OK;
 }
 
-static bl_status load(loader *l, bl_arena *arena, bl_error *err) {
+static bl_status match(loader *l, bl_arena *arena, bl_error *err) {
     const bl_nn_network *network = l->network;
     const char **names = NULL;
     BL_TRY(bl_keras_node_names(l->file, arena, &names, err));
     l->candidates = bl_arena_array(arena, l->file->n_weights + 1, sizeof *l->candidates);
-    if (!l->candidates)
+    l->found = bl_arena_array(arena, network->plan.parameters.n + 1, sizeof(void *));
+    if (!l->candidates || !l->found)
         return bl_error_nomem(err, l->file->n_weights * sizeof *l->candidates, "weights");
     for (size_t i = 0; i < l->file->n_layers; i++)
         BL_TRY(bl_name_map_add(arena->context, &l->layers, names[i], i, err));
     for (size_t i = 0; i < network->plan.parameters.n;) {
         const bl_nn_parameter *first = &network->plan.parameters.items[i];
-        group g = {.node = find_node(network->graph, first->layer), .parameters = first};
+        group g = {.node = bl_keras_parameter_node(network->graph, first), .parameters = first};
         if (!g.node)
             return bl_error_set(err, BL_E_INVALID, "no layer is called '%s'", first->layer);
         while (i + g.n < network->plan.parameters.n &&
-               find_node(network->graph, first[g.n].layer) == g.node)
+               bl_keras_parameter_node(network->graph, &first[g.n]) == g.node)
             g.n++;
-        BL_TRY(load_group(l, &g, err));
+        BL_TRY(match_group(l, &g, err));
         i += g.n;
     }
     return BL_OK;
 }
 
-bl_status bl_keras_load_weights(const bl_keras_file *file, bl_nn_network *network, bl_error *err) {
+bl_status bl_keras_match_weights(const bl_keras_file *file, const bl_nn_network *network,
+                                 bl_arena *arena, const bl_keras_weight *const **ret_weights,
+                                 bl_error *err) {
     loader l = {.file = file, .network = network};
+    bl_status status = match(&l, arena, err);
+    bl_name_map_release(network->context, &l.layers);
+    if (status == BL_OK)
+        *ret_weights = l.found;
+    return status;
+}
+
+bl_status bl_keras_load_weights(const bl_keras_file *file, bl_nn_network *network, bl_error *err) {
+    const bl_keras_weight *const *weights;
     bl_arena arena;
     bl_arena_init(&arena, network->context);
-    bl_status status = load(&l, &arena, err);
-    bl_name_map_release(network->context, &l.layers);
+    bl_status status = bl_keras_match_weights(file, network, &arena, &weights, err);
+    for (size_t i = 0; i < network->plan.parameters.n && status == BL_OK; i++)
+        bl_keras_copy_floats(weights[i]->values,
+                             network->parameters + network->plan.parameters.items[i].offset);
     bl_arena_release(&arena);
     if (status == BL_OK)
         bl_nn_network_pack(network);

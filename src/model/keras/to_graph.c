@@ -95,6 +95,25 @@ static bl_status find_tensor(const scope *s, const tensor *t, size_t *ret_node, 
     return BL_OK;
 }
 
+/// As find_tensor; what is a vector for Keras is one.
+static bl_status find_value(const scope *s, const tensor *t, size_t *ret_node, bl_error *err) {
+    bl_keras_conversion *c = s->conversion;
+    size_t node = BL_NN_NONE;
+    BL_TRY(find_tensor(s, t, &node, err));
+    if (node != BL_NN_NONE && c->vectors[node] == node) {
+        bl_nn_node *flat = NULL;
+        const char *name = bl_arena_printf(c->arena, "%s.vector", c->graph->nodes[node].name);
+        if (!name)
+            return no_memory(err);
+        BL_TRY(bl_nn_graph_add(c->graph, &bl_nn_kinds[BL_NN_KIND_FLATTEN], name, 1, &node, &flat,
+                               err));
+        c->vectors[node] = c->graph->n_nodes - 1;
+        c->ranks[c->graph->n_nodes - 1] = 1;
+    }
+    *ret_node = node != BL_NN_NONE && c->vectors[node] != BL_NN_NONE ? c->vectors[node] : node;
+    return BL_OK;
+}
+
 /// Tensors and constants, one behind the other, whatever they are in.
 typedef struct arguments {
     const scope *scope;
@@ -119,7 +138,7 @@ static bl_status collect(arguments *a, const bl_item *item, bl_error *err) {
     tensor t;
     size_t node = BL_NN_NONE;
     if (read_tensor(item, &t)) {
-        BL_TRY(find_tensor(a->scope, &t, &node, err));
+        BL_TRY(find_value(a->scope, &t, &node, err));
         a->lacks |= node == BL_NN_NONE;
         a->items[a->n++] = (bl_keras_argument){.node = node};
     } else if (is_constant(item)) {
@@ -421,7 +440,7 @@ static bl_status add_functional(scope *s, size_t n_inputs, const size_t *inputs,
     if (!nodes)
         return no_memory(err);
     for (size_t i = 0; i < n; i++)
-        BL_TRY(find_tensor(s, &tensors[i], &nodes[i], err));
+        BL_TRY(find_value(s, &tensors[i], &nodes[i], err));
     *ret_nodes = nodes;
     *ret_n = n;
     return BL_OK;
@@ -554,8 +573,12 @@ static bl_status convert(const bl_keras_file *file, bl_arena *arena, bl_nn_graph
     c.first_nodes = bl_arena_array(arena, n + 1, sizeof *c.first_nodes);
     c.n_calls = bl_arena_array(arena, n + 1, sizeof *c.n_calls);
     c.ranks = bl_arena_array(arena, BL_NN_MOST_NODES, sizeof *c.ranks);
-    if (!c.first_nodes || !c.n_calls || !c.ranks)
+    c.vectors = bl_arena_array(arena, BL_NN_MOST_NODES, sizeof *c.vectors);
+    c.truths = bl_arena_array(arena, BL_NN_MOST_NODES, sizeof *c.truths);
+    if (!c.first_nodes || !c.n_calls || !c.ranks || !c.vectors || !c.truths)
         return no_memory(err);
+    for (size_t i = 0; i < BL_NN_MOST_NODES; i++)
+        c.vectors[i] = BL_NN_NONE;
     for (size_t i = 0; i < n; i++)
         c.first_nodes[i] = BL_NN_NONE;
     BL_TRY(bl_keras_node_names(file, arena, &c.names, err));

@@ -23,9 +23,18 @@ bl_status bl_keras_read_json(bl_context *context, const char *name, const char *
 /// option), BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_keras_to_graph(const bl_keras_file *file, bl_arena *arena, bl_nn_graph *ret_graph,
                             bl_error *err);
-/// Sets all parameters of a network that was made of the file's graph, and packs them.
+/// Which array of the file is which parameter of a network that was made of the file's graph.
+/// \param arena holds the list \param ret_weights [parameters]
 /// \return BL_OK, BL_E_SHAPE (both shapes are named), BL_E_NOTFOUND (an array is missing),
-/// BL_E_NOMEM; parameters may have been set
+/// BL_E_NOMEM
+bl_status bl_keras_match_weights(const bl_keras_file *file, const bl_nn_network *network,
+                                 bl_arena *arena, const bl_keras_weight *const **ret_weights,
+                                 bl_error *err);
+/// Sets all parameters of such a network by them, and packs them.
+/// \return as bl_keras_match_weights; then nothing was set
 bl_status bl_keras_load_weights(const bl_keras_file *file, bl_nn_network *network, bl_error *err);
+/// Sets the shapes of outputs that the file does not tell, where its network can be run.
+/// \return as bl_keras_to_graph and bl_nn_network_new: why it cannot be run
+bl_status bl_keras_find_shapes(bl_keras_file *file, bl_error *err);
 
 #endif

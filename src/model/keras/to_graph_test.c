@@ -238,6 +238,11 @@ static void test_operations(void **state) {
           "x Input(); l Activation(x) -> l");
     check(context, ONE(OPERATION("Reshape", "l", ", \"newshape\": [-1, 15]", X)),
           "x Input(); l Reshape(x) -> l");
+    // A vector for Keras, for us a sequence of one column.
+    check(context, ONE(OPERATION("Sum", "l", ", \"axis\": 2", X)),
+          "x Input(); l Sum(x); l.vector Flatten(l) -> l.vector");
+    check(context, ONE(OPERATION("Sum", "l", ", \"axis\": 2, \"keepdims\": true", X)),
+          "x Input(); l Sum(x) -> l");
     refuse(context, ONE(OPERATION("Sum", "l", ", \"axis\": [1, 2]", X)), BL_E_UNSUPPORTED,
            "layer 'l' (Sum): axis is several");
     refuse(context, ONE(OPERATION("Sum", "l", ", \"axis\": null", X)), BL_E_UNSUPPORTED,
@@ -254,10 +259,10 @@ static void test_axes(void **state) {
           "x Input(); l BatchNormalization(x) -> l");
     refuse(context, ONE(LAYER("BatchNormalization", "l", ", \"axis\": [1]", X)), BL_E_UNSUPPORTED,
            "layer 'l' (BatchNormalization): axis is 1");
-    check(context, ONE(LAYER("PReLU", "l", ", \"shared_axes\": [1]", X)),
+    check(context, ONE(LAYER("PReLU", "l", ", \"shared_axes\": null", X)),
           "x Input(); l PReLU(x) -> l");
-    refuse(context, ONE(LAYER("PReLU", "l", ", \"shared_axes\": null", X)), BL_E_UNSUPPORTED,
-           "each step has its slopes");
+    refuse(context, ONE(LAYER("PReLU", "l", ", \"shared_axes\": [1]", X)), BL_E_UNSUPPORTED,
+           "shared_axes is something");
     refuse(context, ONE(LAYER("Softmax", "l", ", \"axis\": 1", X)), BL_E_UNSUPPORTED, "axis is 1");
     check(context, ONE(LAYER("Concatenate", "l", ", \"axis\": 1", CALL("[" TENSOR("x", "0") "]"))),
           "x Input(); l Concatenate(x) -> l");

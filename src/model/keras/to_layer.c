@@ -163,23 +163,10 @@ static bl_status check_axis(const bl_keras_call *call, const char *key, const bl
     return BL_OK;
 }
 
-/// The slopes of a PReLU are one a column: steps share them.
-static bl_status check_shared(const bl_keras_call *call, const bl_item *item, bl_error *err) {
-    unsigned rank = call->conversion->ranks[call->arguments[0].node];
-    bool shares_steps = item->kind == BL_ITEM_LIST && item->n == 1 && item->items[0]->integer == 1;
-    if (rank == 1 ? is_null(item) : shares_steps)
-        return BL_OK;
-    return bl_keras_call_error(call, BL_E_UNSUPPORTED, err,
-                               rank == 1 ? "shared_axes of a vector"
-                                         : "shared_axes is not [1]: each step has its slopes");
-}
-
 static bl_status check_other(const bl_keras_call *call, const char *key, const bl_item *item,
                              bl_error *err) {
     if (is_among(harmless, key))
         return BL_OK;
-    if (strcmp(key, "shared_axes") == 0)
-        return check_shared(call, item, err);
     if (strcmp(key, "axis") == 0 && call->n_arguments)
         return is_null(item) ? BL_OK : check_axis(call, key, item, -1, err);
     if (strcmp(key, "attention_axes") == 0)

@@ -181,6 +181,59 @@ static bl_status add_comparison(const bl_keras_call *call, bl_nn_kind_id kind, b
     return BL_OK;
 }
 
+// ---- truth values ----
+
+/// Whether a node is 0 or 1: a comparison, or made of such.
+static bool is_truth(const bl_keras_conversion *c, const bl_nn_node *node) {
+    bl_nn_kind_id kind = node->kind->id;
+    if ((kind >= BL_NN_KIND_NOT_EQUAL && kind <= BL_NN_KIND_LESS_EQUAL) || kind == BL_NN_KIND_ANY ||
+        kind == BL_NN_KIND_ALL)
+        return true;
+    bool is_kept = kind == BL_NN_KIND_MAXIMUM || kind == BL_NN_KIND_MINIMUM ||
+                   kind == BL_NN_KIND_RESHAPE || kind == BL_NN_KIND_FLATTEN ||
+                   kind == BL_NN_KIND_CONCATENATE;
+    for (size_t i = 0; i < node->n_inputs && is_kept; i++)
+        is_kept = c->truths[node->inputs[i]];
+    return is_kept;
+}
+
+/// Nodes take earlier ones only.
+static void find_truths(bl_keras_conversion *c) {
+    for (; c->n_truths < c->graph->n_nodes; c->n_truths++)
+        c->truths[c->n_truths] = is_truth(c, &c->graph->nodes[c->n_truths]);
+}
+
+/// LogicalOr is the larger of two, LogicalAnd the smaller.
+static bl_status add_logic(const bl_keras_call *call, bl_nn_kind_id kind, bl_error *err) {
+    sides s = {0};
+    bl_nn_node *node = NULL;
+    BL_TRY(read_sides(call, &s, err));
+    find_truths(call->conversion);
+    for (size_t i = 0; i < 2; i++)
+        if (s.has_constant || !call->conversion->truths[s.nodes[i]])
+            return refuse(call, "it is called with other than truth values", err);
+    return add(call, kind, 2, s.nodes, &node, err);
+}
+
+static bl_status add_one_comparison(const bl_keras_call *call, bl_nn_kind_id kind, double value,
+                                    bl_error *err) {
+    size_t input = 0;
+    bl_nn_node *node = NULL;
+    BL_TRY(one_tensor(call, &input, err));
+    BL_TRY(add(call, kind, 1, &input, &node, err));
+    ((bl_nn_compare_options *)node->options)->value = value;
+    return BL_OK;
+}
+
+static bl_status add_not(const bl_keras_call *call, bl_error *err) {
+    return add_one_comparison(call, BL_NN_KIND_EQUAL, 0, err);
+}
+
+/// No number is larger than infinity.
+static bl_status add_zeros(const bl_keras_call *call, bl_error *err) {
+    return add_one_comparison(call, BL_NN_KIND_GREATER, INFINITY, err);
+}
+
 // ---- one side ----
 
 static bl_status add_reduction(const bl_keras_call *call, bl_nn_kind_id kind, bl_error *err) {
@@ -197,11 +250,16 @@ static bl_status add_reduction(const bl_keras_call *call, bl_nn_kind_id kind, bl
         return refuse(call, "it has an initial value", err);
     BL_TRY(bl_keras_read_axis(call, item, call->conversion->ranks[input], &axis, err));
     BL_TRY(bl_item_bool(bl_item_get(call->config, "keepdims"), "keepdims", &keeps, err));
+    if (axis == -1 && !keeps && call->conversion->ranks[input] == 1)
+        return refuse(call, "it leaves no axis: keepdims=True", err);
     BL_TRY(bl_keras_add_node(call, kind, 1, &input, &node, err));
     *(bl_nn_reduce_options *)node->options =
         (bl_nn_reduce_options){.axis = axis, .keepdims = keeps};
     bl_keras_conversion *c = call->conversion;
-    c->ranks[c->graph->n_nodes - 1] = (uint8_t)bl_keras_rank_of(c, node);
+    size_t number = c->graph->n_nodes - 1;
+    c->ranks[number] = (uint8_t)bl_keras_rank_of(c, node);
+    if (axis == -1 && !keeps) // ours is a sequence of one column
+        c->vectors[number] = number;
     return BL_OK;
 }
 
@@ -260,26 +318,46 @@ static bl_status add_concatenation(const bl_keras_call *call, bl_error *err) {
     return BL_OK;
 }
 
+static bl_status reshape(const bl_keras_call *call, size_t input, size_t n, const int64_t *sizes,
+                         bl_error *err) {
+    bl_nn_node *node = NULL;
+    bl_keras_conversion *c = call->conversion;
+    int64_t *copy = bl_arena_array(c->arena, n, sizeof *copy);
+    if (!copy)
+        return no_memory(err);
+    memcpy(copy, sizes, n * sizeof *copy);
+    BL_TRY(bl_keras_add_node(call, BL_NN_KIND_RESHAPE, 1, &input, &node, err));
+    ((bl_nn_reshape_options *)node->options)->target_shape = (bl_nn_counts){n, copy};
+    c->ranks[c->graph->n_nodes - 1] = (uint8_t)n;
+    return BL_OK;
+}
+
+/// A vector becomes a sequence of one column, or of one step. Axis 0 is the batch's.
+static bl_status add_dimension(const bl_keras_call *call, bl_error *err) {
+    size_t input = 0;
+    const bl_item *axis = bl_item_get(call->config, "axis");
+    BL_TRY(one_tensor(call, &input, err));
+    if (!axis || axis->kind != BL_ITEM_INTEGER || call->conversion->ranks[input] != 1)
+        return refuse(call, "it is other than a vector with one axis more", err);
+    bool is_column = axis->integer == -1 || axis->integer == 2;
+    if (!is_column && axis->integer != 1 && axis->integer != -2)
+        return refuse(call, "its axis is that of events", err);
+    return reshape(call, input, 2, is_column ? (int64_t[]){-1, 1} : (int64_t[]){1, -1}, err);
+}
+
 /// The first size is the batch's.
 static bl_status add_reshaping(const bl_keras_call *call, bl_error *err) {
     size_t input = 0;
-    bl_nn_node *node = NULL;
+    int64_t sizes[2];
     const bl_item *shape = bl_item_get(call->config, "newshape");
     BL_TRY(one_tensor(call, &input, err));
     if (!shape || shape->kind != BL_ITEM_LIST || shape->n < 2 || shape->n > 3 ||
         (shape->items[0]->kind == BL_ITEM_INTEGER && shape->items[0]->integer != -1))
         return refuse(call, "its shape is not (-1, columns) or (-1, steps, columns)", err);
-    int64_t *sizes = bl_arena_array(call->conversion->arena, 2, sizeof *sizes);
-    if (!sizes)
-        return no_memory(err);
     for (size_t i = 1; i < shape->n; i++)
         if ((sizes[i - 1] = shape->items[i]->integer) < 1)
             return refuse(call, "a size of its shape is not known", err);
-    BL_TRY(bl_keras_add_node(call, BL_NN_KIND_RESHAPE, 1, &input, &node, err));
-    ((bl_nn_reshape_options *)node->options)->target_shape = (bl_nn_counts){shape->n - 1, sizes};
-    bl_keras_conversion *c = call->conversion;
-    c->ranks[c->graph->n_nodes - 1] = (uint8_t)bl_keras_rank_of(c, node);
-    return BL_OK;
+    return reshape(call, input, shape->n - 1, sizes, err);
 }
 
 // ---- all ----
@@ -299,6 +377,8 @@ static const struct {
     {"TrueDivide", BL_NN_KIND_DIVIDE, add_arithmetic},
     {"Maximum", BL_NN_KIND_MAXIMUM, add_arithmetic},
     {"Minimum", BL_NN_KIND_MINIMUM, add_arithmetic},
+    {"LogicalOr", BL_NN_KIND_MAXIMUM, add_logic},
+    {"LogicalAnd", BL_NN_KIND_MINIMUM, add_logic},
     {"NotEqual", BL_NN_KIND_NOT_EQUAL, add_comparison},
     {"Equal", BL_NN_KIND_EQUAL, add_comparison},
     {"Greater", BL_NN_KIND_GREATER, add_comparison},
@@ -328,9 +408,9 @@ static const struct {
     const char *class_name;
     bl_status (*add)(const bl_keras_call *call, bl_error *err);
 } others[] = {
-    {"Clip", add_clip},
-    {"Cast", add_cast},
-    {"Concatenate", add_concatenation},
+    {"Clip", add_clip},         {"LogicalNot", add_not},
+    {"ZerosLike", add_zeros},   {"ExpandDims", add_dimension},
+    {"Cast", add_cast},         {"Concatenate", add_concatenation},
     {"Reshape", add_reshaping},
 };
 

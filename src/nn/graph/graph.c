@@ -57,8 +57,10 @@ static size_t number_of(const char *name, const char *prefix, size_t prefix_size
 }
 
 /// The first of "dense", "dense_1", "dense_2", … that no node has.
-static bl_status make_name(bl_nn_graph *graph, const char *prefix, const char **ret_name,
-                           bl_error *err) {
+bl_status bl_nn_graph_next_name(const bl_nn_graph *graph, const bl_nn_kind *kind,
+                                const char **ret_name, bl_error *err) {
+    char prefix[2 * 32 + 1]; // names of kinds are shorter than 32
+    bl_nn_snake_case(kind->name, prefix);
     uint8_t is_taken[BL_NN_MOST_NODES / 8 + 1] = {0};
     size_t size = strlen(prefix), free = 0;
     for (size_t i = 0; i < graph->n_nodes; i++) {
@@ -75,10 +77,8 @@ static bl_status make_name(bl_nn_graph *graph, const char *prefix, const char **
 
 static bl_status choose_name(bl_nn_graph *graph, const bl_nn_kind *kind, const char *name,
                              const char **ret_name, bl_error *err) {
-    char prefix[2 * 32 + 1]; // names of kinds are shorter than 32
-    bl_nn_snake_case(kind->name, prefix);
     if (!name)
-        return make_name(graph, prefix, ret_name, err);
+        return bl_nn_graph_next_name(graph, kind, ret_name, err);
     if (!*name)
         return bl_error_set(err, BL_E_INVALID, "a %s has an empty name", kind->name);
     if (bl_nn_graph_find(graph, name) != BL_NN_NONE)

@@ -44,6 +44,9 @@ void bl_nn_graph_init(bl_nn_graph *graph, bl_arena *arena, const char *name);
 bl_status bl_nn_graph_add(bl_nn_graph *graph, const bl_nn_kind *kind, const char *name,
                           size_t n_inputs, const size_t *inputs, bl_nn_node **ret_node,
                           bl_error *err);
+/// The name that the next node of a kind gets where none is given. \param ret_name in the arena
+bl_status bl_nn_graph_next_name(const bl_nn_graph *graph, const bl_nn_kind *kind,
+                                const char **ret_name, bl_error *err);
 /// A node of no graph, such as that inside a Bidirectional, with the defaults of its kind.
 /// \param name borrows
 bl_status bl_nn_node_init(bl_arena *arena, const bl_nn_kind *kind, const char *name,
@@ -61,7 +64,8 @@ void bl_nn_snake_case(const char *class_name, char *ret_text);
 /// \param ret_graph lives in the arena \return BL_OK, BL_E_INVALID (with line), BL_E_NOMEM
 bl_status bl_nn_graph_read(bl_arena *arena, const bl_item *document, bl_nn_graph *ret_graph,
                            bl_error *err);
-/// Writes it as YAML that bl_nn_graph_read reads to the same graph: only what is no default.
+/// Writes it as YAML that bl_nn_graph_read reads to the same graph, inputs first: only what is no
+/// default. The trees of a TreeEnsemble have no text: whoever reads it sets them.
 /// \param ret_text in the graph's arena
 bl_status bl_nn_graph_write(const bl_nn_graph *graph, const char **ret_text, bl_error *err);
 

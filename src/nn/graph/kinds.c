@@ -29,8 +29,8 @@ static const bl_nn_option dense_options[] = {
     OPTION(dense, use_bias, FLAG, "true", "whether a bias is added"),
     OPTION(dense, kernel_initializer, INITIALIZER, "glorot_uniform", "how the matrix begins"),
     OPTION(dense, bias_initializer, INITIALIZER, "zeros", "how the bias begins"),
-    OPTION(dense, kernel_regularizer, PENALTY, "null", "of the matrix"),
-    OPTION(dense, bias_regularizer, PENALTY, "null", "of the bias"),
+    OPTION(dense, kernel_regularizer, REGULARIZER, "null", "of the matrix"),
+    OPTION(dense, bias_regularizer, REGULARIZER, "null", "of the bias"),
 };
 
 static const bl_nn_option activation_options[] = {
@@ -39,7 +39,7 @@ static const bl_nn_option activation_options[] = {
 
 static const bl_nn_option prelu_options[] = {
     OPTION(prelu, alpha_initializer, INITIALIZER, "zeros", "how slopes begin"),
-    OPTION(prelu, alpha_regularizer, PENALTY, "null", "of slopes"),
+    OPTION(prelu, alpha_regularizer, REGULARIZER, "null", "of slopes"),
 };
 
 static const bl_nn_option dropout_options[] = {
@@ -52,8 +52,8 @@ static const bl_nn_option dropout_options[] = {
         OPTION(normalization, scale, FLAG, "true", "whether gamma is multiplied with"),    \
         OPTION(normalization, beta_initializer, INITIALIZER, "zeros", "how beta begins"),  \
         OPTION(normalization, gamma_initializer, INITIALIZER, "ones", "how gamma begins"), \
-        OPTION(normalization, beta_regularizer, PENALTY, "null", "of beta"),               \
-        OPTION(normalization, gamma_regularizer, PENALTY, "null", "of gamma")
+        OPTION(normalization, beta_regularizer, REGULARIZER, "null", "of beta"),           \
+        OPTION(normalization, gamma_regularizer, REGULARIZER, "null", "of gamma")
 
 static const bl_nn_option batch_normalization_options[] = {
     OPTION(normalization, momentum, NUMBER, "0.99", "of moving mean and variance"),
@@ -64,32 +64,32 @@ static const bl_nn_option batch_normalization_options[] = {
 
 static const bl_nn_option layer_normalization_options[] = {
     NORMALIZATION_OPTIONS,
-    OPTION(normalization, rms_scaling, FLAG, "false", "without a mean"),
+    OPTION(normalization, rms_scaling, FLAG, "false", "divided, without taking out the mean"),
 };
 
 static const bl_nn_option embedding_options[] = {
     LEAST(embedding, input_dim, NULL, 1, "numbers that there are: 0 … input_dim − 1"),
     LEAST(embedding, output_dim, NULL, 1, "columns of the output"),
     OPTION(embedding, embeddings_initializer, INITIALIZER, "uniform", "how rows begin"),
-    OPTION(embedding, embeddings_regularizer, PENALTY, "null", "of rows"),
+    OPTION(embedding, embeddings_regularizer, REGULARIZER, "null", "of rows"),
     OPTION(embedding, mask_zero, FLAG, "false", "0 is padding"),
 };
 
-#define RECURRENT_OPTIONS                                                                     \
-    LEAST(recurrent, units, NULL, 1, "columns of the state"),                                 \
-        OPTION(recurrent, activation, ACTIVATION, "tanh", "of the state"),                    \
-        OPTION(recurrent, use_bias, FLAG, "true", "whether biases are added"),                \
-        OPTION(recurrent, kernel_initializer, INITIALIZER, "glorot_uniform", "of the input"), \
-        OPTION(recurrent, recurrent_initializer, INITIALIZER, "orthogonal", "of the state"),  \
-        OPTION(recurrent, bias_initializer, INITIALIZER, "zeros", "of biases"),               \
-        OPTION(recurrent, kernel_regularizer, PENALTY, "null", "of the input's matrix"),      \
-        OPTION(recurrent, recurrent_regularizer, PENALTY, "null", "of the state's matrix"),   \
-        OPTION(recurrent, bias_regularizer, PENALTY, "null", "of biases"),                    \
-        OPTION(recurrent, dropout, NUMBER, "0", "of the input, the same for all steps"),      \
-        OPTION(recurrent, recurrent_dropout, NUMBER, "0", "of the state"),                    \
-        OPTION(recurrent, return_sequences, FLAG, "false", "the states of all steps"),        \
-        OPTION(recurrent, go_backwards, FLAG, "false", "from the last step to the first"),    \
-        OPTION(recurrent, zero_output_for_mask, FLAG, "false",                                \
+#define RECURRENT_OPTIONS                                                                       \
+    LEAST(recurrent, units, NULL, 1, "columns of the state"),                                   \
+        OPTION(recurrent, activation, ACTIVATION, "tanh", "of the state"),                      \
+        OPTION(recurrent, use_bias, FLAG, "true", "whether biases are added"),                  \
+        OPTION(recurrent, kernel_initializer, INITIALIZER, "glorot_uniform", "of the input"),   \
+        OPTION(recurrent, recurrent_initializer, INITIALIZER, "orthogonal", "of the state"),    \
+        OPTION(recurrent, bias_initializer, INITIALIZER, "zeros", "of biases"),                 \
+        OPTION(recurrent, kernel_regularizer, REGULARIZER, "null", "of the input's matrix"),    \
+        OPTION(recurrent, recurrent_regularizer, REGULARIZER, "null", "of the state's matrix"), \
+        OPTION(recurrent, bias_regularizer, REGULARIZER, "null", "of biases"),                  \
+        OPTION(recurrent, dropout, NUMBER, "0", "of the input, the same for all steps"),        \
+        OPTION(recurrent, recurrent_dropout, NUMBER, "0", "of the state"),                      \
+        OPTION(recurrent, return_sequences, FLAG, "false", "the states of all steps"),          \
+        OPTION(recurrent, go_backwards, FLAG, "false", "from the last step to the first"),      \
+        OPTION(recurrent, zero_output_for_mask, FLAG, "false",                                  \
                "zeros for steps that do not count")
 
 static const bl_nn_option gru_options[] = {
@@ -124,8 +124,8 @@ static const bl_nn_option convolution_options[] = {
     OPTION(convolution, use_bias, FLAG, "true", "whether a bias is added"),
     OPTION(convolution, kernel_initializer, INITIALIZER, "glorot_uniform", "of filters"),
     OPTION(convolution, bias_initializer, INITIALIZER, "zeros", "of the bias"),
-    OPTION(convolution, kernel_regularizer, PENALTY, "null", "of filters"),
-    OPTION(convolution, bias_regularizer, PENALTY, "null", "of the bias"),
+    OPTION(convolution, kernel_regularizer, REGULARIZER, "null", "of filters"),
+    OPTION(convolution, bias_regularizer, REGULARIZER, "null", "of the bias"),
 };
 
 static const bl_nn_option pooling_options[] = {
@@ -172,8 +172,8 @@ static const bl_nn_option attention_options[] = {
     OPTION(attention, use_causal_mask, FLAG, "false", "steps see only those before them"),
     OPTION(attention, kernel_initializer, INITIALIZER, "glorot_uniform", "of matrices"),
     OPTION(attention, bias_initializer, INITIALIZER, "zeros", "of biases"),
-    OPTION(attention, kernel_regularizer, PENALTY, "null", "of matrices"),
-    OPTION(attention, bias_regularizer, PENALTY, "null", "of biases"),
+    OPTION(attention, kernel_regularizer, REGULARIZER, "null", "of matrices"),
+    OPTION(attention, bias_regularizer, REGULARIZER, "null", "of biases"),
 };
 
 static const bl_nn_option normalization_options[] = {
@@ -205,8 +205,8 @@ const bl_nn_kind bl_nn_kinds[BL_NN_KIND_N] = {
      BL_NN_ROWWISE, "a(x·W + b)"},
     {"Activation", BL_NN_KIND_ACTIVATION, sizeof(bl_nn_activation_options),
      LIST(activation_options), 1, 1, BL_NN_ROWWISE, "a function of each number, or of rows"},
-    {"PReLU", BL_NN_KIND_PRELU, sizeof(bl_nn_prelu_options), LIST(prelu_options), 1, 1,
-     BL_NN_ROWWISE, "slopes below 0 that are trained"},
+    {"PReLU", BL_NN_KIND_PRELU, sizeof(bl_nn_prelu_options), LIST(prelu_options), 1, 1, BL_NN_WHOLE,
+     "slopes below 0 that are trained, for each number of an event"},
     {"Dropout", BL_NN_KIND_DROPOUT, sizeof(bl_nn_dropout_options), LIST(dropout_options), 1, 1,
      BL_NN_ROWWISE, "zeros at random, while training"},
     {"SpatialDropout1D", BL_NN_KIND_SPATIAL_DROPOUT, sizeof(bl_nn_dropout_options),

@@ -85,7 +85,7 @@ typedef enum bl_nn_option_type {
     BL_NN_OPTION_CHOICE,      ///< int, of `choices`
     BL_NN_OPTION_ACTIVATION,  ///< bl_nn_activation
     BL_NN_OPTION_INITIALIZER, ///< bl_nn_initializer
-    BL_NN_OPTION_PENALTY,     ///< bl_nn_penalty
+    BL_NN_OPTION_REGULARIZER, ///< bl_nn_regularizer
     BL_NN_OPTION_COUNTS,      ///< bl_nn_counts
     BL_NN_OPTION_NUMBERS,     ///< bl_nn_numbers
 } bl_nn_option_type;

@@ -223,10 +223,10 @@ static bl_status read_initializer(const bl_item *item, const char *key,
 // ---- penalties ----
 
 /// `l2`, {l2: 0.01}, {l1: …, l2: …}, and Keras's L1, L2, L1L2.
-static bl_status read_penalty(const bl_item *item, const char *key, bl_nn_penalty *ret_penalty,
+static bl_status read_penalty(const bl_item *item, const char *key, bl_nn_regularizer *ret_penalty,
                               bl_error *err) {
     static const char *const names[] = {"l1", "l2", NULL};
-    bl_nn_penalty penalty = {0};
+    bl_nn_regularizer penalty = {0};
     object o = {.at = item};
     const bl_item *map = item;
     if (item->kind != BL_ITEM_MAP || bl_item_get(item, "class_name")) {
@@ -344,7 +344,7 @@ bl_status bl_nn_option_read(bl_arena *arena, const bl_nn_option *option, const b
                             const char *key, void *options, bl_error *err) {
     void *to = (char *)options + option->offset;
     bool is_no_default = option->type == BL_NN_OPTION_ACTIVATION ||
-                         option->type == BL_NN_OPTION_PENALTY; // null is none
+                         option->type == BL_NN_OPTION_REGULARIZER; // null is none
     if (is_null(item) && !is_no_default)
         return BL_OK;
     switch (option->type) {
@@ -360,7 +360,7 @@ bl_status bl_nn_option_read(bl_arena *arena, const bl_nn_option *option, const b
         return read_activation(item, key, to, err);
     case BL_NN_OPTION_INITIALIZER:
         return read_initializer(item, key, to, err);
-    case BL_NN_OPTION_PENALTY:
+    case BL_NN_OPTION_REGULARIZER:
         return read_penalty(item, key, to, err);
     case BL_NN_OPTION_COUNTS:
         return read_counts(arena, item, key, to, err);
@@ -432,8 +432,8 @@ bool bl_nn_option_equals(const bl_nn_option *option, const void *a, const void *
         return same_activations(x, y);
     case BL_NN_OPTION_INITIALIZER:
         return same_initializers(x, y);
-    case BL_NN_OPTION_PENALTY: {
-        const bl_nn_penalty *p = x, *q = y;
+    case BL_NN_OPTION_REGULARIZER: {
+        const bl_nn_regularizer *p = x, *q = y;
         return p->l1 == q->l1 && p->l2 == q->l2;
     }
     case BL_NN_OPTION_COUNTS:

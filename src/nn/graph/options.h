@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "nn/kernels/activations.h"
+#include "nn/training/regularizer.h"
 
 /// How parameters begin: X(NAME, "name", class of Keras).
 #define BL_NN_INITIALIZERS(X)                            \
@@ -40,11 +41,6 @@ typedef struct bl_nn_initializer {
     double b; ///< standard deviation or maximum
 } bl_nn_initializer;
 
-/// l1·Σ|w| + l2·Σw², added to the loss.
-typedef struct bl_nn_penalty {
-    double l1, l2;
-} bl_nn_penalty;
-
 typedef struct bl_nn_counts {
     size_t n;
     const int64_t *items;
@@ -75,7 +71,7 @@ typedef struct bl_nn_dense_options {
     bl_nn_activation activation;
     bool use_bias;
     bl_nn_initializer kernel_initializer, bias_initializer;
-    bl_nn_penalty kernel_regularizer, bias_regularizer;
+    bl_nn_regularizer kernel_regularizer, bias_regularizer;
 } bl_nn_dense_options;
 
 /// Activation, and Keras's layers that are one: ReLU, LeakyReLU, ELU, Softmax
@@ -83,10 +79,10 @@ typedef struct bl_nn_activation_options {
     bl_nn_activation activation;
 } bl_nn_activation_options;
 
-/// PReLU, one slope for each column
+/// PReLU, one slope for each number of an event: of steps by their places
 typedef struct bl_nn_prelu_options {
     bl_nn_initializer alpha_initializer;
-    bl_nn_penalty alpha_regularizer;
+    bl_nn_regularizer alpha_regularizer;
 } bl_nn_prelu_options;
 
 /// Dropout, SpatialDropout1D
@@ -101,14 +97,14 @@ typedef struct bl_nn_normalization_options {
     bool rms_scaling;
     bl_nn_initializer beta_initializer, gamma_initializer;
     bl_nn_initializer moving_mean_initializer, moving_variance_initializer;
-    bl_nn_penalty beta_regularizer, gamma_regularizer;
+    bl_nn_regularizer beta_regularizer, gamma_regularizer;
 } bl_nn_normalization_options;
 
 /// Embedding
 typedef struct bl_nn_embedding_options {
     int64_t input_dim, output_dim;
     bl_nn_initializer embeddings_initializer;
-    bl_nn_penalty embeddings_regularizer;
+    bl_nn_regularizer embeddings_regularizer;
     bool mask_zero;
 } bl_nn_embedding_options;
 
@@ -123,7 +119,7 @@ typedef struct bl_nn_recurrent_options {
     bool unit_forget_bias; ///< LSTM
     double dropout, recurrent_dropout;
     bl_nn_initializer kernel_initializer, recurrent_initializer, bias_initializer;
-    bl_nn_penalty kernel_regularizer, recurrent_regularizer, bias_regularizer;
+    bl_nn_regularizer kernel_regularizer, recurrent_regularizer, bias_regularizer;
 } bl_nn_recurrent_options;
 
 /// Bidirectional, around one recurrent layer, or two
@@ -143,7 +139,7 @@ typedef struct bl_nn_convolution_options {
     bl_nn_activation activation;
     bool use_bias;
     bl_nn_initializer kernel_initializer, bias_initializer;
-    bl_nn_penalty kernel_regularizer, bias_regularizer;
+    bl_nn_regularizer kernel_regularizer, bias_regularizer;
 } bl_nn_convolution_options;
 
 /// MaxPooling1D, AveragePooling1D
@@ -190,7 +186,7 @@ typedef struct bl_nn_attention_options {
     bool use_bias;
     bool use_causal_mask;
     bl_nn_initializer kernel_initializer, bias_initializer;
-    bl_nn_penalty kernel_regularizer, bias_regularizer;
+    bl_nn_regularizer kernel_regularizer, bias_regularizer;
 } bl_nn_attention_options;
 
 /// Normalization: (x − mean)/√variance; Rescaling: x·scale + offset. One number, or one a column.

@@ -89,7 +89,8 @@ static void test_objects_of_keras(void **state) {
          "\"kernel_initializer\": {\"class_name\": \"VarianceScaling\", \"config\": {\"scale\": "
          "2.0, \"mode\": \"fan_in\", \"distribution\": \"truncated_normal\", \"seed\": null}},"
          "\"bias_initializer\": {\"module\": \"keras.initializers\", \"class_name\": "
-         "\"RandomUniform\", \"config\": {\"minval\": -1, \"maxval\": 2, \"seed\": 3}},"
+         "\"RandomUniform\", \"config\": {\"minval\": -1, \"maxval\": 2, \"seed\": 3, "
+         "\"input_axes\": null}},"
          "\"kernel_regularizer\": {\"class_name\": \"L1L2\", \"config\": {\"l1\": 0.5, \"l2\": 0}},"
          "\"bias_regularizer\": {\"class_name\": \"L2\", \"config\": {\"l2\": 0.25}}}",
          &dense);

@@ -2,6 +2,7 @@
 // Activations by name, and their kernels over blocks of rows.
 #include "nn/kernels/activations.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,6 +65,11 @@ bool bl_nn_activation_needs_arguments(const bl_nn_activation *a) {
     default:
         return descriptions[a->kind].from == ARGUMENTS;
     }
+}
+
+bool bl_nn_activation_rectifies(const bl_nn_activation *a) {
+    return a->kind == BL_NN_RELU && a->limit > FLT_MAX && !(a->slope < 0 || a->slope > 0) &&
+           !(a->threshold < 0 || a->threshold > 0);
 }
 
 void bl_nn_activate(const bl_nn_kernels *k, const bl_nn_activation *a, const float *x,

@@ -73,6 +73,8 @@ const char *bl_nn_activation_name(bl_nn_activation_kind kind);
 bool bl_nn_activation_find(const char *name, bl_nn_activation *ret_activation);
 /// Whether slopes come from arguments, which must then be kept; else from values.
 bool bl_nn_activation_needs_arguments(const bl_nn_activation *a);
+/// Whether it is max(x, 0), which products do themselves.
+bool bl_nn_activation_rectifies(const bl_nn_activation *a);
 
 /// out = a(x) for rows, of numbers or whole.
 /// \param x [m × n] \param out [m × n], may be x

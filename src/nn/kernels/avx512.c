@@ -27,6 +27,10 @@ INLINE float fused_one(float a, float b, float c) { return __builtin_fmaf(a, b, 
 
 INLINE lanes root_of(lanes x) { return _mm512_sqrt_ps(x); }
 
+/// a < b ? a : b and a > b ? a : b
+INLINE lanes lower(lanes a, lanes b) { return _mm512_min_ps(a, b); }
+INLINE lanes higher(lanes a, lanes b) { return _mm512_max_ps(a, b); }
+
 INLINE lanes load(const float *from) { return _mm512_loadu_ps(from); }
 
 INLINE void store(float *to, lanes x) { _mm512_storeu_ps(to, x); }

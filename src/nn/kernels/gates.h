@@ -11,10 +11,9 @@
 /// A step forward. States of GRU: h; of LSTM: c.
 struct bl_nn_gates {
     size_t m, units;
-    /// Before: what comes from the inputs (GRU: z, r, h; LSTM: i, f, c, o with what comes from the
-    /// state). Behind, where it keeps: GRU: z, r, candidate, q; LSTM: i, f, candidate, o, tanh c.
-    float *rows;
-    size_t row_stride;
+    /// Of z, r and the candidate of GRU, from the inputs; of i, f, the candidate and o of LSTM.
+    const float *arguments;
+    size_t argument_stride;
     /// GRU: what comes from the state, three blocks of which the last is q, before the reset gate.
     const float *recurrent;
     size_t recurrent_stride;
@@ -22,14 +21,17 @@ struct bl_nn_gates {
     float *next;        ///< behind it; may be `state`
     float *output;      ///< LSTM: h
     size_t state_stride;
-    bool keeps; ///< writes to `rows` what the way back wants
+    /// For the way back. GRU: z, r, candidate, q; LSTM: i, f, candidate, o, tanh c. NULL: no way
+    /// back. Not `arguments`: loads of whole vectors would wait for stores beside them.
+    float *kept;
+    size_t kept_stride;
 };
 
 /// The same step backward.
 struct bl_nn_gates_back {
     size_t m, units;
-    const float *rows; ///< as they were kept
-    size_t row_stride;
+    const float *kept;
+    size_t kept_stride;
     const float *state; ///< before the step
     /// Gradients of arguments. GRU: z, r, q, candidate; LSTM: i, f, candidate, o.
     float *slopes;

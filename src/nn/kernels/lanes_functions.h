@@ -24,10 +24,10 @@ INLINE lane_bits splat_bits(int32_t x) { return (lane_bits){0} + x; }
 INLINE lanes size_of(lanes x) { return (lanes)((lane_bits)x & splat_bits(INT32_MAX)); }
 
 /// A NaN stays.
-INLINE lanes at_most(lanes x, float most) { return choose(x > splat(most), splat(most), x); }
+INLINE lanes at_most(lanes x, float most) { return lower(splat(most), x); }
 
 INLINE lanes within(lanes x, float least, float most) {
-    return choose(x < splat(least), splat(least), at_most(x, most));
+    return higher(splat(least), at_most(x, most));
 }
 
 /// 2^n for n in [−126, 127].

@@ -9,32 +9,57 @@
 #include "nn/kernels/gates.h"
 #include "nn/kernels/lanes_functions.h"
 
-/// e^x = scale·(1 + rest), for x in [−87, 88].
+/// Beyond it gates are as good as closed, or open; products of two powers are no infinity yet.
+enum { GATE_END = 43 };
+
+/// e^−x = scale·(1 + rest), for x within GATE_END. NaN stays.
 typedef struct short_power {
     lanes scale, rest;
 } short_power;
 
 INLINE short_power short_power_of(lanes x) {
-    static const float c[] = {5.e-01F, 1.6666577e-01F, 4.1666554e-02F, 8.363203e-03F,
+    static const float c[] = {5.e-01F, -1.6666577e-01F, 4.1666554e-02F, -8.363203e-03F,
                               1.3926213e-03F};
     const lanes magic = splat(0x1.8p23F); // behind it the low bits are n, others leave the word
-    lanes shifted = fused(x, splat(0x1.715476p+0F), magic), n = shifted - magic;
-    lanes r = fused(n, splat(-log2_low), fused(n, splat(-log2_high), x));
+    x = lower(splat(GATE_END), higher(splat(-GATE_END), x));
+    lanes shifted = fused(x, splat(-0x1.715476p+0F), magic), n = shifted - magic;
+    lanes r = fused(n, splat(0x1.62e43p-1F), x);
     return (short_power){(lanes)(((lane_words)shifted << 23) + (lane_words)splat(1)),
-                         fused(r * r, polynomial(r, c, 5), r)};
+                         fused(r * r, polynomial(r, c, 5), -r)};
 }
 
-/// 1/(1 + e^−x)
-INLINE lanes gate_of(lanes x) {
-    short_power p = short_power_of(within(-x, -30, 87));
-    return splat(1) / fused(p.scale, p.rest, p.scale + splat(1));
+/// 1 + e^−x: a gate is 1 divided by it.
+INLINE lanes gate_under(lanes x) {
+    short_power p = short_power_of(x);
+    return fused(p.scale, p.rest, p.scale + splat(1));
 }
 
-/// (e^2x − 1)/(e^2x + 1); e^2x − 1 = (scale − 1) + scale·rest loses nothing near 0.
+/// tanh x = over/(2 − over) for 1 − e^−2x, which loses nothing near 0.
+INLINE lanes tanh_over(lanes x) {
+    short_power p = short_power_of(x + x);
+    return fused(-p.scale, p.rest, splat(1) - p.scale);
+}
+
 INLINE lanes gate_tanh_of(lanes x) {
-    short_power p = short_power_of(within(x + x, -30, 30));
-    lanes less_one = fused(p.scale, p.rest, p.scale - splat(1));
-    return less_one / (less_one + splat(2));
+    lanes over = tanh_over(x);
+    return over / (splat(2) - over);
+}
+
+/// Two gates, by one division.
+typedef struct two_gates {
+    lanes a, b;
+} two_gates;
+
+INLINE two_gates gates_of(lanes a, lanes b) {
+    lanes under_a = gate_under(a), under_b = gate_under(b), part = splat(1) / (under_a * under_b);
+    return (two_gates){under_b * part, under_a * part};
+}
+
+/// A gate, and a tanh, by one division.
+INLINE two_gates gate_and_tanh_of(lanes a, lanes b) {
+    lanes under_a = gate_under(a), over = tanh_over(b), under_b = splat(2) - over;
+    lanes part = splat(1) / (under_a * under_b);
+    return (two_gates){under_b * part, over * (under_a * part)};
 }
 
 /// Some numbers of a block: as many as there are lanes, but for the last of them.
@@ -62,20 +87,22 @@ INLINE void store_some(float *to, lanes x, size_t n) {
 // ---- GRU, where the reset gate comes behind the product ----
 
 INLINE void gru_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
-    float *at = g->rows + row * g->row_stride + i;
+    const float *at = g->arguments + row * g->argument_stride + i;
+    float *to = g->kept ? g->kept + row * g->kept_stride + i : NULL;
     const float *from = g->recurrent + row * g->recurrent_stride + i;
     size_t units = g->units, state = row * g->state_stride + i;
-    lanes z = gate_of(load_some(at, n) + load_some(from, n));
-    lanes r = gate_of(load_some(at + units, n) + load_some(from + units, n));
+    two_gates gates = gates_of(load_some(at, n) + load_some(from, n),
+                               load_some(at + units, n) + load_some(from + units, n));
+    lanes z = gates.a, r = gates.b;
     lanes q = load_some(from + 2 * units, n), h = load_some(g->state + state, n);
     lanes candidate = gate_tanh_of(fused(r, q, load_some(at + 2 * units, n)));
     store_some(g->next + state, fused(z, h - candidate, candidate), n);
-    if (!g->keeps)
+    if (!to)
         return;
-    store_some(at, z, n);
-    store_some(at + units, r, n);
-    store_some(at + 2 * units, candidate, n);
-    store_some(at + 3 * units, q, n);
+    store_some(to, z, n);
+    store_some(to + units, r, n);
+    store_some(to + 2 * units, candidate, n);
+    store_some(to + 3 * units, q, n);
 }
 
 LANES_ATTRIBUTE static void gru(const bl_nn_gates *g) {
@@ -84,7 +111,7 @@ LANES_ATTRIBUTE static void gru(const bl_nn_gates *g) {
 }
 
 INLINE void gru_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_t n) {
-    const float *at = g->rows + row * g->row_stride + i;
+    const float *at = g->kept + row * g->kept_stride + i;
     float *to = g->slopes + row * g->slope_stride + i;
     size_t units = g->units, state = row * g->state_stride + i;
     lanes z = load_some(at, n), r = load_some(at + units, n), q = load_some(at + 3 * units, n);
@@ -106,21 +133,22 @@ LANES_ATTRIBUTE static void gru_back(const bl_nn_gates_back *g) {
 // ---- LSTM ----
 
 INLINE void lstm_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
-    float *at = g->rows + row * g->row_stride + i;
+    const float *at = g->arguments + row * g->argument_stride + i;
+    float *to = g->kept ? g->kept + row * g->kept_stride + i : NULL;
     size_t units = g->units, state = row * g->state_stride + i;
-    lanes in = gate_of(load_some(at, n)), forget = gate_of(load_some(at + units, n));
-    lanes candidate = gate_tanh_of(load_some(at + 2 * units, n));
-    lanes out = gate_of(load_some(at + 3 * units, n));
+    two_gates first = gates_of(load_some(at, n), load_some(at + units, n));
+    two_gates last = gate_and_tanh_of(load_some(at + 3 * units, n), load_some(at + 2 * units, n));
+    lanes in = first.a, forget = first.b, candidate = last.b, out = last.a;
     lanes c = fused(forget, load_some(g->state + state, n), in * candidate), t = gate_tanh_of(c);
     store_some(g->next + state, c, n);
     store_some(g->output + state, out * t, n);
-    if (!g->keeps)
+    if (!to)
         return;
-    store_some(at, in, n);
-    store_some(at + units, forget, n);
-    store_some(at + 2 * units, candidate, n);
-    store_some(at + 3 * units, out, n);
-    store_some(at + 4 * units, t, n);
+    store_some(to, in, n);
+    store_some(to + units, forget, n);
+    store_some(to + 2 * units, candidate, n);
+    store_some(to + 3 * units, out, n);
+    store_some(to + 4 * units, t, n);
 }
 
 LANES_ATTRIBUTE static void lstm(const bl_nn_gates *g) {
@@ -129,7 +157,7 @@ LANES_ATTRIBUTE static void lstm(const bl_nn_gates *g) {
 }
 
 INLINE void lstm_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_t n) {
-    const float *at = g->rows + row * g->row_stride + i;
+    const float *at = g->kept + row * g->kept_stride + i;
     float *to = g->slopes + row * g->slope_stride + i;
     size_t units = g->units, state = row * g->state_stride + i;
     lanes in = load_some(at, n), forget = load_some(at + units, n);

@@ -29,7 +29,10 @@ typedef struct tile {
     const float *start;     ///< where chains start, row after row; NULL: at 0
     size_t start_row;
     enum { ENDS, ENDS_AFTER_ZERO, ENDS_AFTER_OUT } stores; ///< ends of chains, added to what
-    float *out;                                            ///< the first output
+    bool rectifies;                                        ///< them
+    const float *gates; ///< ends are multiplied by 0 where it is not above 0; NULL: none are
+    size_t gates_row;
+    float *out; ///< the first output
     size_t out_row;
     size_t n_last; ///< columns in the last vector
 } tile;
@@ -44,6 +47,14 @@ INLINE void store_column(float *to, lanes x, bool is_last, size_t n_last) {
         store_first(to, x, n_last);
     else
         store(to, x);
+}
+
+/// max(x, 0); a NaN stays.
+INLINE lanes rectify(lanes x) { return (lanes)((lane_bits)x & ~(x <= splat(0))); }
+
+/// x times 1 where the gate is above 0, else times 0.
+INLINE lanes let_through(lanes x, lanes gate) {
+    return x * (lanes)((lane_bits)splat(1) & (gate > splat(0)));
 }
 
 /// Both numbers are constants where it is called, so that all loops over them disappear.
@@ -75,6 +86,19 @@ INLINE void run_tile(tile t, size_t n_rows, size_t n_vectors) {
                 sums[r][v] = fused(left, right[v], sums[r][v]);
         }
     }
+    if (t.rectifies)
+#pragma GCC unroll 9
+        for (size_t r = 0; r < n_rows; r++)
+#pragma GCC unroll 9
+            for (size_t v = 0; v < n_vectors; v++)
+                sums[r][v] = rectify(sums[r][v]);
+    if (t.gates)
+#pragma GCC unroll 9
+        for (size_t r = 0; r < n_rows; r++, t.gates += t.gates_row)
+#pragma GCC unroll 9
+            for (size_t v = 0; v < n_vectors; v++)
+                sums[r][v] = let_through(
+                    sums[r][v], load_column(t.gates + v * LANES, v + 1 == n_vectors, t.n_last));
 #pragma GCC unroll 9
     for (size_t r = 0; r < n_rows; r++, t.out += t.out_row)
 #pragma GCC unroll 9
@@ -126,6 +150,7 @@ INLINE void run_all_rows(tile t, size_t m, size_t n_vectors) {
         run_rows(&t, rows, n_vectors);
         t.a += rows * t.a_row;
         t.start = t.start ? t.start + rows * t.start_row : NULL;
+        t.gates = t.gates ? t.gates + rows * t.gates_row : NULL;
         t.out += rows * t.out_row;
     }
 }
@@ -178,12 +203,15 @@ INLINE void multiply_panel(const bl_nn_product *p, size_t row, size_t m, size_t 
                                  : NULL,
               .start_row = p->adds ? p->out_stride : 0,
               .out = out,
-              .out_row = p->out_stride};
+              .out_row = p->out_stride,
+              .gates_row = p->gates_stride};
     size_t done = 0;
     do {
         t.n_steps = smaller(k - done, BLOCK_STEPS);
-        run_tiles(t, m, n);
         done += t.n_steps;
+        t.rectifies = p->rectifies && done == k;
+        t.gates = p->gates && done == k ? p->gates + row * p->gates_stride + column : NULL;
+        run_tiles(t, m, n);
         t.a += t.n_steps;
         t.b += t.n_steps * width;
         t.start = out;

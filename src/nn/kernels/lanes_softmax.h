@@ -6,6 +6,7 @@
 #define BL_NN_KERNELS_LANES_SOFTMAX_H
 
 #include "nn/kernels/lanes_activations.h"
+#include "nn/kernels/lanes_attention.h"
 #include "nn/kernels/lanes_products.h"
 
 /// Rows whose sums are made at the same time.
@@ -48,10 +49,32 @@ INLINE void shift_row(const float *x, size_t n, float most, lanes log, float *ou
         store_first(out, load_first(x, n) - by - log, n);
 }
 
+/// Few columns: lanes run over rows. \param m, n at most LANES
+LANES_ATTRIBUTE static void softmax_of_few(const float *x, size_t x_stride, size_t m, size_t n,
+                                           float *out, size_t out_stride) {
+    _Alignas(64) float turned[LANES * LANES];
+    lanes most = splat(-INFINITY), sum = splat(0);
+    transpose_block(x, x_stride, m, n, turned, LANES, true);
+    for (size_t i = 0; i < n; i++)
+        most = larger_of(load(turned + i * LANES), most);
+    for (size_t i = 0; i < n; i++) {
+        lanes power = exp_of(load(turned + i * LANES) - most);
+        sum += power;
+        store(turned + i * LANES, power);
+    }
+    for (size_t i = 0; i < n; i++)
+        store(turned + i * LANES, load(turned + i * LANES) / sum);
+    transpose_block(turned, LANES, n, m, out, out_stride, false);
+}
+
 /// Sums of rows are long chains; those of some rows are made at the same time.
 LANES_ATTRIBUTE static void softmax(const float *x, size_t x_stride, size_t m, size_t n, float *out,
                                     size_t out_stride) {
-    for (size_t row = 0; row < m; row += ROWS) {
+    size_t row = 0;
+    for (; n <= LANES && row + ROWS <= m; row += smaller(m - row, LANES))
+        softmax_of_few(x + row * x_stride, x_stride, smaller(m - row, LANES), n,
+                       out + row * out_stride, out_stride);
+    for (; row < m; row += ROWS) {
         float *rows[ROWS], sums[ROWS] = {0};
         size_t n_rows = smaller(m - row, ROWS);
         for (size_t r = 0; r < ROWS; r++)

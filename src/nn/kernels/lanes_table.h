@@ -17,6 +17,6 @@
         log1p_all, softplus_all, tanh_all, sigmoid_all, relu_all, tanh_slope_all,               \
         sigmoid_slope_all, relu_slope_all, softplus_slope_all, activations, activation_slopes,  \
         softmax, log_softmax, softmax_slope, log_softmax_slope, update, gru, gru_back, lstm,    \
-        lstm_back
+        lstm_back, softmax_columns, softmax_columns_again, softmax_columns_slope
 
 #endif

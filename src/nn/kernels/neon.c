@@ -27,6 +27,16 @@ INLINE float fused_one(float a, float b, float c) { return __builtin_fmaf(a, b, 
 
 INLINE lanes root_of(lanes x) { return vsqrtq_f32(x); }
 
+/// a < b ? a : b and a > b ? a : b
+INLINE lanes lower(lanes a, lanes b) {
+    lane_bits is_lower = a < b;
+    return (lanes)((is_lower & (lane_bits)a) | (~is_lower & (lane_bits)b));
+}
+INLINE lanes higher(lanes a, lanes b) {
+    lane_bits is_higher = a > b;
+    return (lanes)((is_higher & (lane_bits)a) | (~is_higher & (lane_bits)b));
+}
+
 INLINE lanes load(const float *from) { return vld1q_f32(from); }
 
 INLINE void store(float *to, lanes x) { vst1q_f32(to, x); }

@@ -21,6 +21,12 @@ void bl_nn_packed_release(bl_nn_packed *packed) {
     *packed = (bl_nn_packed){0};
 }
 
+bl_nn_packed bl_nn_packed_in(const bl_nn_kernels *kernels, size_t k, size_t n, float *panels) {
+    size_t width = (n + kernels->n_lanes - 1) / kernels->n_lanes * kernels->n_lanes;
+    memset(panels, 0, k * width * sizeof *panels);
+    return (bl_nn_packed){.kernels = kernels, .k = k, .n = n, .panels = panels};
+}
+
 /// The columns of a panel.
 typedef struct columns {
     size_t n, width; ///< how many there are, and with zeros behind them

@@ -49,6 +49,16 @@ INLINE lanes root_of(lanes x) {
                    __builtin_sqrtf(x[3])};
 }
 
+/// a < b ? a : b and a > b ? a : b
+INLINE lanes lower(lanes a, lanes b) {
+    lane_bits is_lower = a < b;
+    return (lanes)((is_lower & (lane_bits)a) | (~is_lower & (lane_bits)b));
+}
+INLINE lanes higher(lanes a, lanes b) {
+    lane_bits is_higher = a > b;
+    return (lanes)((is_higher & (lane_bits)a) | (~is_higher & (lane_bits)b));
+}
+
 INLINE lanes load(const float *from) {
     lanes x;
     memcpy(&x, from, sizeof x);

@@ -69,6 +69,18 @@ static void same(matrix got, matrix expected, const char *what, size_t m, size_t
 
 // ---- products ----
 
+/// What is done to the ends of chains.
+static void end_by_loops(bool rectifies, const matrix *gates, matrix out) {
+    for (size_t i = 0; i < out.n_rows; i++)
+        for (size_t j = 0; j < out.n; j++) {
+            float *to = &out.at[i * out.stride + j];
+            if (rectifies && *to <= 0)
+                *to = 0;
+            if (gates)
+                *to *= gates->at[i * gates->stride + j] > 0 ? 1.F : 0.F;
+        }
+}
+
 static void multiply_by_loops(matrix a, matrix b, const float *bias, bool adds, matrix out) {
     for (size_t i = 0; i < a.n_rows; i++)
         for (size_t j = 0; j < b.n; j++) {
@@ -81,8 +93,9 @@ static void multiply_by_loops(matrix a, matrix b, const float *bias, bool adds, 
 
 static void check_product(bl_context *context, size_t m, size_t k, size_t n) {
     bool is_tiny = draw() % 8 == 0, has_bias = draw() % 2, adds = draw() % 3 == 0;
+    bool rectifies = draw() % 3 == 0, has_gates = draw() % 3 == 0;
     matrix a = make_random(m, k, is_tiny), b = make_random(k, n, is_tiny);
-    matrix bias = make_random(1, n, false);
+    matrix bias = make_random(1, n, false), gates = make_random(m, n, false);
     matrix got = make_random(m, n, is_tiny), expected = copy_of(got);
     bl_nn_packed packed = {0};
     assert_ok(bl_nn_packed_init(context, under_test, k, n, &packed, NULL));
@@ -102,12 +115,16 @@ static void check_product(bl_context *context, size_t m, size_t k, size_t n) {
                                           .b = &packed,
                                           .bias = has_bias ? bias.at : NULL,
                                           .adds = adds,
+                                          .rectifies = rectifies,
+                                          .gates = has_gates ? gates.at : NULL,
+                                          .gates_stride = gates.stride,
                                           .out = got.at,
                                           .out_stride = got.stride});
     multiply_by_loops(a, b, has_bias ? bias.at : NULL, adds, expected);
+    end_by_loops(rectifies, has_gates ? &gates : NULL, expected);
     same(got, expected, "product", m, k, n);
     bl_nn_packed_release(&packed);
-    free(a.at), free(b.at), free(bias.at), free(got.at), free(expected.at);
+    free(a.at), free(b.at), free(bias.at), free(gates.at), free(got.at), free(expected.at);
 }
 
 static void products(void **state) {

@@ -4,9 +4,9 @@
 #include "nn/kernels/activations.h"
 #include "nn/kernels/functions_testing.h"
 
-static float x[1 << 10], found[1 << 10], plain[1 << 10];
+static float x[1 << 11], found[1 << 11], plain[1 << 11];
 
-enum { MOST_ROWS = 9, MOST_COLUMNS = 70 };
+enum { MOST_ROWS = 21, MOST_COLUMNS = 70 };
 
 /// As kernels.h says it, number by number.
 static void softmax_by_loops(size_t m, size_t n, size_t stride) {
@@ -102,7 +102,7 @@ static void log_softmax(void **state) {
 
 // ---- gradients ----
 
-static float y[1 << 10], gradient[1 << 10];
+static float y[1 << 11], gradient[1 << 11];
 
 /// Number by number, from y.
 static void slope_by_loops(bl_nn_activation_kind kind, size_t m, size_t n, size_t y_stride,
@@ -172,11 +172,82 @@ static void slopes(void **state) {
         }
 }
 
+// ---- down columns ----
+
+enum { MOST_WIDTH = 96 };
+static float columns[40 * MOST_WIDTH], parts[2][MOST_WIDTH], plain_parts[2][MOST_WIDTH];
+static float found_columns[40 * MOST_WIDTH], behind[40 * MOST_WIDTH],
+    plain_columns[40 * MOST_WIDTH];
+
+/// e^(x − most) and its sums as kernels.h says them, or, again, with the inverse.
+static void columns_by_loops(size_t m, size_t n, const float *inverses) {
+    memcpy(plain_columns, columns, sizeof columns);
+    for (size_t i = 0; i < n; i++) {
+        float most = inverses ? plain_parts[0][i] : -INFINITY, sum = 0;
+        for (size_t r = 0; r < m && !inverses; r++)
+            most = columns[r * MOST_WIDTH + i] > most ? columns[r * MOST_WIDTH + i] : most;
+        for (size_t r = 0; r < m; r++) {
+            float less = columns[r * MOST_WIDTH + i] - most,
+                  *to = plain_columns + r * MOST_WIDTH + i;
+            bl_nn_kernels_plain.exp(&less, to, 1);
+            sum += *to;
+            *to *= inverses ? inverses[i] : 1;
+        }
+        plain_parts[0][i] = most;
+        plain_parts[1][i] = inverses ? plain_parts[1][i] : sum;
+    }
+}
+
+static void check_columns(const bl_nn_kernels *k, size_t m, size_t n) {
+    columns_by_loops(m, n, NULL);
+    memcpy(found_columns, columns, sizeof columns);
+    k->softmax_columns(found_columns, MOST_WIDTH, m, n, parts[0], parts[1]);
+    same(found_columns, plain_columns, columns, m * MOST_WIDTH, "columns", k->name);
+    same(parts[0], plain_parts[0], columns, n, "largest", k->name);
+    same(parts[1], plain_parts[1], columns, n, "sums", k->name);
+    float inverses[MOST_WIDTH];
+    for (size_t i = 0; i < n; i++)
+        inverses[i] = 1 / plain_parts[1][i];
+    columns_by_loops(m, n, inverses);
+    memcpy(found_columns, columns, sizeof columns);
+    k->softmax_columns_again(found_columns, MOST_WIDTH, m, n, parts[0], inverses);
+    same(found_columns, plain_columns, columns, m * MOST_WIDTH, "columns again", k->name);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t r = 0; r < m; r++)
+            sum += (double)found_columns[r * MOST_WIDTH + i];
+        assert_true(m == 0 || fabs(sum - 1) < 1e-5);
+    }
+    memcpy(found_columns, behind, sizeof behind);
+    memcpy(plain_columns, behind, sizeof behind);
+    for (size_t r = 0; r < m; r++)
+        for (size_t i = 0; i < n; i++)
+            plain_columns[r * MOST_WIDTH + i] =
+                columns[r * MOST_WIDTH + i] * (behind[r * MOST_WIDTH + i] - parts[0][i]);
+    k->softmax_columns_slope(columns, MOST_WIDTH, m, n, parts[0], found_columns);
+    same(found_columns, plain_columns, columns, m * MOST_WIDTH, "slope of columns", k->name);
+}
+
+static void down_columns(void **state) {
+    (void)state;
+    const bl_nn_kernels *k;
+    srand48(12);
+    for (size_t i = 0; (k = bl_nn_kernels_at(i)); i++)
+        for (size_t m = 1; m < 40; m += 6)
+            for (size_t n = k->n_lanes; n <= MOST_WIDTH; n += k->n_lanes) {
+                draw(columns, sizeof columns / sizeof *columns, 30);
+                draw(behind, sizeof behind / sizeof *behind, 1);
+                columns[lrand48() % (long)n] = m > 1 ? -INFINITY : 0; // a key that is not seen
+                check_columns(k, m, n);
+            }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(softmax),
         cmocka_unit_test(log_softmax),
         cmocka_unit_test(slopes),
+        cmocka_unit_test(down_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

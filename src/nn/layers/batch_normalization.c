@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // BatchNormalization: columns less their mean, divided by their standard deviation: of the whole
-// batch while training, else those that moved along. Rows that do not count are left out of both,
-// and normalised with the others.
+// batch while training, else, or where it is frozen, those that moved along. Rows that do not count
+// are left out of both, and normalised with the others.
 // Source: S. Ioffe, C. Szegedy, "Batch Normalization" (ICML 2015), section 3
 #include <math.h>
 
@@ -14,7 +14,7 @@ typedef struct parameters {
 enum { STATISTICS }; ///< slot: the mean and 1/deviation of each column
 
 static size_t add(bl_nn_plan *plan, bl_nn_step *step, const char *name, size_t n,
-                  bl_nn_initializer initializer, bl_nn_penalty penalty, bool is_fixed) {
+                  bl_nn_initializer initializer, bl_nn_regularizer penalty, bool is_fixed) {
     bl_nn_parameter *p = bl_nn_plan_parameter(plan, step, name, 1, &n, initializer, penalty);
     if (p)
         p->is_fixed = is_fixed;
@@ -23,7 +23,7 @@ static size_t add(bl_nn_plan *plan, bl_nn_step *step, const char *name, size_t n
 
 static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     const bl_nn_normalization_options *o = step->options;
-    const bl_nn_penalty none = {0};
+    const bl_nn_regularizer none = {0};
     size_t n = bl_nn_plan_input(plan, step, 0).width;
     parameters *p = bl_arena_alloc(plan->arena, sizeof *p);
     if (!p)
@@ -42,7 +42,7 @@ static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     return BL_OK;
 }
 
-/// The rows that count, whatever the steps.
+/// The rows that count, whatever the steps; none of a layer that is frozen.
 typedef struct counted {
     size_t n;
     const uint32_t *index;
@@ -50,6 +50,8 @@ typedef struct counted {
 
 static counted counted_rows(const bl_nn_run *run, const bl_nn_step *step) {
     const bl_nn_value *input = &run->value_list[step->inputs[0]];
+    if (step->is_frozen)
+        return (counted){0};
     if (!input->rows)
         return (counted){run->n_events, NULL};
     const bl_nn_rows *rows = bl_nn_rows_that_count(run, step, 0);
@@ -85,9 +87,8 @@ static void find_statistics(bl_nn_run *run, const bl_nn_step *step, float *mean,
     const float *moving = bl_nn_parameter_at(run, step, p->mean);
     const float *variance = bl_nn_parameter_at(run, step, p->variance);
     const double *sums = run->sums;
-    bool is_empty = run->trains && sums[2 * n] == 0;
+    bool moves = !run->trains || step->is_frozen || sums[2 * n] == 0;
     for (size_t k = 0; k < n; k++) {
-        bool moves = !run->trains || is_empty;
         mean[k] = moves ? moving[k] : (float)(sums[k] / sums[2 * n]);
         double v = moves ? variance[k] : batch_variance(sums, n, k);
         inverse[k] = (float)(1 / sqrt(v + o->epsilon));
@@ -150,8 +151,10 @@ static void backward(bl_nn_run *run, const bl_nn_step *step) {
     const float *gamma = p->gamma == BL_NN_NONE ? NULL : bl_nn_parameter_at(run, step, p->gamma);
     bl_nn_matrix to = run->input_gradients[0];
     const double *sums = run->sums;
-    write_gradient(run, step, p->beta, run->shard_sums, n);
-    write_gradient(run, step, p->gamma, run->shard_sums + n, n);
+    if (!step->is_frozen) {
+        write_gradient(run, step, p->beta, run->shard_sums, n);
+        write_gradient(run, step, p->gamma, run->shard_sums + n, n);
+    }
     if (!to.data)
         return;
     for (size_t r = 0, m = bl_nn_n_rows(run, step->output); r < m; r++)
@@ -159,7 +162,7 @@ static void backward(bl_nn_run *run, const bl_nn_step *step) {
             bl_nn_row(to, r)[k] =
                 bl_nn_row(run->gradient, r)[k] * inverse[k] * (gamma ? gamma[k] : 1);
     counted rows = counted_rows(run, step);
-    for (size_t i = 0; i < rows.n; i++) {
+    for (size_t i = 0; i < rows.n && !step->is_frozen; i++) {
         size_t r = rows.index ? rows.index[i] : i;
         const float *x = bl_nn_row(run->values[step->inputs[0]], r);
         for (size_t k = 0; k < n; k++) {

@@ -11,6 +11,7 @@ static bool joins_steps(const bl_nn_plan *plan, const bl_nn_step *step) {
 
 static bl_status plan_steps(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     size_t steps = 0, width = bl_nn_plan_input(plan, step, 0).width;
+    bool has_mask = false;
     for (size_t i = 0; i < step->n_inputs; i++) {
         bl_nn_shape shape = bl_nn_plan_input(plan, step, i);
         if (!shape.steps || shape.width != width)
@@ -18,9 +19,12 @@ static bl_status plan_steps(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
                                     "joins sequences of %zu columns, not of %zu", width,
                                     shape.width);
         steps += shape.steps;
+        has_mask |= plan->values.items[step->inputs[i]].mask != BL_NN_NONE;
     }
     size_t rows = bl_nn_plan_rows(plan, steps, false);
     bl_nn_plan_sequence(plan, step, rows, steps, width);
+    if (has_mask)
+        plan->values.items[step->output].mask = bl_nn_plan_rows(plan, steps, true);
     return BL_OK;
 }
 
@@ -60,18 +64,44 @@ static void copy_steps(bl_nn_run *run, const bl_nn_step *step, bl_nn_matrix join
     }
 }
 
-static bl_status forward_steps(bl_nn_run *run, const bl_nn_step *step) {
+/// The rows that count of one input's event, behind those before. \param first of its rows in the
+/// output
+static void append_mask(const bl_nn_run *run, size_t value, size_t event, uint32_t first,
+                        bl_nn_rows *mask) {
+    const bl_nn_value *input = &run->value_list[value];
+    const bl_nn_rows *rows = &run->rows[input->mask != BL_NN_NONE ? input->mask : input->rows];
+    uint32_t begin = run->rows[input->rows].offsets[event];
+    for (uint32_t i = rows->offsets[event]; i < rows->offsets[event + 1]; i++)
+        mask->index[mask->n++] = first + (rows->index ? rows->index[i] : i) - begin;
+}
+
+/// Rows of the output, and which of them count.
+static void find_steps(const bl_nn_run *run, const bl_nn_step *step) {
     bl_nn_rows *rows = &run->rows[step->first_rows];
+    size_t mask = run->value_list[step->output].mask;
+    bool has_mask = mask != BL_NN_NONE;
     uint32_t n = 0;
+    if (has_mask)
+        run->rows[mask].n = 0;
     for (size_t e = 0; e < run->n_events; e++) {
         rows->offsets[e] = n;
+        if (has_mask)
+            run->rows[mask].offsets[e] = (uint32_t)run->rows[mask].n;
         for (size_t i = 0; i < step->n_inputs; i++) {
             bl_nn_span span = bl_nn_event_rows(run, step->inputs[i], e);
+            if (has_mask)
+                append_mask(run, step->inputs[i], e, n, &run->rows[mask]);
             n += (uint32_t)(span.last - span.first);
         }
     }
     rows->offsets[run->n_events] = n;
     rows->n = n;
+    if (has_mask)
+        run->rows[mask].offsets[run->n_events] = (uint32_t)run->rows[mask].n;
+}
+
+static bl_status forward_steps(bl_nn_run *run, const bl_nn_step *step) {
+    find_steps(run, step);
     copy_steps(run, step, run->values[step->output], false);
     return BL_OK;
 }
@@ -79,7 +109,7 @@ static bl_status forward_steps(bl_nn_run *run, const bl_nn_step *step) {
 static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) {
     if (made_rows(run, step))
         return forward_steps(run, step);
-    BL_TRY(bl_nn_check_joined_rows(run, step, err));
+    BL_TRY(bl_nn_find_joined_rows(run, step, err));
     bl_nn_matrix y = run->values[step->output];
     for (size_t i = 0; i < step->n_inputs; i++) {
         size_t n = bl_nn_width(run, step->inputs[i]);

@@ -39,7 +39,7 @@ static bl_status find_rows(bl_nn_run *run, const bl_nn_step *step, bl_error *err
     bl_nn_rows *rows = &run->rows[step->first_rows];
     size_t mask = run->value_list[step->output].mask;
     bl_nn_rows *counting = mask == BL_NN_NONE ? NULL : &run->rows[mask];
-    uint32_t *numbers = (uint32_t *)bl_nn_slot_at(run, step, 0), n = 0, n_counting = 0;
+    uint32_t *numbers = bl_nn_numbers_at(run, step, 0), n = 0, n_counting = 0;
     bl_nn_matrix x = run->values[step->inputs[0]];
     bool is_vector = !run->value_list[step->inputs[0]].shape.steps;
     for (size_t e = 0; e < run->n_events; e++) {
@@ -71,7 +71,7 @@ static bl_status find_rows(bl_nn_run *run, const bl_nn_step *step, bl_error *err
 
 static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) {
     BL_TRY(find_rows(run, step, err));
-    const uint32_t *numbers = (const uint32_t *)bl_nn_slot_at(run, step, 0);
+    const uint32_t *numbers = bl_nn_numbers_at(run, step, 0);
     const float *table = bl_nn_parameter_at(run, step, 0);
     size_t width = bl_nn_width(run, step->output);
     for (size_t r = 0, m = bl_nn_n_rows(run, step->output); r < m; r++)
@@ -83,7 +83,7 @@ static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) 
 /// The numbers themselves have no gradient.
 static void backward(bl_nn_run *run, const bl_nn_step *step) {
     const bl_nn_embedding_options *options = step->options;
-    const uint32_t *numbers = (const uint32_t *)bl_nn_slot_at(run, step, 0);
+    const uint32_t *numbers = bl_nn_numbers_at(run, step, 0);
     float *table = bl_nn_gradient_at(run, step, 0);
     size_t width = bl_nn_width(run, step->output);
     if (!step->adds)

@@ -25,14 +25,15 @@ static void forward(const bl_nn_recurrence *r) {
     r->run->kernels->gru(&(bl_nn_gates){
         .m = r->m,
         .units = r->units,
-        .rows = r->rows,
-        .row_stride = r->row_stride,
+        .arguments = r->arguments,
+        .argument_stride = r->argument_stride,
         .recurrent = r->scratch,
         .recurrent_stride = r->scratch_stride,
         .state = r->states[0],
         .next = r->next[0],
         .state_stride = r->state_stride,
-        .keeps = r->run->trains,
+        .kept = r->run->trains ? r->rows : NULL,
+        .kept_stride = r->row_stride,
     });
 }
 
@@ -40,8 +41,8 @@ static void backward(const bl_nn_recurrence *r) {
     r->run->kernels->gru_back(&(bl_nn_gates_back){
         .m = r->m,
         .units = r->units,
-        .rows = r->rows,
-        .row_stride = r->row_stride,
+        .kept = r->rows,
+        .kept_stride = r->row_stride,
         .state = r->states[0],
         .slopes = r->slopes,
         .slope_stride = r->slope_stride,
@@ -63,10 +64,11 @@ static void forward_gates(const bl_nn_recurrence *r) {
     size_t units = r->units;
     multiply(r);
     for (size_t e = 0; e < r->m; e++) {
-        float *row = r->rows + e * r->row_stride, *arguments = row + ARGUMENTS * units;
+        float *to = r->rows + e * r->row_stride + ARGUMENTS * units;
+        const float *from = r->arguments + e * r->argument_stride;
         const float *product = r->scratch + e * r->scratch_stride;
         for (size_t i = 0; i < 2 * units; i++)
-            arguments[i] = row[i] + product[i];
+            to[i] = from[i] + product[i];
     }
     activate(r, &r->options->recurrent_activation, UPDATE);
     activate(r, &r->options->recurrent_activation, RESET);
@@ -89,11 +91,12 @@ static void forward_after(const bl_nn_recurrence *r) {
     forward_gates(r);
     for (size_t e = 0; e < r->m; e++) {
         float *row = r->rows + e * r->row_stride;
+        const float *from = r->arguments + e * r->argument_stride + CANDIDATE * units;
         const float *product = r->scratch + e * r->scratch_stride + CANDIDATE * units;
         memcpy(row + PRODUCT * units, product, units * sizeof *row);
         for (size_t i = 0; i < units; i++)
             row[(ARGUMENTS + CANDIDATE) * units + i] =
-                row[CANDIDATE * units + i] + row[RESET * units + i] * product[i];
+                from[i] + row[RESET * units + i] * product[i];
     }
     forward_candidate(r);
 }
@@ -106,7 +109,8 @@ static void forward_before(const bl_nn_recurrence *r) {
         const float *h = r->states[0] + e * r->state_stride;
         for (size_t i = 0; i < units; i++)
             reset[i] = row[RESET * units + i] * h[i];
-        memcpy(row + (ARGUMENTS + CANDIDATE) * units, row + CANDIDATE * units, units * sizeof *row);
+        memcpy(row + (ARGUMENTS + CANDIDATE) * units,
+               r->arguments + e * r->argument_stride + CANDIDATE * units, units * sizeof *row);
     }
     bl_nn_recurrent_multiply(r, 1, r->scratch, r->scratch_stride, true,
                              r->rows + (ARGUMENTS + CANDIDATE) * units, r->row_stride);
@@ -192,7 +196,7 @@ static void backward_before(const bl_nn_recurrence *r) {
     .n_inputs = 2, .n_recurrents = 1, \
     .inputs = {{.n = 2}, {.column = CANDIDATE, .n = 1, .slope = SECOND}}, .recurrents = {{.n = 3}}
 
-static const bl_nn_cell fast = {SIZES(N_GATES, PRODUCT + 1, 2), BEHIND, .forward = forward,
+static const bl_nn_cell fast = {SIZES(0, PRODUCT + 1, 2), BEHIND, .forward = forward,
                                 .backward = backward};
 static const bl_nn_cell after = {SIZES(N_BLOCKS, N_BLOCKS, 2), BEHIND, .forward = forward_after,
                                  .backward = backward_after};

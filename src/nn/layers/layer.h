@@ -53,6 +53,8 @@ typedef struct bl_nn_value {
     size_t mask; ///< number of a bl_nn_rows with an index; BL_NN_NONE: all rows count
     size_t stride;
     bool has_gradient; ///< something that is trained is before it
+    bool is_gated;     ///< of a Dense with ReLU, and only for a Dense, which writes the gradient
+                       ///< before the ReLU at once
 } bl_nn_value;
 
 /// An array that is trained, or a statistic that is stored with the others.
@@ -65,7 +67,8 @@ typedef struct bl_nn_parameter {
     bool is_fixed;          ///< not trained: a statistic, or of a frozen layer
     size_t fan_in, fan_out; ///< as Keras has them for its shape
     bl_nn_initializer initializer;
-    bl_nn_penalty penalty;
+    size_t first_one, n_ones; ///< numbers that begin at 1, whatever the initializer says
+    bl_nn_regularizer penalty;
 } bl_nn_parameter;
 
 /// A matrix among the parameters that is the right side of products: kept packed.
@@ -98,6 +101,7 @@ typedef struct bl_nn_step {
     bool adds;            ///< gradients of its parameters are added to what is there, not written
     bool is_joined; ///< its activation belongs to the loss: not applied, nor gone back through,
                     ///< while training
+    bool is_frozen; ///< it is not trained, and keeps its statistics
     bool packs;     ///< Masking, Embedding, Input: rows that do not count are left out
     bool flips;     ///< a recurrent layer that goes backwards in Bidirectional: its sequence is in
                     ///< the order of the inputs, not in that in which it was made
@@ -119,10 +123,10 @@ typedef struct bl_nn_run {
     uint64_t first_event;  ///< number of the shard's first event among all that were trained on
     bl_nn_rows *rows;      ///< by number
     bl_nn_matrix *values;  ///< by number; a layer may let its output be its input
-    bl_nn_matrix gradient; ///< of the output; of the step that runs backward
+    bl_nn_matrix gradient; ///< of the output, which the step that runs backward may overwrite
     bl_nn_matrix
         *input_gradients; ///< [n_inputs] to be written, rows as the input's; data NULL: not
-    float **slots;        ///< by number: memory that steps asked for
+    void **slots;         ///< by number: memory that steps asked for
     const double *sums;   ///< [n_sums] of the whole batch: of layers that ask for them
     double *shard_sums;   ///< [n_sums] for `measure` and `measure_back` to write
 } bl_nn_run;
@@ -149,6 +153,11 @@ struct bl_nn_layer {
 /// [BL_NN_KIND_N] by id; those that are taken apart before (Bidirectional, …) are NULL
 extern const bl_nn_layer *const bl_nn_layers[];
 
+/// Whether the step wants sums over the whole batch, while training.
+static inline bool bl_nn_measures(const bl_nn_step *step) {
+    return step->layer->measure && !step->is_frozen;
+}
+
 static inline const float *bl_nn_parameter_at(const bl_nn_run *run, const bl_nn_step *step,
                                               size_t i) {
     return run->parameters + run->parameter_list[step->first_parameter + i].offset;
@@ -158,6 +167,10 @@ static inline float *bl_nn_gradient_at(const bl_nn_run *run, const bl_nn_step *s
 }
 /// The i-th memory that the step asked for.
 static inline float *bl_nn_slot_at(const bl_nn_run *run, const bl_nn_step *step, size_t i) {
+    return run->slots[step->first_slot + i];
+}
+/// The same as whole numbers.
+static inline uint32_t *bl_nn_numbers_at(const bl_nn_run *run, const bl_nn_step *step, size_t i) {
     return run->slots[step->first_slot + i];
 }
 static inline const bl_nn_weights *bl_nn_weights_at(const bl_nn_run *run, const bl_nn_step *step,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // LayerNormalization: each row less its mean, divided by its standard deviation; with rms_scaling
-// divided by the root of its mean square alone.
+// divided alone, with a gamma and no beta whatever else was asked for, as Keras has it.
 // Source: J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer Normalization" (arXiv:1607.06450)
 #include <math.h>
 
@@ -9,22 +9,23 @@
 enum { NORMALS, PRODUCTS, INVERSES }; ///< slots, by row: x̂, g·x̂, 1/deviation
 
 static size_t gamma_of(const bl_nn_step *step) {
-    return ((const bl_nn_normalization_options *)step->options)->scale ? 0 : BL_NN_NONE;
+    const bl_nn_normalization_options *o = step->options;
+    return o->scale || o->rms_scaling ? 0 : BL_NN_NONE;
 }
 
 static size_t beta_of(const bl_nn_step *step) {
     const bl_nn_normalization_options *o = step->options;
-    return o->center ? (size_t)o->scale : BL_NN_NONE;
+    return o->center && !o->rms_scaling ? (size_t)o->scale : BL_NN_NONE;
 }
 
 static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     const bl_nn_normalization_options *o = step->options;
     size_t n = bl_nn_plan_input(plan, step, 0).width;
     (void)err;
-    if (o->scale)
+    if (gamma_of(step) != BL_NN_NONE)
         bl_nn_plan_parameter(plan, step, "gamma", 1, &n, o->gamma_initializer,
                              o->gamma_regularizer);
-    if (o->center)
+    if (beta_of(step) != BL_NN_NONE)
         bl_nn_plan_parameter(plan, step, "beta", 1, &n, o->beta_initializer, o->beta_regularizer);
     bl_nn_plan_rowwise(plan, step, n);
     const bl_nn_value *output = &plan->values.items[step->output];
@@ -38,14 +39,14 @@ static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
 /// x̂ of a row. \return 1/deviation
 static float normalise(const bl_nn_normalization_options *o, const float *x, float *y, size_t n) {
     double sum = 0, squares = 0;
-    for (size_t k = 0; k < n && !o->rms_scaling; k++)
+    for (size_t k = 0; k < n; k++)
         sum += x[k];
     double mean = sum / (double)n;
     for (size_t k = 0; k < n; k++)
         squares += (x[k] - mean) * (x[k] - mean);
     float inverse = (float)(1 / sqrt(squares / (double)n + o->epsilon));
     for (size_t k = 0; k < n; k++)
-        y[k] = (x[k] - (float)mean) * inverse;
+        y[k] = (x[k] - (o->rms_scaling ? 0 : (float)mean)) * inverse;
     return inverse;
 }
 
@@ -70,15 +71,17 @@ static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) 
 /// \param g the gradient of x̂
 static void backward_row(const bl_nn_normalization_options *o, const float *normal, const float *g,
                          float inverse, float *to, size_t n) {
-    double sum = 0, product = 0;
+    double sum = 0, normals = 0, product = 0;
     for (size_t k = 0; k < n; k++) {
         sum += g[k];
+        normals += normal[k];
         product += (double)g[k] * normal[k];
     }
     float mean_g = o->rms_scaling ? 0 : (float)(sum / (double)n);
+    float mean = o->rms_scaling ? (float)(normals / (double)n) : 0; // else it is 0 already
     float mean_gx = (float)(product / (double)n);
     for (size_t k = 0; k < n; k++)
-        to[k] = (g[k] - mean_g - normal[k] * mean_gx) * inverse;
+        to[k] = (g[k] - mean_g - (normal[k] - mean) * mean_gx) * inverse;
 }
 
 static void backward(bl_nn_run *run, const bl_nn_step *step) {

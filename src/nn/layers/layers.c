@@ -39,6 +39,7 @@
     X(AVERAGE, merge)                           \
     X(MAXIMUM, merge)                           \
     X(MINIMUM, merge)                           \
+    X(MULTI_HEAD_ATTENTION, attention)          \
     X(NORMALIZATION, scaling)                   \
     X(RESCALING, scaling)                       \
     X(NOT_EQUAL, compare)                       \

@@ -11,17 +11,19 @@ enum { TANH = N_GATES, ARGUMENTS, CARRY = ARGUMENTS + N_GATES, N_BLOCKS }; ///< 
 // ---- with sigmoid and tanh ----
 
 static void forward(const bl_nn_recurrence *r) {
-    bl_nn_recurrent_multiply(r, 0, r->left, r->state_stride, true, r->rows, r->row_stride);
+    bl_nn_recurrent_multiply(r, 0, r->left, r->state_stride, true, r->arguments,
+                             r->argument_stride);
     r->run->kernels->lstm(&(bl_nn_gates){
         .m = r->m,
         .units = r->units,
-        .rows = r->rows,
-        .row_stride = r->row_stride,
+        .arguments = r->arguments,
+        .argument_stride = r->argument_stride,
         .state = r->states[1],
         .next = r->next[1],
         .output = r->next[0],
         .state_stride = r->state_stride,
-        .keeps = r->run->trains,
+        .kept = r->run->trains ? r->rows : NULL,
+        .kept_stride = r->row_stride,
     });
 }
 
@@ -29,8 +31,8 @@ static void backward(const bl_nn_recurrence *r) {
     r->run->kernels->lstm_back(&(bl_nn_gates_back){
         .m = r->m,
         .units = r->units,
-        .rows = r->rows,
-        .row_stride = r->row_stride,
+        .kept = r->rows,
+        .kept_stride = r->row_stride,
         .state = r->states[1],
         .slopes = r->slopes,
         .slope_stride = r->slope_stride,
@@ -51,9 +53,11 @@ static void forward_any(const bl_nn_recurrence *r) {
     const bl_nn_kernels *k = r->run->kernels;
     size_t units = r->units, stride = r->row_stride;
     float *arguments = r->rows + ARGUMENTS * units, *carry = r->rows + CARRY * units;
-    bl_nn_recurrent_multiply(r, 0, r->left, r->state_stride, true, r->rows, stride);
+    bl_nn_recurrent_multiply(r, 0, r->left, r->state_stride, true, r->arguments,
+                             r->argument_stride);
     for (size_t e = 0; e < r->m; e++)
-        memcpy(arguments + e * stride, r->rows + e * stride, N_GATES * units * sizeof *arguments);
+        memcpy(arguments + e * stride, r->arguments + e * r->argument_stride,
+               N_GATES * units * sizeof *arguments);
     for (size_t g = 0; g < N_GATES; g++)
         bl_nn_activate(k, activation_of(r, g), arguments + g * units, stride, r->m, units,
                        r->rows + g * units, stride);
@@ -121,12 +125,18 @@ static void backward_any(const bl_nn_recurrence *r) {
     }
 
 static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
-    static const bl_nn_cell fast = CELL(N_GATES, TANH + 1, forward, backward);
+    static const bl_nn_cell fast = CELL(0, TANH + 1, forward, backward);
     static const bl_nn_cell any = CELL(N_BLOCKS, N_BLOCKS, forward_any, backward_any);
     const bl_nn_recurrent_options *o = step->options;
     bool is_usual =
         o->activation.kind == BL_NN_TANH && o->recurrent_activation.kind == BL_NN_SIGMOID;
-    return bl_nn_recurrent_plan(plan, step, is_usual ? &fast : &any, err);
+    BL_TRY(bl_nn_recurrent_plan(plan, step, is_usual ? &fast : &any, err));
+    if (o->use_bias && o->unit_forget_bias && plan->status == BL_OK) {
+        bl_nn_parameter *bias = &plan->parameters.items[plan->parameters.n - 1];
+        bias->first_one = FORGET * (size_t)o->units;
+        bias->n_ones = (size_t)o->units;
+    }
+    return BL_OK;
 }
 
 const bl_nn_layer bl_nn_lstm_layer = {

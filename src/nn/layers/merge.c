@@ -39,7 +39,7 @@ static void merge_row(bl_nn_kind_id kind, const float *x, bool is_one, float *y,
 }
 
 static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) {
-    BL_TRY(bl_nn_check_joined_rows(run, step, err));
+    BL_TRY(bl_nn_find_joined_rows(run, step, err));
     bl_nn_matrix y = run->values[step->output];
     size_t n = bl_nn_width(run, step->output), m = bl_nn_n_rows(run, step->output);
     for (size_t r = 0; r < m; r++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Planning: lists that grow in the network's arena. What goes wrong is remembered, so that layers
 // ask without checking, and whoever plans them looks once.
+#define BL_NN_PLAN_C
 #include "nn/layers/plan.h"
 
 #include <stdarg.h>
@@ -77,7 +78,7 @@ static void count_fans(bl_nn_parameter *p) {
 
 bl_nn_parameter *bl_nn_plan_parameter(bl_nn_plan *plan, bl_nn_step *step, const char *name,
                                       unsigned rank, const size_t *sizes,
-                                      bl_nn_initializer initializer, bl_nn_penalty penalty) {
+                                      bl_nn_initializer initializer, bl_nn_regularizer penalty) {
     bl_nn_parameter *p = APPEND(plan, parameters);
     if (!p)
         return NULL;

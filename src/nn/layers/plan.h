@@ -64,7 +64,7 @@ size_t bl_nn_plan_rows(bl_nn_plan *plan, size_t steps, bool has_index);
 /// \return until the next is added; NULL: no memory
 bl_nn_parameter *bl_nn_plan_parameter(bl_nn_plan *plan, bl_nn_step *step, const char *name,
                                       unsigned rank, const size_t *sizes,
-                                      bl_nn_initializer initializer, bl_nn_penalty penalty);
+                                      bl_nn_initializer initializer, bl_nn_regularizer penalty);
 /// A matrix [k × n] of the step's i-th parameter, from its `first` number, with `stride` floats
 /// from row to row: kept packed. \return its number in the step
 size_t bl_nn_plan_weights(bl_nn_plan *plan, bl_nn_step *step, size_t i, size_t first, size_t k,
@@ -76,6 +76,15 @@ size_t bl_nn_plan_slot(bl_nn_plan *plan, bl_nn_step *step, bl_nn_slot slot);
 /// BL_E_SHAPE: "layer 'dense' (Dense) takes …, not …"
 bl_status bl_nn_plan_error(const bl_nn_step *step, bl_status status, bl_error *err,
                            const char *format, ...) BL_PRINTF(4, 5);
+#ifndef BL_NN_PLAN_C
+// As in base/error.h: nobody follows calls that failed and yet succeeded.
+#define bl_nn_plan_error(step, status, err, ...)                          \
+    __extension__({                                                       \
+        bl_status plan_status_ = (status);                                \
+        (void)bl_nn_plan_error((step), plan_status_, (err), __VA_ARGS__); \
+        plan_status_;                                                     \
+    })
+#endif
 /// "[14]", "[801, 19]"
 #define BL_NN_SHAPE_TEXT 48
 const char *bl_nn_shape_text(bl_nn_shape shape, char text[static BL_NN_SHAPE_TEXT]);

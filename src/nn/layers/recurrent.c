@@ -4,102 +4,7 @@
 // gradients of parameters and inputs before they leave the cache, and are not kept.
 #include <string.h>
 
-#include "nn/layers/recurrent.h"
-
-enum { CHUNK_ROWS = 512 };
-enum { KERNEL, RECURRENT_KERNEL, BIAS };
-
-/// Slots. While training, states are kept: those before each step in time, at the number of its
-/// row, so that they are the left side of the gradient as they lie. Those behind the last step of
-/// an event fall on rows of the step after it, which overwrites them.
-enum { CHUNK_INPUTS, CHUNK_GATES, NOW, SCRATCH, KEPT, STATES, LEFT, DROPS, SUMS };
-
-static size_t padded(size_t n) { return (n + 15) / 16 * 16; }
-
-// ---- planning ----
-
-static bl_status check(const bl_nn_plan *plan, const bl_nn_step *step, bl_error *err) {
-    const bl_nn_recurrent_options *o = step->options;
-    bl_nn_shape input = bl_nn_plan_input(plan, step, 0);
-    char text[BL_NN_SHAPE_TEXT];
-    if (!input.steps)
-        return bl_nn_plan_error(step, BL_E_SHAPE, err, "takes sequences, not %s",
-                                bl_nn_shape_text(input, text));
-    if (!(o->dropout >= 0 && o->dropout < 1))
-        return bl_nn_plan_error(step, BL_E_INVALID, err, "has a dropout of %g", o->dropout);
-    if (!(o->recurrent_dropout >= 0 && o->recurrent_dropout < 1))
-        return bl_nn_plan_error(step, BL_E_INVALID, err, "has a recurrent_dropout of %g",
-                                o->recurrent_dropout);
-    return BL_OK;
-}
-
-static void plan_pieces(bl_nn_plan *plan, bl_nn_step *step, size_t parameter, size_t k,
-                        const bl_nn_piece *pieces, size_t n) {
-    const bl_nn_recurrent_options *o = step->options;
-    const bl_nn_cell *cell = step->state;
-    size_t units = (size_t)o->units;
-    for (size_t i = 0; i < n; i++)
-        bl_nn_plan_weights(plan, step, parameter, pieces[i].column * units, k, pieces[i].n * units,
-                           cell->n_gates * units);
-}
-
-static void plan_parameters(bl_nn_plan *plan, bl_nn_step *step, size_t width) {
-    const bl_nn_recurrent_options *o = step->options;
-    const bl_nn_cell *cell = step->state;
-    size_t units = (size_t)o->units, n = cell->n_gates * units;
-    size_t biases[] = {cell->n_biases, n};
-    bl_nn_plan_parameter(plan, step, "kernel", 2, (size_t[]){width, n}, o->kernel_initializer,
-                         o->kernel_regularizer);
-    bl_nn_plan_parameter(plan, step, "recurrent_kernel", 2, (size_t[]){units, n},
-                         o->recurrent_initializer, o->recurrent_regularizer);
-    if (o->use_bias)
-        bl_nn_plan_parameter(plan, step, "bias", cell->n_biases > 1 ? 2 : 1,
-                             cell->n_biases > 1 ? biases : &n, o->bias_initializer,
-                             o->bias_regularizer);
-    bl_nn_plan_weights(plan, step, KERNEL, 0, width, n, n);
-    plan_pieces(plan, step, RECURRENT_KERNEL, units, cell->recurrents, cell->n_recurrents);
-    if (cell->n_inputs > 1)
-        plan_pieces(plan, step, KERNEL, width, cell->inputs, cell->n_inputs);
-}
-
-static void plan_slots(bl_nn_plan *plan, bl_nn_step *step, size_t width) {
-    const bl_nn_recurrent_options *o = step->options;
-    const bl_nn_cell *cell = step->state;
-    size_t rows = plan->values.items[step->inputs[0]].rows;
-    size_t units = (size_t)o->units, state = padded(units), all = cell->n_states * state;
-    size_t run = padded(cell->n_run * units), slopes = padded(cell->n_slopes * units);
-    size_t left = o->recurrent_dropout > 0 ? state : 0, drops = o->dropout > 0 ? width : 0;
-    bl_nn_slot slots[] = {
-        [CHUNK_INPUTS] = {.once = CHUNK_ROWS * width},
-        [CHUNK_GATES] = {.once = CHUNK_ROWS * (run > slopes ? run : slopes)},
-        [NOW] = {.per_event = all},
-        [SCRATCH] = {.per_event = padded(cell->n_scratch * units)},
-        [KEPT] = {.per_row = padded(cell->n_kept * units), .only_trains = true},
-        [STATES] = {.per_row = all, .per_event = all, .only_trains = true},
-        [LEFT] = {.per_row = left, .per_event = left, .only_trains = true},
-        [DROPS] = {.per_event = drops + left, .only_trains = true},
-        [SUMS] = {.once = slopes, .only_trains = true},
-    };
-    for (size_t i = 0; i < sizeof slots / sizeof *slots; i++) {
-        slots[i].rows = rows;
-        bl_nn_plan_slot(plan, step, slots[i]);
-    }
-}
-
-bl_status bl_nn_recurrent_plan(bl_nn_plan *plan, bl_nn_step *step, const bl_nn_cell *cell,
-                               bl_error *err) {
-    const bl_nn_recurrent_options *o = step->options;
-    BL_TRY(check(plan, step, err));
-    size_t width = bl_nn_plan_input(plan, step, 0).width;
-    step->state = (void *)cell;
-    plan_parameters(plan, step, width);
-    plan_slots(plan, step, width);
-    if (o->return_sequences)
-        bl_nn_plan_rowwise(plan, step, (size_t)o->units);
-    else
-        bl_nn_plan_vector(plan, step, (size_t)o->units);
-    return BL_OK;
-}
+#include "nn/layers/recurrent_private.h"
 
 // ---- products of cells ----
 
@@ -142,7 +47,7 @@ void bl_nn_recurrent_multiply_back(const bl_nn_recurrence *r, bool adds) {
 /// Steps in time first … last − 1, and their rows.
 typedef struct chunk {
     size_t first, last;
-    size_t m;       ///< events that run at the first
+    size_t m;       ///< events that run at the first, at most
     size_t base, n; ///< number of its first row, and rows
 } chunk;
 
@@ -182,23 +87,39 @@ static float *state_drops(const bl_nn_recurrence *r) {
     return r->run->trains && r->options->recurrent_dropout > 0 ? slot(r, DROPS) + inputs : NULL;
 }
 
+/// Rows are short, and many: the last piece overlaps the one before.
+static void copy_floats(const float *from, size_t n, float *to) {
+    enum { PIECE = 8 };
+    if (n < PIECE) {
+        memcpy(to, from, n * sizeof *to);
+        return;
+    }
+    for (size_t i = 0; i + PIECE < n; i += PIECE)
+        memcpy(to + i, from + i, PIECE * sizeof *to);
+    memcpy(to + n - PIECE, from + n - PIECE, PIECE * sizeof *to);
+}
+
 /// \param drops NULL: of nothing
 static void copy_row(const float *from, const float *drops, size_t n, float *to) {
     if (!drops)
-        memcpy(to, from, n * sizeof *to);
+        copy_floats(from, n, to);
     for (size_t i = 0; i < n && drops; i++)
         to[i] = from[i] * drops[i];
 }
 
-/// Between rows of the input, or of its gradient, and those of a chunk.
+/// Between rows of the input, or of its gradient, and those of a chunk. Of each event the rows that
+/// come some steps later are asked for: so many sequences at once no processor follows.
 static void copy_inputs(const bl_nn_recurrence *r, const chunk *c, bl_nn_matrix x, bool is_back) {
     float *rows = slot(r, CHUNK_INPUTS);
     const float *drops = input_drops(r);
     size_t m = c->m, width = r->width;
+    size_t ahead = 8 * x.stride * sizeof *x.data;
+    ahead = r->is_reversed ? -ahead : ahead;
     for (size_t time = c->first; time < c->last; time++) {
         m = bl_nn_recurrence_running(r, m, time);
         for (size_t e = 0; e < m; e++, rows += width) {
             float *at = x.data + bl_nn_recurrence_row(r, e, time) * x.stride;
+            __builtin_prefetch((const void *)((uintptr_t)at + ahead)); // there or not
             copy_row(is_back ? rows : at, drops ? drops + e * width : NULL, width,
                      is_back ? at : rows);
         }
@@ -210,6 +131,7 @@ static void begin(bl_nn_recurrence *r, bl_nn_run *run, const bl_nn_step *step) {
     bl_nn_recurrence_begin(r, run, step);
     const bl_nn_cell *cell = r->cell;
     r->state_stride = padded(r->units);
+    r->argument_stride = padded(cell->n_gates * r->units);
     r->row_stride = padded((run->trains ? cell->n_kept : cell->n_run) * r->units);
     r->slope_stride = padded(cell->n_slopes * r->units);
     r->scratch_stride = padded(cell->n_scratch * r->units);
@@ -231,13 +153,12 @@ static void point(bl_nn_recurrence *r, size_t row, size_t m) {
     r->left = r->states[0];
     if (r->drops)
         r->left = slot(r, LEFT) + (r->run->n_events + row) * r->state_stride;
-    if (r->run->trains)
-        r->rows = slot(r, KEPT) + row * r->row_stride;
+    r->rows = r->run->trains ? slot(r, KEPT) + row * r->row_stride : slot(r, ROWS);
 }
 
 // ---- forward ----
 
-static void project(const bl_nn_recurrence *r, const chunk *c, float *rows) {
+static void project(const bl_nn_recurrence *r, const chunk *c) {
     copy_inputs(r, c, r->run->values[r->step->inputs[0]], false);
     r->run->kernels->multiply(&(bl_nn_product){
         .m = c->n,
@@ -245,8 +166,8 @@ static void project(const bl_nn_recurrence *r, const chunk *c, float *rows) {
         .a_stride = r->width,
         .b = &bl_nn_weights_at(r->run, r->step, KERNEL)->forward,
         .bias = r->options->use_bias ? bl_nn_parameter_at(r->run, r->step, BIAS) : NULL,
-        .out = rows,
-        .out_stride = r->row_stride,
+        .out = slot(r, CHUNK_GATES),
+        .out_stride = r->argument_stride,
     });
 }
 
@@ -257,13 +178,12 @@ static void drop_states(const bl_nn_recurrence *r) {
 }
 
 static void run_chunk(bl_nn_recurrence *r, const chunk *c) {
-    float *rows = r->run->trains ? slot(r, KEPT) + c->base * r->row_stride : slot(r, CHUNK_GATES);
     size_t m = c->m, row = c->base;
-    project(r, c, rows);
+    project(r, c);
     for (size_t time = c->first; time < c->last; time++, row += m) {
         m = bl_nn_recurrence_running(r, m, time);
         point(r, row, m);
-        r->rows = rows + (row - c->base) * r->row_stride;
+        r->arguments = slot(r, CHUNK_GATES) + (row - c->base) * r->argument_stride;
         drop_states(r);
         r->cell->forward(r);
         bl_nn_recurrence_put(r, time);
@@ -290,38 +210,36 @@ bl_status bl_nn_recurrent_forward(bl_nn_run *run, const bl_nn_step *step, bl_err
 
 // ---- backward ----
 
+/// \param left [c->n × k]
 static void add_piece(const bl_nn_recurrence *r, const chunk *c, const bl_nn_piece *piece,
-                      size_t parameter, bool adds) {
-    const float *slopes = slot(r, CHUNK_GATES), *a = slot(r, CHUNK_INPUTS);
-    size_t k = r->width, stride = r->width, n = r->cell->n_gates * r->units;
-    if (parameter == RECURRENT_KERNEL) {
-        a = piece->left ? slopes + piece->left * r->units : r->left;
-        stride = piece->left ? r->slope_stride : r->state_stride;
-        k = r->units;
-    }
+                      size_t parameter, bl_nn_matrix left, size_t k, bool adds) {
     r->run->kernels->add_gradient(&(bl_nn_gradient){
         .m = c->n,
         .k = k,
         .n = piece->n * r->units,
-        .a = a,
-        .a_stride = stride,
-        .b = slopes + piece->slope * r->units,
+        .a = left.data,
+        .a_stride = left.stride,
+        .b = slot(r, CHUNK_GATES) + piece->slope * r->units,
         .b_stride = r->slope_stride,
         .adds = adds,
         .out = bl_nn_gradient_at(r->run, r->step, parameter) + piece->column * r->units,
-        .out_stride = n,
+        .out_stride = r->cell->n_gates * r->units,
     });
 }
 
 /// A chunk's slopes into the gradients of parameters. Its first step in time is at hand.
 static void add_parameters(const bl_nn_recurrence *r, const chunk *c, bool is_first) {
     const bl_nn_cell *cell = r->cell;
+    bl_nn_matrix x = {slot(r, CHUNK_INPUTS), r->width}, h = {(float *)r->left, r->state_stride};
     bool adds = !is_first || r->step->adds;
     copy_inputs(r, c, r->run->values[r->step->inputs[0]], false);
     for (size_t i = 0; i < cell->n_inputs; i++)
-        add_piece(r, c, &cell->inputs[i], KERNEL, adds);
-    for (size_t i = 0; i < cell->n_recurrents; i++)
-        add_piece(r, c, &cell->recurrents[i], RECURRENT_KERNEL, adds);
+        add_piece(r, c, &cell->inputs[i], KERNEL, x, r->width, adds);
+    for (size_t i = 0; i < cell->n_recurrents; i++) {
+        const bl_nn_piece *piece = &cell->recurrents[i];
+        bl_nn_matrix own = {slot(r, CHUNK_GATES) + piece->left * r->units, r->slope_stride};
+        add_piece(r, c, piece, RECURRENT_KERNEL, piece->left ? own : h, r->units, adds);
+    }
     if (r->options->use_bias)
         r->run->kernels->add_columns(slot(r, CHUNK_GATES), r->slope_stride, c->n,
                                      cell->n_slopes * r->units, !is_first, slot(r, SUMS));

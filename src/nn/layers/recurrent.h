@@ -4,8 +4,9 @@
 /// so that at each step in time those that still run are the first `m`. Rows are made time by time,
 /// and only those that count. What stands between two products of a step in time is the cell's.
 ///
-/// Rows are blocks of `units` numbers. A cell has rows of arguments of its gates, behind which it
-/// keeps what the way back wants, and rows of slopes, the gradients of those arguments.
+/// Rows are blocks of `units` numbers. A cell has arguments of its gates, which come from the
+/// inputs, rows of its own, which are kept for the way back, and slopes, the gradients of those
+/// arguments.
 #ifndef BL_NN_LAYERS_RECURRENT_H
 #define BL_NN_LAYERS_RECURRENT_H
 
@@ -23,7 +24,7 @@ typedef struct bl_nn_piece {
 
 typedef struct bl_nn_cell {
     unsigned n_gates;   ///< blocks of a row of the matrices
-    unsigned n_run;     ///< blocks of a row of gates, while predicting
+    unsigned n_run;     ///< blocks of a row of its own, while predicting
     unsigned n_kept;    ///< the same, while training
     unsigned n_slopes;  ///< blocks of a row of slopes
     unsigned n_scratch; ///< blocks a row for its own use
@@ -46,10 +47,11 @@ struct bl_nn_recurrence {
     size_t units, width; ///< columns of states, and of the input
     /// From one row to the next of states, of what is left of the state's matrix, and of gradients.
     size_t state_stride;
-    size_t row_stride, slope_stride, scratch_stride;
+    size_t argument_stride, row_stride, slope_stride, scratch_stride;
     size_t m;              ///< events that run at this step in time
-    float *rows;           ///< [m × gates]
-    float *slopes;         ///< [m × slopes]
+    float *arguments;      ///< [m × n_gates blocks]
+    float *rows;           ///< [m × n_run or n_kept blocks]
+    float *slopes;         ///< [m × n_slopes blocks]
     float *states[2];      ///< [m × units] before the step in time: h, c
     float *next[2];        ///< [m × units] behind it, may be `states`
     const float *left;     ///< [m × units] h with dropout
@@ -83,27 +85,5 @@ void bl_nn_recurrent_multiply(const bl_nn_recurrence *r, size_t piece, const flo
 void bl_nn_recurrent_multiply_back(const bl_nn_recurrence *r, bool adds);
 /// The packed matrix of a piece.
 const bl_nn_weights *bl_nn_recurrent_piece(const bl_nn_recurrence *r, size_t piece);
-
-// ---- rows of a run: recurrent_rows.c ----
-
-/// Begins with the shard's rows sorted; all that is of one step in time is NULL.
-void bl_nn_recurrence_begin(bl_nn_recurrence *r, bl_nn_run *run, const bl_nn_step *step);
-/// How many of the first m events run at a step in time.
-static inline size_t bl_nn_recurrence_running(const bl_nn_recurrence *r, size_t m, size_t time) {
-    while (m > 0 && r->lengths[m - 1] <= time)
-        m--;
-    return m;
-}
-/// The row of the input that an event has at a step in time.
-size_t bl_nn_recurrence_row(const bl_nn_recurrence *r, size_t e, size_t time);
-/// What inputs and states are multiplied with, the same at all steps of an event.
-void bl_nn_recurrence_draw(const bl_nn_recurrence *r, float *inputs, float *states);
-/// Puts out the states behind a step in time that are seen: all of a sequence, else the last.
-void bl_nn_recurrence_put(const bl_nn_recurrence *r, size_t time);
-/// Then puts out rows that do not count.
-void bl_nn_recurrence_put_rest(const bl_nn_recurrence *r);
-/// The gradients of the states behind a step in time: adds those of what was put out.
-/// \param n_before of the events ran at the step in time after it; those of others begin here
-void bl_nn_recurrence_take(const bl_nn_recurrence *r, size_t time, size_t n_before);
 
 #endif

@@ -5,7 +5,7 @@
 // Source: keras.src.backend.tensorflow.rnn
 #include <string.h>
 
-#include "nn/layers/recurrent.h"
+#include "nn/layers/recurrent_private.h"
 
 static const bl_nn_rows *all_rows(const bl_nn_recurrence *r) {
     return &r->run->rows[r->run->value_list[r->step->inputs[0]].rows];
@@ -96,14 +96,16 @@ void bl_nn_recurrence_put(const bl_nn_recurrence *r, size_t time) {
 static void put_masked(const bl_nn_recurrence *r, size_t event, const uint32_t *items, size_t n) {
     bl_nn_matrix y = r->run->values[r->step->output];
     const uint32_t *offsets = all_rows(r)->offsets + event;
-    const float *before = NULL;
+    const float *before = y.data;
+    bool repeats = false; // what is before
     for (size_t k = 0, done = 0; k < offsets[1] - offsets[0]; k++) {
         size_t row = r->is_reversed ? offsets[1] - 1 - k : offsets[0] + k;
         float *to = y.data + output_row(r, event, row) * y.stride;
         if (done < n && items[r->is_reversed ? n - 1 - done : done] == row) {
             done++;
-            before = r->options->zero_output_for_mask ? NULL : to;
-        } else if (before) {
+            before = to;
+            repeats = !r->options->zero_output_for_mask;
+        } else if (repeats) {
             memcpy(to, before, r->units * sizeof *to);
         } else {
             memset(to, 0, r->units * sizeof *to);

@@ -6,9 +6,13 @@
 
 #include "nn/layers/rows.h"
 
+static bool is_global(const bl_nn_step *step) {
+    return step->kind == BL_NN_KIND_GLOBAL_MAX_POOLING ||
+           step->kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING;
+}
+
 static bool is_over_columns(const bl_nn_step *step, bl_nn_shape input) {
-    if (step->kind == BL_NN_KIND_GLOBAL_MAX_POOLING ||
-        step->kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING)
+    if (is_global(step))
         return false;
     int64_t axis = ((const bl_nn_reduce_options *)step->options)->axis;
     return axis == -1 || axis == (input.steps ? 2 : 1);
@@ -18,8 +22,15 @@ static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     const bl_nn_reduce_options *options = step->options;
     bl_nn_shape shape = bl_nn_plan_input(plan, step, 0);
     size_t rows = plan->values.items[step->inputs[0]].rows;
+    int64_t axis = is_global(step) ? 1 : options->axis;
+    if (axis < (shape.steps ? -2 : -1) || axis == 0 || axis > (shape.steps ? 2 : 1))
+        return bl_nn_plan_error(step, BL_E_INVALID, err, "has no axis %lld to reduce",
+                                (long long)axis);
     if (is_over_columns(step, shape)) {
-        bl_nn_plan_rowwise(plan, step, 1);
+        if (shape.steps && !options->keepdims)
+            bl_nn_plan_vector(plan, step, shape.steps);
+        else
+            bl_nn_plan_rowwise(plan, step, 1);
         plan->values.items[step->output].mask = BL_NN_NONE;
     } else if (!shape.steps) {
         return bl_nn_plan_error(step, BL_E_SHAPE, err, "takes sequences, not vectors");
@@ -117,13 +128,36 @@ static void join_columns(const bl_nn_step *step, const float *x, size_t n, float
         *y /= (float)n;
 }
 
-static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) {
+/// Where the number of row r of an event is: in a row of its own, or in a column, as Keras has it
+/// where the axis is not kept.
+static float *number_of(const bl_nn_run *run, const bl_nn_step *step, bl_nn_matrix of, size_t event,
+                        size_t r) {
+    const bl_nn_value *input = &run->value_list[step->inputs[0]];
+    if (run->value_list[step->output].rows != input->rows)
+        return bl_nn_row(of, event) + r;
+    return bl_nn_row(of, bl_nn_event_rows(run, step->output, event).first + r);
+}
+
+/// Columns of an event's rows; rows that it lacks are 0.
+static void join_event(bl_nn_run *run, const bl_nn_step *step, size_t event) {
+    bl_nn_span span = bl_nn_event_rows(run, step->inputs[0], event);
     bl_nn_matrix x = run->values[step->inputs[0]], y = run->values[step->output];
+    size_t n = span.last - span.first, width = bl_nn_width(run, step->output);
+    for (size_t r = 0; r < n; r++)
+        join_columns(step, bl_nn_row(x, span.first + r), bl_nn_width(run, step->inputs[0]),
+                     number_of(run, step, y, event, r));
+    bool is_vector = !run->value_list[step->output].rows && run->value_list[step->inputs[0]].rows;
+    for (size_t r = n; r < width && is_vector; r++)
+        bl_nn_row(y, event)[r] = 0;
+}
+
+static bl_status forward(bl_nn_run *run, const bl_nn_step *step, bl_error *err) {
+    bl_nn_matrix y = run->values[step->output];
     bl_nn_shape from = run->value_list[step->inputs[0]].shape;
     (void)err;
     if (is_over_columns(step, from)) {
-        for (size_t r = 0, m = bl_nn_n_rows(run, step->output); r < m; r++)
-            join_columns(step, bl_nn_row(x, r), from.width, bl_nn_row(y, r));
+        for (size_t e = 0; e < run->n_events; e++)
+            join_event(run, step, e);
         return BL_OK;
     }
     if (run->value_list[step->output].rows) {
@@ -168,10 +202,10 @@ static void spread(const bl_nn_run *run, const bl_nn_step *step, size_t event, b
             bl_nn_row(to, member(&m, i))[k] = g[k] / by;
 }
 
-static void spread_columns(const bl_nn_run *run, const bl_nn_step *step, size_t r, float *to) {
-    const float *x = bl_nn_row(run->values[step->inputs[0]], r);
-    float y = *bl_nn_row(run->values[step->output], r), g = *bl_nn_row(run->gradient, r);
-    size_t n = bl_nn_width(run, step->inputs[0]), n_equal = 0;
+/// \param y the number that row x became \param g its gradient
+static void spread_columns(const bl_nn_step *step, const float *x, size_t n, float y, float g,
+                           float *to) {
+    size_t n_equal = 0;
     for (size_t i = 0; i < n; i++)
         n_equal += x[i] == y;
     for (size_t i = 0; i < n; i++)
@@ -180,14 +214,25 @@ static void spread_columns(const bl_nn_run *run, const bl_nn_step *step, size_t 
                                         : 0;
 }
 
+static void spread_event(const bl_nn_run *run, const bl_nn_step *step, size_t event,
+                         bl_nn_matrix to) {
+    bl_nn_span span = bl_nn_event_rows(run, step->inputs[0], event);
+    for (size_t r = 0; r < span.last - span.first; r++) {
+        float y = *number_of(run, step, run->values[step->output], event, r);
+        float g = *number_of(run, step, run->gradient, event, r);
+        spread_columns(step, bl_nn_row(run->values[step->inputs[0]], span.first + r),
+                       bl_nn_width(run, step->inputs[0]), y, g, bl_nn_row(to, span.first + r));
+    }
+}
+
 static void backward(bl_nn_run *run, const bl_nn_step *step) {
     bl_nn_matrix to = run->input_gradients[0];
     size_t m = bl_nn_n_rows(run, step->inputs[0]);
     if (!to.data)
         return;
     if (is_over_columns(step, run->value_list[step->inputs[0]].shape)) {
-        for (size_t r = 0; r < m; r++)
-            spread_columns(run, step, r, bl_nn_row(to, r));
+        for (size_t e = 0; e < run->n_events; e++)
+            spread_event(run, step, e, to);
         return;
     }
     memset(to.data, 0, m * to.stride * sizeof *to.data);

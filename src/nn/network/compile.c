@@ -32,6 +32,8 @@ static const bool *find_needed(bl_arena *arena, const bl_nn_graph *graph) {
             is_needed[node->inputs[k]] |= is_needed[i];
         if (node->mask != BL_NN_NONE)
             is_needed[node->mask] |= is_needed[i];
+        if (node->same_as != BL_NN_NONE)
+            is_needed[node->same_as] |= is_needed[i];
     }
     return is_needed;
 }
@@ -112,6 +114,8 @@ static bl_status plan_step(compiler *c, bl_nn_step *step, bl_error *err) {
     step->first_slot = plan->slots.n;
     step->first_rows = plan->rows.n;
     step->output = bl_nn_plan_value(plan);
+    if (plan->status != BL_OK) // there is no value to plan
+        return no_memory(err);
     BL_TRY(plan_mask(c, step, err));
     BL_TRY(step->layer->plan(plan, step, err));
     if (plan->status == BL_E_LIMIT)
@@ -202,15 +206,21 @@ static const char *inner_name(compiler *c, const bl_nn_node *node, const char *w
     return bl_arena_printf(c->arena, "%s/%s", node->name, which);
 }
 
-/// The layer that runs backwards is as the one that runs forwards, where none was given.
-static const void *backward_options(compiler *c, const bl_nn_node *node) {
-    if (node->inner_backward)
-        return node->inner_backward->options;
+static bool is_recurrent(bl_nn_kind_id kind) {
+    return kind == BL_NN_KIND_GRU || kind == BL_NN_KIND_LSTM || kind == BL_NN_KIND_SIMPLE_RNN;
+}
+
+/// Of a layer inside Bidirectional: what does not count is zero in its sequence. The one that runs
+/// backwards is as the one that runs forwards, where none was given.
+static const void *way_options(compiler *c, const bl_nn_node *node, bool is_back) {
+    const bl_nn_node *inner = is_back && node->inner_backward ? node->inner_backward : node->inner;
     bl_nn_recurrent_options *options = bl_arena_alloc(c->arena, sizeof *options);
-    if (options) {
-        *options = *(const bl_nn_recurrent_options *)node->inner->options;
+    if (!options)
+        return NULL;
+    *options = *(const bl_nn_recurrent_options *)inner->options;
+    options->zero_output_for_mask = options->return_sequences;
+    if (is_back && !node->inner_backward)
         options->go_backwards = !options->go_backwards;
-    }
     return options;
 }
 
@@ -227,13 +237,13 @@ static bl_status add_bidirectional(compiler *c, const bl_nn_node *node, const bl
     size_t *ways = bl_arena_array(c->arena, 2, sizeof *ways);
     bl_nn_step step = *shape, *added;
     step.kind = node->inner->kind->id;
-    step.options = node->inner->options;
+    step.options = way_options(c, node, false);
     step.name = inner_name(c, node, "forward");
-    if (!ways || !step.name)
+    if (!ways || !step.options || !step.name)
         return no_memory(err);
     BL_TRY(add_node_step(c, node, step, 0, &added, err));
     ways[0] = added->output;
-    step.options = backward_options(c, node);
+    step.options = way_options(c, node, true);
     step.name = inner_name(c, node, "backward");
     step.flips = true;
     if (!step.options || !step.name)
@@ -274,11 +284,15 @@ static bl_status add_node(compiler *c, size_t number, bl_error *err) {
         .n_inputs = node->n_inputs,
         .inputs = values_of(c, node),
         .mask = node->mask == BL_NN_NONE ? BL_NN_NONE : network->node_values[node->mask],
+        .is_frozen = node->frozen,
     };
     if (!step.inputs)
         return no_memory(err);
     c->first_steps[number] = network->n_steps;
-    if (step.kind == BL_NN_KIND_BIDIRECTIONAL)
+    bool is_both = step.kind == BL_NN_KIND_BIDIRECTIONAL;
+    if (is_both && !node->inner_backward && !is_recurrent(node->inner->kind->id))
+        return bl_nn_plan_error(&step, BL_E_UNSUPPORTED, err, "of a %s", node->inner->kind->name);
+    if (is_both)
         BL_TRY(add_bidirectional(c, node, &step, &last, err));
     else if (step.kind == BL_NN_KIND_TIME_DISTRIBUTED)
         BL_TRY(add_time_distributed(c, node, step, &last, err));
@@ -307,11 +321,32 @@ static bl_status count(bl_nn_network *network, bl_error *err) {
             network->n_consumers[step->inputs[k]]++;
         if (step->mask != BL_NN_NONE)
             network->n_consumers[step->mask]++;
-        network->n_barriers += step->layer->measure != NULL;
+        network->n_barriers += bl_nn_measures(step);
         if (step->n_sums > network->n_sums)
             network->n_sums = step->n_sums;
     }
     return BL_OK;
+}
+
+static bool is_output(const bl_nn_network *network, size_t value) {
+    for (size_t i = 0; i < network->n_outputs; i++)
+        if (network->outputs[i] == value)
+            return true;
+    return false;
+}
+
+/// A Dense behind another with ReLU goes back through that with its product.
+static void find_gates(bl_nn_network *network) {
+    for (size_t i = 0; i < network->n_steps; i++) {
+        if (network->steps[i].kind != BL_NN_KIND_DENSE)
+            continue;
+        size_t value = network->steps[i].inputs[0];
+        const bl_nn_step *maker = &network->steps[value];
+        if (maker->kind == BL_NN_KIND_DENSE && network->n_consumers[value] == 1 &&
+            !is_output(network, value))
+            network->plan.values.items[value].is_gated = bl_nn_activation_rectifies(
+                &((const bl_nn_dense_options *)maker->options)->activation);
+    }
 }
 
 static bl_status allocate(compiler *c, bl_error *err) {
@@ -346,5 +381,7 @@ bl_status bl_nn_compile(bl_nn_network *network, bl_error *err) {
     for (size_t i = 0; i < c.graph->n_outputs; i++)
         network->outputs[i] = network->node_values[c.graph->outputs[i]];
     network->n_outputs = c.graph->n_outputs;
-    return count(network, err);
+    BL_TRY(count(network, err));
+    find_gates(network);
+    return BL_OK;
 }

@@ -33,6 +33,9 @@ bl_status bl_nn_network_new(bl_context *context, const bl_nn_graph *graph,
     network->trains = options && options->trains;
     network->wants_input_gradients = options && options->wants_input_gradients;
     BL_TRY(bl_nn_compile(network, err));
+    if (options && options->most_floats && network->plan.n_floats > options->most_floats)
+        return bl_error_set(err, BL_E_SHAPE, "it has %zu parameters, where there are %zu",
+                            network->plan.n_floats, options->most_floats);
     BL_TRY(allocate_weights(network, err));
     *ret_network = network;
     network = NULL;

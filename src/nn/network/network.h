@@ -13,6 +13,7 @@ typedef struct bl_nn_network_options {
     const bl_nn_kernels *kernels; ///< NULL: the fastest
     bool trains;                  ///< parameters will change, gradients will be asked for
     bool wants_input_gradients;   ///< gradients of the inputs will be asked for, too
+    size_t most_floats;           ///< of all parameters, gaps included; 0: as many as may be
 } bl_nn_network_options;
 
 typedef struct bl_nn_network {
@@ -35,8 +36,8 @@ typedef struct bl_nn_network {
 } bl_nn_network;
 
 /// Makes a network of a graph; its parameters are zeros. \param graph borrows until it is freed
-/// \return BL_OK, BL_E_SHAPE, BL_E_INVALID, BL_E_UNSUPPORTED, BL_E_LIMIT, BL_E_NOMEM: naming the
-/// layer
+/// \return BL_OK, BL_E_SHAPE (also more parameters than `most_floats`), BL_E_INVALID,
+/// BL_E_UNSUPPORTED, BL_E_LIMIT, BL_E_NOMEM: naming the layer
 bl_status bl_nn_network_new(bl_context *context, const bl_nn_graph *graph,
                             const bl_nn_network_options *options, bl_nn_network **ret_network,
                             bl_error *err);
@@ -45,7 +46,8 @@ void bl_nn_network_free(bl_nn_network *network);
 BL_DEFINE_AUTO(bl_nn_network, bl_nn_network_free);
 
 /// Begins the parameters as their layers say: a function of the seed and of each one's number.
-/// Packs them. \return BL_OK, BL_E_NOMEM
+/// Packs them. \return BL_OK, BL_E_UNSUPPORTED (naming layer and parameter: its initializer makes
+/// matrices only), BL_E_NOMEM
 bl_status bl_nn_network_start(bl_nn_network *network, uint64_t seed, bl_error *err);
 /// Packs the parameters, after whoever changed them.
 void bl_nn_network_pack(bl_nn_network *network);

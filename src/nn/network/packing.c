@@ -37,6 +37,15 @@ static bool ends_sequence(const bl_nn_node *node) {
     }
 }
 
+/// Whether the last step counts decides what it puts out.
+static bool sees_end(const bl_nn_node *node) {
+    bl_nn_kind_id id = node->kind->id;
+    bool is_recurrent =
+        id == BL_NN_KIND_GRU || id == BL_NN_KIND_LSTM || id == BL_NN_KIND_SIMPLE_RNN;
+    return is_recurrent && ends_sequence(node) &&
+           ((const bl_nn_recurrent_options *)node->options)->zero_output_for_mask;
+}
+
 /// Rows of the inputs must be the same where each row is made of one of each.
 static size_t common_origin(origins *o, const bl_nn_node *node) {
     size_t first = o->of[node->inputs[0]];
@@ -46,6 +55,19 @@ static size_t common_origin(origins *o, const bl_nn_node *node) {
     for (size_t i = 0; i < node->n_inputs && differ; i++)
         refuse(o, o->of[node->inputs[i]]);
     return differ ? BL_NN_NONE : first;
+}
+
+/// Attention finds keys by their places, and a query that sees none of them gets what Keras makes
+/// of padding: rows may be left out where they are the query's own, which then sees itself.
+static void keep_keys(origins *o, const bl_nn_node *node) {
+    size_t query = o->of[node->inputs[0]];
+    bool differ = false;
+    for (size_t i = 1; i < node->n_inputs; i++)
+        differ |= o->of[node->inputs[i]] != query;
+    for (size_t i = 1; i < node->n_inputs && differ; i++)
+        refuse(o, o->of[node->inputs[i]]);
+    if (differ && ((const bl_nn_attention_options *)node->options)->use_causal_mask)
+        refuse(o, query);
 }
 
 static void trace(origins *o, size_t number) {
@@ -60,7 +82,11 @@ static void trace(origins *o, size_t number) {
         origin = common_origin(o, node);
         break;
     case BL_NN_MASKED:
+        if (node->kind->id == BL_NN_KIND_MULTI_HEAD_ATTENTION)
+            keep_keys(o, node);
         origin = ends_sequence(node) ? BL_NN_NONE : o->of[node->inputs[0]];
+        if (sees_end(node))
+            refuse(o, o->of[node->inputs[0]]);
         break;
     case BL_NN_WHOLE:
         for (size_t i = 0; i < node->n_inputs; i++)

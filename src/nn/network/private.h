@@ -23,6 +23,8 @@ struct bl_nn_workspace {
 /// Begins a run: rows of the inputs. \param first_event as in bl_nn_run
 bl_status bl_nn_workspace_begin(bl_nn_workspace *workspace, size_t n_events,
                                 const bl_nn_feed *feeds, bl_error *err);
+/// What a step sums over the whole batch, of this shard; it runs forward afterwards.
+void bl_nn_run_measure(bl_nn_workspace *workspace, const bl_nn_step *step);
 /// Steps first … last−1 forward.
 bl_status bl_nn_run_forward(bl_nn_workspace *workspace, size_t first, size_t last, bl_error *err);
 /// The same backward, from last−1 to first. Gradients of outputs have been written, and what was

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/testing.h"
+#include "nn/network/compile.h"
 #include "nn/network/private.h"
 
 enum { MOST_UNITS = 20, MOST_STEPS = 48, MOST_WIDTH = 8, MOST_ROW = 4 * MOST_UNITS };
@@ -158,8 +159,8 @@ static void draw_drops(size_t event, double *of_x, double *of_h) {
 /// \param x [rows of the event × width] \param y [output rows × units]
 static void run_event(const double *parameters, size_t event, const double *x, bool drops,
                       double *y) {
-    double h[MOST_UNITS] = {0}, c[MOST_UNITS] = {0}, of_x[MOST_WIDTH], of_h[MOST_UNITS];
-    double out[MOST_UNITS] = {0}, seen[MOST_UNITS], row[MOST_WIDTH];
+    double h[MOST_UNITS] = {0}, c[MOST_UNITS] = {0}, of_x[MOST_WIDTH] = {0};
+    double of_h[MOST_UNITS] = {0}, out[MOST_UNITS] = {0}, seen[MOST_UNITS], row[MOST_WIDTH];
     size_t n_steps = t.is_ragged ? t.lengths[event] : t.steps, n = units();
     draw_drops(event, of_x, of_h);
     for (size_t k = 0; k < n_steps; k++) {
@@ -239,6 +240,8 @@ static void set_parameters(bl_nn_network *network) {
         from += p->n;
     }
     assert_int_equal(from - t.start, n_parameters());
+    for (size_t i = 0; i < network->n_steps; i++)
+        network->steps[i].flips = t.flips;
     bl_nn_network_pack(network);
 }
 
@@ -260,9 +263,10 @@ static void make(machine *m, bl_context *context, const bl_nn_kernels *kernels, 
     m->graph = (bl_nn_graph){
         .n_nodes = layer + 1, .nodes = m->nodes, .n_outputs = 1, .outputs = m->outputs};
     bl_nn_network_options how = {.kernels = kernels, .trains = true, .wants_input_gradients = true};
-    assert_ok(bl_nn_network_new(context, &m->graph, &how, &m->network, NULL));
-    m->network->steps[layer].flips = t.flips;
-    set_parameters(m->network);
+    bl_nn_network *network;
+    assert_ok(bl_nn_network_new(context, &m->graph, &how, &network, NULL));
+    set_parameters(network);
+    m->network = network;
     assert_ok(bl_nn_workspace_new(m->network, n, true, &m->workspace, NULL));
     m->gradients = calloc(m->network->plan.n_floats, sizeof *m->gradients);
     assert_non_null(m->gradients);
@@ -424,8 +428,8 @@ static const bl_nn_kind_id kinds[] = {BL_NN_KIND_GRU, BL_NN_KIND_LSTM, BL_NN_KIN
 static void test_values_and_gradients(void **state) {
     (void)state;
     srand48(1);
-    for (size_t i = 0; i < 90; i++) {
-        draw_trial(kinds[i % 3], draw(1, 5), draw(1, 6), draw(1, 4), i < 60 ? 5 : 18, i % 2);
+    for (size_t i = 0; i < 180; i++) {
+        draw_trial(kinds[i % 3], draw(1, 5), draw(1, 6), draw(1, 4), i < 150 ? 5 : 18, i % 2);
         compare(bl_nn_kernels_get());
     }
 }
@@ -439,9 +443,15 @@ static void test_many_events(void **state) {
     }
 }
 
+static uint32_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof value);
+    return bits;
+}
+
 static void assert_same(const float *a, const float *b, size_t n, const char *what) {
     for (size_t i = 0; i < n; i++)
-        if (memcmp(a + i, b + i, sizeof *a) != 0)
+        if (bits_of(a[i]) != bits_of(b[i]))
             fail_msg("%s: number %zu of %s(%zu): %a, plain %a", what, i, bl_nn_kinds[t.kind].name,
                      units(), (double)a[i], (double)b[i]);
 }
@@ -533,7 +543,6 @@ static void test_shared_parameters(void **state) {
         machine two = {.graph = {.n_nodes = 3, .nodes = nodes, .n_outputs = 2, .outputs = outputs}};
         bl_nn_network_options how = {.trains = true};
         assert_ok(bl_nn_network_new(context, &two.graph, &how, &two.network, NULL));
-        two.network->steps[1].flips = two.network->steps[2].flips = one.network->steps[1].flips;
         set_parameters(two.network);
         assert_ok(bl_nn_workspace_new(two.network, t.n, true, &two.workspace, NULL));
         two.gradients = calloc(two.network->plan.n_floats, sizeof *two.gradients);
@@ -588,6 +597,55 @@ static void test_bad_options(void **state) {
     bl_context_free(context);
 }
 
+static void test_bias_of_the_forget_gate(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    for (int is_set = 0; is_set < 2; is_set++) {
+        draw_trial(BL_NN_KIND_LSTM, 1, 2, 2, 5, true);
+        t.has_mask = false;
+        t.options.use_bias = true;
+        t.options.unit_forget_bias = is_set;
+        machine m;
+        make(&m, context, NULL, 1);
+        const bl_nn_parameter *bias = bl_nn_network_find(m.network, "layer", "bias");
+        assert_int_equal(bias->n_ones, is_set ? units() : 0);
+        assert_int_equal(bias->first_one, is_set ? units() : 0);
+        unmake(&m);
+    }
+    bl_context_free(context);
+}
+
+/// Padding is left out, but where it decides that the output is zero.
+static void test_padding_is_seen(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    static const size_t inputs[] = {0, 1}, outputs[] = {2};
+    for (int is_zero = 0; is_zero < 2; is_zero++) {
+        draw_options(BL_NN_KIND_GRU, 3, true);
+        t.options.return_sequences = false;
+        t.options.zero_output_for_mask = is_zero;
+        bl_nn_masking_options masking = {0};
+        bl_nn_input_options input = {0};
+        bl_nn_node nodes[] = {input_node("x", &input), input_node("masking", &input),
+                              input_node("layer", &input)};
+        nodes[1].kind = &bl_nn_kinds[BL_NN_KIND_MASKING];
+        nodes[1].options = &masking;
+        nodes[2].kind = &bl_nn_kinds[BL_NN_KIND_GRU];
+        nodes[2].options = &t.options;
+        nodes[1].n_inputs = nodes[2].n_inputs = 1;
+        nodes[1].inputs = inputs;
+        nodes[2].inputs = inputs + 1;
+        bl_nn_graph graph = {.n_nodes = 3, .nodes = nodes, .n_outputs = 1, .outputs = outputs};
+        bl_arena arena;
+        bl_arena_init(&arena, context);
+        const bool *packs = bl_nn_find_packing(&arena, &graph);
+        assert_non_null(packs);
+        assert_int_equal(packs[1], !is_zero);
+        bl_arena_release(&arena);
+    }
+    bl_context_free(context);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_and_gradients),
@@ -596,6 +654,8 @@ int main(void) {
         cmocka_unit_test(test_same_bits_of_all_kernels),
         cmocka_unit_test(test_shared_parameters),
         cmocka_unit_test(test_bad_options),
+        cmocka_unit_test(test_bias_of_the_forget_gate),
+        cmocka_unit_test(test_padding_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

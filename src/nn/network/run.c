@@ -52,6 +52,12 @@ bl_status bl_nn_run_forward(bl_nn_workspace *w, size_t first, size_t last, bl_er
     return BL_OK;
 }
 
+void bl_nn_run_measure(bl_nn_workspace *w, const bl_nn_step *step) {
+    if (step->own_mask != BL_NN_NONE)
+        fill_mask(&w->run, step);
+    step->layer->measure(&w->run, step);
+}
+
 bl_status bl_nn_predict(bl_nn_workspace *w, size_t n_events, const bl_nn_feed *feeds,
                         bl_nn_matrix *ret_outputs, bl_error *err) {
     BL_TRY(bl_nn_workspace_begin(w, n_events, feeds, err));

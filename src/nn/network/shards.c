@@ -39,50 +39,62 @@ static bl_status begin(bl_nn_trainer *t, worker *w, size_t shard, bl_error *err)
     return BL_OK;
 }
 
+/// Weights of rows: of the events, each for all its steps. \param steps 0: of vectors
+static const float *weights_of(const bl_nn_trainer *t, worker *w, size_t shard, size_t steps) {
+    if (!t->batch->weights)
+        return NULL;
+    const float *weights = t->batch->weights + shard * BL_NN_SHARD_EVENTS;
+    for (size_t i = 0; i < events_of(t, shard) * steps; i++)
+        w->row_weights[i] = weights[i / steps];
+    return steps ? w->row_weights : weights;
+}
+
 /// The loss of one output and its gradient.
 static bl_status run_loss(bl_nn_trainer *t, worker *w, size_t shard, size_t output, bl_error *err) {
     const bl_nn_objective *o = &t->objectives[output];
-    size_t value = t->network->outputs[output], first = shard * BL_NN_SHARD_EVENTS;
-    size_t n = t->network->plan.values.items[value].shape.width;
-    const bl_nn_feed *targets = &t->batch->targets[output];
-    size_t width = o->loss.kind == BL_NN_LOSS_SPARSE ? 1 : n;
-    bl_nn_feed target = feed_of(targets, (bl_nn_shape){0, width}, shard);
+    size_t value = t->network->outputs[output];
+    bl_nn_shape shape = t->network->plan.values.items[value].shape;
+    size_t steps = shape.steps ? shape.steps : 1, m = events_of(t, shard) * steps;
+    if (bl_nn_n_rows(&w->workspace->run, value) != m)
+        return bl_error_set(err, BL_E_UNSUPPORTED, "the loss of sequences of other lengths");
+    bl_nn_shape target_shape = {shape.steps, o->loss.kind == BL_NN_LOSS_SPARSE ? 1 : shape.width};
+    bl_nn_feed target = feed_of(&t->batch->targets[output], target_shape, shard);
     bl_nn_matrix predictions = w->workspace->run.values[value];
     bl_nn_matrix gradient = bl_nn_output_gradient(w->workspace, output);
-    bl_nn_loss_rows rows = {.m = events_of(t, shard),
-                            .n = n,
+    bl_nn_loss_rows rows = {.m = m,
+                            .n = shape.width,
                             .predictions = predictions.data,
                             .stride = predictions.stride,
                             .targets = target.data,
                             .target_stride = target.stride,
-                            .weights = t->batch->weights ? t->batch->weights + first : NULL,
+                            .weights = weights_of(t, w, shard, shape.steps),
                             .scratch = w->scratch,
-                            .first_row = first};
+                            .first_row = shard * BL_NN_SHARD_EVENTS * steps};
     double sum;
     BL_TRY(bl_nn_loss_run(t->network->kernels, &o->loss, &rows,
-                          o->weight / (double)t->batch->n_events, gradient.data, gradient.stride,
-                          &sum, err));
-    t->losses[shard] += o->weight * sum;
+                          o->weight / (double)(t->batch->n_events * steps), gradient.data,
+                          gradient.stride, &sum, err));
+    t->losses[shard] += o->weight * sum / (double)steps;
     return BL_OK;
 }
 
+/// Outputs whose loss has no weight are only looked at: nothing goes back from them.
 static bl_status run_losses(bl_nn_trainer *t, worker *w, size_t shard, bl_error *err) {
     t->losses[shard] = 0;
     for (size_t i = 0; i < t->network->n_outputs; i++)
-        BL_TRY(run_loss(t, w, shard, i, err));
+        if (t->objectives[i].weight != 0)
+            BL_TRY(run_loss(t, w, shard, i, err));
     return BL_OK;
 }
 
 static void add_gradients(bl_nn_trainer *t, const worker *w, size_t shard) {
-    float *restrict to = t->gradients;
-    const float *restrict from = w->gradients;
     size_t n = t->network->plan.n_floats;
-    if (from == to)
+    if (w->gradients == t->gradients)
         return;
     if (shard == 0)
-        memcpy(to, from, n * sizeof *to);
-    for (size_t i = 0; i < n && shard; i++)
-        to[i] += from[i];
+        memcpy(t->gradients, w->gradients, n * sizeof *t->gradients);
+    else
+        t->network->kernels->add_columns(w->gradients, n, 1, n, true, t->gradients);
 }
 
 // ---- at once ----
@@ -153,7 +165,7 @@ static bl_status forward_task(void *argument, size_t shard, unsigned number, bl_
     BL_TRY(bl_nn_run_forward(w->workspace, p->first, p->last, err));
     if (!p->measures)
         return run_losses(p->trainer, w, shard, err);
-    p->measures->layer->measure(&w->workspace->run, p->measures);
+    bl_nn_run_measure(w->workspace, p->measures);
     return BL_OK;
 }
 
@@ -180,7 +192,7 @@ static void add_sums(bl_nn_trainer *t, const bl_nn_step *step) {
 static size_t next_barrier(const bl_nn_network *network, size_t first) {
     do
         first++;
-    while (first < network->n_steps && !network->steps[first].layer->measure);
+    while (first < network->n_steps && !bl_nn_measures(&network->steps[first]));
     return first;
 }
 
@@ -203,7 +215,7 @@ static bl_status run_backward_parts(bl_nn_trainer *t, bl_error *err) {
     bl_nn_network *network = t->network;
     for (size_t last = network->n_steps; last > 0;) {
         size_t first = last;
-        while (first > 0 && !network->steps[first - 1].layer->measure_back)
+        while (first > 0 && !bl_nn_measures(&network->steps[first - 1]))
             first--;
         part p = {t, first, last, first ? &network->steps[first - 1] : NULL};
         BL_TRY(bl_run_tasks(network->context, backward_task, &p, n_shards_of(t), err));

@@ -32,15 +32,20 @@ static bl_status set_objectives(bl_nn_trainer *t, const bl_nn_trainer_options *o
         return bl_error_set(err, BL_E_NOMEM, "no memory to train");
     for (size_t i = 0; i < network->n_outputs; i++) {
         bl_nn_objective *o = &t->objectives[i];
-        bl_nn_shape shape = network->plan.values.items[network->outputs[i]].shape;
+        const bl_nn_value *value = &network->plan.values.items[network->outputs[i]];
+        bl_nn_shape shape = value->shape;
         *o = options->objectives[i];
-        if (shape.steps)
-            return bl_error_set(err, BL_E_UNSUPPORTED, "output %zu: the loss of a sequence", i + 1);
+        if (value->mask != BL_NN_NONE && o->weight != 0)
+            return bl_error_set(err, BL_E_UNSUPPORTED,
+                                "output %zu: the loss of a sequence with a mask", i + 1);
         bl_nn_activation_kind kind = joined_activation(&o->loss);
         if (kind != BL_NN_LINEAR && !o->loss.from_logits && bl_nn_network_join(network, i, kind))
             o->loss.from_logits = true;
-        if (shape.width > t->most_width)
-            t->most_width = shape.width;
+        size_t n = shape.width * (shape.steps ? shape.steps : 1);
+        if (n > t->most_width)
+            t->most_width = n;
+        if (shape.steps > t->most_steps)
+            t->most_steps = shape.steps;
     }
     return BL_OK;
 }
@@ -53,7 +58,7 @@ static bl_status allocate_blocks(bl_nn_trainer *t, bl_error *err) {
     size_t n_blocks = 1 + n_moments + (t->n_shards > 1 ? t->n_workers : 0);
     BL_TRY(bl_buffer_new(context, n_blocks * n * sizeof(float), &t->memory, err));
     memset(t->memory->data, 0, n_blocks * n * sizeof(float));
-    t->gradients = (float *)t->memory->data;
+    t->gradients = (void *)t->memory->data;
     t->moments = t->gradients + n;
     for (size_t i = 0; i < t->n_workers; i++)
         t->workers[i].gradients = t->n_shards > 1 ? t->moments + (n_moments + i) * n : t->gradients;
@@ -78,7 +83,9 @@ static bl_status allocate_workers(bl_nn_trainer *t, bl_error *err) {
         w->scratch =
             bl_arena_array(&t->arena, BL_NN_SHARD_EVENTS * t->most_width, 2 * sizeof *w->scratch);
         w->feeds = bl_arena_array(&t->arena, network->n_inputs + 1, sizeof *w->feeds);
-        if (!w->scratch || !w->feeds)
+        w->row_weights =
+            bl_arena_array(&t->arena, BL_NN_SHARD_EVENTS * t->most_steps, sizeof *w->row_weights);
+        if (!w->scratch || !w->feeds || !w->row_weights)
             return bl_error_set(err, BL_E_NOMEM, "no memory to train");
     }
     return BL_OK;
@@ -124,9 +131,9 @@ static double add_penalties(bl_nn_trainer *t) {
     double sum = 0;
     for (size_t i = 0; i < t->network->plan.parameters.n; i++) {
         const bl_nn_parameter *p = &t->network->plan.parameters.items[i];
-        bl_nn_regularizer r = {p->penalty.l1, p->penalty.l2};
-        if (!p->is_fixed && (r.l1 != 0 || r.l2 != 0))
-            sum += bl_nn_regularizer_add(&r, t->network->parameters + p->offset, p->n,
+        const bl_nn_regularizer *r = &p->penalty;
+        if (!p->is_fixed && (r->l1 != 0 || r->l2 != 0))
+            sum += bl_nn_regularizer_add(r, t->network->parameters + p->offset, p->n,
                                          t->gradients + p->offset);
     }
     return sum;

@@ -12,11 +12,12 @@
 #include "nn/training/loss.h"
 #include "nn/training/optimizer.h"
 
-/// The loss of one output, times its weight. That of probabilities is taken from logits where the
-/// network ends with the softmax or sigmoid that belongs to it.
+/// The loss of one output, times its weight; of a sequence the mean over all steps. That of
+/// probabilities is taken from logits where the network ends with the softmax or sigmoid that
+/// belongs to it.
 typedef struct bl_nn_objective {
     bl_nn_loss loss;
-    double weight;
+    double weight; ///< 0: the output is only looked at; it may have a mask
 } bl_nn_objective;
 
 typedef struct bl_nn_trainer_options {
@@ -44,7 +45,8 @@ typedef struct bl_nn_progress {
 typedef struct bl_nn_trainer bl_nn_trainer;
 
 /// \param network borrows, until the trainer is freed; its parameters are changed by steps
-/// \return BL_OK, BL_E_INVALID, BL_E_UNSUPPORTED (a loss of a sequence), BL_E_SHAPE, BL_E_NOMEM
+/// \return BL_OK, BL_E_INVALID, BL_E_UNSUPPORTED (a loss of a sequence with a mask), BL_E_SHAPE,
+/// BL_E_NOMEM
 bl_status bl_nn_trainer_new(bl_nn_network *network, const bl_nn_trainer_options *options,
                             bl_nn_trainer **ret_trainer, bl_error *err);
 void bl_nn_trainer_free(bl_nn_trainer *trainer);

@@ -16,6 +16,7 @@ typedef struct worker {
     float *gradients; ///< a block, to be added to the trainer's; or it itself, of a single shard
     float *scratch;   ///< of losses
     bl_nn_feed *feeds;
+    float *row_weights; ///< of a sequence's steps, whose event has a weight
 } worker;
 
 struct bl_nn_trainer {
@@ -25,7 +26,8 @@ struct bl_nn_trainer {
     bl_nn_optimizer optimizer;
     bl_nn_clip clip;
     uint64_t seed;
-    size_t most_events, most_width, n_shards, n_workers;
+    size_t most_events, n_shards, n_workers;
+    size_t most_width, most_steps; ///< numbers of an event's output; steps of a sequence
     worker *workers;
     bl_buffer *memory;
     float *gradients, *moments;

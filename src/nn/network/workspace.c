@@ -11,8 +11,8 @@ typedef struct layout {
     bool is_too_much;
 } layout;
 
-static float *take(layout *l, size_t n) {
-    float *here = l->data ? l->data + l->used : NULL;
+static void *take(layout *l, size_t n) {
+    void *here = l->data ? l->data + l->used : NULL;
     size_t end;
     if (__builtin_add_overflow(l->used, n + 15, &end) || end > SIZE_MAX / 2 / sizeof(float))
         l->is_too_much = true;
@@ -30,9 +30,9 @@ static void lay_out_rows(bl_nn_workspace *w, layout *l) {
     const bl_nn_plan *plan = &w->network->plan;
     for (size_t i = 1; i < plan->rows.n; i++) {
         bl_nn_rows *rows = &w->run.rows[i];
-        rows->offsets = (uint32_t *)take(l, w->most_events + 1);
+        rows->offsets = take(l, w->most_events + 1);
         if (plan->rows.items[i].has_index)
-            rows->index = (uint32_t *)take(l, rows_of(w, i));
+            rows->index = take(l, rows_of(w, i));
     }
 }
 
@@ -46,6 +46,14 @@ static void lay_out_slots(bl_nn_workspace *w, layout *l) {
     }
 }
 
+/// How many gradients of a value are added: of the steps that take it, and as an output.
+static size_t n_gradients(const bl_nn_network *network, size_t value) {
+    size_t n = network->n_consumers[value];
+    for (size_t i = 0; i < network->n_outputs; i++)
+        n += network->outputs[i] == value;
+    return n;
+}
+
 static void lay_out(bl_nn_workspace *w, layout *l) {
     const bl_nn_plan *plan = &w->network->plan;
     for (size_t i = 0; i < plan->values.n; i++) {
@@ -55,7 +63,7 @@ static void lay_out(bl_nn_workspace *w, layout *l) {
         if (!w->trains || !value->has_gradient)
             continue;
         w->value_gradients[i] = (bl_nn_matrix){take(l, n), value->stride};
-        if (w->network->n_consumers[i] > 1)
+        if (n_gradients(w->network, i) > 1)
             w->spare_gradients[i] = (bl_nn_matrix){take(l, n), value->stride};
     }
     lay_out_rows(w, l);
@@ -72,7 +80,7 @@ static bl_status allocate_lists(bl_nn_workspace *w, bl_error *err) {
     bl_nn_run *run = &w->run;
     run->values = bl_arena_array(&w->arena, n, sizeof *run->values);
     run->rows = bl_arena_array(&w->arena, plan->rows.n, sizeof *run->rows);
-    run->slots = bl_arena_array(&w->arena, plan->slots.n + 1, sizeof(float *));
+    run->slots = bl_arena_array(&w->arena, plan->slots.n + 1, sizeof *run->slots);
     run->input_gradients =
         bl_arena_array(&w->arena, BL_NN_MOST_INPUTS, sizeof *run->input_gradients);
     run->shard_sums = bl_arena_array(&w->arena, w->network->n_sums + 1, sizeof(double));
@@ -97,7 +105,7 @@ bl_status bl_nn_workspace_new(const bl_nn_network *network, size_t most_events, 
     if (l.is_too_much)
         return bl_error_set(err, BL_E_NOMEM, "a network's run takes more memory than there is");
     BL_TRY(bl_buffer_new(network->context, l.used * sizeof(float), &w->memory, err));
-    l = (layout){.data = (float *)w->memory->data};
+    l = (layout){.data = (void *)w->memory->data};
     lay_out(w, &l);
     w->run.kernels = network->kernels;
     w->run.parameters = network->parameters;

@@ -25,6 +25,8 @@ typedef struct smoothing {
 
 static smoothing smoothing_of(const bl_nn_loss_row *row, double n_classes) {
     double s = row->loss->label_smoothing;
+    if (s == 0)
+        return (smoothing){1, 0};
     return (smoothing){(float)(1 - s), (float)(s / n_classes)};
 }
 
@@ -65,16 +67,27 @@ static void prepare_powers(const bl_nn_kernels *kernels, const bl_nn_loss_rows *
         second[i * n] = second[i];
 }
 
-/// Σ t·(log Σ e^x − x); a class with target 0 counts nothing, be it impossible.
-static double categorical_logits(const bl_nn_loss_row *row) {
-    smoothing s = smoothing_of(row, (double)row->n);
-    double most = (double)most_of(row->x, row->n), sum = sum_of(row->first, row->n), value = 0;
-    double log_sum = (double)row->second[0], all = 0;
+/// Σ t·(log Σ e^x − x). \param skips classes with target 0, be they impossible
+static double entropy_of(const bl_nn_loss_row *row, smoothing s, bool skips, double *ret_all) {
+    double most = (double)most_of(row->x, row->n), log_sum = (double)row->second[0], value = 0;
+    double all = 0;
     for (size_t j = 0; j < row->n; j++) {
         double t = (double)smoothed(s, row->target[j]);
         all += t;
-        value += t == 0 ? 0 : t * (log_sum - ((double)row->x[j] - most));
+        if (!skips || t != 0)
+            value += t * (log_sum - ((double)row->x[j] - most));
     }
+    *ret_all = all;
+    return value;
+}
+
+/// A class with target 0 counts nothing. That is looked for only where it matters: nobody can
+/// foresee which class has it.
+static double categorical_logits(const bl_nn_loss_row *row) {
+    smoothing s = smoothing_of(row, (double)row->n);
+    double sum = sum_of(row->first, row->n), all, value = entropy_of(row, s, false, &all);
+    if (isnan(value))
+        value = entropy_of(row, s, true, &all);
     float factor = (float)row->factor, scale = (float)(all / sum);
     for (size_t j = 0; row->gradient && j < row->n; j++)
         row->gradient[j] = factor * (row->first[j] * scale - smoothed(s, row->target[j]));

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Readers of others' models, which become bundles in memory; a file each.
+#ifndef BL_INFER_FORMATS_H
+#define BL_INFER_FORMATS_H
+
+#include "infer/model.h"
+
+/// \return as bl_model_open
+bl_status bl_model_read_keras(bl_context *context, const char *url, bl_bundle **ret_bundle,
+                              bl_error *err);
+bl_status bl_model_read_trees(bl_context *context, const char *url, bl_bundle **ret_bundle,
+                              bl_error *err);
+
+#endif
