@@ -117,7 +117,8 @@ BL_ONNX_WRITER(reduction) {
     const char *a = in[0]->name;
     bool is_global =
         kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING || kind == BL_NN_KIND_GLOBAL_MAX_POOLING;
-    bool is_over_steps = is_global || (in[0]->shape.steps && o->axis == 1);
+    bool is_over_steps = is_global || (in[0]->shape.steps && (o->axis == 1 || o->axis == -2));
+    bool keeps = o->keepdims || (!is_over_steps && !in[0]->shape.steps);
     (void)err;
     if (kind == BL_NN_KIND_ANY || kind == BL_NN_KIND_ALL)
         a = bl_onnx_cast_to(
@@ -126,8 +127,7 @@ BL_ONNX_WRITER(reduction) {
     if (kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING && in[0]->lengths)
         ret_made->name = write_mean(x, in[0], o->keepdims);
     else
-        ret_made->name =
-            reduce(x, names[kind], a, is_over_steps ? 1 : -1, !is_over_steps || o->keepdims);
+        ret_made->name = reduce(x, names[kind], a, is_over_steps ? 1 : -1, keeps);
     return BL_OK;
 }
 

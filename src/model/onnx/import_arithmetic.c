@@ -400,7 +400,8 @@ static bl_status reduce(bl_onnx_import *c, int kind, bl_onnx_seen *x, bool is_ov
     if (kind == BL_NN_KIND_MEAN && is_over_steps)
         kind = BL_NN_KIND_GLOBAL_AVERAGE_POOLING;
     BL_TRY(bl_onnx_add_after(c, (bl_nn_kind_id)kind, x, &node, err));
-    *(bl_nn_reduce_options *)node->options = (bl_nn_reduce_options){.axis = is_over_steps ? 1 : -1};
+    *(bl_nn_reduce_options *)node->options =
+        (bl_nn_reduce_options){.axis = is_over_steps ? 1 : -1, .keepdims = !is_over_steps};
     *(is_over_steps ? &x->steps : &x->width) = is_over_steps ? 0 : 1;
     x->is_flag = is_flag && (kind == BL_NN_KIND_MAX || kind == BL_NN_KIND_MIN);
     x->is_whole = is_flag;

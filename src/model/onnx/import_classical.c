@@ -119,7 +119,8 @@ static bl_status add_kind(bl_onnx_import *c, bl_nn_kind_id kind, bl_onnx_seen *t
     bl_nn_node *node = NULL;
     BL_TRY(bl_onnx_add_after(c, kind, t, &node, err));
     if (kind == BL_NN_KIND_SUM || kind == BL_NN_KIND_MAX) {
-        ((bl_nn_reduce_options *)node->options)->axis = -1;
+        *(bl_nn_reduce_options *)node->options =
+            (bl_nn_reduce_options){.axis = -1, .keepdims = true};
         t->width = t->axes[t->rank - 1].size = 1;
     }
     return BL_OK;
