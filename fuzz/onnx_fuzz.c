@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // ONNX models. What is read must be written, and what is written must be read again as the same
-// bytes; looking at it, tensor by tensor, must find what the check promised.
+// bytes; looking at it, tensor by tensor, must find what the check promised. A network that it is
+// read as can be written and read once more.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/context.h"
 #include "model/onnx/file.h"
+#include "model/onnx/from_graph.h"
 #include "model/onnx/summary.h"
+#include "model/onnx/to_graph.h"
 #include "model/onnx/trees.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,6 +44,22 @@ static void look(bl_arena *arena, const bl_onnx_model *model, bl_error *err) {
                  err);
 }
 
+/// A network is made or refused, and so is a model of it. \param turns left
+static void look_at_network(bl_arena *arena, const bl_onnx_model *model, int turns) {
+    BL_AUTO(bl_nn_network) network = NULL;
+    bl_onnx_network from = {0};
+    bl_onnx_model *written = NULL;
+    bl_error err = {0};
+    if (bl_onnx_to_graph(model, arena, &from, NULL) != BL_OK)
+        return;
+    if (bl_nn_network_new(arena->context, &from.graph, NULL, &network, NULL) == BL_OK &&
+        bl_onnx_load_weights(&from, network, &err) == BL_OK &&
+        bl_onnx_from_graph(arena, network, NULL, &written, &err) == BL_OK && turns)
+        look_at_network(arena, written, turns - 1);
+    bl_nn_network_free(BL_MOVE(network));
+    bl_onnx_network_release(&from);
+}
+
 static void write_and_read(bl_arena *arena, const bl_onnx_model *model, bl_error *err) {
     BL_AUTO(bl_buffer) first = NULL;
     BL_AUTO(bl_buffer) second = NULL;
@@ -70,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (bl_onnx_parse(&arena, data, size, &model, &err) == BL_OK) {
         look(&arena, model, &err);
         look_at_trees(&arena, model);
+        look_at_network(&arena, model, 1);
         write_and_read(&arena, model, &err);
     }
     bl_arena_release(&arena);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // usage: onnx_run MODEL N OUT [IN[:LENGTHS]]…
 // Runs N events, at most 64, through a network of ONNX or Keras. IN has float32 of this machine,
-// [N × steps × columns] for each input in its order, LENGTHS int64 [N], how many steps count. OUT.0,
-// OUT.1, … are the outputs, of whose names and shapes a line each is printed, then those of classes.
+// [N × steps × columns] for each input in its order, LENGTHS int64 [N], how many steps count.
+// OUT.0, OUT.1, … are the outputs, of whose names and shapes a line each is printed, then those of
+// classes.
+//
 // usage: onnx_run --write MODEL OUT.onnx
 // Writes a network of Keras or ONNX as ONNX.
+//
+// In front of either: --ragged makes sequences ragged, --transform FILE.json is what inputs go
+// through first.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +27,27 @@ typedef struct model {
     bl_onnx_network onnx;
     bl_nn_graph graph;
     bl_nn_network *network;
+    bool is_ragged;
+    const char *transform_url;
+    bl_nn_transform transform;
 } model;
+
+/// The network of the graph, whose sequences become ragged where that is wanted.
+static bl_status make_network(model *m, bl_error *err) {
+    for (size_t i = 0; i < m->graph.n_nodes && m->is_ragged; i++)
+        if (m->graph.nodes[i].kind->id == BL_NN_KIND_INPUT) {
+            bl_nn_input_options *options = m->graph.nodes[i].options;
+            options->ragged |= options->shape.n == 2;
+        }
+    return bl_nn_network_new(m->arena.context, &m->graph, NULL, &m->network, err);
+}
 
 static bl_status read_onnx(model *m, const char *url, bl_error *err) {
     bl_onnx_model *file = NULL;
     BL_TRY(bl_onnx_read(&m->arena, url, &file, err));
     BL_TRY(bl_onnx_to_graph(file, &m->arena, &m->onnx, err));
     m->graph = m->onnx.graph;
-    BL_TRY(bl_nn_network_new(m->arena.context, &m->graph, NULL, &m->network, err));
+    BL_TRY(make_network(m, err));
     return bl_onnx_load_weights(&m->onnx, m->network, err);
 }
 
@@ -37,11 +55,26 @@ static bl_status read_keras(model *m, const char *url, bl_error *err) {
     BL_AUTO(bl_keras_file) file = NULL;
     BL_TRY(bl_keras_open(m->arena.context, url, &file, err));
     BL_TRY(bl_keras_to_graph(file, &m->arena, &m->graph, err));
-    BL_TRY(bl_nn_network_new(m->arena.context, &m->graph, NULL, &m->network, err));
+    BL_TRY(make_network(m, err));
     return bl_keras_load_weights(file, m->network, err);
 }
 
+static bl_status read_transform(model *m, bl_error *err) {
+    BL_AUTO(bl_source) source = NULL;
+    const bl_item *document = NULL;
+    BL_TRY(bl_source_open(m->arena.context, m->transform_url, &source, err));
+    char *text = bl_arena_alloc(&m->arena, (size_t)source->size_bytes + 1);
+    if (!text)
+        return bl_error_set(err, BL_E_NOMEM, "no memory for a transform");
+    BL_TRY(bl_source_read(source, 0, (size_t)source->size_bytes, text, err));
+    BL_TRY(bl_json_parse(&m->arena, m->transform_url, text, (size_t)source->size_bytes, &document,
+                         err));
+    return bl_nn_transform_read(&m->arena, document, &m->transform, err);
+}
+
 static bl_status read_model(model *m, const char *url, bl_error *err) {
+    if (m->transform_url)
+        BL_TRY(read_transform(m, err));
     return strstr(url, ".onnx") ? read_onnx(m, url, err) : read_keras(m, url, err);
 }
 
@@ -73,6 +106,17 @@ static bl_status leave_out(bl_arena *arena, const char *url, size_t n, bl_nn_sha
     return offsets ? BL_OK : bl_error_set(err, BL_E_NOMEM, "no memory for offsets");
 }
 
+/// Rows of the i-th input as the network takes them.
+static void transform_rows(const model *m, size_t i, size_t n, size_t width, float *rows) {
+    for (size_t k = 0, input = 0; k < m->graph.n_nodes; k++) {
+        if (m->graph.nodes[k].kind->id != BL_NN_KIND_INPUT || input++ != i)
+            continue;
+        const bl_nn_columns *columns = bl_nn_transform_find(&m->transform, m->graph.nodes[k].name);
+        if (columns)
+            bl_nn_columns_run(columns, n, rows, width, rows, width);
+    }
+}
+
 static bl_status read_feed(model *m, size_t i, size_t n, const char *text, bl_nn_feed *feed,
                            bl_error *err) {
     bl_nn_shape shape = m->network->plan.values.items[m->network->inputs[i]].shape;
@@ -85,6 +129,7 @@ static bl_status read_feed(model *m, size_t i, size_t n, const char *text, bl_nn
         url[lengths - text] = '\0';
     BL_TRY(read_file(&m->arena, url, size, (void **)&rows, err));
     *feed = (bl_nn_feed){.data = rows};
+    transform_rows(m, i, size / shape.width / sizeof(float), shape.width, rows);
     return lengths ? leave_out(&m->arena, lengths + 1, n, shape, rows, feed, err) : BL_OK;
 }
 
@@ -148,6 +193,7 @@ static bl_status write_model(model *m, char **argv, bl_error *err) {
     bl_onnx_model *written = NULL;
     BL_TRY(read_model(m, argv[0], err));
     bl_onnx_export_options options = {.output_names = m->onnx.outputs,
+                                      .transform = m->transform_url ? &m->transform : NULL,
                                       .n_classes = m->onnx.n_classes,
                                       .class_names = m->onnx.class_names};
     BL_TRY(bl_onnx_from_graph(&m->arena, m->network, &options, &written, err));
@@ -160,12 +206,20 @@ int main(int argc, char **argv) {
     bl_context *context = NULL;
     bl_error err = {0};
     model m = {0};
+    m.is_ragged = argc > 1 && strcmp(argv[1], "--ragged") == 0;
+    argv += m.is_ragged;
+    argc -= m.is_ragged;
+    if (argc > 2 && strcmp(argv[1], "--transform") == 0) {
+        m.transform_url = argv[2];
+        argv += 2;
+        argc -= 2;
+    }
     if (argc < 4 || bl_context_new(NULL, &context, NULL) != BL_OK)
         return 2;
     bl_arena_init(&m.arena, context);
     bool writes = strcmp(argv[1], "--write") == 0;
-    bl_status status = writes ? write_model(&m, argv + 2, &err)
-                              : run(&m, argv + 1, (size_t)argc - 4, &err);
+    bl_status status =
+        writes ? write_model(&m, argv + 2, &err) : run(&m, argv + 1, (size_t)argc - 4, &err);
     if (status != BL_OK)
         fprintf(stderr, "%s\n", err.message);
     bl_nn_network_free(m.network);

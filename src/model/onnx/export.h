@@ -22,10 +22,11 @@ typedef struct bl_onnx_export {
     bl_arena *arena;
     const bl_nn_network *network;
     const bl_nn_graph *graph;
-    const bl_nn_node *node; ///< that is being written
-    const char *layer;      ///< whose parameters it has
-    bl_onnx_made *made;     ///< [graph->n_nodes]
-    size_t n_names;         ///< that were made up
+    const bl_nn_transform *transform; ///< NULL: none
+    const bl_nn_node *node;           ///< that is being written
+    const char *layer;                ///< whose parameters it has
+    bl_onnx_made *made;               ///< [graph->n_nodes]
+    size_t n_names;                   ///< that were made up
     bool wants_trees;
     bool has_own_name; ///< an operator is called as the layer
 } bl_onnx_export;
@@ -67,6 +68,12 @@ const char *bl_onnx_count_flags(bl_onnx_export *x, const char *flags);
 
 const char *bl_onnx_write_activation(bl_onnx_export *x, const bl_nn_activation *a, const char *in);
 
+// ---- export_transform.c ----
+
+/// Columns as the network takes them, of those that are raw.
+const char *bl_onnx_write_transform(bl_onnx_export *x, const bl_nn_columns *columns,
+                                    const char *in);
+
 // ---- writers of kinds ----
 
 /// \param in [node->n_inputs] \param ret_made its shape is there; its name is to be set
@@ -101,6 +108,9 @@ BL_ONNX_WRITER(trees);
 // export_recurrent.c
 BL_ONNX_WRITER(recurrent);
 BL_ONNX_WRITER(bidirectional);
+
+// export_attention.c
+BL_ONNX_WRITER(attention);
 
 /// The writer of a kind; NULL: there is none.
 bl_onnx_writer bl_onnx_writer_of(bl_nn_kind_id kind);

@@ -117,7 +117,8 @@ BL_ONNX_WRITER(reduction) {
     const char *a = in[0]->name;
     bool is_global =
         kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING || kind == BL_NN_KIND_GLOBAL_MAX_POOLING;
-    bool is_over_steps = is_global || (in[0]->shape.steps && o->axis == 1);
+    bool is_over_steps = is_global || (in[0]->shape.steps && (o->axis == 1 || o->axis == -2));
+    bool keeps = o->keepdims || (!is_over_steps && !in[0]->shape.steps);
     (void)err;
     if (kind == BL_NN_KIND_ANY || kind == BL_NN_KIND_ALL)
         a = bl_onnx_cast_to(
@@ -126,8 +127,7 @@ BL_ONNX_WRITER(reduction) {
     if (kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING && in[0]->lengths)
         ret_made->name = write_mean(x, in[0], o->keepdims);
     else
-        ret_made->name =
-            reduce(x, names[kind], a, is_over_steps ? 1 : -1, !is_over_steps || o->keepdims);
+        ret_made->name = reduce(x, names[kind], a, is_over_steps ? 1 : -1, keeps);
     return BL_OK;
 }
 
@@ -239,19 +239,19 @@ BL_ONNX_WRITER(layer_normalization) {
 
 BL_ONNX_WRITER(embedding) {
     const bl_nn_embedding_options *o = x->node->options;
-    const char *numbers = in[0]->name;
+    const char *from = in[0]->name;
     (void)err;
     if (in[0]->shape.steps)
-        numbers = bl_onnx_squeeze_at(x, numbers, 2);
-    numbers = bl_onnx_cast_to(x, numbers, BL_ONNX_INT64);
+        from = bl_onnx_squeeze_at(x, from, 2);
+    const char *numbers = bl_onnx_cast_to(x, from, BL_ONNX_INT64);
     ret_made->name = bl_onnx_emit2(x, "Gather", bl_onnx_parameter(x, "embeddings"), numbers);
     ret_made->lengths = in[0]->lengths;
     ret_made->is_ragged = in[0]->is_ragged;
     if (o->mask_zero) {
-        const char *zero = bl_onnx_cast_to(x, bl_onnx_number(x, 0), BL_ONNX_INT64);
+        const char *is_nothing = bl_onnx_emit2(x, "Equal", bl_onnx_cast_to(x, from, BL_ONNX_FLOAT),
+                                               bl_onnx_number(x, 0));
         ret_made->lengths = bl_onnx_count_flags(
-            x, bl_onnx_cast_to(x, bl_onnx_emit1(x, "Not", bl_onnx_emit2(x, "Equal", numbers, zero)),
-                               BL_ONNX_FLOAT));
+            x, bl_onnx_cast_to(x, bl_onnx_emit1(x, "Not", is_nothing), BL_ONNX_FLOAT));
     }
     return BL_OK;
 }

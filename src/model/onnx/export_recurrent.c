@@ -93,6 +93,7 @@ static bl_status write_operator(bl_onnx_export *x, const recurrent *r, const bl_
                                 bool keeps_all, const char **ret_out, bl_error *err) {
     static const char *const names[BL_NN_KIND_N] = {
         [BL_NN_KIND_GRU] = "GRU", [BL_NN_KIND_LSTM] = "LSTM", [BL_NN_KIND_SIMPLE_RNN] = "RNN"};
+    x->has_own_name = true;
     const char *steps = bl_onnx_transpose_to(x, in->name, 3, (int64_t[]){1, 0, 2});
     const char *out = bl_onnx_new_name(x);
     const char *inputs[] = {steps, write_matrices(x, r, "kernel", r->width),

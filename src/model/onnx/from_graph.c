@@ -182,6 +182,7 @@ bl_onnx_writer bl_onnx_writer_of(bl_nn_kind_id kind) {
         [BL_NN_KIND_AVERAGE] = bl_onnx_write_merge,
         [BL_NN_KIND_MAXIMUM] = bl_onnx_write_merge,
         [BL_NN_KIND_MINIMUM] = bl_onnx_write_merge,
+        [BL_NN_KIND_MULTI_HEAD_ATTENTION] = bl_onnx_write_attention,
         [BL_NN_KIND_NORMALIZATION] = bl_onnx_write_scaling,
         [BL_NN_KIND_RESCALING] = bl_onnx_write_scaling,
         [BL_NN_KIND_NOT_EQUAL] = bl_onnx_write_comparison,
@@ -219,23 +220,30 @@ static bool is_whole(const bl_nn_graph *graph, size_t number) {
     return is_taken;
 }
 
-/// An input as the model has it. A transform of raw columns belongs here, between the model's
-/// input and what the layers take.
-static void write_input(bl_onnx_export *x, size_t number, bl_onnx_made *made) {
+/// An input as the model has it, and the transform between that and what layers take.
+static bl_status write_input(bl_onnx_export *x, size_t number, bl_onnx_made *made, bl_error *err) {
+    const bl_nn_columns *columns =
+        x->transform ? bl_nn_transform_find(x->transform, x->node->name) : NULL;
     const bl_nn_input_options *options = x->node->options;
     bl_nn_shape shape = made->shape;
     bl_onnx_size sizes[] = {{"events", 0},
                             {NULL, (int64_t)(shape.steps ? shape.steps : shape.width)},
                             {NULL, (int64_t)shape.width}};
-    bl_onnx_type_id type = is_whole(x->graph, number) ? BL_ONNX_INT64 : BL_ONNX_FLOAT;
+    bl_onnx_type_id type = !columns && is_whole(x->graph, number) ? BL_ONNX_INT64 : BL_ONNX_FLOAT;
     bl_onnx_add_input(&x->b, x->node->name, type, shape.steps ? 3 : 2, sizes);
     made->name = x->node->name;
+    if (columns && columns->n != shape.width)
+        return bl_error_set(err, BL_E_SHAPE, "input '%s' has %zu columns, its transform %zu",
+                            x->node->name, shape.width, columns->n);
+    if (columns)
+        made->name = bl_onnx_write_transform(x, columns, made->name);
     if (!options->ragged)
-        return;
+        return BL_OK;
     const char *lengths = or_nothing(x, bl_arena_printf(x->arena, "%s_lengths", x->node->name));
     bl_onnx_add_input(&x->b, lengths, BL_ONNX_INT64, 1, sizes);
     made->lengths = bl_onnx_cast_to(x, lengths, BL_ONNX_INT32);
     made->is_ragged = true;
+    return BL_OK;
 }
 
 // ---- layers ----
@@ -286,7 +294,8 @@ static bl_status prepare_inputs(bl_onnx_export *x, const bl_onnx_made **in, bl_o
         if (copy->lengths && x->node->kind->use == BL_NN_WHOLE &&
             x->node->kind->id != BL_NN_KIND_EMBEDDING)
             BL_TRY(show_all(x, copy, err));
-        if (keeps_rows(x->node) && copy->lengths && !made->lengths) {
+        bool is_first = i == 0 || x->node->kind->id != BL_NN_KIND_MULTI_HEAD_ATTENTION;
+        if (keeps_rows(x->node) && is_first && copy->lengths && !made->lengths) {
             made->lengths = copy->lengths;
             made->is_ragged = copy->is_ragged;
         }
@@ -300,13 +309,11 @@ static bl_status write_node(bl_onnx_export *x, size_t number, bl_error *err) {
     x->node = &x->graph->nodes[number];
     x->layer =
         x->node->same_as == BL_NN_NONE ? x->node->name : x->graph->nodes[x->node->same_as].name;
-    x->has_own_name = false;
+    x->has_own_name = true;
     bl_onnx_made *made = &x->made[number];
     made->shape = x->network->plan.values.items[x->network->node_values[number]].shape;
-    if (x->node->kind->id == BL_NN_KIND_INPUT) {
-        write_input(x, number, made);
-        return BL_OK;
-    }
+    if (x->node->kind->id == BL_NN_KIND_INPUT)
+        return write_input(x, number, made, err);
     bool is_timed = x->node->kind->id == BL_NN_KIND_TIME_DISTRIBUTED;
     const bl_nn_kind *kind = is_timed ? x->node->inner->kind : x->node->kind;
     bl_onnx_writer write = bl_onnx_writer_of(kind->id);
@@ -315,7 +322,9 @@ static bl_status write_node(bl_onnx_export *x, size_t number, bl_error *err) {
         return bl_error_nomem(err, x->node->n_inputs * sizeof *in, "values");
     if (!write || (is_timed && kind->id != BL_NN_KIND_DENSE))
         return bl_onnx_cannot(x, "nothing there is like it", err);
+    x->has_own_name = true; // what goes before has not
     BL_TRY(prepare_inputs(x, in, made, err));
+    x->has_own_name = false;
     return write(x, in, made, err);
 }
 
@@ -415,7 +424,10 @@ static bl_status write_all(bl_onnx_export *x, const bl_onnx_export_options *opti
 bl_status bl_onnx_from_graph(bl_arena *arena, const bl_nn_network *network,
                              const bl_onnx_export_options *options, bl_onnx_model **ret_model,
                              bl_error *err) {
-    bl_onnx_export x = {.arena = arena, .network = network, .graph = network->graph};
+    bl_onnx_export x = {.arena = arena,
+                        .network = network,
+                        .graph = network->graph,
+                        .transform = options ? options->transform : NULL};
     const char *name = x.graph->name;
     bl_onnx_builder_init(&x.b, arena, IR_VERSION, name && *name ? name : "model");
     bl_onnx_set_producer(&x.b, "beamline", "");

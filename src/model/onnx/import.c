@@ -43,6 +43,7 @@ bl_status bl_onnx_take_padded(bl_onnx_import *c, size_t i, bl_onnx_seen *ret_see
         [BL_ONNX_TEXTS] = "is texts",
         [BL_ONNX_TENSOR] = "",
         [BL_ONNX_LENGTHS] = "is whole numbers without columns, which are lengths here",
+        [BL_ONNX_PRESENT] = "says which steps are there, which is only multiplied with here",
         [BL_ONNX_LABELS] = "is labels of classes, which are left out here",
         [BL_ONNX_ERF] = "is an error function, which only gelu has here",
     };
@@ -108,6 +109,12 @@ bl_status bl_onnx_add_after(bl_onnx_import *c, bl_nn_kind_id kind, bl_onnx_seen 
     return BL_OK;
 }
 
+bool bl_onnx_is_rowwise(const bl_nn_node *node) {
+    if (node->kind->id == BL_NN_KIND_SLICE)
+        return ((const bl_nn_slice_options *)node->options)->axis == -1;
+    return node->kind->use == BL_NN_ROWWISE || node->kind->id == BL_NN_KIND_EMBEDDING;
+}
+
 bl_status bl_onnx_add_weight(bl_onnx_import *c, const char *layer, const char *name, size_t n,
                              const float *values, bl_error *err) {
     if (c->n_weights == c->weights_room) {
@@ -170,10 +177,10 @@ bool bl_onnx_attribute_is(const bl_onnx_import *c, const char *name, const char 
            memcmp(a->s.data, text, a->s.size) == 0;
 }
 
-bl_status bl_onnx_read_axis(int64_t axis, unsigned rank, unsigned *ret_axis, bl_error *err) {
-    int64_t from_front = axis < 0 ? axis + (int64_t)rank : axis;
-    if (from_front < 0 || from_front >= (int64_t)rank)
-        return bl_error_set(err, BL_E_INVALID, "axis %lld of %u", (long long)axis, rank);
+bl_status bl_onnx_read_axis(double axis, unsigned rank, unsigned *ret_axis, bl_error *err) {
+    double from_front = axis < 0 ? axis + rank : axis;
+    if (!(from_front >= 0 && from_front < rank))
+        return bl_error_set(err, BL_E_INVALID, "axis %g of %u", axis, rank);
     *ret_axis = (unsigned)from_front;
     return BL_OK;
 }

@@ -23,8 +23,8 @@ typedef enum bl_onnx_role {
 
 typedef struct bl_onnx_axis {
     bl_onnx_role role;
-    size_t size;   ///< 1 of events
-    size_t stride; ///< steps or columns from one to the next
+    size_t size;           ///< 1 of events
+    size_t stride;         ///< steps or columns from one to the next
     size_t before, behind; ///< zeros that a Pad put there, of which a convolution takes notice
 } bl_onnx_axis;
 
@@ -38,6 +38,7 @@ typedef enum bl_onnx_seen_kind {
     BL_ONNX_TEXTS,    ///< constant texts: names of classes
     BL_ONNX_TENSOR,   ///< of a node
     BL_ONNX_LENGTHS,  ///< an input that says how many steps events have
+    BL_ONNX_PRESENT,  ///< 1 for steps that events have by lengths, 0 for others
     BL_ONNX_LABELS,   ///< the class of each event
     BL_ONNX_ERF,      ///< factor·(offset + erf(x/√2)) of a tensor x, on the way to gelu
 } bl_onnx_seen_kind;
@@ -121,6 +122,8 @@ bl_status bl_onnx_add_layer(bl_onnx_import *c, bl_nn_kind_id kind, size_t n_inpu
 /// A layer that takes and makes rows of a tensor, which is then its output.
 bl_status bl_onnx_add_after(bl_onnx_import *c, bl_nn_kind_id kind, bl_onnx_seen *tensor,
                             bl_nn_node **ret_node, bl_error *err);
+/// Whether a layer makes each row of its output of one row of each input.
+bool bl_onnx_is_rowwise(const bl_nn_node *node);
 /// Remembers numbers. \param layer, name copied \param values in the arena
 bl_status bl_onnx_add_weight(bl_onnx_import *c, const char *layer, const char *name, size_t n,
                              const float *values, bl_error *err);
@@ -137,7 +140,7 @@ bl_status bl_onnx_float(const bl_onnx_import *c, const char *name, double preset
 bool bl_onnx_attribute_is(const bl_onnx_import *c, const char *name, const char *text,
                           bool is_preset);
 /// The axis of a value, counted from its front. \return BL_OK, BL_E_INVALID
-bl_status bl_onnx_read_axis(int64_t axis, unsigned rank, unsigned *ret_axis, bl_error *err);
+bl_status bl_onnx_read_axis(double axis, unsigned rank, unsigned *ret_axis, bl_error *err);
 
 // ---- views.c ----
 
@@ -245,6 +248,8 @@ bl_status bl_onnx_add_batch_normalization(bl_onnx_import *c, const bl_onnx_rule 
 bl_status bl_onnx_add_layer_normalization(bl_onnx_import *c, const bl_onnx_rule *rule,
                                           bl_error *err);
 // recurrent.c
+/// The input whose steps a value has is ragged. \return BL_OK, BL_E_UNSUPPORTED
+bl_status bl_onnx_make_ragged(bl_onnx_import *c, const bl_onnx_seen *t, bl_error *err);
 bl_status bl_onnx_add_recurrent(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 // classical.c: of ai.onnx.ml
 bl_status bl_onnx_add_scaler(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);

@@ -50,13 +50,23 @@ static void as_scaling(int kind, bool is_constant_first, size_t n, const double 
     }
 }
 
+/// The axis of one of a value that a constant has more of.
+static bl_onnx_axis *find_broad(bl_onnx_seen *t, const bl_onnx_seen *constant) {
+    for (unsigned i = 0; i < constant->rank && i < t->rank; i++) {
+        bl_onnx_axis *axis = &t->axes[t->rank - 1 - i];
+        if (constant->axes[constant->rank - 1 - i].size > 1 && axis->size == 1)
+            return axis->role == BL_ONNX_BATCH || axis->role == BL_ONNX_ROWS ? NULL : axis;
+    }
+    return NULL;
+}
+
 /// One column beside a constant of several becomes as many that are the same.
 static bl_status widen(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen *constant,
                        bl_error *err) {
-    size_t n = constant->rank ? constant->axes[constant->rank - 1].size : 1;
-    if (t->width != 1 || n == 1 || !t->rank || t->axes[t->rank - 1].size != 1 ||
-        t->axes[t->rank - 1].role == BL_ONNX_BATCH || t->axes[t->rank - 1].role == BL_ONNX_ROWS)
+    bl_onnx_axis *axis = find_broad(t, constant);
+    if (!axis || t->width != 1)
         return BL_OK;
+    size_t n = constant->axes[axis - t->axes + constant->rank - t->rank].size;
     float *ones = bl_arena_array(c->arena, n, sizeof *ones);
     if (!ones)
         return bl_onnx_no_memory(err);
@@ -64,7 +74,7 @@ static bl_status widen(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen *c
         ones[i] = 1;
     BL_TRY(bl_onnx_add_dense(c, t, n, ones, NULL, err));
     t->is_shared = true; // its matrix is no kernel to have a bias
-    t->axes[t->rank - 1] = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
+    *axis = bl_onnx_axis_of(BL_ONNX_COLUMNS, n, 1);
     return BL_OK;
 }
 
@@ -197,8 +207,21 @@ static bl_status join_two(bl_onnx_import *c, int kind, bl_error *err) {
         bl_onnx_put(c, 0, x);
         return BL_OK;
     }
+    bool is_whole = (a.is_whole || a.is_flag) && (b.is_whole || b.is_flag);
     BL_TRY(bl_onnx_join(c, (bl_nn_kind_id)kind, &a, &b, err));
+    a.is_whole = is_whole && kind != BL_NN_KIND_DIVIDE;
     bl_onnx_put(c, 0, &a);
+    return BL_OK;
+}
+
+/// What is multiplied with it stays as it is: steps that an event lacks are not there.
+static bl_status multiply_present(bl_onnx_import *c, size_t i, bl_error *err) {
+    bl_onnx_seen t;
+    BL_TRY(bl_onnx_take(c, 1 - i, &t, err));
+    if (t.steps != bl_onnx_in(c, i)->steps)
+        return bl_onnx_refuse(err, "its value has other steps than those that lengths count");
+    BL_TRY(bl_onnx_make_ragged(c, &t, err));
+    bl_onnx_put(c, 0, &t);
     return BL_OK;
 }
 
@@ -208,6 +231,8 @@ bl_status bl_onnx_add_arithmetic(bl_onnx_import *c, const bl_onnx_rule *rule, bl
         bl_onnx_seen *in = bl_onnx_in(c, i);
         if (in && in->kind == BL_ONNX_ERF)
             return add_erf(c, rule->which, i, err);
+        if (in && in->kind == BL_ONNX_PRESENT && rule->which == BL_NN_KIND_MULTIPLY)
+            return multiply_present(c, i, err);
     }
     for (size_t i = 0; i < 2; i++) {
         bl_onnx_seen *in = bl_onnx_in(c, i);
@@ -215,7 +240,9 @@ bl_status bl_onnx_add_arithmetic(bl_onnx_import *c, const bl_onnx_rule *rule, bl
             continue;
         BL_TRY(bl_onnx_read_numbers(c, in, err));
         BL_TRY(bl_onnx_take(c, 1 - i, &t, err));
+        bool is_whole = t.is_whole && in->is_whole && rule->which != BL_NN_KIND_DIVIDE;
         BL_TRY(with_constant(c, rule->which, &t, in, i == 0, err));
+        t.is_whole = is_whole;
         bl_onnx_put(c, 0, &t);
         return BL_OK;
     }
@@ -300,18 +327,41 @@ static bl_nn_kind_id turned(int kind) {
     }
 }
 
+/// Steps 0, 1, … that are below lengths.
+static bl_status compare_steps(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
+    const bl_onnx_seen *steps = NULL;
+    bl_onnx_seen present = {.kind = BL_ONNX_PRESENT, .mask = BL_NN_NONE};
+    BL_TRY(bl_onnx_take_constant(c, 0, &steps, err));
+    bool counts = steps && rule->which == BL_NN_KIND_LESS;
+    for (size_t i = 0; counts && i < steps->n; i++)
+        counts = steps->numbers[i] == (double)i;
+    if (!counts)
+        return bl_onnx_refuse(err, "it compares lengths with other than the numbers of steps");
+    present.steps = steps->n;
+    bl_onnx_put(c, 0, &present);
+    return BL_OK;
+}
+
 bl_status bl_onnx_add_comparison(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
     bl_onnx_seen x, *first = bl_onnx_in(c, 0);
     const bl_onnx_seen *constant = NULL;
     bl_nn_node *node = NULL;
     size_t at = first && first->kind == BL_ONNX_CONSTANT ? 0 : 1;
+    const bl_onnx_seen *second = bl_onnx_in(c, 1);
+    if (second && second->kind == BL_ONNX_LENGTHS)
+        return compare_steps(c, rule, err);
     BL_TRY(bl_onnx_take(c, 1 - at, &x, err));
     BL_TRY(bl_onnx_take_constant(c, at, &constant, err));
-    if (!constant || constant->n != 1 || constant->rank > x.rank)
-        return bl_onnx_refuse(err, "its constant is no single number");
+    if (!constant || !constant->n || constant->rank > x.rank)
+        return bl_onnx_refuse(err, "it is not with a constant");
+    double value = constant->numbers[0];
+    if (constant->n > 1) {
+        BL_TRY(with_constant(c, BL_NN_KIND_SUBTRACT, &x, constant, false, err));
+        value = 0;
+    }
     BL_TRY(bl_onnx_add_after(c, at ? (bl_nn_kind_id)rule->which : turned(rule->which), &x, &node,
                              err));
-    ((bl_nn_compare_options *)node->options)->value = constant->numbers[0];
+    ((bl_nn_compare_options *)node->options)->value = value;
     x.is_flag = true;
     bl_onnx_put(c, 0, &x);
     return BL_OK;
@@ -333,7 +383,7 @@ static bl_status read_reduced(bl_onnx_import *c, const bl_onnx_seen *x, bool *is
     for (size_t i = 0; i < n; i++) {
         unsigned axis;
         BL_TRY(
-            bl_onnx_read_axis(axes ? (int64_t)axes->numbers[i] : ints.at[i], x->rank, &axis, err));
+            bl_onnx_read_axis(axes ? axes->numbers[i] : (double)ints.at[i], x->rank, &axis, err));
         if (x->axes[axis].role == BL_ONNX_BATCH || x->axes[axis].role == BL_ONNX_ROWS)
             return bl_onnx_refuse(err, "it is over the axis of events");
         is_reduced[axis] = true;
@@ -350,7 +400,8 @@ static bl_status reduce(bl_onnx_import *c, int kind, bl_onnx_seen *x, bool is_ov
     if (kind == BL_NN_KIND_MEAN && is_over_steps)
         kind = BL_NN_KIND_GLOBAL_AVERAGE_POOLING;
     BL_TRY(bl_onnx_add_after(c, (bl_nn_kind_id)kind, x, &node, err));
-    *(bl_nn_reduce_options *)node->options = (bl_nn_reduce_options){.axis = is_over_steps ? 1 : -1};
+    *(bl_nn_reduce_options *)node->options =
+        (bl_nn_reduce_options){.axis = is_over_steps ? 1 : -1, .keepdims = !is_over_steps};
     *(is_over_steps ? &x->steps : &x->width) = is_over_steps ? 0 : 1;
     x->is_flag = is_flag && (kind == BL_NN_KIND_MAX || kind == BL_NN_KIND_MIN);
     x->is_whole = is_flag;

@@ -44,7 +44,7 @@ bl_status bl_onnx_add_arg_max(bl_onnx_import *c, const bl_onnx_rule *rule, bl_er
     (void)rule;
     BL_TRY(bl_onnx_take(c, 0, &x, err));
     BL_TRY(bl_onnx_int(c, "axis", 0, &number, err));
-    BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
     if (x.axes[axis].role != BL_ONNX_COLUMNS)
         return bl_onnx_refuse(err, "it is not over columns");
     bl_onnx_put(c, 0, &labels);
@@ -119,7 +119,8 @@ static bl_status add_kind(bl_onnx_import *c, bl_nn_kind_id kind, bl_onnx_seen *t
     bl_nn_node *node = NULL;
     BL_TRY(bl_onnx_add_after(c, kind, t, &node, err));
     if (kind == BL_NN_KIND_SUM || kind == BL_NN_KIND_MAX) {
-        ((bl_nn_reduce_options *)node->options)->axis = -1;
+        *(bl_nn_reduce_options *)node->options =
+            (bl_nn_reduce_options){.axis = -1, .keepdims = true};
         t->width = t->axes[t->rank - 1].size = 1;
     }
     return BL_OK;

@@ -289,7 +289,7 @@ static bl_status fold_transpose(bl_onnx_import *c, bl_onnx_seen *x, bl_error *er
     for (unsigned i = 0; i < x->rank; i++) {
         unsigned from = x->rank - 1 - i;
         if (order.n)
-            BL_TRY(bl_onnx_read_axis(order.at[i], x->rank, &from, err));
+            BL_TRY(bl_onnx_read_axis((double)order.at[i], x->rank, &from, err));
         new_sizes[i] = sizes[from];
         new_strides[i] = strides[from];
     }
@@ -347,7 +347,7 @@ static bl_status fold_slice(bl_onnx_import *c, bl_onnx_seen *x, bl_error *err) {
     if (!start || !end || start->n != 1 || end->n != 1 || (which && which->n != 1) ||
         (step && step->numbers[0] != 1))
         return bl_onnx_refuse(err, "it is not a part of one axis of a constant");
-    BL_TRY(bl_onnx_read_axis(which ? (int64_t)which->numbers[0] : 0, x->rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis(which ? which->numbers[0] : 0, x->rank, &axis, err));
     find_strides(x, sizes, strides);
     double n = (double)sizes[axis], from = start->numbers[0], to = end->numbers[0];
     if (isnan(from) || isnan(to))
@@ -392,7 +392,7 @@ static bl_status fold_squeeze(bl_onnx_import *c, bl_onnx_seen *x, bl_error *err)
         drops[i] = x->axes[i].size == 1;
     for (size_t i = 0; axes && i < axes->n; i++) {
         unsigned axis;
-        BL_TRY(bl_onnx_read_axis((int64_t)axes->numbers[i], x->rank, &axis, err));
+        BL_TRY(bl_onnx_read_axis(axes->numbers[i], x->rank, &axis, err));
         drops[axis] = x->axes[axis].size == 1;
     }
     for (unsigned i = x->rank; i-- > 0;)
@@ -406,7 +406,7 @@ static bl_status fold_unsqueeze(bl_onnx_import *c, bl_onnx_seen *x, bl_error *er
     if (!axes || axes->n != 1)
         return bl_onnx_refuse(err, "it makes more than one axis of a constant");
     unsigned axis;
-    BL_TRY(bl_onnx_read_axis((int64_t)axes->numbers[0], x->rank + 1, &axis, err));
+    BL_TRY(bl_onnx_read_axis(axes->numbers[0], x->rank + 1, &axis, err));
     return bl_onnx_insert_axis(x, axis, err);
 }
 

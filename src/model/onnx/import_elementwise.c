@@ -148,7 +148,7 @@ bl_status bl_onnx_add_softmax(bl_onnx_import *c, const bl_onnx_rule *rule, bl_er
     bl_nn_activation activation = activation_of(rule->which);
     BL_TRY(bl_onnx_take(c, 0, &x, err));
     BL_TRY(bl_onnx_int(c, "axis", -1, &number, err));
-    BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
     if (bl_onnx_opset_version(&c->model->opsets, NULL) < 13 && x.rank != 2)
         return bl_onnx_refuse(err, "it is of a version before 13, over all axes from one on");
     BL_TRY(bl_onnx_columns_at(c, &x, axis, err));

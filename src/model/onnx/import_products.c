@@ -186,7 +186,8 @@ static bl_status read_filters(bl_onnx_import *c, const bl_onnx_seen *x, const bl
                               x->rank);
     BL_TRY(read_list(c, "kernel_shape", x->rank - 2, 0, given, err));
     for (unsigned i = 0; i < w->rank; i++)
-        n *= w->axes[i].size;
+        if (__builtin_mul_overflow(n, w->axes[i].size, &n))
+            return bl_error_set(err, BL_E_LIMIT, "its filters are too many");
     for (unsigned i = 2; i < w->rank; i++) {
         sizes[i - 2] = (int64_t)w->axes[i].size;
         if (given[i - 2] && given[i - 2] != sizes[i - 2])
@@ -332,7 +333,7 @@ bl_status bl_onnx_add_layer_normalization(bl_onnx_import *c, const bl_onnx_rule 
     BL_TRY(bl_onnx_take_constant(c, 1, &gamma, err));
     BL_TRY(bl_onnx_take_constant(c, 2, &beta, err));
     BL_TRY(bl_onnx_int(c, "axis", -1, &number, err));
-    BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
     BL_TRY(bl_onnx_float(c, "epsilon", 1e-5F, &epsilon, err));
     if (bl_onnx_has_output(c, 1) || bl_onnx_has_output(c, 2))
         return bl_onnx_refuse(err, "its mean or deviation is wanted");

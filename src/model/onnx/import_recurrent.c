@@ -70,7 +70,7 @@ static size_t find_source(const bl_onnx_import *c, size_t number) {
             kind == BL_NN_KIND_GRU || kind == BL_NN_KIND_LSTM || kind == BL_NN_KIND_SIMPLE_RNN;
         if (kind == BL_NN_KIND_INPUT)
             return number;
-        if (node->kind->use != BL_NN_ROWWISE && !is_recurrent && kind != BL_NN_KIND_EMBEDDING)
+        if (!bl_onnx_is_rowwise(node) && !is_recurrent)
             return BL_NN_NONE;
         number = node->inputs[0];
     }
@@ -96,6 +96,13 @@ static bl_status make_ragged(bl_onnx_import *c, size_t number, bl_error *err) {
     return BL_OK;
 }
 
+bl_status bl_onnx_make_ragged(bl_onnx_import *c, const bl_onnx_seen *t, bl_error *err) {
+    size_t source = find_source(c, t->node);
+    if (source == BL_NN_NONE)
+        return bl_onnx_refuse(err, "its lengths are of other steps than those of an input");
+    return make_ragged(c, source, err);
+}
+
 static bl_status read_lengths(bl_onnx_import *c, recurrent *r, const bl_onnx_seen *x,
                               bl_error *err) {
     bl_onnx_seen *lengths = bl_onnx_in(c, 4);
@@ -112,10 +119,9 @@ static bl_status read_lengths(bl_onnx_import *c, recurrent *r, const bl_onnx_see
                 return bl_onnx_refuse(err, "its lengths are constants other than all steps");
         return BL_OK;
     }
-    size_t source = find_source(c, x->node);
-    if (lengths->kind != BL_ONNX_LENGTHS || source == BL_NN_NONE)
+    if (lengths->kind != BL_ONNX_LENGTHS)
         return bl_onnx_refuse(err, "its lengths are neither those of an input nor counted there");
-    return make_ragged(c, source, err);
+    return bl_onnx_make_ragged(c, x, err);
 }
 
 // ---- parameters ----
@@ -305,6 +311,8 @@ static bl_status read_matrices(bl_onnx_import *c, recurrent *r, size_t width, bl
     BL_TRY(bl_onnx_take_constant(c, 2, &r->recurrent, err));
     BL_TRY(bl_onnx_take_constant(c, 3, &r->bias, err));
     r->width = width;
+    if (width > BL_NN_MOST_PARAMETERS)
+        return bl_error_set(err, BL_E_LIMIT, "it has %zu columns", width);
     bool fits = r->kernel && r->kernel->rank == 3 && r->kernel->axes[2].size == width &&
                 r->kernel->n == r->n_ways * all * width && r->kernel->axes[1].size == all &&
                 r->recurrent && r->recurrent->rank == 3 &&

@@ -25,6 +25,18 @@ bl_status bl_onnx_add_same(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error
     return BL_OK;
 }
 
+/// Whether nobody but Gather takes an output, for rows of a table.
+static bool finds_rows_alone(const bl_onnx_import *c, const char *output) {
+    for (size_t i = 0; i < c->model->graph->nodes.n; i++) {
+        const bl_onnx_node *node = &c->model->graph->nodes.items[i];
+        for (size_t k = 0; k < node->inputs.n; k++)
+            if (strcmp(node->inputs.items[k], output) == 0 &&
+                (k != 1 || strcmp(node->op_type, "Gather") != 0))
+                return false;
+    }
+    return true;
+}
+
 /// Numbers stay float32 here; only such that are whole become whole ones.
 bl_status bl_onnx_add_cast(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err) {
     int64_t to;
@@ -32,9 +44,17 @@ bl_status bl_onnx_add_cast(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error
     BL_TRY(bl_onnx_int(c, "to", 0, &to, err));
     if (x && x->kind == BL_ONNX_TENSOR && to != BL_ONNX_FLOAT && to != BL_ONNX_DOUBLE) {
         bool keeps = to == BL_ONNX_BOOL ? x->is_flag : x->is_whole || x->is_flag;
-        if (!keeps)
+        // An Embedding leaves out what is behind the point itself.
+        bool cuts = c->node->outputs.n && to == BL_ONNX_INT64 &&
+                    finds_rows_alone(c, c->node->outputs.items[0]);
+        if (!keeps && !cuts)
             return bl_onnx_refuse(err, "it makes %s of numbers that are not",
                                   bl_onnx_type_text((int32_t)to));
+        bl_onnx_seen seen = *x;
+        seen.is_shared |= x->n_uses > 1;
+        seen.is_whole = true;
+        bl_onnx_put(c, 0, &seen);
+        return BL_OK;
     }
     return bl_onnx_add_same(c, rule, err);
 }
@@ -97,7 +117,7 @@ bl_status bl_onnx_add_transpose(bl_onnx_import *c, const bl_onnx_rule *rule, bl_
     for (unsigned i = 0; i < x.rank; i++) {
         unsigned from = x.rank - 1 - i;
         if (order.n)
-            BL_TRY(bl_onnx_read_axis(order.at[i], x.rank, &from, err));
+            BL_TRY(bl_onnx_read_axis((double)order.at[i], x.rank, &from, err));
         turned.axes[i] = x.axes[from];
         seen |= 1U << from;
     }
@@ -114,7 +134,7 @@ static bl_status read_axes(bl_onnx_import *c, unsigned rank, bool *has, size_t *
     BL_TRY(bl_onnx_take_constant(c, 1, &axes, err));
     for (size_t i = 0; axes && i < axes->n; i++) {
         unsigned axis;
-        BL_TRY(bl_onnx_read_axis((int64_t)axes->numbers[i], rank, &axis, err));
+        BL_TRY(bl_onnx_read_axis(axes->numbers[i], rank, &axis, err));
         has[axis] = true;
     }
     *ret_n = axes ? axes->n : 0;
@@ -144,7 +164,9 @@ bl_status bl_onnx_add_unsqueeze(bl_onnx_import *c, const bl_onnx_rule *rule, bl_
     const bl_onnx_seen *axes = NULL;
     bool makes[2 * BL_ONNX_MOST_AXES] = {0};
     size_t n;
-    (void)rule;
+    const bl_onnx_seen *in = bl_onnx_in(c, 0);
+    if (in && in->kind == BL_ONNX_LENGTHS)
+        return bl_onnx_add_same(c, rule, err);
     BL_TRY(bl_onnx_take_padded(c, 0, &x, err));
     BL_TRY(bl_onnx_take_constant(c, 1, &axes, err));
     if (!axes || x.rank + axes->n > BL_ONNX_MOST_AXES)
@@ -203,7 +225,9 @@ bl_status bl_onnx_add_concat(bl_onnx_import *c, const bl_onnx_rule *rule, bl_err
     BL_TRY(bl_onnx_int(c, "axis", 0, &number, err));
     for (size_t i = 0; i < n && nodes; i++) {
         BL_TRY(bl_onnx_take(c, i, &x, err));
-        BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+        BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
+        if (is_events(&x.axes[axis]))
+            return bl_onnx_refuse(err, "it is over the axis of events");
         is_steps =
             i ? is_steps : axis + 1 < x.rank && x.axes[axis].role != BL_ONNX_COLUMNS && x.rank == 3;
         BL_TRY(lay_along(c, &x, axis, is_steps, err));
@@ -296,8 +320,7 @@ bl_status bl_onnx_add_slice(bl_onnx_import *c, const bl_onnx_rule *rule, bl_erro
         return bl_error_set(err, BL_E_INVALID, "its starts, ends and axes are not as many");
     for (size_t i = 0; i < starts->n; i++) {
         unsigned axis;
-        BL_TRY(
-            bl_onnx_read_axis(axes ? (int64_t)axes->numbers[i] : (int64_t)i, x.rank, &axis, err));
+        BL_TRY(bl_onnx_read_axis(axes ? axes->numbers[i] : (double)i, x.rank, &axis, err));
         double size = (double)x.axes[axis].size;
         if (is_events(&x.axes[axis])) {
             if (starts->numbers[i] == 0 && ends->numbers[i] >= 0x1p31 &&
@@ -324,7 +347,7 @@ bl_status bl_onnx_add_split(bl_onnx_import *c, const bl_onnx_rule *rule, bl_erro
     BL_TRY(bl_onnx_take(c, 0, &x, err));
     BL_TRY(bl_onnx_take_constant(c, 1, &sizes, err));
     BL_TRY(bl_onnx_int(c, "axis", 0, &number, err));
-    BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
     if (is_events(&x.axes[axis]) || (sizes && sizes->n != n) || !n)
         return bl_onnx_refuse(err, "it is over the axis of events, or into other than its outputs");
     size_t all = x.axes[axis].size;
@@ -393,7 +416,7 @@ bl_status bl_onnx_add_gather(bl_onnx_import *c, const bl_onnx_rule *rule, bl_err
     }
     BL_TRY(bl_onnx_take(c, 0, &x, err));
     BL_TRY(bl_onnx_take_constant(c, 1, &which, err));
-    BL_TRY(bl_onnx_read_axis(number, x.rank, &axis, err));
+    BL_TRY(bl_onnx_read_axis((double)number, x.rank, &axis, err));
     if (!which || which->n != 1 || which->rank > 1 || is_events(&x.axes[axis]))
         return bl_onnx_refuse(err, "it takes other than one of an axis that is not that of events");
     double at = which->numbers[0], size = (double)x.axes[axis].size;

@@ -409,10 +409,12 @@ bl_status bl_onnx_reshape(bl_onnx_import *c, bl_onnx_seen *t, unsigned n, const 
 
 // ---- two values ----
 
-/// Numbers of the constant at each step and column. \param each [numbers of an event]
-static void spread(const bl_onnx_seen *t, const bl_onnx_seen *constant, double *each) {
+/// Numbers of the constant at each column, and each step.
+/// \param each [n] of all steps, or of the columns of one
+static void spread(const bl_onnx_seen *t, const bl_onnx_seen *constant, size_t n, double *each) {
     unsigned missing = t->rank - constant->rank;
-    size_t at[BL_ONNX_MOST_AXES] = {0}, n = bl_onnx_n_numbers(t);
+    size_t at[BL_ONNX_MOST_AXES] = {0};
+    bool is_all = n == bl_onnx_n_numbers(t);
     for (size_t done = 0; done < n; done++) {
         size_t step = 0, column = 0, from = 0;
         for (unsigned i = 0; i < t->rank; i++) {
@@ -426,7 +428,8 @@ static void spread(const bl_onnx_seen *t, const bl_onnx_seen *constant, double *
         }
         each[step * t->width + column] = constant->numbers[constant->n == 1 ? 0 : from];
         for (unsigned i = t->rank; i-- > 0;) {
-            if (++at[i] < t->axes[i].size)
+            bool stays = t->axes[i].role == BL_ONNX_STEPS && !is_all;
+            if (++at[i] < t->axes[i].size && !stays)
                 break;
             at[i] = 0;
         }
@@ -439,27 +442,30 @@ bl_status bl_onnx_spread(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen 
     *ret_numbers = constant->numbers;
     while (t->rank < constant->rank)
         BL_TRY(bl_onnx_insert_axis(t, 0, err));
-    size_t n = bl_onnx_n_numbers(t), width = t->width, seen = 1;
+    size_t n = t->width, width = t->width, seen = 1;
     for (unsigned i = 0; i < constant->rank; i++) {
         const bl_onnx_axis *axis = &t->axes[i + t->rank - constant->rank];
         if (constant->axes[i].size != 1 &&
             (is_events(axis) || constant->axes[i].size != axis->size))
             return bl_onnx_refuse(err, "a constant of %zu meets an axis of %zu",
                                   constant->axes[i].size, axis->size);
+        if (constant->axes[i].size > 1 && axis->role == BL_ONNX_STEPS)
+            n = bl_onnx_n_numbers(t);
     }
     if (constant->n == 1)
         return BL_OK;
     for (unsigned i = 0; i < t->rank; i++)
-        seen *= is_events(&t->axes[i]) ? 1 : t->axes[i].size;
-    // Rows hide their steps: a constant beside them has none.
-    if (seen != n && seen != width)
+        seen *= is_events(&t->axes[i]) || (t->axes[i].role == BL_ONNX_STEPS && n == width)
+                    ? 1
+                    : t->axes[i].size;
+    if (seen != n)
         return bl_onnx_refuse(err, "a constant meets axes that are not all there");
     double *each = bl_arena_array(c->arena, n, sizeof *each);
     if (!each)
         return bl_onnx_no_memory(err);
-    spread(t, constant, each);
+    spread(t, constant, n, each);
     bool is_same = true;
-    for (size_t i = width; i < n && seen == n; i++)
+    for (size_t i = width; i < n; i++)
         is_same &= each[i] == each[i - width];
     *ret_n = is_same ? width : n;
     *ret_numbers = each;
@@ -470,7 +476,8 @@ bl_status bl_onnx_spread(bl_onnx_import *c, bl_onnx_seen *t, const bl_onnx_seen 
 static bool is_aligned(const bl_onnx_seen *a, const bl_onnx_seen *b) {
     for (unsigned i = 0; i < a->rank; i++) {
         const bl_onnx_axis *x = &a->axes[i], *y = &b->axes[i];
-        bool is_one = x->size == 1 && y->size == 1 && is_events(x) == is_events(y);
+        bool is_one = x->size == 1 && y->size == 1 &&
+                      (is_events(x) || is_events(y) ? x->role == y->role : true);
         bool is_broad =
             (x->size == 1 && !is_events(x) && y->role == BL_ONNX_COLUMNS && y->size == b->width) ||
             (y->size == 1 && !is_events(y) && x->role == BL_ONNX_COLUMNS && x->size == a->width);

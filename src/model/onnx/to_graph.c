@@ -264,7 +264,7 @@ static bl_status check_ragged(const bl_onnx_import *c, bl_error *err) {
             takes |= is_ragged[node->inputs[k]];
         if (node->kind->id == BL_NN_KIND_INPUT)
             takes = ((const bl_nn_input_options *)node->options)->ragged;
-        else if (takes && node->kind->use == BL_NN_WHOLE && node->kind->id != BL_NN_KIND_EMBEDDING)
+        else if (takes && node->kind->use == BL_NN_WHOLE && !bl_onnx_is_rowwise(node))
             return bl_onnx_refuse(err,
                                   "layer '%s' (%s) sees all steps, where lengths say which count",
                                   node->name, node->kind->name);
