@@ -63,7 +63,7 @@ static void activations(bl_nn_graph *graph) {
     append(graph, BL_NN_KIND_LOG1P);
     append(graph, BL_NN_KIND_NEGATIVE);
     append(graph, BL_NN_KIND_EXP);
-    append_dense(graph, 40, BL_NN_RELU)->kernel_regularizer = (bl_nn_penalty){1e-4, 1e-3};
+    append_dense(graph, 40, BL_NN_RELU)->kernel_regularizer = (bl_nn_regularizer){1e-4, 1e-3};
 }
 
 static void normalization(bl_nn_graph *graph) {
