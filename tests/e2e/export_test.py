@@ -187,6 +187,18 @@ def recurrent_masked(net):
             net.add("GlobalAveragePooling1D", x)]
 
 
+def joined_masks(net):
+    x, y = net.input(9, 4), net.input(9, 4)
+    a = net.add("Masking", x, mask_value=-1)
+    b = net.add("Masking", y, mask_value=2)
+    beside = net.add("Concatenate", [a, b], axis=-1)
+    behind = net.add("Concatenate", [a, y, b], axis=1)
+    return [recurrent(net, "GRU", beside, 8, 6), recurrent(net, "LSTM", behind, 4, 6),
+            recurrent(net, "GRU", net.add("Add", [a, b]), 4, 3, return_sequences=True),
+            net.add("LayerNormalization", x, (4,), epsilon=1e-3, axis=-1, rms_scaling=True),
+            net.operation("Any", x, axis=-1, keepdims=False)]
+
+
 def packed(net):
     """Rows that do not count are left out."""
     x = net.add("Masking", net.input(40, 5), mask_value=0)
@@ -233,7 +245,8 @@ def large(net):
 
 
 NETWORKS = [dense_of_all, activations_with_constants, normalisations, operations, convolutions,
-            recurrent_plain, recurrent_masked, given_masks, packed, bidirectional,
+            recurrent_plain, recurrent_masked, given_masks, joined_masks, packed,
+            bidirectional,
             embeddings, deep_set, large]
 
 

@@ -45,11 +45,9 @@ static void write_map(bl_coder *c, const bl_nn_step *step, const char *expressio
 }
 
 static void write_prelu(bl_coder *c, const bl_nn_step *step) {
-    bl_nn_shape shape = bl_code_value(c, step->output)->shape;
-    size_t n = shape.width, steps = shape.steps ? shape.steps : 1;
-    const char *w = bl_code_parameter(c, step, 0, steps, 1, n, 0, n);
-    const char *at = shape.steps ? bl_code_format(c, "r * %zu + ", bl_code_padded(n)) : "";
-    write_map(c, step, bl_code_format(c, "x[i] < 0 ? %s[%si] * x[i] : x[i]", w, at));
+    size_t n = bl_code_width(c, step->output);
+    const char *w = bl_code_parameter(c, step, 0, 1, 1, n, 0, n);
+    write_map(c, step, bl_code_format(c, "x[i] < 0 ? %s[i] * x[i] : x[i]", w));
 }
 
 // ---- normalisations ----
@@ -80,9 +78,9 @@ static void write_layer_normalization(bl_coder *c, const bl_nn_step *step) {
     const bl_nn_normalization_options *o = step->options;
     size_t n = bl_code_width(c, step->output), at = 0;
     const char *gamma = "", *beta = "0";
-    if (o->scale)
+    if (o->scale || o->rms_scaling)
         gamma = bl_code_format(c, " * %s[i]", bl_code_parameter(c, step, at++, 1, 1, n, 0, n));
-    if (o->center)
+    if (o->center && !o->rms_scaling)
         beta = bl_code_format(c, "%s[i]", bl_code_parameter(c, step, at++, 1, 1, n, 0, n));
     bl_code_place(c, step, false);
     bl_code_open(c, step);
@@ -168,6 +166,7 @@ static void write_merge(bl_coder *c, const bl_nn_step *step) {
         [BL_NN_KIND_MINIMUM] = "smaller_of(y[i], %s)",
     };
     size_t n = bl_code_width(c, step->output);
+    bl_code_joined_mask(c, step);
     bl_code_place(c, step, true);
     size_t columns = bl_code_columns(c, step);
     c->places[step->output].is_padded = columns > n;

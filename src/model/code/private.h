@@ -38,6 +38,8 @@ void bl_code_input(bl_coder *c, const bl_nn_step *step);
 void bl_code_masking(bl_coder *c, const bl_nn_step *step);
 /// The rows that count by the mask that a step was given.
 void bl_code_own_mask(bl_coder *c, const bl_nn_step *step);
+/// Rows that count of an output whose inputs' rows do not all count together.
+void bl_code_joined_mask(bl_coder *c, const bl_nn_step *step);
 void bl_code_embedding(bl_coder *c, const bl_nn_step *step);
 void bl_code_concatenate(bl_coder *c, const bl_nn_step *step);
 void bl_code_reshape(bl_coder *c, const bl_nn_step *step);

@@ -73,6 +73,24 @@ void bl_code_own_mask(bl_coder *c, const bl_nn_step *step) {
     BL_PUT(c, "            s->index%zu[n%zu++] = (uint32_t)r;\n", own, own);
 }
 
+void bl_code_joined_mask(bl_coder *c, const bl_nn_step *step) {
+    size_t mask = bl_code_value(c, step->output)->mask;
+    const bl_nn_value *first = bl_code_value(c, step->inputs[0]);
+    if (mask == BL_NN_NONE || mask == first->mask)
+        return;
+    add_index(c, mask);
+    BL_PUT(c, "    size_t n%zu = 0, at%zu[%zu] = {0};\n", mask, mask, step->n_inputs);
+    BL_PUT(c, "    for (size_t r = 0; r < n%zu; r++) {\n        int counts = 0;\n", first->rows);
+    for (size_t i = 0; i < step->n_inputs; i++) {
+        size_t of = bl_code_value(c, step->inputs[i])->mask;
+        BL_PUT(c, "        if (at%zu[%zu] < n%zu && s->index%zu[at%zu[%zu]] == r) {\n", mask, i, of,
+               of, mask, i);
+        BL_PUT(c, "            at%zu[%zu]++;\n            counts = 1;\n        }\n", mask, i);
+    }
+    BL_PUT(c, "        if (counts)\n            s->index%zu[n%zu++] = (uint32_t)r;\n    }\n", mask,
+           mask);
+}
+
 void bl_code_embedding(bl_coder *c, const bl_nn_step *step) {
     const bl_nn_embedding_options *o = step->options;
     const bl_nn_value *from = bl_code_value(c, step->inputs[0]);
@@ -103,12 +121,27 @@ void bl_code_embedding(bl_coder *c, const bl_nn_step *step) {
 
 // ---- other shapes ----
 
+/// The rows that count of an input, behind those before; n of `rows` are there.
+static void append_mask(bl_coder *c, size_t input, size_t rows, size_t mask) {
+    const bl_nn_value *value = bl_code_value(c, input);
+    bool has_mask = value->mask != BL_NN_NONE;
+    const char *row = has_mask ? bl_code_format(c, "s->index%zu[i]", value->mask) : "i";
+    BL_PUT(c, "    for (size_t i = 0; i < n%zu; i++)\n", has_mask ? value->mask : value->rows);
+    BL_PUT(c, "        s->index%zu[n%zu++] = (uint32_t)(n%zu + %s);\n", mask, mask, rows, row);
+}
+
 static void join_steps(bl_coder *c, const bl_nn_step *step) {
     const bl_place *y = &c->places[step->output];
-    size_t rows = step->first_rows;
+    size_t rows = step->first_rows, mask = bl_code_value(c, step->output)->mask;
     BL_PUT(c, "    size_t n%zu = 0;\n", rows);
+    if (mask != BL_NN_NONE) {
+        add_index(c, mask);
+        BL_PUT(c, "    size_t n%zu = 0;\n", mask);
+    }
     for (size_t i = 0; i < step->n_inputs; i++) {
         const bl_place *x = bl_code_in(c, step, i);
+        if (mask != BL_NN_NONE)
+            append_mask(c, step->inputs[i], rows, mask);
         BL_PUT(c, "    for (size_t r = 0; r < n%zu; r++)\n",
                bl_code_value(c, step->inputs[i])->rows);
         BL_PUT(c, "        copy(%s + r * %zu, %zu, %s + n%zu++ * %zu);\n", x->at, x->stride,
@@ -122,6 +155,7 @@ void bl_code_concatenate(bl_coder *c, const bl_nn_step *step) {
         join_steps(c, step);
         return;
     }
+    bl_code_joined_mask(c, step);
     bl_code_open(c, step);
     for (size_t i = 0, at = 0; i < step->n_inputs; i++) {
         size_t n = bl_code_width(c, step->inputs[i]);
@@ -228,9 +262,20 @@ static bool is_mean(bl_nn_kind_id kind) {
     return kind == BL_NN_KIND_MEAN || kind == BL_NN_KIND_GLOBAL_AVERAGE_POOLING;
 }
 
+/// A number of each row: in a row of its own, or in a column of a vector, zeros behind them.
 static void reduce_columns(bl_coder *c, const bl_nn_step *step) {
-    size_t n = bl_code_width(c, step->inputs[0]);
-    bl_code_open(c, step);
+    const bl_nn_value *from = bl_code_value(c, step->inputs[0]);
+    const bl_place *x = bl_code_in(c, step, 0), *y = &c->places[step->output];
+    size_t n = from->shape.width;
+    bool is_vector = !bl_code_value(c, step->output)->rows && from->rows;
+    if (is_vector)
+        BL_PUT(c, "    clear(%s, %zu);\n", y->at, bl_code_width(c, step->output));
+    if (from->rows)
+        BL_PUT(c, "    for (size_t r = 0; r < n%zu; r++) {\n", from->rows);
+    else
+        BL_PUT(c, "    for (size_t r = 0; r < 1; r++) {\n");
+    BL_PUT(c, "        const float *x = %s + r * %zu;\n", x->at, x->stride);
+    BL_PUT(c, "        float *y = %s + r * %zu;\n", y->at, is_vector ? 1 : y->stride);
     BL_PUT(c, "        y[0] = %s;\n", begun(c, step->kind, "x[0]"));
     BL_PUT(c, "        for (size_t i = 1; i < %zu; i++)\n            y[0] = ", n);
     put_joined(c, step->kind, "y[0]", "x[i]");

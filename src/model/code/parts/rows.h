@@ -57,17 +57,17 @@ INLINE void log_softmax(const float *x, size_t n, float *y) {
         y[i] = x[i] - most - log;
 }
 
-// A row less its mean, by its standard deviation
+// A row, less its mean where it has one, by its standard deviation
 INLINE void normalise(const float *x, size_t n, int has_mean, double epsilon, float *y) {
     double sum = 0, squares = 0;
-    for (size_t i = 0; i < n && has_mean; i++)
+    for (size_t i = 0; i < n; i++)
         sum += x[i];
     double mean = sum / (double)n;
     for (size_t i = 0; i < n; i++)
         squares += (x[i] - mean) * (x[i] - mean);
     float inverse = (float)(1 / sqrt(squares / (double)n + epsilon));
     for (size_t i = 0; i < n; i++)
-        y[i] = (x[i] - (float)mean) * inverse;
+        y[i] = (x[i] - (has_mean ? (float)mean : 0)) * inverse;
 }
 
 INLINE float larger_of(float a, float b) { return a != a || a > b ? a : b; }
