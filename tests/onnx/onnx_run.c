@@ -39,7 +39,9 @@ static bl_status make_network(model *m, bl_error *err) {
             bl_nn_input_options *options = m->graph.nodes[i].options;
             options->ragged |= options->shape.n == 2;
         }
-    return bl_nn_network_new(m->arena.context, &m->graph, NULL, &m->network, err);
+    const bl_nn_network_options options = {
+        .most_floats = m->onnx.n_weights ? bl_onnx_most_floats(&m->onnx) : 0};
+    return bl_nn_network_new(m->arena.context, &m->graph, &options, &m->network, err);
 }
 
 static bl_status read_onnx(model *m, const char *url, bl_error *err) {

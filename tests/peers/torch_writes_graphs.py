@@ -70,7 +70,8 @@ def networks():
                           b=nn.Linear(8, 3)), [(9, 5)]
     yield "pooled", Of(lambda n, x: torch.cat([n.a(x).mean(1), n.a(x).max(1)[0]], 1),
                        a=nn.Linear(5, 8)), [(9, 5)]
-    yield "flat", nn.Sequential(nn.Flatten(), nn.Linear(45, 8), nn.ReLU(), nn.Linear(8, 3)), [(9, 5)]
+    yield "flat", nn.Sequential(nn.Flatten(), nn.Linear(45, 8), nn.ReLU(),
+                                nn.Linear(8, 3)), [(9, 5)]
     yield "over_steps", Of(lambda n, x: n.a(x.transpose(1, 2)).transpose(1, 2) + x,
                            a=nn.Linear(9, 9)), [(9, 5)]
     yield "sequence_norm", Of(lambda n, x: n.b(n.a(x)), a=nn.Linear(5, 8),

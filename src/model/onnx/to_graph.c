@@ -382,6 +382,13 @@ void bl_onnx_network_release(bl_onnx_network *network) {
         network->n_forests = 0;
 }
 
+size_t bl_onnx_most_floats(const bl_onnx_network *from) {
+    size_t n = 1;
+    for (size_t i = 0; i < from->n_weights; i++)
+        n += from->weights[i].n + 16;
+    return n;
+}
+
 bl_status bl_onnx_load_weights(const bl_onnx_network *from, bl_nn_network *network, bl_error *err) {
     size_t n_set = 0;
     for (size_t i = 0; i < from->n_weights; i++) {

@@ -38,6 +38,9 @@ typedef struct bl_onnx_network {
 /// operator does not allow), BL_E_SHAPE, BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_onnx_to_graph(const bl_onnx_model *model, bl_arena *arena,
                            bl_onnx_network *ret_network, bl_error *err);
+/// Numbers that a network of it may have, for bl_nn_network_options: its own, each array with what
+/// aligns the next.
+size_t bl_onnx_most_floats(const bl_onnx_network *from);
 /// Sets all parameters of a network that was made of the graph, and packs them.
 /// \return BL_OK, BL_E_SHAPE (a parameter has another size), BL_E_NOTFOUND (one has no numbers)
 bl_status bl_onnx_load_weights(const bl_onnx_network *from, bl_nn_network *network, bl_error *err);
