@@ -8,17 +8,8 @@
 
 #include "base/names.h"
 #include "base/whole_file.h"
-#include "cli/cli.h"
-#include "infer/model.h"
+#include "cli/export.h"
 #include "model/code/code.h"
-
-typedef struct export_run {
-    bl_cli *cli;
-    bl_arena arena;
-    bl_model *opened;
-    const bl_nn_network *network;
-    const char *model, *output;
-} export_run;
 
 // ---- the model ----
 
@@ -32,7 +23,7 @@ static bool changes(const bl_nn_columns *t) {
 }
 
 /// What stands before the network of a model is none of it.
-static bl_status check_transforms(const export_run *run, bl_error *err) {
+bl_status bl_export_check_transforms(const bl_export_run *run, bl_error *err) {
     for (size_t i = 0; i < bl_model_n_inputs(run->opened) && !run->cli->arguments.raw; i++)
         if (run->opened->transforms[i] && changes(run->opened->transforms[i]))
             return bl_error_set(err, BL_E_UNSUPPORTED,
@@ -42,11 +33,11 @@ static bl_status check_transforms(const export_run *run, bl_error *err) {
     return BL_OK;
 }
 
-static bl_status open_model(export_run *run, bl_error *err) {
+static bl_status open_model(bl_export_run *run, bl_error *err) {
     const bl_model_options options = {.size = sizeof options, .raw = run->cli->arguments.raw};
     BL_TRY(bl_model_open(run->cli->context, run->model, &options, &run->opened, err));
     run->network = run->opened->bundle->network;
-    return check_transforms(run, err);
+    return BL_OK;
 }
 
 // ---- C ----
@@ -57,7 +48,7 @@ static const char *file_name(const char *path) {
 }
 
 /// The output's name without its ending, as a name of C. \return NULL: no memory
-static const char *code_name(export_run *run) {
+static const char *code_name(bl_export_run *run) {
     const char *begin = file_name(run->output), *dot = strrchr(begin, '.');
     size_t n = dot ? (size_t)(dot - begin) : strlen(begin);
     bool is_digit = *begin >= '0' && *begin <= '9';
@@ -69,13 +60,13 @@ static const char *code_name(export_run *run) {
 }
 
 /// What is there stays, and nothing is written beside it.
-static bl_status check_free(const export_run *run, const char *path, bl_error *err) {
+static bl_status check_free(const bl_export_run *run, const char *path, bl_error *err) {
     if (!path || run->cli->arguments.overwrite || access(path, F_OK) != 0)
         return BL_OK;
     return bl_error_set(err, BL_E_EXISTS, "%s: already exists; --overwrite replaces it", path);
 }
 
-static bl_status write_code(export_run *run, bl_error *err) {
+static bl_status write_code(bl_export_run *run, bl_error *err) {
     enum { VECTORS = 16 };
     const bl_arguments *a = &run->cli->arguments;
     bl_code code;
@@ -85,6 +76,7 @@ static bl_status write_code(export_run *run, bl_error *err) {
                                .n_vectors = a->n_vectors ? a->n_vectors : VECTORS};
     if (!options.name)
         return bl_error_nomem(err, 0, "a name");
+    BL_TRY(bl_export_check_transforms(run, err));
     BL_TRY(check_free(run, run->output, err));
     BL_TRY(check_free(run, a->header, err));
     BL_TRY_IN(bl_code_write(run->cli->context, run->network, &options, &code, err), err, "%s",
@@ -105,11 +97,15 @@ static bl_status write_code(export_run *run, bl_error *err) {
 
 typedef struct target {
     const char *ending, *what;
-    bl_status (*write)(export_run *run, bl_error *err);
+    bl_status (*write)(bl_export_run *run, bl_error *err);
 } target;
 
 static const target targets[] = {
     {".c", "C source", write_code},
+    {".onnx", "ONNX", bl_export_onnx},
+    {".keras", "Keras archive", bl_export_keras},
+    {".h5", "Keras HDF5", bl_export_keras_h5},
+    {".blm", "beamline bundle", bl_export_bundle},
 };
 
 static bool ends_with(const char *text, const char *ending) {
@@ -118,7 +114,7 @@ static bool ends_with(const char *text, const char *ending) {
 }
 
 /// By --type, else by the output's name. \return NULL: there is none, which is BL_E_USAGE
-static const target *find_target(const export_run *run, bl_error *err) {
+static const target *find_target(const bl_export_run *run, bl_error *err) {
     const char *type = run->cli->arguments.type;
     bl_nearest nearest;
     bl_nearest_init(&nearest, type ? type : "");
@@ -136,7 +132,7 @@ static const target *find_target(const export_run *run, bl_error *err) {
     return NULL;
 }
 
-static bl_status export_model(export_run *run, bl_error *err) {
+static bl_status export_model(bl_export_run *run, bl_error *err) {
     const target *found = find_target(run, err);
     if (!found)
         return BL_E_USAGE;
@@ -145,7 +141,7 @@ static bl_status export_model(export_run *run, bl_error *err) {
 }
 
 static bl_status run_export(bl_cli *cli, bl_error *err) {
-    export_run run = {
+    bl_export_run run = {
         .cli = cli, .model = cli->arguments.operands[0], .output = cli->arguments.output};
     if (!run.output)
         return bl_error_set(err, BL_E_USAGE, "where to? -o FILE says it");
@@ -157,10 +153,10 @@ static bl_status run_export(bl_cli *cli, bl_error *err) {
 }
 
 static const bl_option export_options[] = {
-    {"output", 'o', "FILE", "Write this file; its ending says what: .c", BL_OPTION_TEXT,
-     BL_HINT_FILES, NULL, offsetof(bl_arguments, output), false},
-    {"type", 0, "TYPE", "Write this, whatever the file is called: c", BL_OPTION_TEXT,
-     .offset = offsetof(bl_arguments, type)},
+    {"output", 'o', "FILE", "Write this file; its ending says what", BL_OPTION_TEXT, BL_HINT_FILES,
+     NULL, offsetof(bl_arguments, output), false},
+    {"type", 0, "TYPE", "Write this, whatever the file is called: c, onnx, keras, h5 or blm",
+     BL_OPTION_TEXT, .offset = offsetof(bl_arguments, type)},
     {"name", 0, "NAME", "Of C: begin the names of functions so; the file's name by default",
      BL_OPTION_TEXT, .offset = offsetof(bl_arguments, name)},
     {"header", 0, "FILE", "Of C: write a header, too, which the source includes", BL_OPTION_TEXT,
@@ -175,6 +171,8 @@ static const bl_option export_options[] = {
 
 static const bl_example export_examples[] = {
     {"A network as C", "beamline export model.keras -o trigger.c"},
+    {"For onnxruntime, what a bundle does to its inputs included",
+     "beamline export model.blm -o model.onnx"},
     {"With many events to test it", "beamline export model.keras -o trigger.c --vectors 1000"},
     {"With a header and another name",
      "beamline export model.h5 -o net.c --header net.h --name hlf"},
@@ -185,8 +183,10 @@ const bl_command bl_command_export = {
     .summary = "write a trained network in another form",
     .operands = "MODEL",
     .description =
-        "Reads a trained network, in any model file that beamline runs (.blm, .keras, .h5, of "
-        "XGBoost, LightGBM), and writes it as what the output's name ends with.\n\n"
+        "Reads a trained network, in any model file that beamline runs (.blm, .keras, .h5, "
+        ".onnx, of XGBoost, LightGBM), and writes it as what the output's name ends with: .c, "
+        ".onnx, .keras, .h5 or .blm. What a bundle does to its inputs first is written into ONNX "
+        "and bundles; for others --raw leaves it out.\n\n"
         "As C (.c) it is one file of C11 that needs nothing: no library, no allocation, no "
         "variable that changes. It computes one event by the function NAME_run, with the bits that "
         "beamline computes, on any processor. Compiled with -DNAME_TEST the same file is a program "

@@ -7,6 +7,7 @@
 #include "model/trees/trees.h"
 
 const bl_model_format bl_model_formats[] = {
+    {"ONNX", bl_model_probe_onnx, bl_model_read_onnx},
     {"beamline bundle", bl_bundle_probe, bl_bundle_open},
     {"Keras", bl_keras_probe, bl_model_read_keras},
     {"trees", bl_trees_probe, bl_model_read_trees},
