@@ -3,6 +3,7 @@
 // tests/peers/keras_networks.py.
 #include "model/keras/from_graph.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/testing.h"
@@ -163,6 +164,29 @@ static void test_ragged(void **state) {
     }
 }
 
+static void test_infinite_constant(void **state) {
+    static const int64_t shape[] = {3};
+    bl_arena arena;
+    bl_nn_graph graph;
+    bl_nn_node *node = NULL;
+    BL_AUTO(bl_nn_network) network = NULL;
+    BL_AUTO(bl_keras_file) file = NULL;
+    bl_error err = {0};
+    bl_arena_init(&arena, *state);
+    bl_nn_graph_init(&graph, &arena, "infinite");
+    assert_ok(add(&graph, "Input", "x", 0, NULL, &node));
+    ((bl_nn_input_options *)node->options)->shape = (bl_nn_counts){1, shape};
+    assert_ok(add(&graph, "Greater", "y", 1, (size_t[]){0}, &node));
+    ((bl_nn_compare_options *)node->options)->value = INFINITY;
+    assert_ok(bl_nn_graph_set_outputs(&graph, 1, (size_t[]){1}, NULL));
+    assert_ok(bl_nn_network_new(*state, &graph, NULL, &network, NULL));
+    assert_int_equal(bl_keras_from_network(*state, network, BL_KERAS_ARCHIVE, &file, &err),
+                     BL_E_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "layer 'y' (Greater): value is infinite"));
+    bl_nn_network_free(BL_MOVE(network));
+    bl_arena_release(&arena);
+}
+
 /// A network that was made with all memory that it wants.
 static const bl_nn_network *made;
 
@@ -203,8 +227,8 @@ static int free_context(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trips),
-                                       cmocka_unit_test(test_ragged),
-                                       cmocka_unit_test(test_memory)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trips), cmocka_unit_test(test_ragged),
+        cmocka_unit_test(test_infinite_constant), cmocka_unit_test(test_memory)};
     return cmocka_run_group_tests(tests, make_context, free_context);
 }

@@ -311,6 +311,8 @@ static bl_status add_operation(bl_text *text, const bl_keras_entry *entry, bl_er
     bool is_limit = n->kind->id == BL_NN_KIND_CLIP && strcmp(class, "Clip") != 0;
     bool is_comparison =
         n->kind->id >= BL_NN_KIND_NOT_EQUAL && n->kind->id <= BL_NN_KIND_LESS_EQUAL;
+    if (is_comparison && isinf(((const bl_nn_compare_options *)n->options)->value))
+        return bl_keras_write_error(n, err, "value is infinite, which JSON has no number for");
     open_operation(text, is_activation ? "nn" : "numpy", class, entry->name);
     if (is_activation) {
         bl_text_add(text, ", ");

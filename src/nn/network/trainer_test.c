@@ -187,11 +187,64 @@ static void test_a_loss_that_is_no_number_changes_nothing(void **state) {
     assert_true(zero.bits == one.bits);
 }
 
+/// A sequence with a mask, and the mean of its steps, which is the first output.
+static void make_masked(bl_nn_graph *graph, bl_arena *arena) {
+    static const int64_t sizes[] = {2, 2};
+    const size_t outputs[] = {2, 1};
+    size_t last = 0;
+    bl_nn_node *node;
+    bl_nn_graph_init(graph, arena, "test");
+    assert_ok(bl_nn_graph_add(graph, bl_nn_kind_find("Input"), "x", 0, NULL, &node, NULL));
+    ((bl_nn_input_options *)node->options)->shape = (bl_nn_counts){2, sizes};
+    assert_ok(bl_nn_graph_add(graph, bl_nn_kind_find("Masking"), "m", 1, &last, &node, NULL));
+    last = 1;
+    assert_ok(bl_nn_graph_add(graph, bl_nn_kind_find("GlobalAveragePooling1D"), "p", 1, &last,
+                              &node, NULL));
+    assert_ok(bl_nn_graph_set_outputs(graph, 2, outputs, NULL));
+}
+
+/// \return what a trainer of both says
+static bl_status train_masked(double weight_of_sequence, double *ret_loss) {
+    static const float x[] = {1, 2, 0, 0}, targets[] = {3, 2, 9, 9};
+    BL_AUTO(bl_context) context = test_context(1);
+    bl_arena arena;
+    bl_nn_graph graph;
+    bl_arena_init(&arena, context);
+    make_masked(&graph, &arena);
+    bl_nn_network *network;
+    bl_nn_trainer *trainer = NULL;
+    bl_nn_network_options options = {.trains = true};
+    assert_ok(bl_nn_network_new(context, &graph, &options, &network, NULL));
+    const bl_nn_objective objectives[] = {{bl_nn_loss_of(BL_NN_LOSS_SQUARED), 1},
+                                          {bl_nn_loss_of(BL_NN_LOSS_SQUARED), weight_of_sequence}};
+    bl_nn_trainer_options how = {.objectives = objectives,
+                                 .optimizer = bl_nn_optimizer_of(BL_NN_OPTIMIZER_SGD),
+                                 .most_events = 1};
+    bl_nn_feed feed = {.data = x}, both[] = {{.data = targets}, {.data = targets}};
+    bl_nn_batch batch = {1, &feed, both, NULL};
+    bl_status status = bl_nn_trainer_new(network, &how, &trainer, NULL);
+    if (status == BL_OK)
+        status = bl_nn_trainer_gradient(trainer, &batch, ret_loss, NULL);
+    bl_nn_trainer_free(trainer);
+    bl_nn_network_free(network);
+    bl_arena_release(&arena);
+    return status;
+}
+
+static void test_a_sequence_with_a_mask_has_no_loss(void **state) {
+    (void)state;
+    double loss = 0;
+    assert_int_equal(train_masked(1, &loss), BL_E_UNSUPPORTED);
+    assert_ok(train_masked(0, &loss));
+    assert_true(loss == 2); // (1 − 3)² and (2 − 2)², halved
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_losses_fall_and_bits_do_not_depend_on_threads),
         cmocka_unit_test(test_joined_activations_give_the_same_bits),
         cmocka_unit_test(test_a_loss_that_is_no_number_changes_nothing),
+        cmocka_unit_test(test_a_sequence_with_a_mask_has_no_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
