@@ -52,6 +52,12 @@ static void predict(const bl_nn_network *network) {
         (void)bl_nn_predict(workspace, 1, feeds, outputs, NULL);
 }
 
+/// Memory for as many events as there may be is there, or refused.
+static void make_room(const bl_nn_network *network) {
+    BL_AUTO(bl_nn_workspace) workspace = NULL;
+    (void)!bl_nn_workspace_new(network, BL_NN_SHARD_EVENTS, false, &workspace, NULL);
+}
+
 static void write_model(bl_context *context, bl_arena *arena, const bl_nn_network *network) {
     BL_AUTO(bl_keras_file) file = NULL;
     bl_nn_graph graph;
@@ -65,8 +71,12 @@ static void write_model(bl_context *context, bl_arena *arena, const bl_nn_networ
 static void use(bl_context *context, bl_arena *arena, const bl_nn_graph *graph) {
     BL_AUTO(bl_nn_network) network = NULL;
     write_twice(arena, graph);
-    if (bl_nn_network_new(context, graph, NULL, &network, NULL) != BL_OK || !is_small(network))
+    if (bl_nn_network_new(context, graph, NULL, &network, NULL) != BL_OK)
         return;
+    if (!is_small(network)) {
+        make_room(network);
+        return;
+    }
     if (bl_nn_network_start(network, 1, NULL) == BL_OK)
         predict(network);
     write_model(context, arena, network);

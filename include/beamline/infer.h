@@ -73,7 +73,7 @@ typedef struct bl_model_feed {
 /// \param most_events that go through the network at once, 1 … 64; a call may have more. 0: 64.
 /// Fewer take less memory; the results are the same
 /// \param ret_runner the caller owns it; freed before its model is
-/// \return BL_OK, BL_E_INVALID, BL_E_NOMEM
+/// \return BL_OK, BL_E_INVALID, BL_E_LIMIT (more than the context's memory budget), BL_E_NOMEM
 BL_API BL_MUST_CHECK bl_status bl_runner_new(const bl_model *model, size_t most_events,
                                              bl_runner **ret_runner, bl_error *err);
 /// NULL is allowed.

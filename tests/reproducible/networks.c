@@ -27,7 +27,7 @@ static void must(bl_status status, const bl_error *err) {
 /// Appends a node. \return its options
 static void *add(bl_nn_graph *graph, bl_nn_kind_id kind, size_t n_inputs, const size_t *inputs) {
     bl_nn_node *node = NULL;
-    bl_error err;
+    bl_error err = {0};
     must(bl_nn_graph_add(graph, &bl_nn_kinds[kind], NULL, n_inputs, inputs, &node, &err), &err);
     return node->options;
 }
@@ -156,7 +156,7 @@ static const trial trials[] = {
 
 static void build(const trial *t, bl_arena *arena, bl_nn_graph *graph) {
     const int64_t shape[] = {t->steps, t->width};
-    bl_error err;
+    bl_error err = {0};
     bl_nn_graph_init(graph, arena, t->name);
     bl_nn_input_options *input = add(graph, BL_NN_KIND_INPUT, 0, NULL);
     int64_t *sizes = bl_arena_array(arena, 2, sizeof *sizes);
@@ -222,7 +222,7 @@ static void train(bl_nn_network *network, const sample *s, const trial *t, hash 
                                            .most_events = N_EVENTS,
                                            .seed = 3};
     BL_AUTO(bl_nn_trainer) trainer = NULL;
-    bl_error err;
+    bl_error err = {0};
     bl_nn_feed x = {.data = s->x, .offsets = t->is_ragged ? s->offsets : NULL}, y = {.data = s->y};
     const bl_nn_batch batch = {N_EVENTS, &x, &y, s->weights};
     must(bl_nn_trainer_new(network, &options, &trainer, &err), &err);
@@ -240,7 +240,7 @@ static void train(bl_nn_network *network, const sample *s, const trial *t, hash 
 
 static void predict(const bl_nn_network *network, const sample *s, const trial *t, hash *h) {
     BL_AUTO(bl_nn_workspace) workspace = NULL;
-    bl_error err;
+    bl_error err = {0};
     must(bl_nn_workspace_new(network, BL_NN_SHARD_EVENTS, false, &workspace, &err), &err);
     for (size_t e = 0; e < N_EVENTS; e += BL_NN_SHARD_EVENTS) {
         size_t n = N_EVENTS - e < BL_NN_SHARD_EVENTS ? N_EVENTS - e : BL_NN_SHARD_EVENTS;
@@ -263,7 +263,7 @@ static uint64_t bits_of(const trial *t, const sample *s, const bl_nn_kernels *ke
     bl_nn_network *network = NULL;
     bl_arena arena;
     bl_nn_graph graph;
-    bl_error err;
+    bl_error err = {0};
     hash h = {14695981039346656037U};
     must(bl_context_new(&options, &context, &err), &err);
     bl_arena_init(&arena, context);

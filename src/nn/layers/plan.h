@@ -28,6 +28,10 @@ typedef struct bl_nn_rows_plan {
 
 /// Floats of all parameters at most: 1 GiB.
 #define BL_NN_MOST_PARAMETERS ((size_t)1 << 28)
+/// Rows of an event at most: uint32_t counts those of a shard.
+#define BL_NN_MOST_STEPS ((size_t)1 << 24)
+/// Numbers of a value for an event at most: those of a shard, and sums of them, do not overflow.
+#define BL_NN_MOST_NUMBERS ((size_t)1 << 32)
 
 struct bl_nn_plan {
     bl_arena *arena;

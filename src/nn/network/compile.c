@@ -104,6 +104,20 @@ static bl_status plan_mask(compiler *c, bl_nn_step *step, bl_error *err) {
     return BL_OK;
 }
 
+/// Whether what a step makes for an event can be counted: whatever the files say that tell it.
+static bl_status check_sizes(const bl_nn_plan *plan, const bl_nn_step *step, bl_error *err) {
+    const bl_nn_value *output = &plan->values.items[step->output];
+    bool is_too_large = output->stride > BL_NN_MOST_NUMBERS ||
+                        output->shape.steps * output->stride > BL_NN_MOST_NUMBERS;
+    for (size_t i = step->first_rows; i < plan->rows.n; i++)
+        is_too_large |= plan->rows.items[i].steps > BL_NN_MOST_STEPS;
+    char shape[BL_NN_SHAPE_TEXT];
+    if (is_too_large)
+        return bl_nn_plan_error(step, BL_E_LIMIT, err, "makes %s for each event: that is too much",
+                                bl_nn_shape_text(output->shape, shape));
+    return BL_OK;
+}
+
 static bl_status plan_step(compiler *c, bl_nn_step *step, bl_error *err) {
     bl_nn_plan *plan = c->plan;
     step->layer = bl_nn_layers[step->kind];
@@ -122,6 +136,7 @@ static bl_status plan_step(compiler *c, bl_nn_step *step, bl_error *err) {
         return bl_nn_plan_error(step, BL_E_LIMIT, err, "has too many parameters");
     if (plan->status != BL_OK)
         return no_memory(err);
+    BL_TRY(check_sizes(plan, step, err));
     bl_nn_value *output = &plan->values.items[step->output];
     bool trains = false;
     for (size_t i = 0; i < step->n_parameters; i++)

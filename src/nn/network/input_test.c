@@ -75,10 +75,45 @@ static void wrong_inputs(void **state) {
     end_trial(&t);
 }
 
+/// Sizes that some file tells: refused at once, before memory is asked for.
+static void huge_inputs(void **state) {
+    (void)state;
+    static const struct {
+        size_t steps, width;
+    } sizes[] = {{INT32_MAX, 1}, {(1 << 24) + 1, 1}, {1 << 24, 257}, {1 << 30, 1 << 30}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        begin_trial(&t);
+        add_input(&t, sizes[i].steps, sizes[i].width, true);
+        EXPECT_ERROR(&t, BL_E_LIMIT, "'n0'", "(Input)", "too much");
+        end_trial(&t);
+    }
+    begin_trial(&t);
+    bl_nn_reshape_options longer = {{2, (const int64_t[]){1 << 25, 1}}};
+    ADD_NODE(&t, RESHAPE, &longer, add_input(&t, 0, 1 << 25, false));
+    EXPECT_ERROR(&t, BL_E_LIMIT, "'n1'", "(Reshape)", "too much");
+    end_trial(&t);
+}
+
+static void runs_beyond_the_budget(void **state) {
+    BL_AUTO(bl_nn_workspace) workspace = NULL;
+    bl_error err;
+    (void)state;
+    begin_trial(&t);
+    add_input(&t, 100, 3, true);
+    ADD_NODE(&t, FLATTEN, NULL, add_input(&t, 1 << 24, 8, true));
+    assert_ok(try_network(&t, NULL, &err));
+    assert_int_equal(bl_nn_workspace_new(t.network, BL_NN_SHARD_EVENTS, false, &workspace, &err),
+                     BL_E_LIMIT);
+    assert_non_null(strstr(err.message, "input 'n1' may have 16777216 rows"));
+    end_trial(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(feeds_of_all_kinds),
         cmocka_unit_test(wrong_inputs),
+        cmocka_unit_test(huge_inputs),
+        cmocka_unit_test(runs_beyond_the_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

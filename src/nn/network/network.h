@@ -63,7 +63,7 @@ typedef struct bl_nn_workspace bl_nn_workspace;
 /// Memory to run at most so many events at a time.
 /// \param most_events 1 … BL_NN_SHARD_EVENTS \param trains gradients will be asked for: only where
 /// the network trains
-/// \return BL_OK, BL_E_NOMEM
+/// \return BL_OK, BL_E_LIMIT (more than the context's memory budget), BL_E_NOMEM
 bl_status bl_nn_workspace_new(const bl_nn_network *network, size_t most_events, bool trains,
                               bl_nn_workspace **ret_workspace, bl_error *err);
 void bl_nn_workspace_free(bl_nn_workspace *workspace);

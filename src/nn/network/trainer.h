@@ -46,7 +46,7 @@ typedef struct bl_nn_trainer bl_nn_trainer;
 
 /// \param network borrows, until the trainer is freed; its parameters are changed by steps
 /// \return BL_OK, BL_E_INVALID, BL_E_UNSUPPORTED (a loss of a sequence with a mask), BL_E_SHAPE,
-/// BL_E_NOMEM
+/// BL_E_LIMIT (more than the context's memory budget), BL_E_NOMEM
 bl_status bl_nn_trainer_new(bl_nn_network *network, const bl_nn_trainer_options *options,
                             bl_nn_trainer **ret_trainer, bl_error *err);
 void bl_nn_trainer_free(bl_nn_trainer *trainer);

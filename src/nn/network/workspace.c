@@ -2,6 +2,7 @@
 // Workspaces: one block of memory for all that a shard's run writes.
 #include <string.h>
 
+#include "base/context.h"
 #include "nn/network/private.h"
 
 /// Floats that were given out so far; a second time with memory behind them.
@@ -90,6 +91,41 @@ static bl_status allocate_lists(bl_nn_workspace *w, bl_error *err) {
     return has_all ? BL_OK : bl_error_set(err, BL_E_NOMEM, "no memory for a network's run");
 }
 
+/// The input that may have the most rows; NULL: all are vectors.
+static const bl_nn_step *longest_input(const bl_nn_network *network) {
+    const bl_nn_step *longest = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < network->n_steps; i++) {
+        const bl_nn_step *step = &network->steps[i];
+        size_t steps = network->plan.values.items[step->output].shape.steps;
+        if (step->kind == BL_NN_KIND_INPUT && steps > most) {
+            longest = step;
+            most = steps;
+        }
+    }
+    return longest;
+}
+
+/// What does not fit into the memory budget is refused before it is asked for.
+static bl_status check_budget(const bl_nn_workspace *w, const layout *l, bl_error *err) {
+    const bl_nn_network *network = w->network;
+    uint64_t budget = bl_context_budget_bytes(network->context);
+    if (!l->is_too_much && l->used <= budget / sizeof(float))
+        return BL_OK;
+    const bl_nn_step *input = longest_input(network);
+    double megabytes = (double)l->used * sizeof(float) / (1 << 20);
+    if (!input)
+        return bl_error_set(err, BL_E_LIMIT,
+                            "a run of %zu events takes %.0f MiB, more than the memory budget",
+                            w->most_events, megabytes);
+    return bl_error_set(
+        err, BL_E_LIMIT,
+        "a run of %zu events takes %.0f MiB, more than the memory budget: input '%s' may have "
+        "%zu rows",
+        w->most_events, megabytes, input->name,
+        network->plan.values.items[input->output].shape.steps);
+}
+
 bl_status bl_nn_workspace_new(const bl_nn_network *network, size_t most_events, bool trains,
                               bl_nn_workspace **ret_workspace, bl_error *err) {
     BL_AUTO(bl_nn_workspace) w = bl_alloc_zero(network->context, 1, sizeof *w);
@@ -102,8 +138,7 @@ bl_status bl_nn_workspace_new(const bl_nn_network *network, size_t most_events, 
     BL_TRY(allocate_lists(w, err));
     layout l = {0};
     lay_out(w, &l);
-    if (l.is_too_much)
-        return bl_error_set(err, BL_E_NOMEM, "a network's run takes more memory than there is");
+    BL_TRY(check_budget(w, &l, err));
     BL_TRY(bl_buffer_new(network->context, l.used * sizeof(float), &w->memory, err));
     l = (layout){.data = (void *)w->memory->data};
     lay_out(w, &l);
