@@ -79,7 +79,7 @@ typedef struct bl_nn_activation_options {
     bl_nn_activation activation;
 } bl_nn_activation_options;
 
-/// PReLU, one slope for each number of an event: of steps by their places
+/// PReLU, one slope for each column, whatever the step
 typedef struct bl_nn_prelu_options {
     bl_nn_initializer alpha_initializer;
     bl_nn_regularizer alpha_regularizer;
