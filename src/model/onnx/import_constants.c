@@ -279,8 +279,8 @@ static void find_strides(const bl_onnx_seen *seen, size_t *sizes, size_t *stride
 }
 
 static bl_status fold_transpose(bl_onnx_import *c, bl_onnx_seen *x, bl_error *err) {
-    size_t sizes[BL_ONNX_MOST_AXES], strides[BL_ONNX_MOST_AXES];
-    size_t new_sizes[BL_ONNX_MOST_AXES], new_strides[BL_ONNX_MOST_AXES];
+    size_t sizes[BL_ONNX_MOST_AXES] = {0}, strides[BL_ONNX_MOST_AXES] = {0};
+    size_t new_sizes[BL_ONNX_MOST_AXES] = {0}, new_strides[BL_ONNX_MOST_AXES] = {0};
     bl_onnx_ints order;
     BL_TRY(bl_onnx_get_ints(c->node, "perm", &order, err));
     find_strides(x, sizes, strides);
@@ -342,7 +342,7 @@ static bl_status fold_concat(bl_onnx_import *c, bl_onnx_seen *x, bl_error *err) 
 static bl_status fold_slice(bl_onnx_import *c, bl_onnx_seen *x, bl_error *err) {
     const bl_onnx_seen *start = bl_onnx_in(c, 1), *end = bl_onnx_in(c, 2);
     const bl_onnx_seen *which = bl_onnx_in(c, 3), *step = bl_onnx_in(c, 4);
-    size_t sizes[BL_ONNX_MOST_AXES], strides[BL_ONNX_MOST_AXES];
+    size_t sizes[BL_ONNX_MOST_AXES] = {0}, strides[BL_ONNX_MOST_AXES] = {0};
     unsigned axis;
     if (!start || !end || start->n != 1 || end->n != 1 || (which && which->n != 1) ||
         (step && step->numbers[0] != 1))

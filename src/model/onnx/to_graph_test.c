@@ -91,7 +91,7 @@ static void products(void **state) {
     bl_onnx_add_int(&b, node, "transB", 1);
     bl_onnx_add_float(&b, node, "alpha", 2);
     bl_onnx_add_node(&b, "Relu", NULL, 1, &h, 1, &r);
-    node = bl_onnx_add_node(&b, "ReduceSum", NULL, 2, (const char *[]){"r", "axes"}, 1, &y);
+    bl_onnx_add_node(&b, "ReduceSum", NULL, 2, (const char *[]){"r", "axes"}, 1, &y);
     bl_onnx_add_initializer(&b, "axes", BL_ONNX_INT64, 1, (int64_t[]){1}, (int64_t[]){-1}, 8);
     finish(&b, &model);
     read_network(&arena, model, &from, &network);
