@@ -96,9 +96,11 @@ static void read_events(workload *w, const char *folder) {
     array features = read_array(folder, is_mlp ? "mlp" : "hlf");
     array targets = read_array(folder, is_mlp ? "signal" : "classes");
     size_t n = features.n_rows;
+    if (!n || !targets.n_rows)
+        bench_die("no events");
     w->features = features.data;
     w->targets = targets.data;
-    w->n_features = features.n / features.n_rows;
+    w->n_features = features.n / n;
     w->n_targets = targets.n / targets.n_rows;
     if (w->is_recurrent) {
         read_sequences(w, folder);

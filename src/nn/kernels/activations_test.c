@@ -238,7 +238,7 @@ static void names(void **state) {
     (void)state;
     bl_nn_activation a = {.kind = BL_NN_MISH};
     for (size_t kind = 0; kind < BL_NN_N_ACTIVATIONS; kind++) {
-        assert_true(bl_nn_activation_find(bl_nn_activation_name(kind), &a));
+        assert_true(bl_nn_activation_find(bl_nn_activation_name((bl_nn_activation_kind)kind), &a));
         assert_int_equal(a.kind, kind);
     }
     assert_false(bl_nn_activation_find("Relu", &a));

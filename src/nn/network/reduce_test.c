@@ -217,7 +217,7 @@ static void convolution(void **state) {
             .kernel_size = (int64_t)window.taps,
             .strides = (int64_t)window.stride,
             .dilation_rate = (int64_t)window.dilation,
-            .padding = window.padding,
+            .padding = (int)window.padding,
             .activation = {.kind = activations[lrand48() % 3]},
             .use_bias = by_chance(0.5),
         };
