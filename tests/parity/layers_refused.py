@@ -11,7 +11,6 @@ from network_case import Case
 # What is refused: the shape of the input, a layer behind it, what the error says.
 LAYERS = {
     "prelu_steps": (sequences, lambda: L.PReLU(), "alpha is ["),
-    "prelu_shared": (sequences, lambda: L.PReLU(shared_axes=[1]), "shared_axes is"),
     "softmax_steps": (sequences, lambda: L.Softmax(axis=1), "(Softmax): axis is 1"),
     "rms_normalization": (vectors, lambda: L.RMSNormalization(), "no layer of ours is like it"),
     "gaussian_noise": (vectors, lambda: L.GaussianNoise(0.4), "no layer of ours is like it"),

@@ -46,7 +46,7 @@ def masked():
 def recurrent():
     return keras.Sequential([
         keras.Input((7, 4)), L.Bidirectional(L.LSTM(3, return_sequences=True)),
-        L.GRU(4, reset_after=False, return_sequences=True), L.PReLU(),
+        L.GRU(4, reset_after=False, return_sequences=True), L.PReLU(shared_axes=[1]),
         L.SimpleRNN(5, return_sequences=True, go_backwards=True), L.TimeDistributed(L.Dense(2)),
         L.LSTM(2, unit_forget_bias=False), L.BatchNormalization(), L.LayerNormalization()])
 

@@ -249,6 +249,10 @@ static bl_status add_others(bl_keras_writing *w, node *n, const char *outer, bl_
         bl_text_add(text, ", \"axis\": %s",
                     ((const bl_nn_scaling_options *)n->options)->mean.n == 1 ? "null" : "-1");
         return BL_OK;
+    case BL_NN_KIND_PRELU:
+        if (bl_nn_network_find(w->network, n->name, "alpha")->rank == 2)
+            bl_text_add(text, ", \"shared_axes\": [1]");
+        return BL_OK;
     case BL_NN_KIND_TIME_DISTRIBUTED:
         return add_inner(text, n, outer, "layer", "each", n->inner->kind, n->inner->options, err);
     case BL_NN_KIND_BIDIRECTIONAL:

@@ -299,8 +299,8 @@ static void test_axes(void **state) {
            "layer 'l' (BatchNormalization): axis is 1");
     check(context, ONE(LAYER("PReLU", "l", ", \"shared_axes\": null", X)),
           "x Input(); l PReLU(x) -> l");
-    refuse(context, ONE(LAYER("PReLU", "l", ", \"shared_axes\": [1]", X)), BL_E_UNSUPPORTED,
-           "shared_axes is something");
+    check(context, ONE(LAYER("PReLU", "l", ", \"shared_axes\": [1]", X)),
+          "x Input(); l PReLU(x) -> l");
     refuse(context, ONE(LAYER("Softmax", "l", ", \"axis\": 1", X)), BL_E_UNSUPPORTED, "axis is 1");
     check(context, ONE(LAYER("Concatenate", "l", ", \"axis\": 1", CALL("[" TENSOR("x", "0") "]"))),
           "x Input(); l Concatenate(x) -> l");

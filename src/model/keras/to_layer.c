@@ -169,6 +169,8 @@ static bl_status check_other(const bl_keras_call *call, const char *key, const b
         return BL_OK;
     if (strcmp(key, "axis") == 0 && call->n_arguments)
         return is_null(item) ? BL_OK : check_axis(call, key, item, -1, err);
+    if (strcmp(key, "shared_axes") == 0 && item->n == 1)
+        return check_axis(call, key, item->items[0], 1, err);
     if (strcmp(key, "attention_axes") == 0)
         return is_null(item) ? BL_OK : check_axis(call, key, item, 1, err);
     if (is_null(item))

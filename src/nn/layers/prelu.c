@@ -6,11 +6,12 @@
 
 static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {
     const bl_nn_prelu_options *options = step->options;
-    size_t width = bl_nn_plan_input(plan, step, 0).width;
+    bl_nn_shape shape = bl_nn_plan_input(plan, step, 0);
+    size_t sizes[] = {1, shape.width}; // as Keras has them where steps share slopes
     (void)err;
-    bl_nn_plan_parameter(plan, step, "alpha", 1, &width, options->alpha_initializer,
-                         options->alpha_regularizer);
-    bl_nn_plan_rowwise(plan, step, width);
+    bl_nn_plan_parameter(plan, step, "alpha", shape.steps ? 2 : 1, sizes + !shape.steps,
+                         options->alpha_initializer, options->alpha_regularizer);
+    bl_nn_plan_rowwise(plan, step, shape.width);
     return BL_OK;
 }
 
