@@ -15,7 +15,6 @@ LAYERS = {
     "rms_normalization": (vectors, lambda: L.RMSNormalization(), "no layer of ours is like it"),
     "gaussian_noise": (vectors, lambda: L.GaussianNoise(0.4), "no layer of ours is like it"),
     "gaussian_dropout": (vectors, lambda: L.GaussianDropout(0.4), "no layer of ours is like it"),
-    "permute": (sequences, lambda: L.Permute((2, 1)), "no layer of ours is like it"),
     "repeat_vector": (vectors, lambda: L.RepeatVector(3), "no layer of ours is like it"),
     "time_distributed_model": (
         sequences, lambda: L.TimeDistributed(keras.Sequential([L.Dense(3), L.Dense(2)])),

@@ -202,6 +202,15 @@ def time_distributed(draw, make):
     return through(sequences(draw, width=5), L.TimeDistributed(make()))
 
 
+def slopes_shared(draw):
+    """PReLU of sequences: one slope for each column, whatever the step."""
+    return through(sequences(draw), L.Dense(4), L.PReLU(shared_axes=[1]), L.GRU(3))
+
+
+def permute(draw):
+    return through(sequences(draw), L.Permute((2, 1)), L.GRU(3), L.Dense(2))
+
+
 def reshape(draw):
     return through(sequences(draw, steps=4, width=3), L.Reshape((2, 6)), L.GRU(3))
 
@@ -304,5 +313,7 @@ def shapes():
     yield "time_distributed_normalization", functools.partial(
         time_distributed, make=lambda: L.LayerNormalization())
     yield "reshape", reshape
+    yield "permute", permute
+    yield "activation_layer_prelu_shared", slopes_shared
     yield "not_a_number", not_a_number
     yield "not_a_number_in_a_step", not_a_number_in_a_step
