@@ -76,7 +76,7 @@ static void finish(bl_onnx_builder *b, bl_onnx_model **ret_model) {
 static void products(void **state) {
     (void)state;
     bl_context *context = test_context(1);
-    BL_AUTO(bl_nn_network) network = NULL;
+    bl_nn_network *network = NULL;
     bl_arena arena;
     bl_onnx_builder b;
     bl_onnx_model *model = NULL;
@@ -108,6 +108,7 @@ static void products(void **state) {
         }
         assert_true(fabs((double)found[e] - sum) < 1e-5);
     }
+    bl_nn_network_free(network);
     bl_onnx_network_release(&from);
     bl_arena_release(&arena);
     bl_context_free(context);
@@ -117,7 +118,7 @@ static void products(void **state) {
 static void views(void **state) {
     (void)state;
     bl_context *context = test_context(1);
-    BL_AUTO(bl_nn_network) network = NULL;
+    bl_nn_network *network = NULL;
     bl_arena arena;
     bl_onnx_builder b;
     bl_onnx_model *model = NULL;
@@ -138,6 +139,7 @@ static void views(void **state) {
     assert_int_equal(run(network, NULL, found), N_EVENTS * 12);
     for (size_t i = 0; i < N_EVENTS * 12; i++)
         assert_float_equal(found[i], number(i), 0);
+    bl_nn_network_free(network);
     bl_onnx_network_release(&from);
     bl_arena_release(&arena);
     bl_context_free(context);
