@@ -75,6 +75,18 @@ void *bl_arena_array(bl_arena *arena, size_t count, size_t size) {
     return __builtin_mul_overflow(count, size, &bytes) ? NULL : bl_arena_alloc(arena, bytes);
 }
 
+void *bl_arena_grow(bl_arena *arena, void *items, size_t n, size_t *room, size_t size) {
+    if (n < *room)
+        return items;
+    size_t more = *room ? 2 * *room : 16;
+    void *grown = bl_arena_array(arena, more, size);
+    if (grown && n)
+        memcpy(grown, items, n * size);
+    if (grown)
+        *room = more;
+    return grown;
+}
+
 char *bl_arena_text(bl_arena *arena, const char *text, size_t length) {
     char *copy = length < SIZE_MAX ? (char *)bl_arena_alloc(arena, length + 1) : NULL;
     if (copy && length)

@@ -117,16 +117,11 @@ bool bl_onnx_is_rowwise(const bl_nn_node *node) {
 
 bl_status bl_onnx_add_weight(bl_onnx_import *c, const char *layer, const char *name, size_t n,
                              const float *values, bl_error *err) {
-    if (c->n_weights == c->weights_room) {
-        size_t room = c->weights_room ? 2 * c->weights_room : 32;
-        bl_onnx_weight *weights = bl_arena_array(c->arena, room, sizeof *weights);
-        if (!weights)
-            return bl_onnx_no_memory(err);
-        if (c->n_weights)
-            memcpy(weights, c->weights, c->n_weights * sizeof *weights);
-        c->weights = weights;
-        c->weights_room = room;
-    }
+    bl_onnx_weight *weights =
+        bl_arena_grow(c->arena, c->weights, c->n_weights, &c->weights_room, sizeof *weights);
+    if (!weights)
+        return bl_onnx_no_memory(err);
+    c->weights = weights;
     bl_onnx_weight *weight = &c->weights[c->n_weights];
     *weight = (bl_onnx_weight){.layer = bl_arena_text(c->arena, layer, strlen(layer)),
                                .name = bl_arena_text(c->arena, name, strlen(name)),

@@ -92,16 +92,11 @@ static bl_status choose_name(bl_nn_graph *graph, const bl_nn_kind *kind, const c
 static bl_status make_room(bl_nn_graph *graph, bl_error *err) {
     if (graph->n_nodes == BL_NN_MOST_NODES)
         return bl_error_set(err, BL_E_LIMIT, "a network of more than %d layers", BL_NN_MOST_NODES);
-    if (graph->n_nodes < graph->room)
-        return BL_OK;
-    size_t room = graph->room ? 2 * graph->room : 16;
-    bl_nn_node *nodes = bl_arena_array(graph->arena, room, sizeof *nodes);
+    bl_nn_node *nodes =
+        bl_arena_grow(graph->arena, graph->nodes, graph->n_nodes, &graph->room, sizeof *nodes);
     if (!nodes)
         return no_memory(err);
-    if (graph->n_nodes)
-        memcpy(nodes, graph->nodes, graph->n_nodes * sizeof *nodes);
     graph->nodes = nodes;
-    graph->room = room;
     return BL_OK;
 }
 

@@ -13,18 +13,12 @@ typedef BL_NN_LIST(void) list;
 /// Room for one more at the end of a list, zeroed; NULL: no memory.
 static void *append(bl_nn_plan *plan, void *any_list, size_t item_size) {
     list *l = (list *)any_list;
-    if (l->n == l->room) {
-        size_t room = l->room ? 2 * l->room : 16;
-        void *items = bl_arena_array(plan->arena, room, item_size);
-        if (!items) {
-            plan->status = BL_E_NOMEM;
-            return NULL;
-        }
-        if (l->n)
-            memcpy(items, l->items, l->n * item_size);
-        l->items = items;
-        l->room = room;
+    void *items = bl_arena_grow(plan->arena, l->items, l->n, &l->room, item_size);
+    if (!items) {
+        plan->status = BL_E_NOMEM;
+        return NULL;
     }
+    l->items = items;
     return (char *)l->items + l->n++ * item_size;
 }
 #define APPEND(plan, list) append(plan, &(plan)->list, sizeof *(plan)->list.items)

@@ -150,16 +150,11 @@ static bl_status plan_step(compiler *c, bl_nn_step *step, bl_error *err) {
 static bl_status add_step(compiler *c, bl_nn_step step, bl_nn_step **ret_step, bl_error *err) {
     BL_TRY(copy_repeated(c, &step, err));
     bl_nn_network *network = c->network;
-    if (network->n_steps == c->room) {
-        size_t room = c->room ? 2 * c->room : 32;
-        bl_nn_step *steps = bl_arena_array(c->arena, room, sizeof *steps);
-        if (!steps)
-            return no_memory(err);
-        if (c->room)
-            memcpy(steps, network->steps, c->room * sizeof *steps);
-        network->steps = steps;
-        c->room = room;
-    }
+    bl_nn_step *steps =
+        bl_arena_grow(c->arena, network->steps, network->n_steps, &c->room, sizeof *steps);
+    if (!steps)
+        return no_memory(err);
+    network->steps = steps;
     step.number = network->n_steps;
     bl_nn_step *added = &network->steps[network->n_steps];
     *added = step;

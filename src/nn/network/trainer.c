@@ -205,10 +205,6 @@ bl_status bl_nn_trainer_step(bl_nn_trainer *t, const bl_nn_batch *batch, double 
 
 const float *bl_nn_trainer_gradients(const bl_nn_trainer *t) { return t->gradients; }
 
-bl_nn_matrix bl_nn_trainer_input_gradient(const bl_nn_trainer *t, size_t input) {
-    return t->workers[0].workspace->value_gradients[t->network->inputs[input]];
-}
-
 float *bl_nn_trainer_moments(bl_nn_trainer *t, size_t *ret_n) {
     *ret_n = bl_nn_optimizer_n_moments(&t->optimizer) * t->network->plan.n_floats;
     return t->moments;

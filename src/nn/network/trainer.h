@@ -64,9 +64,6 @@ bl_status bl_nn_trainer_step(bl_nn_trainer *trainer, const bl_nn_batch *batch, d
 
 /// The last gradient, laid out as the parameters; borrows.
 const float *bl_nn_trainer_gradients(const bl_nn_trainer *trainer);
-/// The gradient by an input of the last batch, of at most BL_NN_SHARD_EVENTS events, where the
-/// network wants such. \return data NULL: it does not
-bl_nn_matrix bl_nn_trainer_input_gradient(const bl_nn_trainer *trainer, size_t input);
 /// The moments of the optimiser [n_moments × n_floats], and where training stands: to be stored,
 /// and set again.
 float *bl_nn_trainer_moments(bl_nn_trainer *trainer, size_t *ret_n);
