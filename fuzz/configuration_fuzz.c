@@ -2,7 +2,7 @@
 // Data configurations: YAML as a tree, and what its keys say. A text that begins with a brace is
 // read as JSON, too.
 #include "base/context.h"
-#include "data/config.h"
+#include "data/config/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 
 #include "cli/number.h"
 #include "cli/progress.h"
-#include "data/lineage.h"
+#include "data/stream/lineage.h"
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
 

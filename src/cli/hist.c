@@ -8,7 +8,7 @@
 
 #include "cli/select.h"
 #include "column/column.h"
-#include "data/plan.h"
+#include "data/stream/plan.h"
 
 enum { DEFAULT_BINS = 50, MOST_EDGES = 10000 };
 

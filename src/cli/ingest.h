@@ -5,7 +5,7 @@
 #define BL_CLI_INGEST_H
 
 #include "cli/progress.h"
-#include "data/ingest.h"
+#include "data/ingest/ingest.h"
 
 /// Choices of --bad-files.
 enum { BL_BAD_FILES_FAIL, BL_BAD_FILES_SKIP };

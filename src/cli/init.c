@@ -5,7 +5,7 @@
 #include "base/context.h"
 #include "base/whole_file.h"
 #include "cli/select.h"
-#include "data/normalise.h"
+#include "data/stream/normalise.h"
 
 // ---- trees ----
 

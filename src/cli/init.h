@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "cli/tally.h"
 #include "column/type.h"
-#include "data/config.h"
+#include "data/config/config.h"
 #include "table/selection.h"
 
 /// Events of each file that ranges are taken from.

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "data/ingest.h"
+#include "data/ingest/ingest.h"
 #include "each_allocation.h"
 
 static const char text[] =

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "data/plan.h"
+#include "data/stream/plan.h"
 #include "each_allocation.h"
 
 /// An event with a muon, and one without a lepton.

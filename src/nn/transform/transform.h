@@ -28,6 +28,32 @@ typedef enum bl_nn_curve {
         BL_NN_N_CURVES
 } bl_nn_curve;
 
+/// What is done to a sequence with more or fewer rows than `length`.
+typedef enum bl_nn_padding {
+    BL_NN_PADDING_NONE,     ///< fewer stay fewer
+    BL_NN_PADDING_CONSTANT, ///< rows of `pad` are added behind
+    BL_NN_PADDING_WRAP,     ///< its rows are repeated from the first on; none: rows of `pad`
+} bl_nn_padding;
+
+typedef enum bl_nn_order {
+    BL_NN_ORDER_KEPT,
+    BL_NN_ORDER_COLUMN,  ///< by the value of a column
+    BL_NN_ORDER_DELTA_R, ///< by √(Δη² + Δφ²) from the first row, Δφ in [−π, π]
+} bl_nn_order;
+
+/// What is done to the rows of an event of a sequence, in this order, before their numbers are
+/// looked at: they are ordered (stable; NaN last), cut to `length`, and standardised.
+typedef struct bl_nn_arrangement {
+    bl_nn_order order;
+    bool ascending;     ///< the smallest first, else the largest
+    size_t column, phi; ///< of the order: the column, or η and φ
+    size_t length;      ///< rows at most; 0: as many as there are
+    bl_nn_padding padding;
+    /// Each column (x − mean)/σ over the rows of the event, population σ, 0 taken as 1; rounded to
+    /// the type of the numbers.
+    bool is_per_event;
+} bl_nn_arrangement;
+
 /// The columns of one input. Plain arrays, which may be changed until it is run.
 typedef struct bl_nn_columns {
     const char *input; ///< name of the input
@@ -37,6 +63,8 @@ typedef struct bl_nn_columns {
     double *offset, *scale; ///< [n] finite
     double *low, *high;     ///< [n] low ≤ high; −∞, ∞: not cut
     double *missing;        ///< [n] NaN: stays NaN
+    double *pad;            ///< [n] in rows that are added
+    bl_nn_arrangement rows; ///< of a sequence; zeroed: nothing is done
 } bl_nn_columns;
 
 typedef struct bl_nn_transform {
@@ -58,6 +86,25 @@ const bl_nn_columns *bl_nn_transform_find(const bl_nn_transform *transform, cons
 /// the next
 void bl_nn_columns_run(const bl_nn_columns *columns, size_t m, const float *x, size_t x_stride,
                        float *out, size_t out_stride);
+/// The same of doubles, without rounding.
+void bl_nn_columns_run_double(const bl_nn_columns *columns, size_t m, const double *x,
+                              size_t x_stride, double *out, size_t out_stride);
+
+/// Whether something is done to rows: else bl_nn_columns_run is all there is.
+bool bl_nn_columns_arranges(const bl_nn_columns *columns);
+/// Rows that an event of `n_rows` has when they are arranged, without those that are added.
+size_t bl_nn_columns_n_kept(const bl_nn_columns *columns, size_t n_rows);
+/// Room to arrange an event of so many rows, bytes.
+size_t bl_nn_columns_scratch_bytes(const bl_nn_columns *columns, size_t most_rows);
+/// Arranges one event: its rows as bl_nn_columns_run takes them, without those that are added.
+/// Allocates nothing.
+/// \param scratch [bl_nn_columns_scratch_bytes] aligned for doubles \param x [n_rows × n]
+/// \param out [bl_nn_columns_n_kept × n], not x \param is_double of x and out; else they are floats
+void bl_nn_columns_arrange(const bl_nn_columns *columns, void *scratch, size_t n_rows,
+                           const void *x, size_t x_stride, bool is_double, void *out);
+/// Adds the rows that are missing up to `length`, after bl_nn_columns_run. Without padding nothing.
+/// \param rows [length × n], of which there are n_rows \return rows that there are now
+size_t bl_nn_columns_pad(const bl_nn_columns *columns, size_t n_rows, float *rows);
 
 /// Reads what bl_nn_transform_write wrote. \param ret_transform lives in the arena
 /// \return BL_OK, BL_E_INVALID (naming input and column), BL_E_UNSUPPORTED (a later version),

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A prepared data set: a folder of shards, Arrow IPC files of events in random order, what was
+/// fitted to them, and prepared.json, which describes all of it. docs/prepare.md says what each
+/// column of a shard and each key is.
+///
+/// Numbers in shards are physical: rows are arranged (ordered, cut) and nothing else is done to
+/// them. Whoever reads them runs the transform, as a served model does with what a client sends.
+#ifndef BL_DATA_PREPARED_PREPARED_H
+#define BL_DATA_PREPARED_PREPARED_H
+
+#include "data/config/prepare.h"
+
+/// Columns that every shard has, beside identities, observers and inputs.
+#define BL_SHARD_KEY "key"                ///< uint64: shards are in its order
+#define BL_SHARD_FILE "source_file"       ///< int32: of `files`
+#define BL_SHARD_ENTRY "source_entry"     ///< int64: in that file's tree
+#define BL_SHARD_SAMPLE "sample_index"    ///< int32
+#define BL_SHARD_LABEL "label"            ///< int32 the class; of numbers, list<float64> of them
+#define BL_SHARD_PHYSICS "weight_physics" ///< float64
+#define BL_SHARD_TRAIN "weight_train"     ///< float64
+
+typedef struct bl_prepared_input {
+    const char *name;
+    size_t width;
+    const char **columns; ///< [width] names
+    bool is_sequence;     ///< list<fixed_list<number>[width]>, else fixed_list<number>[width]
+    size_t most_rows;     ///< of an event of a sequence
+} bl_prepared_input;
+
+typedef struct bl_prepared_shard {
+    const char *file; ///< in the folder
+    int64_t n_rows;
+    uint64_t bytes, xxh64;
+} bl_prepared_shard;
+
+/// Events of one class in a part.
+typedef struct bl_prepared_class {
+    int64_t n_rows, n_negative;   ///< events; those of negative weight_physics
+    double sumw_physics;          ///< Σ weight_physics
+    double sumw_train, abs_train; ///< Σ weight_train, Σ |weight_train|
+} bl_prepared_class;
+
+/// Shards whose events belong together: "train", "validation", "test", or "fold-0" …; of a
+/// variation of shape "test.jesUp".
+typedef struct bl_prepared_part {
+    const char *name;
+    size_t n_shards, shards_capacity;
+    bl_prepared_shard *shards;  ///< [n_shards]
+    int64_t n_rows;             ///< of all shards
+    bl_prepared_class *classes; ///< [n_classes], at least one
+} bl_prepared_part;
+
+typedef struct bl_prepared {
+    bl_arena arena;
+    const char *folder;
+    const char *fingerprint;   ///< of all that the events depend on
+    const char *configuration; ///< the text of the data configuration
+    bl_label_kind label_kind;
+    size_t n_classes;
+    const char **classes; ///< [n_classes] names, of labels that are numbers too
+    size_t n_inputs;
+    bl_prepared_input *inputs; ///< [n_inputs]
+    size_t n_files;
+    const char **files; ///< [n_files] URLs of the input
+    size_t n_identity;
+    const char **identity; ///< [n_identity] columns; none: file and entry
+    bool is_double;
+    bool is_complete; ///< else preparation goes on
+    uint64_t seed, split_seed;
+    size_t n_folds; ///< 0: none
+    size_t n_parts, parts_capacity;
+    bl_prepared_part *parts; ///< [n_parts]
+    /// What was fitted: one transform; of folds one for each, which has not seen fold k nor fold
+    /// k + 1, its validation.
+    size_t n_transforms;
+    bl_nn_transform *transforms; ///< [n_transforms]
+} bl_prepared;
+
+/// Whether a path is a folder with a prepared.json.
+bool bl_prepared_is(const char *path);
+/// Reads prepared.json and transforms. Shards are opened when they are read.
+/// \return BL_OK, BL_E_NOTFOUND, BL_E_IO, BL_E_INVALID, BL_E_UNSUPPORTED (a later version),
+/// BL_E_NOMEM: naming file and key
+bl_status bl_prepared_open(bl_context *context, const char *folder, bl_prepared **ret_prepared,
+                           bl_error *err);
+void bl_prepared_close(bl_prepared *prepared);
+BL_DEFINE_AUTO(bl_prepared, bl_prepared_close);
+/// Writes prepared.json by atomic rename. \return BL_OK, BL_E_IO, BL_E_ACCESS, BL_E_NOMEM
+bl_status bl_prepared_write(const bl_prepared *prepared, bl_error *err);
+/// The part of a name; NULL: there is none.
+const bl_prepared_part *bl_prepared_find(const bl_prepared *prepared, const char *name);
+/// Compares size and hash of a shard with what prepared.json says.
+/// \return BL_OK, BL_E_NOTFOUND, BL_E_CORRUPT, BL_E_IO
+bl_status bl_prepared_check(const bl_prepared *prepared, const bl_prepared_shard *shard,
+                            bl_error *err);
+
+/// What an event's identity says, whatever the order of files: its place in the order of events,
+/// and a number in [0, 1) that decides its part.
+typedef struct bl_event_fate {
+    uint64_t key;
+    double share;
+} bl_event_fate;
+
+/// \param dataset name of the sample's data set, or the file's UUID \param identity [n]
+bl_event_fate bl_event_fate_of(uint64_t seed, uint64_t split_seed, const char *dataset,
+                               const int64_t *identity, size_t n);
+/// The fold of a share.
+size_t bl_fold_of(double share, size_t n_folds);
+
+#endif
