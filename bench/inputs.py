@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 HERE = pathlib.Path(__file__).resolve().parent
 GENERATOR = ("make_trees.c", "trees.c", "trees.h", "values.c", "values.h")
+PROCESSES = ("qcd", "ttbar", "wjets")  # of generated events, in the order of their labels
 TREES = ("nano", "physlite", "delphes")
 # With the levels that experiments use; LZMA's 9 would take too long to write.
 CODECS = {"none": "none", "lz4": "lz4:4", "zstd": "zstd:5", "zlib": "zlib:6", "lzma": "lzma:4"}
@@ -50,6 +51,17 @@ def make(build, folder, tree, codec, megabytes, fresh=False):
                        stdout=subprocess.DEVNULL, check=True)
     read_from_disk(path)
     return Input(tree, CODECS[codec], path)
+
+
+def generate(beamline, folder, n):
+    """Files of generated events, a third of n of each process, there already or new."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"topology-{process}-{n // len(PROCESSES)}.root" for process in PROCESSES]
+    for process, path in zip(PROCESSES, paths, strict=True):
+        if not path.exists():
+            subprocess.run([beamline, "generate", "--process", process, "--events",
+                            str(n // len(PROCESSES)), "--output", path, "-q"], check=True)
+    return paths
 
 
 def read_from_disk(path):

@@ -34,21 +34,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 import topology_results  # noqa: E402
 
-PROCESSES = ("ttbar", "wjets", "qcd")
 MODES = ("fixed", "compat")
 SUBJECTS = ("beamline", "numba", "spark")
 TRIAL_EVENTS = 1000  # of each file, to choose numba's kernel by
-
-
-def generate(beamline, folder, n):
-    """A file a process, there already or new."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"topology-{process}-{n // len(PROCESSES)}.root" for process in PROCESSES]
-    for process, path in zip(PROCESSES, paths, strict=True):
-        if not path.exists():
-            subprocess.run([beamline, "generate", "--process", process, "--events",
-                            str(n // len(PROCESSES)), "--output", path, "-q"], check=True)
-    return paths
 
 
 class Way(NamedTuple):
@@ -266,7 +254,7 @@ def main():
     if not subjects.peers_python():
         names = ["beamline"]
         print("no peers here (scripts/setup --peers): beamline alone", file=sys.stderr)
-    files = options.input or generate(beamline, options.folder, options.events)
+    files = options.input or inputs.generate(beamline, options.folder, options.events)
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         bench, modes = Bench(options, beamline, folder), options.modes.split(",")

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Keras side of bench/quality.py: the published networks, trained on arrays that it wrote, and
+predictions of models.
+
+usage: quality_keras.py train NETWORK SEED EPOCHS ARRAYS INPUTS SCORES.npy
+       quality_keras.py predict MODEL.keras ARRAYS INPUTS SCORES.npy
+"""
+
+import pathlib
+import sys
+
+import keras
+import numpy
+from keras import layers
+
+
+def feature_layers(x, units):
+    for n in units:
+        x = layers.Dense(n, activation="relu")(x)
+    return x
+
+
+def summary(x):
+    return layers.Dropout(0.2)(layers.GRU(50)(layers.Masking(0.0)(x)))
+
+
+def network(name):
+    particles, features = keras.Input((801, 19)), keras.Input((14,))
+    if name == "hlf":
+        inputs, last = [features], feature_layers(features, (50, 20, 10))
+    elif name == "sequence":
+        inputs, last = [particles], summary(particles)
+    else:
+        side = layers.Dropout(0.2)(features)
+        last = layers.Dense(25, activation="relu")(layers.Concatenate()([summary(particles), side]))
+        inputs = [particles, features]
+    return keras.Model(inputs, layers.Dense(3, activation="softmax")(last))
+
+
+def arrays(folder, part, inputs):
+    names = [*inputs.split(","), "labels", "weights"]
+    *x, labels, weights = (numpy.load(pathlib.Path(folder) / f"{part}_{name}.npy", mmap_mode="r")
+                           for name in names)
+    return x, labels, weights
+
+
+class Shuffled(keras.utils.PyDataset):
+    """Batches in an order that is new each epoch."""
+
+    def __init__(self, x, labels, weights, seed):
+        super().__init__()
+        self.data, self.random = (x, labels, weights), numpy.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def on_epoch_end(self):
+        self.order = self.random.permutation(len(self.data[1]))
+
+    def __len__(self):
+        return -(-len(self.order) // 128)
+
+    def __getitem__(self, i):
+        rows = numpy.sort(self.order[i * 128:(i + 1) * 128])
+        x, labels, weights = self.data
+        return tuple(one[rows] for one in x), labels[rows], weights[rows]
+
+
+def train(name, seed, epochs, folder, inputs):
+    keras.utils.set_random_seed(int(seed))
+    model = network(name)
+    model.compile("adam", "categorical_crossentropy", jit_compile=True)
+    data = Shuffled(*arrays(folder, "train", inputs), int(seed))
+    model.fit(data, epochs=int(epochs), verbose=2)
+    return model
+
+
+def main(what, *arguments):
+    if what == "train":
+        *training, inputs, scores = arguments
+        model = train(*training, inputs)
+    else:
+        path, _, inputs, scores = arguments
+        model = keras.saving.load_model(path, compile=False)
+    x, labels, _ = arrays(arguments[-3], "test", inputs)
+    parts = [model.predict_on_batch([one[first:first + 1024] for one in x])
+             for first in range(0, len(labels), 1024)]
+    numpy.save(scores, numpy.concatenate(parts))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
