@@ -5,11 +5,12 @@ events with the same hyper-parameters, some seeds each; what is compared is the 
 curve of each class on the test part, of which both are given by one function.
 
 usage: bench/quality.py BUILD [--events N] [--seeds N] [--networks hlf,sequence,inclusive]
-                        [--folder CACHE] [--output FILE.md] [--json FILE]
+                        [--pythia N] [--folder CACHE] [--output FILE.md] [--json FILE]
 
 Events are generated, a third of N of each process, and prepared once; Keras reads the shards that
 we train from. Two sets of runs are equivalent where the 90 % interval of the difference of their
-means lies inside ± 0.003 (two one-sided tests at 5 %).
+means lies inside ± 0.003 (two one-sided tests at 5 %). With --pythia the networks that we trained
+are also tested on so many events of Pythia 8, a third of each process.
 """
 
 import argparse
@@ -49,6 +50,11 @@ def prepare(beamline, folder, n_events):
 
 # ---- the shards, as Keras wants them ----
 
+def transform_of(data):
+    about = json.loads((data / "prepared.json").read_text())
+    return {one["input"]: one for one in about["transforms"][0]["inputs"]}
+
+
 def scaled(values, transform):
     """A transform of prepared.json on columns of values."""
     out = numpy.array(values, numpy.float64)
@@ -57,10 +63,9 @@ def scaled(values, transform):
     return out.astype(numpy.float32)
 
 
-def as_arrays(data, part, to):
+def as_arrays(data, part, transform, to):
     """Writes .npy files of a part, sequences padded with zeros, for another process to map."""
-    about = json.loads((data / "prepared.json").read_text())
-    transform = {one["input"]: one for one in about["transforms"][0]["inputs"]}
+    to.mkdir(exist_ok=True)
     shards = sorted(data.glob(f"{part}-*.arrow"))
     table = pyarrow.concat_tables(pyarrow.ipc.open_file(path).read_all() for path in shards)
     n = len(table)
@@ -82,6 +87,30 @@ def as_arrays(data, part, to):
             padded[row, :offsets[k + 1] - offsets[k]] = rows[offsets[k]:offsets[k + 1]]
             row += 1
     padded.flush()
+
+
+def pythia_arrays(beamline, data, folder, n_events):
+    """-> a folder of arrays of Pythia's events, scaled as those that were trained on"""
+    arrays, prepared = folder / f"pythia-arrays-{n_events}", folder / f"pythia-{n_events}"
+    if (arrays / "test_particles.npy").exists():
+        return arrays
+    files = []
+    for process in CLASSES:
+        path = folder / f"pythia-{process}-{n_events}.root"
+        files += ["-i", f"{process}={path}"]
+        if not path.exists():
+            run(CACHE / "pythia/bin/python", TOP / "tests/generator/pythia_events.py", process,
+                n_events // 3, path, stdout=subprocess.DEVNULL)
+    yaml = folder / "pythia.yaml"
+    yaml.write_text((TOP / "examples/topology.yaml").read_text()
+                    .replace("split:", "preprocess: {method: none}\nsplit:", 1))
+    run(beamline, "prepare", "-c", yaml, *files, "-o", prepared, "--overwrite")
+    for part in ("train", "validation", "test"):
+        as_arrays(prepared, part, transform_of(data), arrays)
+    for name in ("labels", "weights", "features", "particles"):
+        numpy.save(arrays / f"test_{name}.npy", numpy.concatenate(
+            [numpy.load(arrays / f"{part}_{name}.npy") for part in ("train", "validation", "test")]))
+    return arrays
 
 
 # ---- comparison ----
@@ -135,6 +164,13 @@ def compare(beamline, name, data, arrays, folder, seeds):
     return results
 
 
+def on_pythia(name, arrays, folder):
+    """-> areas of what our first seed predicts of Pythia's events"""
+    scores = folder / f"pythia-{name}.npy"
+    keras("predict", folder / f"{name}-1/model.keras", arrays, ",".join(FEEDS[name]), scores)
+    return areas(numpy.load(scores), numpy.load(arrays / "test_labels.npy").argmax(1))
+
+
 def report(results, lines):
     lines += ["| network | class | beamline | Keras | difference, 90 % | equivalent |",
               "|---|---|--:|--:|--:|---|"]
@@ -156,6 +192,7 @@ def main():
     parser.add_argument("--events", type=int, default=300_000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--networks", default="hlf,sequence,inclusive")
+    parser.add_argument("--pythia", type=int, default=0)
     parser.add_argument("--folder", type=pathlib.Path, default=CACHE / "quality")
     parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("--json", type=pathlib.Path)
@@ -166,8 +203,7 @@ def main():
     arrays = options.folder / f"arrays-{options.events}"
     for part in ("train", "test"):
         if not (arrays / f"{part}_particles.npy").exists():
-            arrays.mkdir(exist_ok=True)
-            as_arrays(data, part, arrays)
+            as_arrays(data, part, transform_of(data), arrays)
     results = {name: compare(beamline, name, data, arrays, options.folder, options.seeds)
                for name in options.networks.split(",")}
     n = {part: len(numpy.load(arrays / f"{part}_labels.npy", mmap_mode="r"))
@@ -178,6 +214,14 @@ def main():
              + ", ".join(f"{EPOCHS[name]} ({name})" for name in results)
              + ". Areas under ROC curves, each class against the others.", ""]
     all_equal = report(results, lines)
+    if options.pythia:
+        arrays = pythia_arrays(beamline, data, options.folder, options.pythia)
+        lines += ["", f"The first seed of each on {options.pythia} events of Pythia 8:", "",
+                  "| network | " + " | ".join(CLASSES) + " |", "|---|" + "--:|" * len(CLASSES)]
+        for name, of in results.items():
+            lost = [f"{there:.4f} ({there - here:+.4f})" for there, here in
+                    zip(on_pythia(name, arrays, options.folder), of["beamline"][0], strict=True)]
+            lines.append(f"| {name} | " + " | ".join(lost) + " |")
     print("\n".join(lines))
     if options.output:
         options.output.write_text("\n".join(lines) + "\n")
