@@ -108,8 +108,9 @@ def pythia_arrays(beamline, data, folder, n_events):
     for part in ("train", "validation", "test"):
         as_arrays(prepared, part, transform_of(data), arrays)
     for name in ("labels", "weights", "features", "particles"):
-        numpy.save(arrays / f"test_{name}.npy", numpy.concatenate(
-            [numpy.load(arrays / f"{part}_{name}.npy") for part in ("train", "validation", "test")]))
+        parts = [numpy.load(arrays / f"{part}_{name}.npy")
+                 for part in ("train", "validation", "test")]
+        numpy.save(arrays / f"test_{name}.npy", numpy.concatenate(parts))
     return arrays
 
 
