@@ -45,7 +45,7 @@ typedef struct bl_input_config {
     bl_variable_config *variables; ///< [n]; of `column`: those that are not as `others`
     bl_variable_config others;     ///< of `column`: its numbers that no variable names
     int64_t length;                ///< rows of an event at most; 0: as many as there are
-    bl_nn_padding padding;         ///< what is done up to `length`
+    bl_nn_fill padding;         ///< what is done up to `length`
     bool is_per_event;             ///< standardised over the rows of each event
     const char *order_by;          ///< variable; rows by its value; NULL: as they come
     const char *eta, *phi;         ///< rows by their ΔR from the first; NULL: not

@@ -29,11 +29,11 @@ typedef enum bl_nn_curve {
 } bl_nn_curve;
 
 /// What is done to a sequence with more or fewer rows than `length`.
-typedef enum bl_nn_padding {
-    BL_NN_PADDING_NONE,     ///< fewer stay fewer
-    BL_NN_PADDING_CONSTANT, ///< rows of `pad` are added behind
-    BL_NN_PADDING_WRAP,     ///< its rows are repeated from the first on; none: rows of `pad`
-} bl_nn_padding;
+typedef enum bl_nn_fill {
+    BL_NN_FILL_NONE,     ///< fewer stay fewer
+    BL_NN_FILL_CONSTANT, ///< rows of `pad` are added behind
+    BL_NN_FILL_WRAP,     ///< its rows are repeated from the first on; none: rows of `pad`
+} bl_nn_fill;
 
 typedef enum bl_nn_order {
     BL_NN_ORDER_KEPT,
@@ -48,7 +48,7 @@ typedef struct bl_nn_arrangement {
     bool ascending;     ///< the smallest first, else the largest
     size_t column, phi; ///< of the order: the column, or η and φ
     size_t length;      ///< rows at most; 0: as many as there are
-    bl_nn_padding padding;
+    bl_nn_fill padding;
     /// Each column (x − mean)/σ over the rows of the event, population σ, 0 taken as 1; rounded to
     /// the type of the numbers.
     bool is_per_event;
