@@ -221,8 +221,9 @@ static bl_status write_rows(bl_ingest *ingest, bl_ingest_part *part, const char 
     bool is_model = is_model_of(ingest, part);
     ingest->is_model_read = ingest->is_model_read || is_model;
     if (!is_model)
-        BL_TRY(
-            bl_stream_open(ingest->dataset, part->stretch, part->first, part->last, &stream, err));
+        BL_TRY(bl_stream_open(ingest->dataset, part->stretch,
+                              &(bl_stream_options){.first = part->first, .last = part->last},
+                              &stream, err));
     bl_plan *plan = is_model ? ingest->model->plan : stream->plan;
     BL_TRY(write_batches(ingest, part, plan, path, to, err));
     return keep_flow(ingest, part, plan, err);

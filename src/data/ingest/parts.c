@@ -103,7 +103,8 @@ static bl_status add_part(bl_ingest *ingest, const bl_stretch *stretch, int64_t 
 static bl_status add_stretch(bl_ingest *ingest, const bl_stretch *stretch, size_t *number,
                              bl_error *err) {
     bl_stream *opened = NULL;
-    BL_TRY(bl_stream_open(ingest->dataset, stretch, stretch->first, stretch->last, &opened, err));
+    const bl_stream_options all = {.first = stretch->first, .last = stretch->last};
+    BL_TRY(bl_stream_open(ingest->dataset, stretch, &all, &opened, err));
     BL_AUTO(bl_stream) stream = opened;
     if (!ingest->model) {
         ingest->model = BL_MOVE(stream);
