@@ -5,8 +5,7 @@
 bl_status bl_feeding_init(bl_arena *arena, const bl_match *match, size_t n_targets,
                           size_t most_events, bl_feeding *ret_feeding, bl_error *err) {
     bl_feeding feeding = {.match = match, .n_targets = n_targets};
-    feeding.feeds =
-        (bl_nn_feed *)bl_arena_array(arena, match->n_inputs + 1, sizeof *feeding.feeds);
+    feeding.feeds = (bl_nn_feed *)bl_arena_array(arena, match->n_inputs + 1, sizeof *feeding.feeds);
     if (match->form == BL_TARGET_LABEL)
         feeding.labels = (float *)bl_arena_array(arena, most_events, sizeof(float));
     if (!feeding.feeds || (match->form == BL_TARGET_LABEL && !feeding.labels))

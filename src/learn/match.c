@@ -37,10 +37,9 @@ static bl_status check_shape(const bl_prepared_input *input, const char *name, b
     bool fits = input->width == shape.width && input->is_sequence == (shape.steps > 0);
     if (fits && (!input->is_sequence || input->most_rows <= shape.steps))
         return BL_OK;
-    return bl_error_set(
-        err, BL_E_SHAPE, "the network's input '%s' is %s, the data's '%s' %s", name,
-        shape_text(shape.steps > 0, shape.steps, shape.width, ours), input->name,
-        shape_text(input->is_sequence, input->most_rows, input->width, theirs));
+    return bl_error_set(err, BL_E_SHAPE, "the network's input '%s' is %s, the data's '%s' %s", name,
+                        shape_text(shape.steps > 0, shape.steps, shape.width, ours), input->name,
+                        shape_text(input->is_sequence, input->most_rows, input->width, theirs));
 }
 
 static bl_status unknown_input(const bl_prepared *prepared, const char *name, bl_error *err) {
@@ -150,15 +149,14 @@ static bl_status match_output(const bl_prepared *prepared, const bl_nn_network *
         return bl_error_set(err, BL_E_UNSUPPORTED,
                             "the network's output '%s' is a sequence, where events have labels",
                             network->graph->nodes[network->graph->outputs[0]].name);
-    bool is_second = prepared->label_kind != BL_LABEL_NUMBERS && shape.width == 1 &&
-                     prepared->n_classes == 2;
+    bool is_second =
+        prepared->label_kind != BL_LABEL_NUMBERS && shape.width == 1 && prepared->n_classes == 2;
     if (shape.width != prepared->n_classes && !is_second)
         return other_width(prepared, network, shape.width, err);
     match->width = shape.width;
     match->form = is_second ? BL_TARGET_SECOND : BL_TARGET_ALL;
     match->metrics = settings->metrics;
-    match->loss =
-        settings->has_loss ? settings->loss : bl_nn_loss_of(usual_loss(prepared, match));
+    match->loss = settings->has_loss ? settings->loss : bl_nn_loss_of(usual_loss(prepared, match));
     return match_loss(prepared, match, err);
 }
 

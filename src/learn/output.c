@@ -119,8 +119,7 @@ static bl_status put_notes(const bl_training *t, bl_arena *arena, int64_t epoch,
         const char *name = bl_bundle_note_name((bl_bundle_note)i);
         if (texts[i].has_failed)
             return bl_error_nomem(err, texts[i].n, name);
-        BL_TRY(
-            bl_json_parse(arena, name, texts[i].text, texts[i].n, &bundle->notes[i], err));
+        BL_TRY(bl_json_parse(arena, name, texts[i].text, texts[i].n, &bundle->notes[i], err));
     }
     return BL_OK;
 }

@@ -30,7 +30,7 @@ typedef struct bl_training {
     const bl_prepared *prepared;
     bl_nn_network *network; ///< of options->model
     bl_match match;
-    const char **parts;     ///< [n_parts] that are trained on
+    const char **parts; ///< [n_parts] that are trained on
     size_t n_parts;
     const char *validation; ///< part; NULL: there is none
     const bl_nn_transform *transform;
@@ -40,7 +40,7 @@ typedef struct bl_training {
     const char *fingerprint; ///< of all that the result depends on
     bl_loader *loader;
     bl_feeding feeding;
-    int64_t begun;               ///< epoch that the loader has begun, −1: none
+    int64_t begun; ///< epoch that the loader has begun, −1: none
     bl_loader *validation_loader;
     bl_feeding validation_feeding;
     bl_scorer *scorer;
@@ -54,8 +54,8 @@ typedef struct bl_training {
     double *row;            ///< [history.n_columns] of this epoch
     bl_events *events;
     bl_train_result *result;
-    double epoch_s;    ///< when this epoch began, in this process
-    double waited_s;   ///< what the loader had waited by then
+    double epoch_s;        ///< when this epoch began, in this process
+    double waited_s;       ///< what the loader had waited by then
     double epoch_waited_s; ///< of the epoch, when its last batch was done
     int64_t first_batch;   ///< of the epoch, in this process
     uint64_t first_seen;   ///< events before that

@@ -89,8 +89,8 @@ static bl_status begin_history(bl_training *t, bl_error *err) {
     enum { MOST_OTHERS = BL_COLUMN_N + 3 };
     static const char *const base[] = {"epoch",   "loss",    "learning_rate", "events",
                                        "skipped", "seconds", "waited"};
-    const char **names = (const char **)bl_arena_array(&t->arena, t->match.width + MOST_OTHERS,
-                                                       sizeof *names);
+    const char **names =
+        (const char **)bl_arena_array(&t->arena, t->match.width + MOST_OTHERS, sizeof *names);
     size_t n = 0;
     t->row = (double *)bl_arena_array(&t->arena, t->match.width + MOST_OTHERS, sizeof *t->row);
     if (!names || !t->row)

@@ -67,8 +67,8 @@ static bl_status count_good(bl_training *t, const bl_loaded *loaded, size_t firs
 
 static bl_status validate_batch(bl_training *t, const bl_loaded *loaded, bl_error *err) {
     bl_feeding_set(&t->validation_feeding, loaded);
-    BL_TRY(bl_scorer_run(t->scorer, &t->validation_feeding, loaded->weights, loaded->n_events,
-                         err));
+    BL_TRY(
+        bl_scorer_run(t->scorer, &t->validation_feeding, loaded->weights, loaded->n_events, err));
     for (size_t first = 0; first < loaded->n_events; first += BL_NN_SHARD_EVENTS) {
         size_t left = loaded->n_events - first;
         size_t n = left < BL_NN_SHARD_EVENTS ? left : BL_NN_SHARD_EVENTS;
