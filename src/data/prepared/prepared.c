@@ -3,11 +3,11 @@
 // that decides what becomes of an event.
 #include "data/prepared/prepared.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/file_sum.h"
 #include "data/prepared/private.h"
 
 bool bl_prepared_is(const char *path) {
@@ -94,31 +94,6 @@ bl_status bl_prepared_add_shard(bl_prepared *prepared, bl_prepared_part *part,
     return BL_OK;
 }
 
-bl_status bl_prepared_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_xxh64,
-                          bl_error *err) {
-    char bytes[1 << 16];
-    size_t n;
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return bl_error_errno(err, errno, path);
-    XXH64_state_t *state = XXH64_createState();
-    if (state)
-        (void)XXH64_reset(state, 0);
-    *ret_bytes = 0;
-    while (state && (n = fread(bytes, 1, sizeof bytes, file)) > 0) {
-        (void)XXH64_update(state, bytes, n);
-        *ret_bytes += n;
-    }
-    bl_status status = !state          ? bl_error_nomem(err, 0, "a checksum")
-                       : ferror(file) ? bl_error_errno(err, EIO, path)
-                                      : BL_OK;
-    if (state)
-        *ret_xxh64 = XXH64_digest(state);
-    (void)XXH64_freeState(state);
-    (void)fclose(file);
-    return status;
-}
-
 bl_status bl_prepared_check(const bl_prepared *prepared, const bl_prepared_shard *shard,
                             bl_error *err) {
     char path[4096];
@@ -126,7 +101,7 @@ bl_status bl_prepared_check(const bl_prepared *prepared, const bl_prepared_shard
     int length = snprintf(path, sizeof path, "%s/%s", prepared->folder, shard->file);
     if (length < 0 || (size_t)length >= sizeof path)
         return bl_error_set(err, BL_E_LIMIT, "%s: the path is too long", shard->file);
-    BL_TRY(bl_prepared_sum(path, &bytes, &xxh64, err));
+    BL_TRY(bl_file_sum(path, &bytes, &xxh64, err));
     if (bytes != shard->bytes)
         return bl_error_set(err, BL_E_CORRUPT, "%s: %llu bytes, and prepared.json says %llu", path,
                             (unsigned long long)bytes, (unsigned long long)shard->bytes);
@@ -146,8 +121,7 @@ static XXH128_hash_t hash_of(uint64_t seed, const char *dataset, const int64_t *
 bl_event_fate bl_event_fate_of(uint64_t seed, uint64_t split_seed, const char *dataset,
                                const int64_t *identity, size_t n) {
     XXH128_hash_t place = hash_of(seed, dataset, identity, n);
-    XXH128_hash_t split =
-        seed == split_seed ? place : hash_of(split_seed, dataset, identity, n);
+    XXH128_hash_t split = seed == split_seed ? place : hash_of(split_seed, dataset, identity, n);
     return (bl_event_fate){.key = place.low64, .share = (double)(split.high64 >> 11) * 0x1p-53};
 }
 

@@ -47,8 +47,8 @@ typedef struct bl_prepared_shard {
 typedef struct bl_prepared_part {
     const char *name;
     size_t n_shards, shards_capacity;
-    bl_prepared_shard *shards; ///< [n_shards]; arrays that grow are of the arena
-    int64_t n_rows;            ///< of all shards
+    bl_prepared_shard *shards;  ///< [n_shards]; arrays that grow are of the arena
+    int64_t n_rows;             ///< of all shards
     bl_prepared_class *classes; ///< [n_classes] of all shards
     /// [n_classes] as the selection took them: before classes are balanced, events left out or
     /// taken more than once. weight_train is as weight branches have it.
@@ -90,13 +90,13 @@ typedef struct bl_prepared {
     size_t n_identity;
     const char **identity; ///< [n_identity] columns; none: file and entry
     bool is_double;
-    bool is_complete; ///< else preparation goes on
+    bool is_complete;               ///< else preparation goes on
     uint64_t n_buckets, n_gathered; ///< of the key's ranges, those that shards have
     uint64_t seed, split_seed;
     size_t n_folds; ///< 0: none
     size_t n_parts, parts_capacity;
     bl_prepared_part *parts; ///< [n_parts]
-    int64_t n_duplicates; ///< events that were left out because they were there already
+    int64_t n_duplicates;    ///< events that were left out because they were there already
     /// What was fitted: one transform; of folds one for each, which has not seen fold k nor fold
     /// k + 1, its validation.
     size_t n_transforms;
@@ -129,10 +129,6 @@ const bl_prepared_part *bl_prepared_find(const bl_prepared *prepared, const char
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_CORRUPT, BL_E_IO
 bl_status bl_prepared_check(const bl_prepared *prepared, const bl_prepared_shard *shard,
                             bl_error *err);
-/// Size and XXH64 of a file. \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_NOMEM
-bl_status bl_prepared_sum(const char *path, uint64_t *ret_bytes, uint64_t *ret_xxh64,
-                          bl_error *err);
-
 /// What an event's identity says, whatever the order of files: its place in the order of events,
 /// and a number in [0, 1) that decides its part.
 typedef struct bl_event_fate {

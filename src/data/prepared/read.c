@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // prepared.json, read: it may have come from anywhere, so everything is checked before it counts.
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "data/prepared/private.h"
@@ -289,9 +287,8 @@ static bl_status read_transforms(reader *r, bl_error *err) {
         return bl_item_error(list, BL_E_INVALID, err, "%zu transforms, and there should be %zu",
                              list->n, n);
     for (size_t i = 0; i < list->n; i++) {
-        BL_TRY_IN(
-            bl_nn_transform_read(r->arena, list->items[i], &prepared->transforms[i], err), err,
-            "transform %zu", i);
+        BL_TRY_IN(bl_nn_transform_read(r->arena, list->items[i], &prepared->transforms[i], err),
+                  err, "transform %zu", i);
         BL_TRY(check_transform(prepared, &prepared->transforms[i], list->items[i], err));
     }
     prepared->n_transforms = list->n;

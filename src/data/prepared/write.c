@@ -177,7 +177,11 @@ bl_status bl_prepared_write(const bl_prepared *prepared, bl_error *err) {
     bl_arena_init(&arena, prepared->arena.context);
     bl_text text = {.arena = &arena};
     char *path = bl_arena_printf(&arena, "%s/" BL_PREPARED_FILE, prepared->folder);
-    bl_status status = path ? put_all(&text, prepared, err) : bl_error_nomem(err, 0, "a path");
+    bl_status status = BL_OK;
+    if (!path)
+        status = bl_error_nomem(err, 0, "a path");
+    if (status == BL_OK)
+        status = put_all(&text, prepared, err);
     if (status == BL_OK)
         status = bl_whole_file_write(path, text.text, text.n, true, err);
     bl_arena_release(&arena);

@@ -186,7 +186,7 @@ enum { N_ODD = sizeof odd / sizeof *odd };
 static void test_json(void **state) {
     (void)state;
     bl_context *context = test_context(1);
-    bl_moments back[N_ODD];
+    bl_moments back[N_ODD] = {0};
     assert_ok(round_trip(context, odd, N_ODD, back));
     assert_true(isnan(back[2].m2));
     back[2].m2 = odd[2].m2; // any NaN
@@ -196,7 +196,7 @@ static void test_json(void **state) {
 }
 
 static bl_status write_and_read(bl_context *context) {
-    bl_moments back[N_ODD];
+    bl_moments back[N_ODD] = {0};
     return round_trip(context, odd, N_ODD, back);
 }
 
