@@ -80,35 +80,3 @@ bl_status bl_batch_append(bl_batch **batch, bl_batch *next, bl_error *err) {
     *batch = BL_MOVE(both);
     return BL_OK;
 }
-
-typedef struct joining {
-    bl_batch *const *batches; ///< [n]
-    size_t n;
-    bl_batch *to;
-} joining;
-
-static bl_status join_column(void *argument, size_t i, unsigned worker, bl_error *err) {
-    (void)worker;
-    const joining *j = (const joining *)argument;
-    BL_AUTO(bl_buffer) memory = NULL;
-    BL_TRY(bl_buffer_new(j->to->context, j->n * sizeof(bl_column *), &memory, err));
-    const bl_column **parts = (const bl_column **)(void *)memory->data;
-    for (size_t k = 0; k < j->n; k++)
-        parts[k] = &j->batches[k]->columns[i];
-    return bl_column_concat(j->to->context, parts, j->n, &j->to->columns[i], err);
-}
-
-bl_status bl_batch_concat(bl_context *context, bl_batch *const *batches, size_t n,
-                          bl_batch **ret_batch, bl_error *err) {
-    const bl_batch *first = batches[0];
-    BL_AUTO(bl_batch) made = NULL;
-    int64_t n_rows = 0;
-    for (size_t i = 0; i < n; i++)
-        n_rows += batches[i]->n_rows;
-    BL_TRY(bl_batch_new(context, first->n_columns, (const char *const *)first->names,
-                        first->first_row, n_rows, &made, err));
-    joining j = {.batches = batches, .n = n, .to = made};
-    BL_TRY(bl_run_tasks(context, join_column, &j, first->n_columns, err));
-    *ret_batch = BL_MOVE(made);
-    return BL_OK;
-}

@@ -67,15 +67,6 @@ bl_status bl_batch_append(bl_batch **batch, bl_batch *next, bl_error *err);
 /// kept, columns are shared. \return BL_OK, BL_E_NOMEM, BL_E_CANCELLED
 bl_status bl_batch_filter(const bl_batch *batch, const uint8_t *keep, bl_batch **ret_batch,
                           bl_error *err);
-/// Rows of a batch in any order, any of them more than once, on the threads of its context.
-/// \param rows [n] below the rows of the batch \return BL_OK, BL_E_LIMIT (more than 32-bit offsets
-/// can count), BL_E_NOMEM, BL_E_CANCELLED
-bl_status bl_batch_take(const bl_batch *batch, const int64_t *rows, int64_t n, bl_batch **ret_batch,
-                        bl_error *err);
-/// Batches of the same columns one after the other, on the threads of the context.
-/// \param batches [n ≥ 1] \return BL_OK, BL_E_TYPE, BL_E_LIMIT, BL_E_NOMEM, BL_E_CANCELLED
-bl_status bl_batch_concat(bl_context *context, bl_batch *const *batches, size_t n,
-                          bl_batch **ret_batch, bl_error *err);
 
 /// Fills `ret_schema` for a table of these columns (a struct, as Arrow's streams want it).
 bl_status bl_schema_export(bl_context *context, size_t n_columns, const char *const *names,

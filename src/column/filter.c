@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Some rows of a batch, or rows in another order. Rows that follow each other are copied together:
-// what is kept is a list of runs, and the runs of a list's items follow from those of its rows.
+// Some rows of a batch. Rows that follow each other are copied together: what is kept is a list of
+// runs, and the runs of a list's items follow from those of its rows.
 #include "base/context.h"
 #include "column/column.h"
 
@@ -10,7 +10,7 @@ typedef struct run {
 } run;
 
 typedef struct runs {
-    const run *items; ///< [n]
+    const run *items; ///< [n], ascending
     size_t n;
     int64_t n_values; ///< in all of them
 } runs;
@@ -113,11 +113,9 @@ static bl_status filter(bl_context *context, const bl_column *from, const runs *
         return BL_OK;
     BL_AUTO(bl_buffer) memory = NULL;
     BL_TRY(bl_buffer_new(context, rows->n * sizeof(run), &memory, err));
-    runs inner = inner_runs(from, rows, (run *)(void *)memory->data);
-    if (inner.n_values > INT32_MAX && id != BL_FIXED_LIST && id != BL_LARGE_LIST)
-        return bl_error_set(err, BL_E_LIMIT, "more than 2147483647 items");
     if (id != BL_FIXED_LIST)
         BL_TRY(filter_offsets(context, from, rows, column, err));
+    runs inner = inner_runs(from, rows, (run *)(void *)memory->data);
     if (id == BL_UTF8 || id == BL_BINARY)
         return filter_values(context, from, 1, &inner, column, err);
     return filter(context, &from->children[0], &inner, &column->children[0], err);
@@ -255,7 +253,6 @@ static runs runs_of(const uint8_t *keep, int64_t n_rows, run *memory) {
 typedef struct filtering {
     const bl_batch *from;
     runs rows;
-    bool is_all; ///< all rows as they are
     bl_batch *to;
 } filtering;
 
@@ -263,43 +260,23 @@ static bl_status filter_column(void *argument, size_t i, unsigned worker, bl_err
     (void)worker;
     const filtering *f = (const filtering *)argument;
     const bl_column *from = &f->from->columns[i];
-    if (f->is_all)
+    if (f->rows.n_values == f->from->n_rows)
         return bl_column_concat(f->to->context, &from, 1, &f->to->columns[i], err);
     return filter(f->to->context, from, &f->rows, &f->to->columns[i], err);
 }
 
-static bl_status filter_batch(filtering *f, bl_batch **ret_batch, bl_error *err) {
-    const bl_batch *from = f->from;
-    BL_AUTO(bl_batch) made = NULL;
-    BL_TRY(bl_batch_new(from->context, from->n_columns, (const char *const *)from->names,
-                        from->first_row, f->rows.n_values, &made, err));
-    f->to = made;
-    BL_TRY(bl_run_tasks(from->context, filter_column, f, from->n_columns, err));
-    *ret_batch = BL_MOVE(made);
-    return BL_OK;
-}
-
 bl_status bl_batch_filter(const bl_batch *batch, const uint8_t *keep, bl_batch **ret_batch,
                           bl_error *err) {
+    bl_context *context = batch->context;
     BL_AUTO(bl_buffer) memory = NULL;
-    BL_TRY(bl_buffer_new(batch->context, (size_t)batch->n_rows * sizeof(run), &memory, err));
+    BL_AUTO(bl_batch) made = NULL;
+    BL_TRY(bl_buffer_new(context, (size_t)batch->n_rows * sizeof(run), &memory, err));
     filtering f = {.from = batch,
                    .rows = runs_of(keep, batch->n_rows, (run *)(void *)memory->data)};
-    f.is_all = f.rows.n_values == batch->n_rows;
-    return filter_batch(&f, ret_batch, err);
-}
-
-bl_status bl_batch_take(const bl_batch *batch, const int64_t *rows, int64_t n, bl_batch **ret_batch,
-                        bl_error *err) {
-    BL_AUTO(bl_buffer) memory = NULL;
-    BL_TRY(bl_buffer_new(batch->context, (size_t)n * sizeof(run), &memory, err));
-    run *made = (run *)(void *)memory->data;
-    filtering f = {.from = batch, .rows = {.items = made, .n_values = n}};
-    for (int64_t i = 0; i < n; i++) {
-        if (f.rows.n && made[f.rows.n - 1].last == rows[i])
-            made[f.rows.n - 1].last++;
-        else
-            made[f.rows.n++] = (run){rows[i], rows[i] + 1};
-    }
-    return filter_batch(&f, ret_batch, err);
+    BL_TRY(bl_batch_new(context, batch->n_columns, (const char *const *)batch->names,
+                        batch->first_row, f.rows.n_values, &made, err));
+    f.to = made;
+    BL_TRY(bl_run_tasks(context, filter_column, &f, batch->n_columns, err));
+    *ret_batch = BL_MOVE(made);
+    return BL_OK;
 }

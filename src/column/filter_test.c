@@ -57,30 +57,24 @@ static void append(bl_builder *b, int64_t row) {
     }
 }
 
-/// A batch of these rows.
-static bl_batch *make_rows(bl_context *context, bl_type *const *types, const int64_t *rows,
-                           int64_t n) {
+/// A batch of the rows of which `keep` is set. \param keep NULL: all
+static bl_batch *make_batch(bl_context *context, bl_type *const *types, const uint8_t *keep) {
     static const char *const names[] = {"0", "1", "2", "3", "4", "5"};
     bl_batch *batch = NULL;
-    assert_ok(bl_batch_new(context, N_COLUMNS, names, 0, n, &batch, NULL));
+    int64_t n_rows = 0;
+    for (int64_t row = 0; row < N_ROWS; row++)
+        n_rows += !keep || keep[row];
+    assert_ok(bl_batch_new(context, N_COLUMNS, names, 0, n_rows, &batch, NULL));
     for (size_t i = 0; i < N_COLUMNS; i++) {
         bl_builder builder;
         assert_ok(bl_builder_init(&builder, context, types[i], NULL));
-        for (int64_t k = 0; k < n; k++)
-            append(&builder, rows[k]);
+        for (int64_t row = 0; row < N_ROWS; row++)
+            if (!keep || keep[row])
+                append(&builder, row);
         assert_ok(bl_builder_finish(&builder, &batch->columns[i], NULL));
         bl_builder_release(&builder);
     }
     return batch;
-}
-
-/// A batch of the rows of which `keep` is set. \param keep NULL: all
-static bl_batch *make_batch(bl_context *context, bl_type *const *types, const uint8_t *keep) {
-    int64_t rows[N_ROWS], n = 0;
-    for (int64_t row = 0; row < N_ROWS; row++)
-        if (!keep || keep[row])
-            rows[n++] = row;
-    return make_rows(context, types, rows, n);
 }
 
 static void assert_same(const bl_column *a, const bl_column *b) {
@@ -125,43 +119,6 @@ static void rows_by_chance(void **state) {
     }
 }
 
-/// Any order, some rows again and again, others never.
-static void rows_in_any_order(void **state) {
-    (void)state;
-    enum { N_TAKEN = 150 };
-    bl_context *context = test_context(2);
-    bl_type *types[N_COLUMNS];
-    int64_t rows[N_TAKEN];
-    uint32_t seed = 3;
-    for (size_t i = 0; i < N_TAKEN; i++) {
-        seed = seed * 1664525u + 1013904223u;
-        rows[i] = i % 5 == 1 ? rows[i - 1] : (seed >> 16) % (N_ROWS - 1);
-    }
-    make_types(context, types);
-    bl_batch *all = make_batch(context, types, NULL), *taken = NULL, *joined = NULL;
-    bl_batch *wanted = make_rows(context, types, rows, N_TAKEN);
-    assert_ok(bl_batch_take(all, rows, N_TAKEN, &taken, NULL));
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        assert_same(bl_batch_column(taken, i), bl_batch_column(wanted, i));
-    bl_batch *parts[3] = {NULL};
-    assert_ok(bl_batch_take(all, rows, 50, &parts[0], NULL));
-    assert_ok(bl_batch_take(all, rows + 50, 0, &parts[1], NULL));
-    assert_ok(bl_batch_take(all, rows + 50, 100, &parts[2], NULL));
-    assert_ok(bl_batch_concat(context, parts, 3, &joined, NULL));
-    assert_int_equal(bl_batch_n_rows(joined), N_TAKEN);
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        assert_same(bl_batch_column(joined, i), bl_batch_column(wanted, i));
-    for (size_t i = 0; i < 3; i++)
-        bl_batch_release(parts[i]);
-    bl_batch_release(joined);
-    bl_batch_release(taken);
-    bl_batch_release(wanted);
-    bl_batch_release(all);
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        bl_type_release(types[i]);
-    bl_context_free(context);
-}
-
 static bl_status filter_some(bl_context *context) {
     const char *const names[] = {"x"};
     const uint8_t keep[] = {1, 0, 1};
@@ -190,7 +147,6 @@ static void without_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_by_chance),
-        cmocka_unit_test(rows_in_any_order),
         cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
