@@ -118,6 +118,10 @@ typedef struct bl_arguments {
     const char *type, *header;
     unsigned n_vectors;
     bool raw;
+    // of train
+    const char *model, *training, *epochs, *batch_size, *learning_rate, *patience, *fold;
+    unsigned on_nan, start; ///< their places among the choices
+    bool resume, keep_in_memory;
     // of hist
     bl_texts expressions;
     const char *bins, *edges, *title, *x_title, *y_title;
@@ -156,7 +160,7 @@ typedef struct bl_arguments {
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
     bl_command_convert, bl_command_ingest, bl_command_init, bl_command_hist, bl_command_generate,
-    bl_command_export, bl_command_help, bl_command_completion;
+    bl_command_export, bl_command_train, bl_command_help, bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

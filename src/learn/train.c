@@ -196,7 +196,8 @@ static void release(bl_training *t) {
         bl_loader_close(t->validation_loader);
     if (t->loader)
         bl_loader_close(t->loader);
-    bl_history_release(&t->history);
+    if (t->history.context)
+        bl_history_release(&t->history);
     bl_arena_release(&t->arena);
 }
 
