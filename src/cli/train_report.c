@@ -19,14 +19,14 @@ static void put_time(char text[static 16], double seconds) {
         snprintf(text, 16, "%.1f h", fmin(seconds / 3600, 1e6));
 }
 
-static void put_fold(char text[static 24], int64_t fold) {
+static void put_fold(char text[static 32], int64_t fold) {
     text[0] = '\0';
     if (fold >= 0)
-        snprintf(text, 24, "fold %lld, ", (long long)fold);
+        snprintf(text, 32, "fold %lld, ", (long long)fold);
 }
 
 static void draw(train_run *run, const bl_training_news *news) {
-    char line[512], rate[BL_NUMBER_BYTES], left[16], fold[24];
+    char line[512], rate[BL_NUMBER_BYTES], left[16], fold[32];
     double now = bl_clock_s();
     if (!run->cli->progress || now - run->drawn_s < 0.1)
         return;
@@ -50,7 +50,7 @@ void bl_train_clear(train_run *run) {
 }
 
 static void end_epoch(train_run *run, const bl_training_news *news) {
-    char line[512], fold[24];
+    char line[512], fold[32];
     size_t n;
     bl_train_clear(run);
     put_fold(fold, run->fold);
@@ -92,7 +92,7 @@ static void print_line(train_run *run, const bl_item *history, int64_t epoch) {
                 bl_out_printf(out, " %14s", history->keys[i]);
         bl_out_text(out, "\n");
     }
-    char fold[24] = "";
+    char fold[32] = "";
     if (run->fold >= 0)
         snprintf(fold, sizeof fold, "%lld", (long long)run->fold);
     bl_out_printf(out, "  %-6s %7lld", fold, (long long)epoch + 1);
