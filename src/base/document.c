@@ -113,6 +113,35 @@ bl_status bl_item_bool(const bl_item *item, const char *key, bool *ret_bool, bl_
     return BL_OK;
 }
 
+/// "'a', 'b' or 'c'".
+static void list_choices(const char *const *choices, char *text, size_t size) {
+    size_t n = 0;
+    for (size_t i = 0; choices[i] && n < size; i++) {
+        const char *between = i == 0 ? "" : choices[i + 1] ? ", " : " or ";
+        n += (size_t)snprintf(text + n, size - n, "%s'%s'", between, choices[i]);
+    }
+}
+
+bl_status bl_item_choice(const bl_item *item, const char *key, const char *const *choices,
+                         unsigned *ret_choice, bl_error *err) {
+    const char *text = NULL;
+    char listed[256] = "";
+    bl_nearest nearest;
+    BL_TRY(bl_item_text(item, key, &text, err));
+    if (!text)
+        return BL_OK;
+    bl_nearest_init(&nearest, text);
+    for (unsigned i = 0; choices[i]; i++) {
+        if (strcmp(choices[i], text) == 0)
+            return *ret_choice = i, BL_OK;
+        bl_nearest_offer(&nearest, choices[i]);
+    }
+    list_choices(choices, listed, sizeof listed);
+    bl_status status =
+        bl_item_error(item, BL_E_INVALID, err, "%s is %s, not '%s'", key, listed, text);
+    return bl_nearest_hint(&nearest, status, err);
+}
+
 bl_status bl_item_expect(const bl_item *item, const char *key, bl_item_kind kind, bl_error *err) {
     return item->kind == kind ? BL_OK : wrong_kind(item, key, bl_item_kind_name(kind), err);
 }

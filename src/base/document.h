@@ -65,6 +65,10 @@ bl_status bl_item_number(const bl_item *item, const char *key, double *ret_numbe
 bl_status bl_item_integer(const bl_item *item, const char *key, int64_t *ret_integer,
                           bl_error *err);
 bl_status bl_item_bool(const bl_item *item, const char *key, bool *ret_bool, bl_error *err);
+/// A text that is one of some. \param choices ends with NULL \param ret_choice its place
+/// \return BL_OK, BL_E_INVALID (naming all of them, the nearest behind)
+bl_status bl_item_choice(const bl_item *item, const char *key, const char *const *choices,
+                         unsigned *ret_choice, bl_error *err);
 /// A text, or a list of texts (of lists of texts, where an alias put one in).
 bl_status bl_item_texts(bl_arena *arena, const bl_item *item, const char *key,
                         const char *const **ret_texts, size_t *ret_n, bl_error *err);
