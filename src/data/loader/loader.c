@@ -89,7 +89,7 @@ static bl_status set_transform(const bl_nn_transform *transform, bl_loader_input
                             "input '%s' has %zu columns, but its transform is of %zu",
                             input->of->name, input->of->width, columns->n);
     input->columns = columns;
-    if (input->of->is_sequence && columns->rows.padding != BL_NN_PADDING_NONE)
+    if (input->of->is_sequence && columns->rows.padding != BL_NN_FILL_NONE)
         input->padded_rows = columns->rows.length;
     return BL_OK;
 }

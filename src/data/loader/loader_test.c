@@ -37,14 +37,11 @@ static void fit(fitted *f, bl_context *context, size_t length) {
             f->columns[k].offset[i] = 3;
             f->columns[k].scale[i] = 1 + (double)i;
         }
-        f->columns[k].pad =
-            (double *)bl_arena_array(&f->arena, TEST_WIDTH, sizeof *f->columns[k].pad);
-        assert_non_null(f->columns[k].pad);
         for (size_t i = 0; i < TEST_WIDTH; i++)
             f->columns[k].pad[i] = 7;
     }
     f->columns[1].rows.length = length;
-    f->columns[1].rows.padding = length ? BL_NN_PADDING_CONSTANT : BL_NN_PADDING_NONE;
+    f->columns[1].rows.padding = length ? BL_NN_FILL_CONSTANT : BL_NN_FILL_NONE;
     f->transform = (bl_nn_transform){2, f->columns};
 }
 
@@ -129,6 +126,7 @@ static void every_event_comes_once_an_epoch(void **state) {
     int64_t of_one[MOST_EVENTS], of_other[MOST_EVENTS], first[MOST_EVENTS];
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         bl_loader_options options = options_of(sizes[i]);
+        options.hashes = true;
         bl_loader *loader = open_loader(context, &set, &options);
         assert_int_equal(bl_loader_n_events(loader), 100);
         assert_int_equal(bl_loader_n_batches(loader), (100 + sizes[i] - 1) / sizes[i]);
@@ -381,6 +379,10 @@ static void a_shard_that_changed_is_named(void **state) {
     test_set_init(&set, &usual);
     snprintf(path, sizeof path, "%s/%s", set.folder, set.names[1]);
 
+    options.hashes = true;
+    set.shards[1].xxh64++;
+    expect_failure(&set, &options, BL_E_CORRUPT, "train-1.arrow: not the bytes");
+    options.hashes = false;
     set.shards[1].n_rows++;
     expect_failure(&set, &options, BL_E_CORRUPT, "train-1.arrow: 50 rows, where 51 were written");
     set.shards[1].n_rows--;

@@ -9,9 +9,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_sum.h"
 #include "base/testing.h"
 #include "column/builder.h"
 #include "data/loader/loader.h"
@@ -137,11 +137,11 @@ static inline void write_shard(test_set *set, size_t shard, int64_t first) {
         bl_builder_release(&builders[i]);
     }
     char path[128];
-    struct stat info;
+    bl_prepared_shard *made = &set->shards[shard];
     snprintf(path, sizeof path, "%s/%s", set->folder, set->names[shard]);
     write_batch(context, path, types, batch, set->of.cluster_rows);
-    assert_int_equal(stat(path, &info), 0);
-    set->shards[shard] = (bl_prepared_shard){set->names[shard], n, (uint64_t)info.st_size, 0};
+    *made = (bl_prepared_shard){.file = set->names[shard], .n_rows = n};
+    assert_ok(bl_file_sum(path, &made->bytes, &made->xxh64, NULL));
     bl_batch_release(batch);
     for (size_t i = 0; i < TEST_COLUMNS; i++)
         bl_type_release(types[i]);
@@ -162,7 +162,8 @@ static inline void test_set_init(test_set *set, const test_set_of *of) {
         write_shard(set, i, first);
         first += of->n_rows[i];
     }
-    set->part = (bl_prepared_part){"train", TEST_SHARDS, TEST_SHARDS, set->shards, first, NULL};
+    set->part = (bl_prepared_part){
+        .name = "train", .n_shards = TEST_SHARDS, .shards = set->shards, .n_rows = first};
     set->inputs[0] = (bl_prepared_input){"hlf", TEST_WIDTH, NULL, false, 0};
     set->inputs[1] = (bl_prepared_input){"particles", TEST_WIDTH, NULL, true, TEST_MOST_ROWS};
     set->prepared = (bl_prepared){

@@ -180,38 +180,42 @@ static void run_doubles(const bl_stager *stager, const bl_nn_columns *columns, s
     }
 }
 
-/// Transforms rows [first, first + m) of a column.
+/// Transforms the first m rows of a column.
 static void run(const bl_stager *stager, const bl_loader_input *input, const bl_column *rows,
-                size_t first, size_t m, float *out) {
+                size_t m, float *out) {
     const bl_column *numbers = &rows->children[0];
     size_t width = input->of->width;
     if (m == 0)
         return;
     if (numbers->type->id == BL_FLOAT64) {
-        run_doubles(stager, input->columns, width, m,
-                    (const double *)values(numbers) + first * width, out);
+        run_doubles(stager, input->columns, width, m, (const double *)values(numbers), out);
         return;
     }
-    const float *x = (const float *)values(numbers) + first * width;
+    const float *x = (const float *)values(numbers);
     if (input->columns)
         bl_nn_columns_run(input->columns, m, x, width, out, width);
     else
         memcpy(out, x, m * width * sizeof *out);
 }
 
+/// All rows are transformed at once, at the end of the room for those that are padded: from there
+/// each event's go to their place, which never is behind where they are.
 static bl_status stage_padded(const bl_stager *stager, const bl_loader_input *input,
-                              const bl_column *column, bl_staged_input *staged, bl_error *err) {
+                              const bl_column *column, bl_staged_input *made, bl_error *err) {
     const int32_t *offsets = offsets_of(column);
-    size_t length = input->padded_rows;
-    float *out = staged->data;
-    for (size_t i = 0; i < (size_t)column->length; i++, out += length * input->of->width) {
+    size_t length = input->padded_rows, width = input->of->width, n = (size_t)column->length;
+    for (size_t i = 0; i < n; i++)
+        if ((size_t)(offsets[i + 1] - offsets[i]) > length)
+            return bl_error_set(err, BL_E_CORRUPT, "event %zu: '%s' has %d rows, more than %zu", i,
+                                input->of->name, offsets[i + 1] - offsets[i], length);
+    float *from = made->data + (n * length - (size_t)offsets[n]) * width, *to = made->data;
+    run(stager, input, &column->children[0], (size_t)offsets[n], from);
+    for (size_t i = 0; i < n; i++, to += length * width) {
         size_t n_rows = (size_t)(offsets[i + 1] - offsets[i]);
-        if (n_rows > length)
-            return bl_error_set(err, BL_E_CORRUPT, "event %zu: '%s' has %zu rows, more than %zu", i,
-                                input->of->name, n_rows, length);
-        run(stager, input, &column->children[0], (size_t)offsets[i], n_rows, out);
-        (void)bl_nn_columns_pad(input->columns, n_rows, out);
-        staged->offsets[i + 1] = (uint32_t)((i + 1) * length);
+        memmove(to, from, n_rows * width * sizeof *to);
+        (void)bl_nn_columns_pad(input->columns, n_rows, to);
+        made->offsets[i + 1] = (uint32_t)((i + 1) * length);
+        from += n_rows * width;
     }
     return BL_OK;
 }
@@ -225,7 +229,7 @@ static bl_status stage_input(const bl_stager *stager, const bl_loader_input *inp
     if (input->padded_rows) {
         BL_TRY(stage_padded(stager, input, column, made, err));
     } else {
-        run(stager, input, rows, 0, (size_t)rows->length, made->data);
+        run(stager, input, rows, (size_t)rows->length, made->data);
         for (size_t i = 0; made->offsets && i < staged->n_events; i++)
             made->offsets[i + 1] = (uint32_t)offsets_of(column)[i + 1];
     }
