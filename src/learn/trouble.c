@@ -40,18 +40,17 @@ static bool is_bad_input(const bl_training *t, const bl_loaded *loaded, size_t e
     return true;
 }
 
-/// Whether something that the loader gave of an event is no number, and what.
-static bool is_bad(const bl_training *t, const bl_loaded *loaded, size_t event,
-                   char what[static WHAT]) {
+/// What of an event that the loader gave is no number.
+static void describe(const bl_training *t, const bl_loaded *loaded, size_t event,
+                     char what[static WHAT]) {
     size_t n = t->prepared->n_classes, bad = first_bad(loaded->targets + event * n, n);
     for (size_t i = 0; i < t->match.n_inputs; i++)
         if (is_bad_input(t, loaded, event, i, what))
-            return true;
+            return;
     if (bad < n)
         (void)snprintf(what, WHAT, "label '%s' is no number", t->prepared->classes[bad]);
-    else if (!isfinite(loaded->weights[event]))
+    else
         (void)snprintf(what, WHAT, "its weight is %g", (double)loaded->weights[event]);
-    return bad < n || !isfinite(loaded->weights[event]);
 }
 
 static bl_status name_event(const bl_training *t, const bl_loaded *loaded, size_t event,
@@ -80,9 +79,12 @@ static bl_status find_loss(bl_training *t, const bl_feeding *feeding, const bl_l
 bl_status bl_training_complain(bl_training *t, const bl_feeding *feeding, const bl_loaded *loaded,
                                const char *where, bl_error *err) {
     char what[WHAT];
-    for (size_t e = 0; e < loaded->n_events; e++)
-        if (is_bad(t, loaded, e, what))
-            return name_event(t, loaded, e, what, where, err);
+    for (size_t e = 0; e < loaded->n_events && loaded->has_bad; e++) {
+        if (!loaded->bad[e])
+            continue;
+        describe(t, loaded, e, what);
+        return name_event(t, loaded, e, what, where, err);
+    }
     if (bl_training_is_lost(t))
         return bl_error_set(err, BL_E_RANGE,
                             "%s: the network's parameters are no numbers any more; a smaller "
