@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weights: what counts of the spool do not tell is found in a survey, one pass over the few columns
 // that weights are made from.
-#include "data/prepare/weights.h"
+#include "data/prepare/weighing.h"
 
 #include "base/sum.h"
 #include "data/prepare/duplicates.h"
@@ -40,8 +40,7 @@ static double take_trained(const bl_weighing *weighing, const bl_weighed *event,
 static uint64_t copies_of_tested(const bl_weighing *weighing, const bl_weighed *event) {
     if (!weighing->samples_classes || !weighing->config->balances_all)
         return 1;
-    return bl_copies_of(weighing->spool->config->seed, event->key,
-                        weighing->balance[event->class]);
+    return bl_copies_of(weighing->spool->config->seed, event->key, weighing->balance[event->class]);
 }
 
 double bl_weighing_of(const bl_weighing *weighing, const bl_weighed *event, uint64_t *ret_copies) {
@@ -73,8 +72,8 @@ bl_weighed bl_weighing_event(const bl_weighing *weighing, const bl_bucket *bucke
 
 /// What a class has in the parts that are trained on.
 typedef struct seen {
-    double n;   ///< events, as often as they are taken
-    bl_sum abs; ///< Σ |weight| of these
+    double n;        ///< events, as often as they are taken
+    bl_sum abs;      ///< Σ |weight| of these
     bl_sum expected; ///< Σ factor of sampling by reweighting
 } seen;
 
@@ -91,8 +90,8 @@ typedef struct survey {
 
 static bl_status list_columns(survey *s, bl_arena *arena, bl_error *err) {
     const bl_spool *spool = s->weighing->spool;
-    s->names = (const char **)bl_arena_array(arena, BL_N_OF + spool->n_identity + 2,
-                                             sizeof *s->names);
+    s->names =
+        (const char **)bl_arena_array(arena, BL_N_OF + spool->n_identity + 2, sizeof *s->names);
     if (!s->names)
         return bl_error_nomem(err, 0, "names");
     s->names[s->n_names++] = BL_SHARD_KEY;
@@ -146,11 +145,10 @@ static bl_status run_survey(survey *s, bl_error *err) {
         s->sources[i].key = 0, s->sources[i].row = 0;
     for (uint64_t i = 0; i < n; i++) {
         bl_bucket bucket = {0};
-        BL_TRY(bl_bucket_read(s->weighing->spool, s->sources, s->n_sources,
-                              bl_bucket_first(i, n), bl_bucket_last(i, n), s->names, s->n_names,
-                              &bucket, err));
-        bl_status status = bl_duplicates_drop(s->weighing->spool, &bucket, s->first_identity,
-                                              &n_dropped, err);
+        BL_TRY(bl_bucket_read(s->weighing->spool, s->sources, s->n_sources, bl_bucket_first(i, n),
+                              bl_bucket_last(i, n), s->names, s->n_names, &bucket, err));
+        bl_status status =
+            bl_duplicates_drop(s->weighing->spool, &bucket, s->first_identity, &n_dropped, err);
         if (status == BL_OK)
             look_at(s, &bucket);
         bl_bucket_release(&bucket);
@@ -194,9 +192,8 @@ static bl_status check_negative(const bl_weighing *weighing, const bl_spool_stat
         return bl_error_set(err, BL_E_RANGE, "there is no event to train on");
     if (!n_negative || (choice != BL_NEGATIVE_UNSAID && choice != BL_NEGATIVE_ERROR))
         return BL_OK;
-    return bl_error_set(err, BL_E_INVALID,
-                        "%lld of %lld training events have negative weights%s", (long long)n_negative,
-                        (long long)n_rows,
+    return bl_error_set(err, BL_E_INVALID, "%lld of %lld training events have negative weights%s",
+                        (long long)n_negative, (long long)n_rows,
                         choice == BL_NEGATIVE_ERROR
                             ? "; negative_weights is 'error'"
                             : "; negative_weights must say what becomes of them: keep, abs, drop "
@@ -238,7 +235,8 @@ static bl_status amounts_of(const bl_weighing *weighing, const bl_spool_statisti
             const bl_spool_count *count = count_of(weighing, all, code, k);
             bool is_trained = weighing->is_trained[code];
             if (is_trained || weighing->config->balances_all)
-                amounts[k] += (double)(count->n_rows - (drops && is_trained ? count->n_negative : 0));
+                amounts[k] +=
+                    (double)(count->n_rows - (drops && is_trained ? count->n_negative : 0));
         }
     }
     return BL_OK;
