@@ -163,6 +163,11 @@ bl_status bl_train_epoch(bl_training *t, bl_error *err) {
     BL_TRY(begin(t, err));
     if (t->state.batch < bl_loader_n_batches(t->loader))
         BL_TRY(train_rest(t, err));
+    if (t->state.n_seen == 0)
+        return bl_error_set(err, BL_E_RANGE,
+                            "epoch %lld: all batches were passed over: no loss is a number; a "
+                            "smaller learning rate, or clipping, may help",
+                            (long long)t->state.epoch + 1);
     bl_loader_get_times(t->loader, &times);
     t->epoch_waited_s = times.waited_s - t->waited_s;
     t->result->waited_s += t->epoch_waited_s;

@@ -248,7 +248,7 @@ static void fill_row(bl_training *t) {
     bl_loader_times times;
     bl_loader_get_times(t->loader, &times);
     t->row[BL_COLUMN_EPOCH] = (double)state->epoch;
-    t->row[BL_COLUMN_LOSS] = state->n_seen ? state->loss_sum / (double)state->n_seen : NAN;
+    t->row[BL_COLUMN_LOSS] = state->loss_sum / (double)state->n_seen;
     t->row[BL_COLUMN_RATE] = bl_training_rate(t, bl_training_n_steps(t) - 1);
     t->row[BL_COLUMN_EVENTS] = (double)state->n_seen;
     t->row[BL_COLUMN_SKIPPED] = (double)(state->n_skipped_events + t->n_invalid);

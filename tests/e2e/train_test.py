@@ -23,6 +23,7 @@ import made_prepared  # noqa: E402
 
 BEAMLINE = os.environ["BEAMLINE"]
 CLASSES = ["QCD", "tt", "W"]
+CENTERS = np.array([[0, 0, 0, 0, 0], [1, 1, 0, 0, 1], [-1, 0, 1, 1, 0]])
 
 HLF = """
 inputs: {features: [5]}
@@ -50,11 +51,24 @@ def events(n, seed=1, shift=1.0):
     """Events whose classes differ by a shift of their features."""
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 3, n)
-    centers = np.array([[0, 0, 0, 0, 0], [1, 1, 0, 0, 1], [-1, 0, 1, 1, 0]])
-    features = rng.normal(shift * centers[labels], 1).astype(np.float32)
+    features = rng.normal(shift * CENTERS[labels], 1).astype(np.float32)
     particles = [rng.normal(shift * labels[i], 1, (rng.integers(1, 12), 4)).astype(np.float32)
                  for i in range(n)]
     return {"features": features, "particles": particles}, labels
+
+
+def area(scores, is_signal):
+    ranks = scores.argsort().argsort() + 1
+    n = is_signal.sum()
+    return (ranks[is_signal].sum() - n * (n + 1) / 2) / (n * (len(scores) - n))
+
+
+def best_area(inputs, labels):
+    """The mean area of those who know what events are drawn from: nobody is better for long."""
+    off = inputs["features"][:, None] - CENTERS
+    likely = np.exp(-(off ** 2).sum(-1) / 2)
+    likely /= likely.sum(1, keepdims=True)
+    return np.mean([area(likely[:, k], labels == k) for k in range(3)])
 
 
 def write(folder, parts, model=HLF, **options):
@@ -101,7 +115,8 @@ def test_learns(separable):
     rows = history(separable / "run")
     assert rows["epoch"] == [0, 1, 2] and told["epochs"] == 3
     assert rows["loss"][0] > rows["loss"][-1]
-    assert told["val_auc"] > 0.93 and told["val_accuracy"] > 0.7
+    assert best_area(*events(2000, 2)) - 0.01 < told["val_auc"] < 1
+    assert told["val_accuracy"] > 0.6
     assert told["val_auc"] == pytest.approx(
         np.mean([told[f"val_auc_{name}"] for name in CLASSES]), rel=1e-6)
     with open(separable / "run/history.csv") as file:
@@ -184,27 +199,37 @@ def test_threads_and_memory(tmp_path):
     same_runs(tmp_path / "one", tmp_path / "kept")
 
 
+def batch_of(checkpoint):
+    """At which batch of its epoch a checkpoint was written; 0: there is none, or between epochs."""
+    try:
+        with zipfile.ZipFile(checkpoint) as archive:
+            return json.loads(archive.read("state.json"))["state"]["batch"]
+    except FileNotFoundError:
+        return 0
+
+
 def test_resume_after_kills(tmp_path):
-    write(tmp_path, {"train": events(8000), "validation": events(2000, 2)}, SEQUENCE)
+    """Killed ten times at any moment, also within epochs."""
+    write(tmp_path, {"train": events(12000), "validation": events(3000, 2)}, SEQUENCE)
     begun = time.monotonic()
     train(tmp_path, run="whole")
     seconds = time.monotonic() - begun
-    rng, kills, resume = random.Random(1), 0, []
+    rng, batches, resume = random.Random(1), [], []
     while True:
         process = subprocess.Popen(command(tmp_path, *resume, run="killed"),
                                    stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         resume = ["--resume"]
         try:
-            assert process.wait(rng.uniform(0, seconds / 2) if kills < 10 else None) == 0
+            left = rng.uniform(0, seconds / 3) if len(batches) < 10 else None
+            assert process.wait(left) == 0
             break
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            kills += 1
-    assert kills >= 3
+            batches.append(batch_of(tmp_path / "killed/checkpoint"))
+    assert len(batches) == 10 and any(batches)
     same_runs(tmp_path / "whole", tmp_path / "killed")
-    done = train(tmp_path, "--resume", run="killed")  # nothing is left to do
-    assert "4 epochs" in done.stderr or "epochs" in done.stderr
+    train(tmp_path, "--resume", run="killed")  # nothing is left to do
     same_runs(tmp_path / "whole", tmp_path / "killed")
 
 
