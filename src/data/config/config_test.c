@@ -182,10 +182,9 @@ static void labels_and_weights(void **state) {
     assert_ok(bl_config_for_preparation(&config, NULL));
     assert_true(bl_text_list_has(&config.names, "_basewgt_"));
     assert_string_equal(config.variables[0].text, "w * 2");
-    assert_int_equal(weights->n_class_weights, 3); // of a, b, c, as labels stand
-    assert_true(same(weights->class_weights[0], 3));
-    assert_true(same(weights->class_weights[1], 1));
-    assert_true(same(weights->class_weights[2], 2));
+    assert_int_equal(weights->n_class_weights, 2); // of c and a
+    assert_string_equal(weights->classes[1], "a");
+    assert_true(same(weights->class_weights[1], 3));
     config = config_of("weights: {use_precomputed_weights: true, weight_branches: [w1, w2]}");
     assert_int_equal(config.prepare.weights.n_factors, 2);
     assert_string_equal(config.prepare.weights.factors[1], "w2");
@@ -314,7 +313,7 @@ static void refused(void **state) {
          "no label 'Hb'; did you mean 'Hbb'"},
         {"labels: {value: [a, b]}\nweights: {class_weights: [1]}",
          "class_weights are 1, and classes 2"},
-        {"labels: {value: [a]}\nweights: {class_weights: [-1]}", "class_weights are 0 or above"},
+        {"labels: {value: [a]}\nweights: {class_weights: [-1]}", "class_weights are above 0"},
         {"negative_weights: drp", "did you mean 'drop'"},
         {"split: {train: 0.5, test: 0.1}", "shares whose sum is 1"},
         {"split: {train: 0, test: 1}", "with train above 0"},

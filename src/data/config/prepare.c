@@ -79,29 +79,8 @@ static bl_status name_classes(bl_config *config, bl_error *err) {
     return BL_OK;
 }
 
-/// Weights stand in the order of reweight_classes where there are any; classes that are not among
-/// them weigh 1.
-static bl_status order_class_weights(bl_config *config, bl_error *err) {
-    const bl_prepare_config *prepare = &config->prepare;
-    bl_weights_config *weights = &config->prepare.weights;
-    double *ordered =
-        (double *)bl_arena_array(config->arena, prepare->n_labels + 1, sizeof *ordered);
-    if (!ordered)
-        return bl_error_nomem(err, prepare->n_labels * sizeof *ordered, "class weights");
-    for (size_t i = 0; i < prepare->n_labels; i++)
-        ordered[i] = 1;
-    for (size_t i = 0; i < weights->n_class_weights; i++) {
-        bool is_ordered = weights->n_classes == 0;
-        size_t k = is_ordered ? i : bl_config_find_label(prepare, weights->classes[i]);
-        ordered[k] = weights->class_weights[i];
-    }
-    weights->class_weights = ordered;
-    weights->n_class_weights = prepare->n_labels;
-    return BL_OK;
-}
-
 /// What could not be checked before classes were known.
-static bl_status check_classes(bl_config *config, bl_error *err) {
+static bl_status check_classes(const bl_config *config, bl_error *err) {
     const bl_prepare_config *prepare = &config->prepare;
     const bl_weights_config *weights = &prepare->weights;
     size_t n = weights->n_classes ? weights->n_classes : prepare->n_labels;
@@ -120,7 +99,7 @@ static bl_status check_classes(bl_config *config, bl_error *err) {
     if (weights->n_class_weights && weights->n_class_weights != n)
         return bl_error_set(err, BL_E_INVALID, "class_weights are %zu, and classes %zu",
                             weights->n_class_weights, n);
-    return weights->n_class_weights ? order_class_weights(config, err) : BL_OK;
+    return BL_OK;
 }
 
 static bl_status check_parts(const bl_config *config, bl_error *err) {

@@ -92,7 +92,7 @@ typedef struct bl_weights_config {
     bl_balance balance;
     bool balances_all; ///< not only events of the training part
     size_t n_class_weights;
-    double *class_weights; ///< [n_class_weights] in the order of classes; none: 1
+    double *class_weights; ///< [n_class_weights] of `classes`, or of all labels; none: 1
     bl_reweighting reweighting;
     bool resamples; ///< events are taken as often as their factor says, else they weigh it
     size_t n_axes;

@@ -129,7 +129,7 @@ static bl_status read_balance(const bl_item *item, bl_weights_config *weights, b
     return BL_OK;
 }
 
-/// One of each class that is reweighted, or of each label; bl_config_for_preparation orders them.
+/// One of each class that is reweighted, or of each label.
 static bl_status read_class_weights(bl_config *config, const bl_item *item, bl_error *err) {
     bl_weights_config *weights = &config->prepare.weights;
     size_t n = weights->n_classes ? weights->n_classes : config->prepare.n_labels;
@@ -145,8 +145,8 @@ static bl_status read_class_weights(bl_config *config, const bl_item *item, bl_e
         return out_of_memory(err);
     for (size_t i = 0; i < item->n; i++) {
         BL_TRY(bl_item_finite(item->items[i], "class_weights", &weights->class_weights[i], err));
-        if (!(weights->class_weights[i] >= 0))
-            return bl_item_error(item->items[i], BL_E_INVALID, err, "class_weights are 0 or above");
+        if (!(weights->class_weights[i] > 0))
+            return bl_item_error(item->items[i], BL_E_INVALID, err, "class_weights are above 0");
     }
     weights->n_class_weights = item->n;
     return BL_OK;
