@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/number_text.h"
+#include "cli/args.h"
+#include "cli/dataset.h"
 #include "cli/terminal.h"
 #include "learn/folds.h"
 
@@ -17,12 +19,10 @@
 
 static bl_status read_count(const char *option, const char *text, uint64_t least, uint64_t most,
                             uint64_t *ret_count, bl_error *err) {
-    const char *end = text + strlen(text), *at = NULL;
-    uint64_t value = *text >= '0' && *text <= '9' ? bl_number_read_uint(text, end, &at) : 0;
-    if (at != end || value < least || value > most)
-        return bl_error_set(err, BL_E_USAGE, "--%s '%s' is no number from %llu to %llu", option,
-                            text, (unsigned long long)least, (unsigned long long)most);
-    *ret_count = value;
+    BL_TRY(bl_args_whole(option, text, most, ret_count, err));
+    if (*ret_count < least)
+        return bl_error_set(err, BL_E_USAGE, "--%s '%s' is below %llu", option, text,
+                            (unsigned long long)least);
     return BL_OK;
 }
 
@@ -216,6 +216,7 @@ static const bl_option train_options[] = {
     {"config", 'c', "DATA",
      "Train on this folder of prepared events, or prepare those of this data configuration",
      BL_OPTION_TEXT, BL_HINT_FILES, NULL, offsetof(bl_arguments, config), false},
+    BL_OPTIONS_OF_FILES,
     {"model", 'm', "FILE",
      "Train this network: layers in YAML, Keras's JSON, or a model that is there: .blm, .keras, "
      ".h5, .onnx",
@@ -252,7 +253,8 @@ static const bl_example train_examples[] = {
     {"A network on events that beamline prepare made",
      "beamline train -c prepared -m examples/hlf.yaml -o runs/hlf"},
     {"The same from ROOT files: events are prepared into runs/hlf/data first",
-     "beamline train -c data.yaml -m examples/hlf.yaml -o runs/hlf"},
+     "beamline train -c examples/topology.yaml -i qcd=qcd.root -i ttbar=ttbar.root -i "
+     "wjets=wjets.root -m examples/hlf.yaml -o runs/hlf"},
     {"On with a run that was interrupted",
      "beamline train -c prepared -m examples/hlf.yaml -o runs/hlf --resume"},
     {"Other settings",
@@ -266,10 +268,14 @@ const bl_command bl_command_train = {
     .summary = "train a network",
     .operands = "",
     .description =
-        "Trains a network on prepared events, all of them once an epoch in another order, "
-        "validates it after each, and leaves in the folder RUN: model.blm, the trained model, with "
-        "what its inputs go through, so that it takes physical values; best.blm, the best so far; "
-        "history.csv and history.json; events for TensorBoard; and a checkpoint. docs/train.md "
+        "Trains a network on prepared events, a folder that beamline prepare made, or on those of "
+        "a "
+        "data configuration, which are prepared in RUN/data first. All are gone through once an "
+        "epoch, in another order each, "
+        "and the network is validated. In the folder RUN are left: model.blm, the trained model, "
+        "with what its inputs go through, so that it takes physical values; best.blm, the best so "
+        "far; history.csv and history.json; events for TensorBoard; and a checkpoint. "
+        "docs/train.md "
         "says what settings there are.\n\n"
         "A run that was interrupted, even killed, goes on with --resume and the same options, and "
         "ends with the same bits as if it had not been. Ctrl-C writes a checkpoint first. Data, "
