@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/context.h"
@@ -109,7 +108,7 @@ static bl_status add_event(bl_training *t, double *sum, uint64_t *n, bl_error *e
     *sum = t->state.loss_sum;
     *n = t->state.n_seen;
     return bl_events_scalar(t->events, "batch/loss", t->state.epoch * n_batches + t->state.batch,
-                            (double)time(NULL), mean, err);
+                            bl_clock_wall_s(), mean, err);
 }
 
 static bl_status keep_sometimes(bl_training *t, bl_error *err) {

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/context.h"
@@ -183,7 +182,11 @@ static bl_status start(bl_training *t, bl_error *err) {
         BL_TRY(bl_run_read_checkpoint(t, err));
     t->begun = -1;
     t->saved_s = bl_clock_s();
-    return bl_events_open(t->context, t->options->run, &t->events, err);
+    BL_TRY(bl_events_open(t->context, t->options->run, &t->events, err));
+    if (!has_run)
+        return BL_OK;
+    int64_t step = t->state.epoch * bl_loader_n_batches(t->loader) + t->state.batch;
+    return bl_events_restart(t->events, step, bl_clock_wall_s(), err);
 }
 
 static void release(bl_training *t) {
@@ -261,18 +264,19 @@ static void fill_row(bl_training *t) {
         t->row[n++] = bl_nn_metrics_accuracy(t->metrics);
     if (!t->match.metrics.curves)
         return;
-    double sum = 0;
+    double sum = 0, n_areas = 0; // of classes that there are
     for (size_t k = 0; k < width; k++) {
         double area = bl_nn_metrics_area(t->metrics, k);
-        sum += area;
+        sum += isnan(area) ? 0 : area;
+        n_areas += isnan(area) ? 0 : 1;
         if (width > 1)
             t->row[n + 1 + k] = area;
     }
-    t->row[n] = sum / (double)width;
+    t->row[n] = sum / n_areas;
 }
 
 static bl_status add_events(bl_training *t, bl_error *err) {
-    double wall_s = (double)time(NULL);
+    double wall_s = bl_clock_wall_s();
     for (size_t i = 1; i < t->history.n_columns; i++) {
         char tag[128];
         const char *name = t->history.names[i];

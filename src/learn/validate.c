@@ -6,7 +6,12 @@
 #include "base/context.h"
 #include "learn/private.h"
 
-enum { FEWEST = 8 * BL_NN_SHARD_EVENTS, MOST = 64 * BL_NN_SHARD_EVENTS, BYTES = 8 << 20 };
+enum {
+    FEWEST = 8 * BL_NN_SHARD_EVENTS,
+    MOST = 64 * BL_NN_SHARD_EVENTS,
+    BYTES = 8 << 20,
+    WINDOW = 16 << 20, ///< nothing is shuffled
+};
 
 /// Events at a time: some megabytes of inputs, shards enough for all threads.
 static size_t batch_events(const bl_training *t) {
@@ -29,7 +34,7 @@ bl_status bl_validation_open(bl_training *t, bl_error *err) {
                                        .inputs = t->match.inputs,
                                        .n_inputs = t->match.n_inputs,
                                        .batch_events = n,
-                                       .window_bytes = t->settings->window_bytes,
+                                       .window_bytes = WINDOW,
                                        .keeps = t->settings->keeps};
     BL_TRY(bl_loader_open(t->context, t->prepared, &options, &t->validation_loader, err));
     BL_TRY(bl_feeding_init(&t->arena, &t->match, t->prepared->n_classes, n, &t->validation_feeding,
