@@ -2,6 +2,7 @@
 // Settings of training: what is read, what is refused, and that what is written reads to the same.
 #include "learn/settings.h"
 
+#include "model/keras/to_training.h"
 #include "nn/graph/graph.h"
 #include "nn/training/reading_testing.h"
 
@@ -202,6 +203,42 @@ static void a_network_may_have_the_section(void **state) {
          bl_nn_graph_read(&arena, yaml(text), &graph, &err), &err);
 }
 
+/// As Keras 3 writes it: SGD with a cosine after a warm-up, clipped, and a smoothed loss.
+static const char compiled[] =
+    "{\"optimizer\": {\"module\": \"keras.optimizers\", \"class_name\": \"SGD\", \"config"
+    "\": {\"name\": \"sgd\", \"learning_rate\": {\"module\": \"keras.optimizers.schedules"
+    "\", \"class_name\": \"CosineDecay\", \"config\": {\"initial_learning_rate\": 0.1, \""
+    "decay_steps\": 100, \"alpha\": 0.0, \"name\": \"CosineDecay\", \"warmup_target\": 0."
+    "2, \"warmup_steps\": 5}, \"registered_name\": null}, \"weight_decay\": null, \"clipn"
+    "orm\": 1.0, \"global_clipnorm\": null, \"clipvalue\": null, \"use_ema\": false, \"em"
+    "a_momentum\": 0.99, \"ema_overwrite_frequency\": null, \"loss_scale_factor\": null, "
+    "\"gradient_accumulation_steps\": null, \"momentum\": 0.9, \"nesterov\": false}, \"re"
+    "gistered_name\": null}, \"loss\": {\"module\": \"keras.losses\", \"class_name\": \"C"
+    "ategoricalCrossentropy\", \"config\": {\"name\": \"categorical_crossentropy\", \"red"
+    "uction\": \"sum_over_batch_size\", \"from_logits\": false, \"label_smoothing\": 0.1,"
+    " \"axis\": -1}, \"registered_name\": null}, \"loss_weights\": null, \"metrics\": nul"
+    "l, \"weighted_metrics\": null, \"run_eagerly\": false, \"steps_per_execution\": 1, "
+    "\"jit_compile\": false}";
+
+static void keras_may_say_it(void **state) {
+    (void)state;
+    bl_training_settings s;
+    const bl_item *item = NULL, *section = NULL;
+    bl_training_settings_init(&s);
+    assert_ok(bl_json_parse(&arena, "c", compiled, sizeof compiled - 1, &item, NULL));
+    assert_ok(bl_keras_to_training(&arena, item, &section, NULL));
+    assert_ok(bl_training_settings_read(&arena, section, &s, NULL));
+    assert_int_equal(s.optimizer.kind, BL_NN_OPTIMIZER_SGD);
+    near(s.optimizer.momentum, 0.9, 0);
+    assert_int_equal(s.schedule.kind, BL_NN_SCHEDULE_COSINE);
+    near(bl_nn_schedule_at(&s.schedule, 0), 0.1, 0);
+    near(bl_nn_schedule_at(&s.schedule, 5), 0.2, 0);
+    assert_int_equal(s.schedule.decay_steps, 100);
+    assert_int_equal(s.clip.kind, BL_NN_CLIP_NORM);
+    assert_true(s.has_loss && s.loss.kind == BL_NN_LOSS_CATEGORICAL);
+    near(s.loss.label_smoothing, 0.1, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_is_read),
@@ -211,6 +248,7 @@ int main(void) {
         cmocka_unit_test(few_may_change),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(a_network_may_have_the_section),
+        cmocka_unit_test(keras_may_say_it),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
