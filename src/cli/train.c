@@ -14,6 +14,7 @@
 #include "cli/dataset.h"
 #include "cli/terminal.h"
 #include "learn/folds.h"
+#include "model/keras/to_training.h"
 
 // ---- settings ----
 
@@ -170,12 +171,23 @@ static bl_status train_all(train_run *run, bl_error *err) {
     return BL_OK;
 }
 
+/// What the model's own file says: beside its layers, or, of Keras's, how it was compiled.
+static bl_status read_own(train_run *run, const bl_start *start, bl_error *err) {
+    const bl_item *section = start->training, *compiled = start->bundle->compiled;
+    if (compiled && !run->cli->arguments.training) {
+        bl_status status = bl_keras_to_training(&run->arena, compiled, &section, err);
+        if (status == BL_E_UNSUPPORTED)
+            return bl_error_hint(err, status, "; --training says how to train instead");
+        BL_TRY(status);
+    }
+    return bl_training_settings_read(&run->arena, section, &run->settings, err);
+}
+
 static bl_status read_settings(train_run *run, bl_error *err) {
     bl_start start = {0};
     bl_training_settings_init(&run->settings);
     BL_TRY(bl_start_read(run->cli->context, run->cli->arguments.model, &start, err));
-    // lists of settings live in the arena, the section in that of the model
-    bl_status status = bl_training_settings_read(&run->arena, start.training, &run->settings, err);
+    bl_status status = read_own(run, &start, err);
     bl_start_release(&start);
     BL_TRY(status);
     BL_TRY(read_file(run, err));

@@ -2,7 +2,6 @@
 // The batches of an epoch: a step each, from where a checkpoint left it.
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/context.h"
@@ -22,21 +21,6 @@ bool bl_training_is_lost(const bl_training *t) {
                 return true;
     }
     return false;
-}
-
-// ---- statistics ----
-
-/// Statistics among the parameters move while a step goes forward; where it does not succeed they
-/// must be as before. \param back they are set, else kept
-static void keep_statistics(bl_training *t, bool back) {
-    const bl_nn_network *network = t->network;
-    for (size_t i = 0; i < network->plan.parameters.n && t->statistics; i++) {
-        const bl_nn_parameter *p = &network->plan.parameters.items[i];
-        if (!p->is_fixed)
-            continue;
-        float *now = network->parameters + p->offset, *kept = t->statistics + p->offset;
-        memcpy(back ? now : kept, back ? kept : now, p->n * sizeof(float));
-    }
 }
 
 // ---- a batch ----
@@ -63,12 +47,8 @@ static bl_status train_batch(bl_training *t, const bl_loaded *loaded, bl_error *
                                .weights = loaded->weights};
     if (loaded->has_bad)
         return pass_over(t, loaded, err);
-    keep_statistics(t, false);
     double rate = bl_training_rate(t, bl_training_n_steps(t));
-    bl_status status = bl_nn_trainer_step(t->trainer, &batch, rate, &loss, err);
-    if (status != BL_OK || !isfinite(loss))
-        keep_statistics(t, true);
-    BL_TRY(status);
+    BL_TRY(bl_nn_trainer_step(t->trainer, &batch, rate, &loss, err));
     if (!isfinite(loss))
         return pass_over(t, loaded, err);
     t->state.loss_sum += loss * (double)loaded->n_events;

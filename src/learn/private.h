@@ -47,7 +47,6 @@ typedef struct bl_training {
     bl_nn_metrics *metrics; ///< of the last validation
     uint64_t n_invalid;     ///< events that it passed over
     bl_nn_trainer *trainer;
-    float *statistics; ///< [plan.n_floats] that move in a step; NULL: none does
     bl_training_state state;
     bl_history history;
     float *best_parameters; ///< [plan.n_floats]

@@ -159,9 +159,7 @@ static bl_status make_trainer(bl_training *t, bl_error *err) {
                                            .seed = settings->seed};
     size_t n = t->network->plan.n_floats;
     t->best_parameters = (float *)bl_arena_array(&t->arena, n + 1, sizeof(float));
-    if (t->network->n_barriers)
-        t->statistics = (float *)bl_arena_array(&t->arena, n + 1, sizeof(float));
-    if (!t->best_parameters || (t->network->n_barriers && !t->statistics))
+    if (!t->best_parameters)
         return bl_error_nomem(err, n * sizeof(float), "parameters");
     t->state = (bl_training_state){
         .learning_rate = settings->learning_rate, .best = NAN, .best_epoch = -1};
