@@ -159,9 +159,11 @@ static bl_status new_items(const work *w, bl_column *lists, size_t n, uint8_t **
                            bl_error *err) {
     bl_column *numbers = &lists->children[0];
     size_t n_bytes = n * w->item_bytes;
+    bl_context *context = w->rows->batch->context;
+    BL_TRY(bl_column_init(context, numbers, lists->type->children[0], err));
     lists->length = (int64_t)n;
     numbers->length = (int64_t)(n * w->width);
-    BL_TRY(bl_buffer_new(w->rows->batch->context, n_bytes, &numbers->values, err));
+    BL_TRY(bl_buffer_new(context, n_bytes, &numbers->values, err));
     numbers->values->size = n_bytes;
     *ret_out = numbers->values->data;
     return BL_OK;
@@ -180,6 +182,7 @@ static bl_status sequence(work *w, bl_column *column, bl_error *err) {
     int32_t *offsets = (int32_t *)(void *)column->offsets->data;
     BL_TRY(measure(w, offsets, &most, err));
     w->offsets = offsets;
+    BL_TRY(bl_column_init(context, &column->children[0], column->type->children[0], err));
     BL_TRY(new_items(w, &column->children[0], (size_t)offsets[n], &w->out, err));
     if (w->arranges) {
         w->x_bytes = aligned((size_t)most * w->item_bytes);

@@ -47,6 +47,7 @@ static bl_status numbers(const bl_rows *rows, bl_column *column, bl_error *err) 
     BL_TRY(bl_column_init(context, column, spool->recipe->type_of_list, err));
     column->length = rows->n;
     bl_column *items = &column->children[0];
+    BL_TRY(bl_column_init(context, items, column->type->children[0], err));
     items->length = (int64_t)(n * n_labels);
     BL_TRY(bl_buffer_new(context, (n + 1) * sizeof(int32_t), &column->offsets, err));
     column->offsets->size = (n + 1) * sizeof(int32_t);

@@ -89,6 +89,7 @@ static bl_status new_lists(const bl_rows *rows, const bl_column *from, bl_column
         offsets[i + 1] = (int32_t)n;
     }
     bl_column *items = &to->children[0];
+    BL_TRY(bl_column_init(context, items, to->type->children[0], err));
     items->length = n;
     BL_TRY(bl_buffer_new(context, (size_t)n * sizeof(double), &items->values, err));
     items->values->size = (size_t)n * sizeof(double);
