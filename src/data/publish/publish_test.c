@@ -431,10 +431,8 @@ static int end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_spark),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_columns),   cmocka_unit_test(test_spark),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_folders),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, begin, end);
