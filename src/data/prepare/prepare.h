@@ -48,8 +48,8 @@ typedef struct bl_prepare_report {
     bl_text_list warnings;   ///< each one sentence; the context's log had them, too
 } bl_prepare_report;
 
-/// Prepares a data set. The configuration is the data set's, with its seed and split. A folder that
-/// is complete already is left as it is.
+/// Prepares a data set. The configuration is the data set's, with its seed and split, after
+/// bl_config_for_preparation. A folder that is complete already is left as it is.
 /// \param ret_report zeroed; bl_prepare_report_release it, also after a failure
 /// \return BL_OK, BL_E_EXISTS (the folder holds something else, or what another configuration or
 /// other files made, naming what differs), BL_E_INVALID (a name, a type or a label that does not

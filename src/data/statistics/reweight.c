@@ -125,9 +125,7 @@ static bl_status begin(reweighting *r, bl_arena *arena, bl_error *err) {
         if (config->n_classes)
             BL_TRY(find_class(r, config->classes[i], &r->classes[i], err));
     }
-    BL_TRY(
-        check_weights("class_weights", config->class_weights, config->n_class_weights, r->n, err));
-    return check_weights("reweight_basewgt", config->base_weights, config->n_base_weights, r->n,
+    return check_weights("class_weights", config->class_weights, config->n_class_weights, r->n,
                          err);
 }
 
@@ -202,10 +200,8 @@ static void equalise(const reweighting *r) {
     double least = INFINITY;
     for (size_t i = 0; i < r->n; i++)
         least = fmin(least, accepted(r, i) / class_weight(r, i));
-    for (size_t i = 0; i < r->n; i++) {
-        double base = r->config->n_base_weights ? r->config->base_weights[i] : 1;
-        multiply(r, i, least * class_weight(r, i) / accepted(r, i) * base);
-    }
+    for (size_t i = 0; i < r->n; i++)
+        multiply(r, i, least * class_weight(r, i) / accepted(r, i));
 }
 
 /// Scales all factors so that they change no sum over all classes.

@@ -8,11 +8,10 @@
 ///   have less than a hundredth of the median of filled ones;
 /// - `ref`: q = h_first/h over the percentile 100 − `threshold` of all q > 0, at most 1.
 /// Bins that are empty or negative have factor 0. Then classes are brought to equal sums of what is
-/// accepted, or to sums as `class_weights`, the smallest staying as it is, and multiplied by
-/// `base_weights`. Where factors are weights and no probabilities, all are scaled by one number, so
-/// that they change no sum over all classes.
-/// \source weaver-core, data/preprocess.py (the formulas only; its further factor of 0.9, which
-/// makes its sampling more random, is left out)
+/// accepted, or to sums as `class_weights`, the smallest staying as it is. Where factors are
+/// weights and no probabilities, all are scaled by one number, so that they change no sum over all
+/// classes. \source weaver-core, data/preprocess.py (the formulas only; its further factor of 0.9,
+/// which makes its sampling more random, is left out)
 #ifndef BL_DATA_STATISTICS_REWEIGHT_H
 #define BL_DATA_STATISTICS_REWEIGHT_H
 
@@ -44,7 +43,7 @@ typedef struct bl_factors {
 /// \param labels [n_classes] their names, in which the configuration's are found; a class that is
 /// not to be reweighted has factors 0, as weaver's have
 /// \param ret_factors in the arena \return BL_OK, BL_E_NOTFOUND (no such label, with the nearest),
-/// BL_E_INVALID (class or base weights are not one for each class, or not above 0), BL_E_RANGE (a
+/// BL_E_INVALID (class weights are not one for each class, or not above 0), BL_E_RANGE (a
 /// class has no weight inside the axes, or none where the first has), BL_E_NOMEM
 bl_status bl_reweight(bl_arena *arena, const bl_spectra *spectra, const char *const *labels,
                       bl_factors *ret_factors, bl_error *err);
