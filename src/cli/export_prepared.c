@@ -84,8 +84,9 @@ static bl_status export(export_run *run, bl_error *err) {
     const bl_arguments *arguments = &run->cli->arguments;
     bl_publish_options options;
     if (arguments->n_operands != 1)
-        return bl_error_set(err, BL_E_USAGE, "--export takes the folder of one prepared data set; "
-                                             "see beamline prepare --help");
+        return bl_error_set(err, BL_E_USAGE,
+                            "--export takes the folder of one prepared data set; "
+                            "see beamline prepare --help");
     BL_TRY(read_options(run, &options, err));
     BL_AUTO(bl_prepared) prepared = NULL;
     BL_TRY(bl_prepared_open(run->cli->context, arguments->operands[0], &prepared, err));
