@@ -34,6 +34,10 @@ const char *bl_publish_schema_name(bl_publish_schema schema) {
     return schema == BL_PUBLISH_SPARK ? "spark" : "columns";
 }
 
+static const char *extension_of(const bl_publish_options *options) {
+    return options->extension ? options->extension : "parquet";
+}
+
 // ---- a shard ----
 
 static bl_status open_shard(publishing *p, const bl_prepared_shard *shard, bl_table **ret_table,
@@ -140,7 +144,7 @@ static bl_status write_file(publishing *p, const bl_prepared_shard *shard, const
 // ---- all of them ----
 
 static bl_status write_part(publishing *p, const bl_prepared_part *part, bl_error *err) {
-    const char *extension = p->options->extension ? p->options->extension : "parquet";
+    const char *extension = extension_of(p->options);
     const char *folder = bl_arena_printf(&p->arena, "%s/%s", p->folder.partial, part->name);
     if (!folder)
         return bl_error_nomem(err, 0, "a path");
@@ -202,6 +206,22 @@ static bl_status describe(publishing *p, bl_error *err) {
     return note(p, err);
 }
 
+static bl_status check_options(const publishing *p, bl_error *err) {
+    const char *extension = extension_of(p->options);
+    if (strchr(extension, '/'))
+        return bl_error_set(err, BL_E_INVALID, "'%s': files cannot end so", extension);
+    if (p->options->schema == BL_PUBLISH_SPARK && strcmp(extension, "parquet") != 0)
+        return bl_error_set(err, BL_E_INVALID,
+                            "Spark's vectors are for Parquet, not for files that end like '%s'",
+                            extension);
+    if (!p->prepared->is_complete)
+        return bl_error_set(err, BL_E_INVALID,
+                            "%s: its preparation was not completed; prepare it again, which goes "
+                            "on where it was",
+                            p->prepared->folder);
+    return BL_OK;
+}
+
 /// The first shard there is, whose columns are those of all.
 static bl_status plan(publishing *p, bl_error *err) {
     const bl_prepared_shard *first = NULL;
@@ -211,11 +231,6 @@ static bl_status plan(publishing *p, bl_error *err) {
         if (!first && part->n_shards)
             first = &part->shards[0];
     }
-    if (!p->prepared->is_complete)
-        return bl_error_set(err, BL_E_INVALID,
-                            "%s: its preparation was not completed; prepare it "
-                            "again, which goes on where it was",
-                            p->prepared->folder);
     if (!first)
         return bl_error_set(err, BL_E_INVALID, "%s: it has no events", p->prepared->folder);
     BL_AUTO(bl_table) shard = NULL;
@@ -225,6 +240,7 @@ static bl_status plan(publishing *p, bl_error *err) {
 }
 
 static bl_status run(publishing *p, bl_error *err) {
+    BL_TRY(check_options(p, err));
     BL_TRY(plan(p, err));
     BL_TRY(bl_publish_folder_begin(&p->arena, p->options->folder, p->options->overwrite, &p->folder,
                                    err));

@@ -328,6 +328,11 @@ static void test_refused(void **state) {
     changed = options;
     changed.extension = "parkett";
     expect(prepared, changed, BL_E_UNSUPPORTED, "parquet");
+    changed.extension = "/etc/passwd";
+    expect(prepared, changed, BL_E_INVALID, "cannot end so");
+    changed.extension = "arrow";
+    changed.schema = BL_PUBLISH_SPARK;
+    expect(prepared, changed, BL_E_INVALID, "for Parquet");
     changed = options;
     changed.fold = 0;
     expect(prepared, changed, BL_E_INVALID, "no folds");
@@ -431,10 +436,8 @@ static int end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_spark),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_columns),   cmocka_unit_test(test_spark),
+        cmocka_unit_test(test_refused),   cmocka_unit_test(test_folders),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, begin, end);
