@@ -113,6 +113,9 @@ typedef struct bl_arguments {
     unsigned bad_files;
     uint64_t part_bytes;
     bool dry_run, profile;
+    // of prepare
+    const char *export_folder, *with, *fold; ///< the fold of train, too
+    unsigned schema; ///< bl_publish_schema
     // of generate
     unsigned process; ///< its place among the choices
     const char *events, *seed, *first_event, *negative_fraction;
@@ -121,7 +124,7 @@ typedef struct bl_arguments {
     unsigned n_vectors;
     bool raw;
     // of train
-    const char *model, *training, *epochs, *batch_size, *learning_rate, *patience, *fold;
+    const char *model, *training, *epochs, *batch_size, *learning_rate, *patience;
     unsigned on_nan, start; ///< their places among the choices
     bool resume, keep_in_memory;
     // of hist
