@@ -56,14 +56,15 @@ static void make_types(bl_context *context, const subject *s, bl_type **types) {
     for (size_t i = 0; i < COLUMNS - 1; i++)
         types[i] = bl_type_primitive(ids[i]);
     bl_type *row = NULL;
+    bl_error err = {0};
     bench_check(bl_type_new_list(context, BL_FIXED_LIST, (int64_t)s->width,
-                                 bl_type_primitive(BL_FLOAT32), &row, NULL),
-                NULL);
+                                 bl_type_primitive(BL_FLOAT32), &row, &err),
+                &err);
     if (!s->is_sequence) {
         types[COLUMNS - 1] = row;
         return;
     }
-    bench_check(bl_type_new_list(context, BL_LIST, 0, row, &types[COLUMNS - 1], NULL), NULL);
+    bench_check(bl_type_new_list(context, BL_LIST, 0, row, &types[COLUMNS - 1], &err), &err);
     bl_type_release(row);
 }
 
@@ -195,9 +196,10 @@ static void measure_all(subject *s, const char *folder, double megabytes) {
     bl_context *context;
     bl_arena arena;
     bl_nn_columns columns;
-    bench_check(bl_context_new(&options, &context, NULL), NULL);
+    bl_error err = {0};
+    bench_check(bl_context_new(&options, &context, &err), &err);
     bl_arena_init(&arena, context);
-    bench_check(bl_nn_columns_init(&arena, s->name, s->width, &columns, NULL), NULL);
+    bench_check(bl_nn_columns_init(&arena, s->name, s->width, &columns, &err), &err);
     for (size_t i = 0; i < s->width; i++) {
         columns.offset[i] = (double)i;
         columns.scale[i] = 0.5;

@@ -280,6 +280,7 @@ static inline size_t run_epoch(bl_loader *loader, const test_set *set, int64_t e
     bl_loaded batch;
     bl_status status;
     size_t n = 0;
+    memset(ret_events, 0, MOST_EVENTS * sizeof *ret_events);
     assert_ok(bl_loader_begin(loader, epoch, first_batch, NULL));
     while ((status = bl_loader_next(loader, &batch, NULL)) == BL_OK) {
         assert_false(batch.has_bad);
