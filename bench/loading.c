@@ -15,7 +15,7 @@
 #include "column/builder.h"
 #include "data/loader/loader.h"
 
-enum { COLUMNS = 6, SHARD_ROWS = 1 << 14, ROUNDS = 3 };
+enum { COLUMNS = 6, WRITTEN_ROWS = 1 << 12, ROUNDS = 3 };
 
 typedef struct subject {
     const char *name;
@@ -31,13 +31,13 @@ typedef struct subject {
 static int64_t n_rows_of(int64_t event) { return event * 37 % 100; }
 
 static void fill(const subject *s, bl_builder *b, int64_t first) {
-    int32_t *files = bl_builder_extend(&b[0], SHARD_ROWS);
-    int64_t *entries = bl_builder_extend(&b[1], SHARD_ROWS);
-    int32_t *labels = bl_builder_extend(&b[2], SHARD_ROWS);
-    double *physics = bl_builder_extend(&b[3], SHARD_ROWS);
-    double *train = bl_builder_extend(&b[4], SHARD_ROWS);
+    int32_t *files = bl_builder_extend(&b[0], WRITTEN_ROWS);
+    int64_t *entries = bl_builder_extend(&b[1], WRITTEN_ROWS);
+    int32_t *labels = bl_builder_extend(&b[2], WRITTEN_ROWS);
+    double *physics = bl_builder_extend(&b[3], WRITTEN_ROWS);
+    double *train = bl_builder_extend(&b[4], WRITTEN_ROWS);
     bl_builder *rows = s->is_sequence ? &b[5].children[0] : &b[5];
-    for (int64_t i = 0; i < SHARD_ROWS; i++) {
+    for (int64_t i = 0; i < WRITTEN_ROWS; i++) {
         size_t n = s->width * (s->is_sequence ? (size_t)n_rows_of(first + i) : 1);
         float *x = bl_builder_extend(&rows->children[0], n);
         files[i] = 0;
@@ -56,24 +56,25 @@ static void make_types(bl_context *context, const subject *s, bl_type **types) {
     for (size_t i = 0; i < COLUMNS - 1; i++)
         types[i] = bl_type_primitive(ids[i]);
     bl_type *row = NULL;
+    bl_error err = {0};
     bench_check(bl_type_new_list(context, BL_FIXED_LIST, (int64_t)s->width,
-                                 bl_type_primitive(BL_FLOAT32), &row, NULL),
-                NULL);
+                                 bl_type_primitive(BL_FLOAT32), &row, &err),
+                &err);
     if (!s->is_sequence) {
         types[COLUMNS - 1] = row;
         return;
     }
-    bench_check(bl_type_new_list(context, BL_LIST, 0, row, &types[COLUMNS - 1], NULL), NULL);
+    bench_check(bl_type_new_list(context, BL_LIST, 0, row, &types[COLUMNS - 1], &err), &err);
     bl_type_release(row);
 }
 
 static void write_rows(bl_context *context, const subject *s, const char *const *names,
                        bl_type *const *types, bl_writer *writer) {
     bl_error err = {0};
-    for (int64_t first = 0; first < s->shard.n_rows; first += SHARD_ROWS) {
+    for (int64_t first = 0; first < s->shard.n_rows; first += WRITTEN_ROWS) {
         bl_builder builders[COLUMNS] = {0};
         bl_batch *batch;
-        bench_check(bl_batch_new(context, COLUMNS, names, first, SHARD_ROWS, &batch, &err), &err);
+        bench_check(bl_batch_new(context, COLUMNS, names, first, WRITTEN_ROWS, &batch, &err), &err);
         for (size_t i = 0; i < COLUMNS; i++)
             bench_check(bl_builder_init(&builders[i], context, types[i], &err), &err);
         fill(s, builders, first);
@@ -116,7 +117,8 @@ static void make_shard(const char *path, subject *s) {
 static void describe(subject *s, const char *folder, double megabytes) {
     static const char *files[] = {"one.root"};
     double event_bytes = (double)(s->width * sizeof(float)) * (s->is_sequence ? 49.5 : 1);
-    int64_t n = (int64_t)(megabytes * 0x1p20 / event_bytes) / SHARD_ROWS * SHARD_ROWS + SHARD_ROWS;
+    int64_t n =
+        (int64_t)(megabytes * 0x1p20 / event_bytes) / WRITTEN_ROWS * WRITTEN_ROWS + WRITTEN_ROWS;
     s->input_bytes = (double)n * event_bytes;
     s->shard = (bl_prepared_shard){.file = "loading.arrow", .n_rows = n};
     s->part = (bl_prepared_part){.name = "train", .n_shards = 1, .shards = &s->shard, .n_rows = n};
@@ -194,9 +196,10 @@ static void measure_all(subject *s, const char *folder, double megabytes) {
     bl_context *context;
     bl_arena arena;
     bl_nn_columns columns;
-    bench_check(bl_context_new(&options, &context, NULL), NULL);
+    bl_error err = {0};
+    bench_check(bl_context_new(&options, &context, &err), &err);
     bl_arena_init(&arena, context);
-    bench_check(bl_nn_columns_init(&arena, s->name, s->width, &columns, NULL), NULL);
+    bench_check(bl_nn_columns_init(&arena, s->name, s->width, &columns, &err), &err);
     for (size_t i = 0; i < s->width; i++) {
         columns.offset[i] = (double)i;
         columns.scale[i] = 0.5;

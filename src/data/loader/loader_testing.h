@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// For tests: a prepared data set made by hand, whose every number tells which event it is of.
+/// For tests: a prepared data set made by hand, whose every number tells which event it is of, and
+/// batches that must tell the same.
 #ifndef BL_DATA_LOADER_LOADER_TESTING_H
 #define BL_DATA_LOADER_LOADER_TESTING_H
 
@@ -16,7 +17,14 @@
 #include "column/builder.h"
 #include "data/loader/loader.h"
 
-enum { TEST_SHARDS = 3, TEST_WIDTH = 3, TEST_COLUMNS = 9, TEST_CLASSES = 3, TEST_MOST_ROWS = 4 };
+enum {
+    TEST_SHARDS = 3,
+    TEST_WIDTH = 3,
+    TEST_COLUMNS = 9,
+    TEST_CLASSES = 3,
+    TEST_MOST_ROWS = 4,
+    MOST_EVENTS = 128
+};
 
 /// What the events of a test are.
 typedef struct test_set_of {
@@ -189,6 +197,118 @@ static inline void test_set_release(test_set *set) {
         (void)unlink(path);
     }
     assert_int_equal(rmdir(set->folder), 0);
+}
+
+// ---- loaders ----
+
+static const test_set_of usual = {.n_rows = {37, 50, 13}, .cluster_rows = 8};
+static const char *const train = "train";
+
+static inline bl_loader_options options_of(size_t batch_events) {
+    return (bl_loader_options){.parts = &train,
+                               .n_parts = 1,
+                               .batch_events = batch_events,
+                               .shuffles = true,
+                               .seed = 11,
+                               .window_bytes = 2000};
+}
+
+// ---- what a batch must be ----
+
+typedef struct fitted {
+    bl_arena arena;
+    bl_nn_columns columns[2];
+    bl_nn_transform transform;
+} fitted;
+
+/// Column i of each input: (x − 3)·(1 + i); rows that are added are 7.
+static inline void fit(fitted *f, bl_context *context, size_t length) {
+    static const char *const inputs[] = {"hlf", "particles"};
+    bl_arena_init(&f->arena, context);
+    for (size_t k = 0; k < 2; k++) {
+        assert_ok(bl_nn_columns_init(&f->arena, inputs[k], TEST_WIDTH, &f->columns[k], NULL));
+        for (size_t i = 0; i < TEST_WIDTH; i++) {
+            f->columns[k].offset[i] = 3;
+            f->columns[k].scale[i] = 1 + (double)i;
+        }
+        for (size_t i = 0; i < TEST_WIDTH; i++)
+            f->columns[k].pad[i] = 7;
+    }
+    f->columns[1].rows.length = length;
+    f->columns[1].rows.padding = length ? BL_NN_FILL_CONSTANT : BL_NN_FILL_NONE;
+    f->transform = (bl_nn_transform){2, f->columns};
+}
+
+static inline float transformed(float x, size_t i, bool is_fitted) {
+    return is_fitted ? (float)(((double)x - 3) * (1 + (double)i)) : x;
+}
+
+static inline void check_inputs(const bl_loaded *batch, size_t at, bool is_fitted, int64_t length) {
+    int64_t event = batch->entries[at];
+    const bl_loaded_input *hlf = &batch->inputs[0], *particles = &batch->inputs[1];
+    assert_null(hlf->offsets);
+    for (size_t i = 0; i < TEST_WIDTH; i++)
+        assert_float_equal(hlf->data[at * TEST_WIDTH + i],
+                           transformed(test_vector(event, i), i, is_fitted), 0);
+    int64_t first = particles->offsets[at], n_rows = particles->offsets[at + 1] - first;
+    assert_int_equal(particles->offsets[0], 0);
+    assert_int_equal(n_rows, length ? length : test_n_rows(event));
+    for (int64_t row = 0; row < n_rows; row++)
+        for (size_t i = 0; i < TEST_WIDTH; i++) {
+            float x = particles->data[(size_t)(first + row) * TEST_WIDTH + i];
+            float wanted =
+                row < test_n_rows(event) ? transformed(test_row(event, row, i), i, is_fitted) : 7;
+            assert_float_equal(x, wanted, 0);
+        }
+}
+
+static inline void check_rest(const bl_loaded *batch, size_t at, bool has_numbers) {
+    int64_t event = batch->entries[at];
+    for (int64_t i = 0; i < TEST_CLASSES; i++) {
+        float wanted = has_numbers ? (float)(event + i) : (float)(event % TEST_CLASSES == i);
+        assert_float_equal(batch->targets[at * TEST_CLASSES + (size_t)i], wanted, 0);
+    }
+    assert_float_equal(batch->weights[at], 2 + (float)event, 0);
+    assert_true(batch->physics[at] == 0.5 * (double)event);
+    assert_int_equal(batch->files[at], event % 2);
+}
+
+/// The events of an epoch from a batch on. \param ret_events [MOST_EVENTS] \return how many
+static inline size_t run_epoch(bl_loader *loader, const test_set *set, int64_t epoch,
+                               int64_t first_batch, bool is_fitted, int64_t length,
+                               int64_t *ret_events) {
+    bl_loaded batch;
+    bl_status status;
+    size_t n = 0;
+    memset(ret_events, 0, MOST_EVENTS * sizeof *ret_events);
+    assert_ok(bl_loader_begin(loader, epoch, first_batch, NULL));
+    while ((status = bl_loader_next(loader, &batch, NULL)) == BL_OK) {
+        assert_false(batch.has_bad);
+        for (size_t i = 0; i < batch.n_events; i++) {
+            assert_in_range(n, 0, MOST_EVENTS - 1);
+            check_inputs(&batch, i, is_fitted, length);
+            check_rest(&batch, i, set->of.has_numbers);
+            ret_events[n++] = batch.entries[i];
+        }
+    }
+    assert_int_equal(status, BL_END);
+    assert_int_equal(bl_loader_next(loader, &batch, NULL), BL_END);
+    return n;
+}
+
+static inline void check_once(const int64_t *events, size_t n) {
+    int seen[MOST_EVENTS] = {0};
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(seen[events[i]]++, 0);
+}
+
+static inline bl_loader *open_loader(bl_context *context, const test_set *set,
+                                     const bl_loader_options *options) {
+    bl_loader *loader = NULL;
+    bl_error err = {0};
+    if (bl_loader_open(context, &set->prepared, options, &loader, &err) != BL_OK)
+        fail_msg("%s", err.message);
+    return loader;
 }
 
 #endif

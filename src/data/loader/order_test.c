@@ -110,6 +110,7 @@ static void every_place_is_as_likely(void **state) {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         bl_order order;
         int events[EVENTS];
+        memset(events, 0, sizeof events);
         init(context, &order, seed, 300);
         for (int64_t epoch = 0; epoch < EPOCHS; epoch++) {
             order_events(&order, epoch, events);
