@@ -113,6 +113,9 @@ typedef struct bl_arguments {
     unsigned bad_files;
     uint64_t part_bytes;
     bool dry_run, profile;
+    // of prepare
+    const char *export_folder, *with, *fold;
+    unsigned schema; ///< bl_publish_schema
     // of generate
     unsigned process; ///< its place among the choices
     const char *events, *seed, *first_event, *negative_fraction;

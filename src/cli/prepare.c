@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/args.h"
+#include "cli/export_prepared.h"
 
 static void show_progress(void *user, const char *stage, int64_t done, int64_t all) {
     prepare_run *run = (prepare_run *)user;
@@ -60,6 +61,13 @@ static bl_status prepare(prepare_run *run, bl_error *err) {
 
 static bl_status run_prepare(bl_cli *cli, bl_error *err) {
     prepare_run run = {.cli = cli};
+    if (cli->arguments.export_folder)
+        return bl_cli_export_prepared(cli, err);
+    if (cli->arguments.n_operands)
+        return bl_error_set(err, BL_E_USAGE,
+                            "'%s': a folder is named only where --export is; files "
+                            "are those of --config; see beamline prepare --help",
+                            cli->arguments.operands[0]);
     bl_arena_init(&run.arena, cli->context);
     bl_status status = prepare(&run, err);
     bl_prepare_report_release(&run.report);
@@ -80,7 +88,9 @@ static const bl_option prepare_options[] = {
      BL_OPTION_TEXT, BL_HINT_NONE, NULL, offsetof(bl_arguments, seed), false},
     {"profile", 0, NULL, "Say how long each stage took", BL_OPTION_FLAG,
      .offset = offsetof(bl_arguments, profile)},
-    {"overwrite", 0, NULL, "Replace what another configuration or other files left in DIR",
+    BL_OPTIONS_OF_EXPORT,
+    BL_OPTION_OF_CODEC,
+    {"overwrite", 0, NULL, "Replace what another configuration or other files left in DIR, or OUT",
      BL_OPTION_FLAG, .offset = offsetof(bl_arguments, overwrite)},
     {"dry-run", 'n', NULL, "Only say what would be read, and how", BL_OPTION_FLAG,
      .offset = offsetof(bl_arguments, dry_run)},
@@ -100,7 +110,7 @@ static const bl_example prepare_examples[] = {
 const bl_command bl_command_prepare = {
     .name = "prepare",
     .summary = "make events ready for training",
-    .operands = "",
+    .operands = "[DIR]",
     .description =
         "Takes the events of the samples of a data configuration through selection and new "
         "variables, as ingest does, and writes them in random order into a folder of shards, "
@@ -114,14 +124,17 @@ const bl_command bl_command_prepare = {
         "Data may be far larger than memory: --memory says how much is sorted at once. A command "
         "that was interrupted goes on where it was. The same input gives the same bytes, for any "
         "number of threads and interruptions. Where configuration or files changed, it refuses; "
-        "--overwrite makes everything anew.",
+        "--overwrite makes everything anew.\n\n"
+        "With --export a folder that was prepared is written for other frameworks: numbers as the "
+        "network sees them, labels one-hot, a folder for each part. OUT appears when it is "
+        "complete.",
     .options = prepare_options,
     .n_options = BL_COUNT(prepare_options),
     .takes_common = true,
     .reads_files = true,
-    .operand_hint = BL_HINT_NONE,
+    .operand_hint = BL_HINT_FOLDERS,
     .min_operands = 0,
-    .max_operands = 0,
+    .max_operands = 1,
     .examples = prepare_examples,
     .n_examples = BL_COUNT(prepare_examples),
     .run = run_prepare,
