@@ -243,20 +243,33 @@ static bool take_part(const bl_item *document, bl_spool *spool, bl_spool_part *p
     return part->files != NULL;
 }
 
+/// \param arena of the document \param ret_status set where there is no memory
+static bool is_done(bl_spool *spool, const bl_spool_pass *pass, bl_spool_part *part,
+                    bl_arena *arena, bl_status *ret_status, bl_error *err) {
+    const bl_item *document;
+    const char *stem = bl_spool_stem(arena, pass, part);
+    const char *path = stem ? bl_spool_path(arena, spool, stem, ".json") : NULL;
+    if (!path) {
+        *ret_status = bl_error_nomem(err, 0, "a path");
+        return false;
+    }
+    if (access(path, F_OK) != 0)
+        return false;
+    bl_status status = bl_document_read(arena, path, &document, err);
+    if (status == BL_E_NOMEM)
+        *ret_status = status;
+    return status == BL_OK && take_part(document, spool, part);
+}
+
 bl_status bl_spool_read_part(bl_spool *spool, const bl_spool_pass *pass, bl_spool_part *part,
                              bl_error *err) {
     bl_arena arena;
-    const bl_item *document = NULL;
+    bl_status status = BL_OK;
     bl_arena_init(&arena, spool->arena.context);
-    const char *stem = bl_spool_stem(&arena, pass, part);
-    const char *path = stem ? bl_spool_path(&arena, spool, stem, ".json") : NULL;
-    bl_status status = path && access(path, F_OK) == 0
-                           ? bl_document_read(&arena, path, &document, NULL)
-                           : BL_E_NOTFOUND;
-    part->is_done = status == BL_OK && take_part(document, spool, part);
+    part->is_done = is_done(spool, pass, part, &arena, &status, err);
     bl_arena_release(&arena);
-    if (part->is_done)
-        return BL_OK;
+    if (part->is_done || status != BL_OK)
+        return status;
     part->files = NULL;
     part->n_files = 0;
     return bl_spool_statistics_init(&spool->arena, spool, &part->statistics, err);
