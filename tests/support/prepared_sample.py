@@ -27,14 +27,17 @@ def write_events(path, n, label, rng):
         "MET": pa.array(rng.exponential(30, n).astype("f4"))}), path)
 
 
+INPUTS = {"HLF_input": {"column": "hfeatures", "scale": "minmax"},
+          "GRU_input": {"column": "lfeatures", "length": 6, "pad_mode": "constant",
+                        "scale": "standard"}}
+
+
 def config(folder, **changes):
     """A configuration with these keys in place of the usual ones."""
     return {"samples": {name: {"files": [f"{folder}/{name}.parquet"], "label": label}
                         for label, name in enumerate(CLASSES)},
-            "inputs": {"HLF_input": {"column": "hfeatures", "scale": "minmax"},
-                       "GRU_input": {"column": "lfeatures", "length": 6, "pad_mode": "constant",
-                                     "scale": "standard"},
-                       "ragged": {"column": "lfeatures", "length": None, "scale": "robust"}},
+            "inputs": INPUTS | {"ragged": {"column": "lfeatures", "length": None,
+                                           "scale": "robust"}},
             "observers": ["hfeatures", "MET"],
             "split": {"train": 0.7, "test": 0.3, "by": "entry", "seed": 5}, "seed": 3, **changes}
 
