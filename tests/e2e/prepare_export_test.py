@@ -11,11 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import prepared  # noqa: E402
 import prepared_sample  # noqa: E402
 import published  # noqa: E402
 from command import run  # noqa: E402
-
-import prepared  # noqa: E402
 
 USUAL = ["label", "weight_train", "weight_physics", "encoded_label", "HLF_input", "GRU_input",
          "ragged"]

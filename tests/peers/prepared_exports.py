@@ -11,11 +11,10 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import prepared  # noqa: E402
 import prepared_sample  # noqa: E402
 import published  # noqa: E402
 from command import run  # noqa: E402
-
-import prepared  # noqa: E402
 
 EXPORTS = {"spark": ["--schema", "spark", "--with", "hfeatures,label"],
            "tensorflow": ["--as", "tfrecord", "--with", ""]}
