@@ -23,6 +23,7 @@
 
 #include "column/builder.h"
 #include "table/scan.h"
+#include "table/selection.h"
 
 enum { FAKE_I, FAKE_BAD, FAKE_V, FAKE_ODD, FAKE_U, FAKE_WORSE, FAKE_S, FAKE_I1, FAKE_N };
 enum { FAKE_ROWS = 10 };
@@ -75,6 +76,10 @@ void bl_catalog_close(bl_catalog *catalog) { bl_free(catalog->context, catalog);
 const char *bl_catalog_format(const bl_catalog *catalog) {
     (void)catalog;
     return "ROOT";
+}
+const char *bl_catalog_uuid(const bl_catalog *catalog) {
+    (void)catalog;
+    return NULL;
 }
 const char *bl_catalog_description(const bl_catalog *catalog) {
     (void)catalog;

@@ -172,8 +172,9 @@ static bl_status check_variations(const prepare_run *run, const bl_stretch *stre
     return BL_OK;
 }
 
-/// The first files of every sample are opened, and the columns of those of the first shown.
-static bl_status plan_columns(bl_out *out, const prepare_run *run, bl_error *err) {
+/// The first files of every sample are opened, so that a name that they lack is found.
+/// \param ret_stream of the first of them
+static bl_status check_samples(const prepare_run *run, bl_stream **ret_stream, bl_error *err) {
     const bl_dataset *dataset = run->dataset;
     for (size_t i = 0; i < dataset->n_stretches; i++) {
         BL_AUTO(bl_stream) stream = NULL;
@@ -182,20 +183,27 @@ static bl_status plan_columns(bl_out *out, const prepare_run *run, bl_error *err
             continue;
         BL_TRY(open_stretch(run, stretch, NULL, &stream, err));
         BL_TRY(check_variations(run, stretch, err));
-        for (size_t k = 0; i == 0 && k < stream->n_columns; k++) {
-            char type[128];
-            (void)bl_type_format(stream->specs[k].type, type, sizeof type);
-            bl_out_printf(out, "  column %s  %s\n", stream->specs[k].name, type);
-        }
+        if (i == 0)
+            *ret_stream = BL_MOVE(stream);
     }
     return BL_OK;
 }
 
+static void plan_columns(bl_out *out, const bl_stream *stream) {
+    for (size_t i = 0; i < stream->n_columns; i++) {
+        char type[128];
+        (void)bl_type_format(stream->specs[i].type, type, sizeof type);
+        bl_out_printf(out, "  column %s  %s\n", stream->specs[i].name, type);
+    }
+}
+
 bl_status bl_prepare_report_plan(const prepare_run *run, bl_error *err) {
+    BL_AUTO(bl_stream) stream = NULL;
     bl_out *out = &run->cli->out;
     const bl_prepare_config *prepare = &run->config.prepare;
+    BL_TRY(check_samples(run, &stream, err));
     plan_samples(out, run);
-    BL_TRY(plan_columns(out, run, err));
+    plan_columns(out, stream);
     for (size_t i = 0; i < prepare->n_inputs; i++)
         plan_input(out, &prepare->inputs[i]);
     for (size_t i = 0; i < prepare->n_labels; i++)

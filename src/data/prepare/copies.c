@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copies of rows that are taken more than once. Each has a key of its own, a hash of the event's
 // and its number, so that copies are spread over all buckets as other rows are.
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <xxhash.h>
 
+#include "data/prepare/folder.h"
 #include "data/prepare/gather.h"
 
 #define COPIES ".copies-" // in the names of their files
@@ -19,7 +17,7 @@ uint64_t bl_copies_key(uint64_t key, uint64_t number) {
 
 // ---- which there are ----
 
-static int is_copies(const struct dirent *entry) { return strstr(entry->d_name, COPIES) != NULL; }
+static bool is_copies(const char *name) { return strstr(name, COPIES) != NULL; }
 
 static bl_status add_source(bl_gather *gather, const char *name, bl_error *err) {
     bl_gather_pass *pass = &gather->passes[0];
@@ -42,30 +40,16 @@ static bl_status add_source(bl_gather *gather, const char *name, bl_error *err) 
 }
 
 bl_status bl_copies_find(bl_gather *gather, bl_error *err) {
-    struct dirent **found = NULL;
-    int n = scandir(gather->spool->folder, &found, is_copies, alphasort);
-    bl_status status = BL_OK;
-    if (n < 0)
-        return bl_error_errno(err, errno, gather->spool->folder);
-    for (int i = 0; i < n; i++) {
-        if (status == BL_OK)
-            status = add_source(gather, found[i]->d_name, err);
-        free(found[i]);
-    }
-    free(found);
-    return status;
+    const char **names = NULL;
+    size_t n = 0;
+    BL_TRY(bl_folder_list(gather->arena, gather->spool->folder, is_copies, &names, &n, err));
+    for (size_t i = 0; i < n; i++)
+        BL_TRY(add_source(gather, names[i], err));
+    return BL_OK;
 }
 
 void bl_copies_remove(const bl_gather *gather) {
-    char path[4096];
-    struct dirent **found = NULL;
-    int n = scandir(gather->spool->folder, &found, is_copies, alphasort);
-    for (int i = 0; i < n; i++) {
-        snprintf(path, sizeof path, "%s/%s", gather->spool->folder, found[i]->d_name);
-        (void)unlink(path);
-        free(found[i]);
-    }
-    free(found);
+    bl_folder_clear(gather->arena->context, gather->spool->folder, is_copies);
 }
 
 // ---- making them ----

@@ -156,8 +156,13 @@ static void measure(bl_spool *spool) {
 
 static bl_status make(bl_spool *spool, bl_error *err) {
     bl_surveyed *surveyed;
+    bool is_needed = true;
     BL_TRY(bl_spool_set_up(spool, err));
     BL_TRY(bl_spool_survey(spool, &surveyed, err));
+    if (spool->options.look)
+        BL_TRY(spool->options.look(spool->options.user, spool, &is_needed, err));
+    if (!is_needed)
+        return BL_OK;
     BL_TRY(bl_spool_begin(spool, err));
     BL_TRY(bl_spool_cut(spool, surveyed, err));
     BL_TRY(make_parts(spool, err));

@@ -78,12 +78,17 @@ typedef struct bl_spool_input {
     size_t first_number;                  ///< of it in `moments`
 } bl_spool_input;
 
+struct bl_spool;
+
 typedef struct bl_spool_options {
     const char *folder;  ///< of what is prepared; made where there is none
     bool overwrite;      ///< what another configuration or other files left is replaced
     uint64_t file_bytes; ///< of rows in memory that become one file; 0: by the memory budget
     /// Called now and then, in the caller's thread, with events that were looked at; may be NULL.
     void (*progress)(void *user, int64_t done, int64_t all);
+    /// Called when the fingerprint is known, before anything is written; may be NULL.
+    /// \param ret_is_needed made false where nobody needs the rows: nothing is made then
+    bl_status (*look)(void *user, const struct bl_spool *spool, bool *ret_is_needed, bl_error *err);
     void *user;
 } bl_spool_options;
 
