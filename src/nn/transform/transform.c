@@ -236,10 +236,9 @@ static void run(const bl_nn_columns *c, size_t m, rows x, rows out) {
     block b;
     for (size_t first = 0, width; first < c->n; first += width) {
         width = c->n - first < BLOCK ? c->n - first : BLOCK;
-        b.n_rows = 0;
         for (size_t row = 0, n_rows; row < m; row += n_rows) {
             n_rows = BLOCK / width < m - row ? BLOCK / width : m - row;
-            if (n_rows != b.n_rows)
+            if (row == 0 || n_rows != b.n_rows)
                 begin_block(c, first, width, n_rows, &b);
             run_block(&b, rows_from(x, row * x.stride + first),
                       rows_from(out, row * out.stride + first));
