@@ -194,18 +194,35 @@ static bl_status read_file(bl_arena *arena, FILE *file, const char *path, char *
     }
 }
 
-bl_status bl_document_read(bl_arena *arena, const char *path, const bl_item **ret_item,
-                           bl_error *err) {
-    size_t length = strlen(path), size = 0;
-    char *text = NULL, *source = bl_arena_text(arena, path, length);
-    if (!source)
-        return bl_error_nomem(err, length, "a path");
+bl_status bl_document_read_text(bl_arena *arena, const char *path, const char **ret_text,
+                                size_t *ret_size, bl_error *err) {
+    char *text = NULL;
+    size_t size = 0;
     FILE *file = fopen(path, "rbe");
     if (!file)
         return bl_error_errno(err, errno, path);
     bl_status status = read_file(arena, file, path, &text, &size, err);
     (void)fclose(file);
     BL_TRY(status);
+    *ret_text = text;
+    *ret_size = size;
+    return BL_OK;
+}
+
+bl_status bl_document_parse(bl_arena *arena, const char *path, const char *text, size_t size,
+                            const bl_item **ret_item, bl_error *err) {
+    size_t length = strlen(path);
+    const char *source = bl_arena_text(arena, path, length);
+    if (!source)
+        return bl_error_nomem(err, length, "a path");
     bool is_json = length > 5 && strcmp(path + length - 5, ".json") == 0;
     return (is_json ? bl_json_parse : bl_yaml_parse)(arena, source, text, size, ret_item, err);
+}
+
+bl_status bl_document_read(bl_arena *arena, const char *path, const bl_item **ret_item,
+                           bl_error *err) {
+    const char *text;
+    size_t size;
+    BL_TRY(bl_document_read_text(arena, path, &text, &size, err));
+    return bl_document_parse(arena, path, text, size, ret_item, err);
 }

@@ -42,8 +42,14 @@ bl_status bl_yaml_parse(bl_arena *arena, const char *source, const char *text, s
 /// Reads JSON. As bl_yaml_parse, but only errors of syntax know their line.
 bl_status bl_json_parse(bl_arena *arena, const char *source, const char *text, size_t size,
                         const bl_item **ret_item, bl_error *err);
-/// Reads a local file: JSON where its name ends so, else YAML.
-/// \return also BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO
+/// JSON where the name ends so, else YAML. \param path is copied
+bl_status bl_document_parse(bl_arena *arena, const char *path, const char *text, size_t size,
+                            const bl_item **ret_item, bl_error *err);
+/// A local file's bytes, and a NUL behind them. \param ret_text in the arena
+/// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_LIMIT, BL_E_NOMEM
+bl_status bl_document_read_text(bl_arena *arena, const char *path, const char **ret_text,
+                                size_t *ret_size, bl_error *err);
+/// Reads a local file and parses it. \return what both return
 bl_status bl_document_read(bl_arena *arena, const char *path, const bl_item **ret_item,
                            bl_error *err);
 

@@ -54,6 +54,7 @@ typedef struct bl_file_value {
 
 typedef struct bl_config {
     bl_arena *arena;
+    const char *text; ///< of the file that it was read from; NULL: none
     const char *treename;
     bl_text_list cuts;
     bl_named_text *variables;

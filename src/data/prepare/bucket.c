@@ -44,7 +44,8 @@ static bl_status read_pieces(const reading *r, size_t i, bl_table *table, int64_
                              int64_t last, bl_error *err) {
     part *to = &r->parts[i];
     size_t n = bl_table_n_clusters(table);
-    to->pieces = (bl_bucket_piece *)bl_alloc_zero(r->spool->arena.context, n + 1, sizeof *to->pieces);
+    to->pieces =
+        (bl_bucket_piece *)bl_alloc_zero(r->spool->arena.context, n + 1, sizeof *to->pieces);
     if (!to->pieces)
         return bl_error_nomem(err, n * sizeof *to->pieces, "a bucket");
     for (size_t k = 0; k < n; k++) {

@@ -59,17 +59,21 @@ static inline const bl_column *bl_bucket_column(const bl_bucket *bucket, const b
                                                 size_t column) {
     return &bucket->pieces[row->piece].batch->columns[column];
 }
+static inline const void *bl_bucket_values(const bl_bucket *bucket, const bl_bucket_row *row,
+                                           size_t column) {
+    return bl_bucket_column(bucket, row, column)->values->data;
+}
 static inline int32_t bl_bucket_int32(const bl_bucket *bucket, const bl_bucket_row *row,
                                       size_t column) {
-    return ((const int32_t *)bl_bucket_column(bucket, row, column)->values->data)[row->row];
+    return ((const int32_t *)bl_bucket_values(bucket, row, column))[row->row];
 }
 static inline int64_t bl_bucket_int64(const bl_bucket *bucket, const bl_bucket_row *row,
                                       size_t column) {
-    return ((const int64_t *)bl_bucket_column(bucket, row, column)->values->data)[row->row];
+    return ((const int64_t *)bl_bucket_values(bucket, row, column))[row->row];
 }
 static inline double bl_bucket_double(const bl_bucket *bucket, const bl_bucket_row *row,
                                       size_t column) {
-    return ((const double *)bl_bucket_column(bucket, row, column)->values->data)[row->row];
+    return ((const double *)bl_bucket_values(bucket, row, column))[row->row];
 }
 
 #endif

@@ -9,12 +9,12 @@
 static void put_integer(char *text, size_t room, const bl_column *column, uint32_t row) {
     const uint8_t *at = column->values->data + row * bl_type_id_width(column->type->id);
     switch (column->type->id) {
-#define CASE(ID, type, format, as)                     \
-    case ID: {                                         \
-        type value;                                    \
-        memcpy(&value, at, sizeof value);              \
-        snprintf(text, room, format, (as)value);       \
-        return;                                        \
+#define CASE(ID, type, format, as)               \
+    case ID: {                                   \
+        type value;                              \
+        memcpy(&value, at, sizeof value);        \
+        snprintf(text, room, format, (as)value); \
+        return;                                  \
     }
         CASE(BL_INT8, int8_t, "%d", int)
         CASE(BL_UINT8, uint8_t, "%u", unsigned)

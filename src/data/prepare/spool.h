@@ -68,15 +68,17 @@ typedef struct bl_spool_pass {
     bl_spool_part *parts; ///< [n_parts] of the spool
 } bl_spool_pass;
 
-/// A number's column of an input: what the configuration says of it.
+/// An input, and what the configuration says of it.
 typedef struct bl_spool_input {
     bl_prepared_input shape;              ///< most_rows: of the first pass
     const bl_input_config *config;        ///< borrows from the configuration
     const bl_variable_config **variables; ///< [width] borrow; of numbers nobody named `others`
-    bl_nn_columns columns;                ///< arrangement, curves, cuts, what is missing; scaled
-                                          ///< by offset and scale where the scaler is manual
+    bl_nn_columns columns;                ///< names, curves and arrangement; what is fitted, and
+                                          ///< the rest that variables say, bl_fit_column adds
     size_t first_number;                  ///< of it in `moments`
 } bl_spool_input;
+
+struct bl_spool;
 
 typedef struct bl_spool_options {
     const char *folder;  ///< of what is prepared; made where there is none
@@ -84,6 +86,9 @@ typedef struct bl_spool_options {
     uint64_t file_bytes; ///< of rows in memory that become one file; 0: by the memory budget
     /// Called now and then, in the caller's thread, with events that were looked at; may be NULL.
     void (*progress)(void *user, int64_t done, int64_t all);
+    /// Called when the fingerprint is known, before anything is written; may be NULL.
+    /// \param ret_is_needed made false where nobody needs the rows: nothing is made then
+    bl_status (*look)(void *user, const struct bl_spool *spool, bool *ret_is_needed, bl_error *err);
     void *user;
 } bl_spool_options;
 
@@ -104,11 +109,20 @@ typedef struct bl_spool {
     size_t n_numbers;       ///< Σ width
     size_t n_identity;
     const char **identity; ///< [n_identity] columns; none: file and entry
+    const char **datasets; ///< [samples of the data set] names that events' identities begin with
     size_t n_files;
-    const char **files; ///< [n_files] URLs, of all samples
+    const char **files;           ///< [n_files] URLs, of all samples
+    const char **file_identities; ///< [n_files] that identities begin with where they are file and
+                                  ///< entry: the file's UUID, else its name and size
+    size_t n_weights;
+    const char **weights; ///< [n_weights] columns of weight variations
+    size_t n_observers;
+    const char **observers; ///< [n_observers] columns that are neither identities nor weights
     size_t n_columns;
     const bl_column_spec *columns; ///< [n_columns] of a spool file
     bool has_spectra;
+    const char *const **cuts;       ///< [samples of the data set] texts of the cut flow, and NULL
+    struct bl_spool_recipe *recipe; ///< how rows are made, for the first pass's own files
     size_t n_parts;
     size_t n_passes;
     bl_spool_pass *passes; ///< [n_passes] the first is the one of all there is
@@ -123,7 +137,8 @@ typedef struct bl_spool {
 } bl_spool;
 
 /// Makes the spool of a data set, or what is missing of it.
-/// \param config borrows, as the data set, until the spool is closed
+/// \param dataset, config borrow until the spool is closed; config is its configuration's, for
+/// which bl_config_for_preparation was called
 /// \return BL_OK, BL_E_EXISTS (another configuration or other files made what is there),
 /// BL_E_INVALID (a name or label that does not fit), BL_E_TYPE (a column that does not), BL_E_SHAPE
 /// (lists of an event of different lengths), BL_E_RANGE (a weight or label that is no finite

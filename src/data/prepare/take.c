@@ -151,8 +151,8 @@ static bl_status take_fixed(bl_context *context, const bl_span *spans, size_t n,
     return take_children(context, inner, n, inner, column, err);
 }
 
-static bl_status take_nested(bl_context *context, const bl_span *spans, size_t n,
-                             bl_column *column, bl_error *err) {
+static bl_status take_nested(bl_context *context, const bl_span *spans, size_t n, bl_column *column,
+                             bl_error *err) {
     bl_span *inner = (bl_span *)bl_alloc(context, (n + 1) * sizeof *inner);
     if (!inner)
         return bl_error_nomem(err, n * sizeof *inner, "rows");

@@ -32,18 +32,18 @@ typedef struct sample {
     size_t *robust;  ///< [n_robust]
     size_t n, most;  ///< rows
     double *numbers; ///< [n_robust × most] after their curves; owns
-    uint8_t *codes;  ///< [most] parts of the rows; owns
+    uint16_t *codes; ///< [most] parts of the rows; owns
 } sample;
 
 typedef struct sampling {
     bl_context *context;
     const bl_spool *spool;
-    sample *samples; ///< [n_inputs]
+    sample *samples;    ///< [n_inputs]
     const char **names; ///< [n_names] of columns: key, part, inputs
     size_t n_names;
-    int64_t *n_seen; ///< [n_transforms] events that it sees
-    double *room;    ///< [MOST_SAMPLE_ROWS] numbers of one column; owns
-    double *row;     ///< [2 × widest] of an input; owns
+    int64_t *n_seen;       ///< [n_transforms] events that it sees
+    double *room;          ///< [MOST_SAMPLE_ROWS] numbers of one column; owns
+    double *row;           ///< [2 × widest] of an input; owns
     bl_nn_columns *curves; ///< [n_inputs] that do nothing else
 } sampling;
 
@@ -66,7 +66,7 @@ static bl_status start_sample(sampling *s, bl_arena *arena, size_t i, uint64_t b
     uint64_t most = bytes / (to->n_robust * sizeof(double) + 1);
     to->most = most > MOST_SAMPLE_ROWS ? MOST_SAMPLE_ROWS : (size_t)most + 1;
     to->numbers = (double *)bl_alloc(s->context, to->n_robust * to->most * sizeof(double));
-    to->codes = (uint8_t *)bl_alloc(s->context, to->most);
+    to->codes = (uint16_t *)bl_alloc(s->context, to->most * sizeof *to->codes);
     if (!to->numbers || !to->codes)
         return bl_error_nomem(err, to->n_robust * to->most * sizeof(double), "a sample");
     to->column = s->n_names;
@@ -91,7 +91,8 @@ static bl_status start(sampling *s, bl_arena *arena, uint64_t bucket_bytes, bl_e
         const bl_spool_input *input = &s->spool->inputs[i];
         widest = input->shape.width > widest ? input->shape.width : widest;
         BL_TRY(start_sample(s, arena, i, bytes, err));
-        BL_TRY(bl_nn_columns_init(arena, input->shape.name, input->shape.width, &s->curves[i], err));
+        BL_TRY(
+            bl_nn_columns_init(arena, input->shape.name, input->shape.width, &s->curves[i], err));
         for (size_t k = 0; k < input->shape.width; k++)
             s->curves[i].curves[k] = input->variables[k]->curve;
     }
@@ -108,7 +109,7 @@ static void release(sampling *s) {
 }
 
 /// Takes one row. \param values numbers of the input's column \param row of `width` of them
-static void take_row(sampling *s, size_t i, const bl_column *values, int64_t row, uint8_t code) {
+static void take_row(sampling *s, size_t i, const bl_column *values, int64_t row, uint16_t code) {
     const bl_spool_input *input = &s->spool->inputs[i];
     sample *to = &s->samples[i];
     size_t width = input->shape.width, first = (size_t)row * width;
@@ -122,7 +123,8 @@ static void take_row(sampling *s, size_t i, const bl_column *values, int64_t row
     to->codes[to->n++] = code;
 }
 
-static void take_event(sampling *s, size_t i, const bl_column *column, uint32_t row, uint8_t code) {
+static void take_event(sampling *s, size_t i, const bl_column *column, uint32_t row,
+                       uint16_t code) {
     const sample *to = &s->samples[i];
     int64_t first = row, last = (int64_t)row + 1;
     if (s->spool->inputs[i].shape.is_sequence) {
@@ -165,7 +167,7 @@ static void collect(sampling *s, const bl_bucket *bucket) {
         for (size_t i = 0; i < s->spool->n_inputs; i++)
             if (s->samples[i].most)
                 take_event(s, i, bl_bucket_column(bucket, row, s->samples[i].column), row->row,
-                           (uint8_t)code);
+                           (uint16_t)code);
     }
 }
 
@@ -253,7 +255,8 @@ bl_status bl_transforms_fit(bl_arena *arena, const bl_spool *spool, const bl_spo
     for (size_t t = 0; status == BL_OK && t < n_transforms; t++) {
         status = fit_transform(&s, arena, all, t, &transforms[t], err);
         if (status != BL_OK && n_transforms > 1)
-            status = bl_error_in(err, status, "without folds %zu and %zu", t, (t + 1) % n_transforms);
+            status =
+                bl_error_in(err, status, "without folds %zu and %zu", t, (t + 1) % n_transforms);
     }
     release(&s);
     if (status == BL_OK) {

@@ -15,6 +15,7 @@
 /// returns
 bl_status bl_transforms_fit(bl_arena *arena, const bl_spool *spool, const bl_spool_statistics *all,
                             bl_source_file *sources, size_t n, uint64_t n_buckets,
-                            uint64_t bucket_bytes, bl_nn_transform **ret_transforms, size_t *ret_n, bl_error *err);
+                            uint64_t bucket_bytes, bl_nn_transform **ret_transforms, size_t *ret_n,
+                            bl_error *err);
 
 #endif

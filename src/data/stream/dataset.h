@@ -106,8 +106,6 @@ typedef struct bl_stream_options {
     size_t n_names;
     const char *const *names; ///< [n_names] columns and variables that are taken along; NULL: those
                               ///< that the configuration says
-    size_t n_variables;
-    const bl_named_text *variables; ///< [n_variables] beside those of the configuration
 } bl_stream_options;
 
 /// A column that another one stands for.

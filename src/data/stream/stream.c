@@ -141,8 +141,7 @@ static bl_status make_variables(maker *m, bl_error *err) {
     enum { MOST_OF_SAMPLE = 3 };
     bl_stream *stream = m->stream;
     const bl_config *config = m->config;
-    const bl_stream_options *options = m->options;
-    size_t most = config->n_variables + options->n_variables + m->dataset->n_magic + MOST_OF_SAMPLE;
+    size_t most = config->n_variables + m->dataset->n_magic + MOST_OF_SAMPLE;
     stream->variables =
         (bl_named_text *)bl_arena_array(&stream->arena, 2 * most, sizeof *m->hidden);
     m->hidden = (bl_named_text *)bl_arena_array(&stream->arena, most, sizeof *m->hidden);
@@ -152,8 +151,6 @@ static bl_status make_variables(maker *m, bl_error *err) {
     for (size_t i = 0; i < config->n_variables; i++)
         add_variable(m, config->variables[i].name, config->variables[i].text,
                      is_written(m, config->variables[i].name));
-    for (size_t i = 0; i < options->n_variables; i++)
-        add_variable(m, options->variables[i].name, options->variables[i].text, true);
     for (size_t i = 0; i < m->dataset->n_magic; i++)
         BL_TRY(add_formatted(m, m->dataset->magic[i], is_written(m, m->dataset->magic[i]), err,
                              "float(%.17g)", m->stretch->values[i]));

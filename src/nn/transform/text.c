@@ -85,17 +85,6 @@ static bl_status read_name(const bl_item *map, const char *key, const char *cons
     return name ? bl_item_error(item, BL_E_UNSUPPORTED, err, "unknown %s '%s'", key, name) : BL_OK;
 }
 
-/// A number that is not negative.
-static bl_status read_count(const bl_item *map, const char *key, size_t *ret_count, bl_error *err) {
-    const bl_item *item = bl_item_get(map, key);
-    int64_t count = (int64_t)*ret_count;
-    BL_TRY(bl_item_integer(item, key, &count, err));
-    if (count < 0)
-        return bl_item_error(item, BL_E_INVALID, err, "'%s' is %lld", key, (long long)count);
-    *ret_count = (size_t)count;
-    return BL_OK;
-}
-
 /// What must be there.
 static bl_status take(const bl_item *map, const char *key, bl_item_kind kind,
                       const bl_item **ret_item, bl_error *err) {
@@ -103,6 +92,20 @@ static bl_status take(const bl_item *map, const char *key, bl_item_kind kind,
     if (!*ret_item)
         return bl_item_error(map, BL_E_INVALID, err, "'%s' is missing", key);
     return bl_item_expect(*ret_item, key, kind, err);
+}
+
+/// A number that is not negative; one that is not needed may be missing.
+static bl_status read_count(const bl_item *map, const char *key, bool is_needed, size_t *ret_count,
+                            bl_error *err) {
+    const bl_item *item = bl_item_get(map, key);
+    int64_t count = 0;
+    if (is_needed)
+        BL_TRY(take(map, key, BL_ITEM_INTEGER, &item, err));
+    BL_TRY(bl_item_integer(item, key, &count, err));
+    if (count < 0)
+        return bl_item_error(item, BL_E_INVALID, err, "'%s' is %lld", key, (long long)count);
+    *ret_count = (size_t)count;
+    return BL_OK;
 }
 
 static bl_status copy_text(bl_arena *arena, const char **text, bl_error *err) {
@@ -141,9 +144,9 @@ static bl_status read_rows(const bl_item *item, bl_nn_arrangement *rows, bl_erro
     BL_TRY(bl_item_check_keys(item, keys, "rows", err));
     BL_TRY(read_name(item, "order", order_names, BL_NN_N_ORDERS, &order, err));
     BL_TRY(read_name(item, "padding", fill_names, BL_NN_N_FILLS, &padding, err));
-    BL_TRY(read_count(item, "column", &rows->column, err));
-    BL_TRY(read_count(item, "phi", &rows->phi, err));
-    BL_TRY(read_count(item, "length", &rows->length, err));
+    BL_TRY(read_count(item, "column", order != BL_NN_ORDER_KEPT, &rows->column, err));
+    BL_TRY(read_count(item, "phi", order == BL_NN_ORDER_DELTA_R, &rows->phi, err));
+    BL_TRY(read_count(item, "length", false, &rows->length, err));
     rows->order = (bl_nn_order)order;
     rows->padding = (bl_nn_fill)padding;
     BL_TRY(bl_item_bool(bl_item_get(item, "ascending"), "ascending", &rows->ascending, err));
@@ -222,21 +225,17 @@ static void put_column(bl_text *to, const bl_nn_columns *c, size_t i) {
     bl_text_add(to, "}");
 }
 
-static void put_count(bl_text *to, const char *key, size_t count) {
-    if (count)
-        bl_text_add(to, ", \"%s\": %zu", key, count);
-}
-
 static void put_rows(bl_text *to, const bl_nn_arrangement *rows) {
     if (!bl_nn_arrangement_name(rows))
         return;
     bl_text_add(to, ",\n   \"rows\": {\"order\": \"%s\"", order_names[rows->order]);
-    if (rows->order != BL_NN_ORDER_KEPT) {
-        put_count(to, "column", rows->column);
-        put_count(to, "phi", rows->order == BL_NN_ORDER_DELTA_R ? rows->phi : 0);
-        bl_text_add(to, "%s", rows->ascending ? ", \"ascending\": true" : "");
-    }
-    put_count(to, "length", rows->length);
+    if (rows->order != BL_NN_ORDER_KEPT)
+        bl_text_add(to, ", \"column\": %zu", rows->column);
+    if (rows->order == BL_NN_ORDER_DELTA_R)
+        bl_text_add(to, ", \"phi\": %zu", rows->phi);
+    bl_text_add(to, "%s", rows->ascending ? ", \"ascending\": true" : "");
+    if (rows->length)
+        bl_text_add(to, ", \"length\": %zu", rows->length);
     if (rows->padding != BL_NN_FILL_NONE)
         bl_text_add(to, ", \"padding\": \"%s\"", fill_names[rows->padding]);
     bl_text_add(to, "%s}", rows->is_per_event ? ", \"per_event\": true" : "");

@@ -129,8 +129,8 @@ static void find_places(const bl_nn_curve *curves, block *b) {
 static bool find_cuts(const bl_nn_columns *c, size_t first, size_t n) {
     const double *low = c->low + first, *high = c->high + first, *missing = c->missing + first;
     bool result = false;
-    for (size_t i = 0; i < n; i++)
-        result |= (low[i] > -INFINITY) | (high[i] < INFINITY) | (missing[i] == missing[i]);
+    for (size_t i = 0; i < n && !result; i++)
+        result = (low[i] > -INFINITY) | (high[i] < INFINITY) | (missing[i] == missing[i]);
     return result;
 }
 
@@ -143,7 +143,7 @@ static void begin_block(const bl_nn_columns *c, size_t first, size_t width, size
     b->low = repeat(c->low + first, b, b->repeated[2]);
     b->high = repeat(c->high + first, b, b->repeated[3]);
     b->missing = repeat(c->missing + first, b, b->repeated[4]);
-    b->is_cut = n_rows == 1 || find_cuts(c, first, width); // of one row, asking costs as much
+    b->is_cut = find_cuts(c, first, width);
     find_places(c->curves + first, b);
 }
 

@@ -265,6 +265,8 @@ static void bad_ones_are_refused(void **state) {
         {WITH_ROWS("{\"order\": \"column\", \"column\": 2}"),
          "input 'x': rows are ordered by column 2, where there are 2"},
         {WITH_ROWS("{\"order\": \"delta_r\", \"column\": 1, \"phi\": 9}"), "by column 9"},
+        {WITH_ROWS("{\"order\": \"delta_r\", \"column\": 1}"), "'phi' is missing"},
+        {WITH_ROWS("{\"order\": \"column\"}"), "input 'x': t: 'column' is missing"},
         {WITH_ROWS("{\"order\": \"column\", \"column\": -1}"), "'column' is -1"},
         {WITH_ROWS("{\"length\": -7}"), "'length' is -7"},
         {WITH_ROWS("{\"length\": 4294967296}"), "input 'x': its length is too large"},

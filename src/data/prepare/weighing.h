@@ -11,8 +11,8 @@
 /// Sampling takes training events never, once, or more often. Of folds, where all events are
 /// trained on by some model and tested by another, they weigh as often instead as they would be
 /// taken, and none is left out.
-#ifndef BL_DATA_PREPARE_WEIGHTS_H
-#define BL_DATA_PREPARE_WEIGHTS_H
+#ifndef BL_DATA_PREPARE_WEIGHING_H
+#define BL_DATA_PREPARE_WEIGHING_H
 
 #include "data/prepare/bucket.h"
 
@@ -20,13 +20,13 @@ typedef struct bl_weighing {
     const bl_spool *spool;
     const bl_weights_config *config;
     size_t n_codes, n_counted;
-    bool *is_trained;      ///< [n_codes] the part is trained on
-    bool has_factors;      ///< of reweighting
-    bl_factors factors;    ///< of reweighting
-    bool samples_classes;  ///< by `balance`
-    double *balance;       ///< [n_counted] of sampling
-    double *norms;         ///< [n_counted]
-    double most_copies;    ///< the largest factor of sampling
+    bool *is_trained;     ///< [n_codes] the part is trained on
+    bool has_factors;     ///< of reweighting
+    bl_factors factors;   ///< of reweighting
+    bool samples_classes; ///< by `balance`
+    double *balance;      ///< [n_counted] of sampling
+    double *norms;        ///< [n_counted]
+    double most_copies;   ///< the largest factor of sampling
 } bl_weighing;
 
 /// What is known of an event.
