@@ -6,7 +6,7 @@
 /// The order of an epoch is a function of the seed, its number, the shards and the size of a
 /// window: blocks of rows in a random order, so many of them at a time that they fill a window of
 /// memory, in which events are in a random order. Shards are in random order to begin with, so that
-/// every order of all events is as likely as any other.
+/// an event is as likely to come at one place as at any other.
 ///
 /// The thread reads with a context of its own, which has no other threads: it takes none from those
 /// that compute. Its memory is the caller's context's.

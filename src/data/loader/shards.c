@@ -66,7 +66,7 @@ static bl_status find_columns(const bl_shards *shards, bl_open_shard *open, bl_e
     return BL_OK;
 }
 
-/// Looks at the file before any of it is read. A hash takes as long as reading all of it.
+/// Looks at the file before any of it is read.
 static bl_status check_file(const bl_shards *shards, const bl_prepared_shard *shard,
                             const char *path, bl_error *err) {
     uint64_t bytes;
@@ -74,7 +74,7 @@ static bl_status check_file(const bl_shards *shards, const bl_prepared_shard *sh
     if (bytes != shard->bytes)
         return bl_error_set(err, BL_E_CORRUPT, "%s: %llu bytes, where %llu were written", path,
                             (unsigned long long)bytes, (unsigned long long)shard->bytes);
-    return shards->hashes ? bl_prepared_check(shards->prepared, shard, err) : BL_OK;
+    return BL_OK;
 }
 
 // ---- open shards ----
@@ -191,6 +191,8 @@ bl_status bl_shards_add(bl_shards *shards, const bl_prepared_part *part, bl_erro
         bl_open_shard *open;
         char text[PATH_SIZE];
         BL_TRY(open_shard(shards, shards->n - 1, &open, err));
+        if (shards->hashes)
+            BL_TRY(bl_prepared_check(shards->prepared, &part->shards[i], err));
         BL_TRY_IN(add_blocks(shards, open, err), err, "%s", path_of(shards, open->shard, text));
     }
     return BL_OK;
