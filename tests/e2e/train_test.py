@@ -411,16 +411,64 @@ def test_stops_early(tmp_path):
     assert (tmp_path / "run/model.blm").read_bytes() == (tmp_path / "run/best.blm").read_bytes()
 
 
-def test_goes_on_from_a_model(separable, tmp_path):
+@pytest.fixture(scope="module")
+def trained(separable):
+    """A model that has learned, and the loss of its last epoch."""
+    train(separable, run="trained")
+    return separable / "trained/model.blm", history(separable / "trained")["loss"][-1]
+
+
+@pytest.mark.parametrize("start, is_low", [("weights", True), ("fresh", False)])
+def test_goes_on_from_a_model(separable, trained, tmp_path, start, is_low):
     """A trained model starts where it was; afresh it does not."""
-    model = separable / "run/model.blm"
-    if not model.exists():
-        train(separable)
-    last = history(separable / "run")["loss"][-1]
-    for start, is_low in (("weights", True), ("fresh", False)):
-        train(separable, "--start", start, "--epochs", 1, "--learning-rate", 1e-5,
-              run=tmp_path / start, model=model)
-        assert (history(tmp_path / start)["loss"][0] < 1.1 * last) == is_low
+    model, last = trained
+    train(separable, "--start", start, "--epochs", 1, "--learning-rate", 1e-5, run=tmp_path / "run",
+          model=model)
+    assert (history(tmp_path / "run")["loss"][0] < 1.1 * last) == is_low
+
+
+@pytest.mark.parametrize("kind", ["onnx", "keras", "h5"])
+def test_goes_on_from_others(separable, trained, tmp_path, kind):
+    model, last = trained
+    exported = tmp_path / f"model.{kind}"
+    done = subprocess.run([BEAMLINE, "export", model, "-o", exported], capture_output=True,
+                          text=True)
+    if "not built" in done.stderr or "module" in done.stderr:
+        pytest.skip("there is no HDF5")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(train(separable, "--json", "--epochs", 1, "--learning-rate", 1e-5,
+                            run=tmp_path / "run", model=exported).stdout)["runs"][0]
+    assert told["loss"] < 1.1 * last and told["val_auc"] > 0.8
+
+
+def test_trees_are_not_trained(separable, tmp_path):
+    trees = tmp_path / "trees.txt"
+    trees.write_text("""tree
+version=v4
+num_class=1
+num_tree_per_iteration=1
+label_index=0
+max_feature_idx=4
+objective=regression
+feature_names=a b c d e
+feature_infos=none none none none none
+tree_sizes=1
+
+Tree=0
+num_leaves=2
+num_cat=0
+split_feature=0
+threshold=0.5
+decision_type=2
+left_child=-1
+right_child=-2
+leaf_value=1 2
+shrinkage=1
+
+end of trees
+""")
+    done = train(separable, run=tmp_path / "run", model=trees, expected=6)
+    assert "trees are not trained" in done.stderr
 
 
 def test_kept_checkpoints(tmp_path):
