@@ -171,8 +171,8 @@ static bl_status make(bl_spool *spool, bl_error *err) {
 }
 
 /// Rows in memory that become one file: with what sorts and writes them they take a quarter of the
-/// budget. More than 128 MiB would
-/// not be better: so files do not depend on budgets that are not small.
+/// budget. More than 128 MiB would not be better: so files do not depend on budgets that are not
+/// small.
 static uint64_t default_file_bytes(const bl_context *context) {
     static const uint64_t most = UINT64_C(128) << 20;
     uint64_t share = bl_context_memory_bytes(context) / 8;
