@@ -251,6 +251,9 @@ def test_negative_weights_need_a_choice(folder, tmp_path):
         assert "negative" in error
         assert all(word in error for word in ("keep", "abs", "drop")) or policy
         assert not (to / "prepared.json").exists()
+        said["negative_weights"] = "keep"  # events that were spread stay
+        assert json.loads(prepare(to, said, "--json")[0])["events_in"] == 0
+        assert prepared.description(to)["complete"]
 
 
 def test_negative_weights_can_be_positive_or_dropped(folder, events, tmp_path):
