@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is in the folder of a spool: spool.json says what it was made of, and NNNNN.json, which
 // appears whole or not at all, that a part is done.
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/file_sum.h"
 #include "base/json_text.h"
 #include "base/whole_file.h"
+#include "data/prepare/folder.h"
 #include "data/prepare/private.h"
 
 static const char *const format = "beamline spool 1";
@@ -315,25 +315,13 @@ static bool is_of_spool(const char *name) {
            (ends_with(name, ".arrow") || ends_with(name, ".json") || ends_with(name, ".new"));
 }
 
-static void remove_files(const bl_spool *spool, bl_arena *arena) {
-    DIR *folder = opendir(spool->folder);
-    if (!folder)
-        return;
-    for (const struct dirent *entry; (entry = readdir(folder));) {
-        const char *path =
-            is_of_spool(entry->d_name) ? bl_spool_path(arena, spool, entry->d_name, "") : NULL;
-        if (path)
-            (void)unlink(path);
-    }
-    (void)closedir(folder);
+static void remove_files(const bl_spool *spool) {
+    bl_folder_clear(spool->arena.context, spool->folder, is_of_spool);
 }
 
 void bl_spool_remove(const bl_spool *spool) {
-    bl_arena arena;
-    bl_arena_init(&arena, spool->arena.context);
-    remove_files(spool, &arena);
+    remove_files(spool);
     (void)rmdir(spool->folder);
-    bl_arena_release(&arena);
 }
 
 static bl_status make_folder(const char *path, bl_error *err) {
@@ -400,7 +388,7 @@ static bl_status begin(bl_spool *spool, bl_arena *arena, bl_error *err) {
                             "%s: was begun with other files, cuts, variables or options; "
                             "--overwrite begins it anew",
                             spool->options.folder);
-    remove_files(spool, arena); // of another spool, or of one that was removed halfway
+    remove_files(spool); // of another spool, or of one that was removed halfway
     return write_head(spool, arena, path, err);
 }
 
