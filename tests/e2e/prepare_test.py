@@ -251,6 +251,9 @@ def test_negative_weights_need_a_choice(folder, tmp_path):
         assert "negative" in error
         assert all(word in error for word in ("keep", "abs", "drop")) or policy
         assert not (to / "prepared.json").exists()
+        said["negative_weights"] = "keep"  # events that were spread stay
+        assert json.loads(prepare(to, said, "--json")[0])["events_in"] == 0
+        assert prepared.description(to)["complete"]
 
 
 def test_negative_weights_can_be_positive_or_dropped(folder, events, tmp_path):
@@ -271,7 +274,7 @@ def test_negative_weights_can_be_positive_or_dropped(folder, events, tmp_path):
 
 def test_balance(folder, events, tmp_path):
     for method in ("weights", "undersample", "oversample"):
-        said = config(folder, weights={"balance": method})
+        said = weigh(config(folder), "abs", balance=method)
         to = tmp_path / method
         prepare(to, said)
         counts = natural(events, said, "train")
@@ -284,7 +287,7 @@ def test_balance(folder, events, tmp_path):
         else:
             aim = min(counts) if method == "undersample" else max(counts)
             assert all(abs(one - aim) < 5 * np.sqrt(aim) for one in n)
-            assert np.allclose(train, 1, rtol=1e-12)
+            assert all(np.isclose(train[label == k].mean(), 1, rtol=1e-12) for k in (0, 1))
         numbers = table["event"].to_pylist()
         assert (len(set(numbers)) == len(numbers)) == (method != "oversample")
         assert table["key"].to_pylist() == sorted(table["key"].to_pylist())
@@ -318,7 +321,7 @@ def test_reweighting_closes(folder, tmp_path, method, resample):
     edges = [20, 30, 45, 70, 120]
     said = config(folder, weights={
         "reweight_method": method, "reweight_vars": {"pt": edges}, "resample": resample,
-        "reweight_classes": ["qcd", "top"], "reweight_threshold": 0 if method == "flat" else 10})
+        "reweight_classes": ["qcd", "top"], "reweight_threshold": 0})
     prepare(tmp_path / "out", said)
     table = prepared.part(tmp_path / "out", "train")
     label, train = table["label"].to_numpy(), table["weight_train"].to_numpy()
@@ -331,13 +334,11 @@ def test_reweighting_closes(folder, tmp_path, method, resample):
     if not resample:  # exactly, and all events weigh 1 on average
         assert np.isclose(np.abs(train).mean(), 1, rtol=1e-12)
         ratio = spectra[0] / spectra[1]
-        assert np.allclose(ratio, 1, rtol=1e-6) or method == "ref"
-        if method == "flat":
-            assert np.allclose(spectra[0], spectra[0][0], rtol=1e-6)
+        assert np.allclose(ratio, 1, rtol=1e-6)  # of classes, too
+        assert method == "ref" or np.allclose(spectra[0], spectra[0][0], rtol=1e-6)
     chi2 = ((spectra[0] / spectra[0].sum() - spectra[1] / spectra[1].sum()) ** 2
             / (errors[0] / spectra[0].sum() ** 2 + errors[1] / spectra[1].sum() ** 2)).sum()
-    if method == "flat":
-        assert chi2 < 25  # of 4, 5 in 100,000 are above
+    assert chi2 < 25  # of 4, 5 in 100,000 are above
 
 
 # ---- duplicates, folds, variations, observers ----
@@ -481,6 +482,9 @@ def test_what_changed_is_refused(folder, plain, tmp_path):
         assert "--overwrite" in error
     prepare(to, config(folder, seed=8), "--overwrite")
     assert prepared.description(to)["seed"] == 8
+    (to / "train-00000.arrow").unlink()
+    _, error = prepare(to, config(folder, seed=8), code=5)
+    assert "train-00000.arrow" in error
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "thesis.tex").write_text("important", "utf-8")

@@ -58,7 +58,6 @@ static void add_config(bl_packer *to, const bl_spool *spool) {
     bl_fingerprint_add_number(to, config->label_kind);
     add_texts(to, config->labels, config->n_labels);
     add_texts(to, config->weights.factors, config->weights.n_factors);
-    bl_fingerprint_add_number(to, config->weights.negative);
     bl_fingerprint_add_number(to, config->weights.keeps_outside);
     for (size_t i = 0; i < spool->recipe->n_axes; i++) {
         const bl_reweight_axis *axis = &config->weights.axes[i];
@@ -84,7 +83,7 @@ static void add_sample(bl_packer *to, const bl_spool *spool, const bl_stretch *s
     bl_fingerprint_add_text(to, sample->config->name);
     bl_fingerprint_add_text(to, spool->datasets[stretch->number]);
     bl_fingerprint_add_number(to, (uint64_t)sample->config->label);
-    bl_fingerprint_add_number(to, (uint64_t)(sample->config->part + 1));
+    bl_fingerprint_add_number(to, (uint64_t)sample->config->part);
     bl_fingerprint_add_stream(to, spool->dataset->config, stream);
     bl_fingerprint_add_number(to, (uint64_t)stretch->first);
     bl_fingerprint_add_number(to, (uint64_t)sample->n_used);
