@@ -81,6 +81,10 @@ int main(int argc, char **argv) {
     if (status == BL_OK)
         status = save_bundle(&arena, argv[1], "particles", made_particles);
     if (status == BL_OK)
+        status = save_bundle(&arena, argv[1], "ordered", made_ordered);
+    if (status == BL_OK)
+        status = save_bundle(&arena, argv[1], "repeated", made_repeated);
+    if (status == BL_OK)
         status = save_bundle(&arena, argv[1], "forest", made_forest);
     bl_arena_release(&arena);
     bl_context_free(context);

@@ -44,6 +44,9 @@ typedef struct bl_model_port {
     size_t steps; ///< most rows of an event; 0: one row, a vector
     size_t width; ///< numbers of a row
     bool ragged;  ///< events may have fewer rows than `steps`; else those are padded with zeros
+    /// Of an input: events may have more rows than `steps`, any number; the model's own transform
+    /// takes those that the network sees.
+    bool cuts;
     /// [width] names of an input's columns, or classes of an output; NULL: not known
     const char *const *columns;
 } bl_model_port;

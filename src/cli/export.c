@@ -22,14 +22,26 @@ static bool changes(const bl_nn_columns *t) {
     return result;
 }
 
-/// What stands before the network of a model is none of it.
+static const char only_raw[] = "first, which is not exported; --raw exports the network alone";
+
+bl_status bl_export_check_rows(const bl_export_run *run, bl_error *err) {
+    for (size_t i = 0; i < bl_model_n_inputs(run->opened); i++) {
+        const bl_nn_columns *t = run->opened->transforms[i];
+        if (t && bl_nn_columns_arranges(t))
+            return bl_error_set(err, BL_E_UNSUPPORTED, "%s: rows of input '%s' are %s %s",
+                                run->model, t->input, bl_nn_arrangement_name(&t->rows), only_raw);
+    }
+    return BL_OK;
+}
+
 bl_status bl_export_check_transforms(const bl_export_run *run, bl_error *err) {
-    for (size_t i = 0; i < bl_model_n_inputs(run->opened) && !run->cli->arguments.raw; i++)
-        if (run->opened->transforms[i] && changes(run->opened->transforms[i]))
-            return bl_error_set(err, BL_E_UNSUPPORTED,
-                                "%s: input '%s' is transformed first, which is not exported; --raw "
-                                "exports the network alone",
-                                run->model, bl_model_input(run->opened, i)->name);
+    BL_TRY(bl_export_check_rows(run, err));
+    for (size_t i = 0; i < bl_model_n_inputs(run->opened); i++) {
+        const bl_nn_columns *t = run->opened->transforms[i];
+        if (t && changes(t))
+            return bl_error_set(err, BL_E_UNSUPPORTED, "%s: input '%s' is transformed %s",
+                                run->model, t->input, only_raw);
+    }
     return BL_OK;
 }
 

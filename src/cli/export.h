@@ -18,6 +18,8 @@ typedef struct bl_export_run {
 /// Refuses what a form has no place for: columns that are changed before the network sees them.
 /// \return BL_OK, BL_E_UNSUPPORTED
 bl_status bl_export_check_transforms(const bl_export_run *run, bl_error *err);
+/// The same of rows alone, for what no form but a bundle has a place.
+bl_status bl_export_check_rows(const bl_export_run *run, bl_error *err);
 
 /// Writers, by the ending of the output's name. The file appears when it is whole.
 /// \return BL_OK, BL_E_UNSUPPORTED (naming the layer), BL_E_EXISTS, BL_E_IO, BL_E_NOMEM

@@ -23,6 +23,7 @@ bl_status bl_export_onnx(bl_export_run *run, bl_error *err) {
         .class_names = bundle->classes,
     };
     bl_onnx_model *model;
+    BL_TRY(bl_export_check_rows(run, err));
     BL_TRY_IN(bl_onnx_from_graph(&run->arena, run->network, &options, &model, err), err, "%s",
               run->model);
     return write_onnx(run, model, err);

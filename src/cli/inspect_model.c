@@ -104,7 +104,42 @@ static void write_column(bl_cli *cli, const bl_nn_columns *c, size_t i, int widt
     write_number(cli, "low", c->low[i], -INFINITY);
     write_number(cli, "high", c->high[i], INFINITY);
     write_number(cli, "missing", c->missing[i], NAN);
+    write_number(cli, "pad", c->pad[i], 0);
     bl_out_char(&cli->out, '\n');
+}
+
+static void write_column_name(bl_cli *cli, const bl_nn_columns *c, size_t i) {
+    if (c->names[i])
+        write_text(cli, c->names[i]);
+    else
+        bl_out_printf(&cli->out, "column %zu", i);
+}
+
+static void write_order(bl_cli *cli, const bl_nn_columns *c) {
+    bool is_delta_r = c->rows.order == BL_NN_ORDER_DELTA_R;
+    if (c->rows.order == BL_NN_ORDER_KEPT) {
+        bl_out_text(&cli->out, "as they come");
+        return;
+    }
+    bl_out_text(&cli->out, is_delta_r ? "by ΔR to the first, of " : "by ");
+    write_column_name(cli, c, c->rows.column);
+    if (is_delta_r) {
+        bl_out_text(&cli->out, " and ");
+        write_column_name(cli, c, c->rows.phi);
+    }
+    bl_out_text(&cli->out, c->rows.ascending ? ", smallest first" : ", largest first");
+}
+
+/// "rows by pt, largest first; at most 100, fewer are padded; standardised in each event"
+static void write_rows(bl_cli *cli, const bl_nn_columns *c) {
+    static const char *const fills[] = {"", ", fewer are padded", ", fewer are repeated"};
+    if (!bl_nn_columns_arranges(c))
+        return;
+    bl_out_text(&cli->out, "    rows ");
+    write_order(cli, c);
+    if (c->rows.length)
+        bl_out_printf(&cli->out, "; at most %zu%s", c->rows.length, fills[c->rows.padding]);
+    bl_out_text(&cli->out, c->rows.is_per_event ? "; standardised in each event\n" : "\n");
 }
 
 static void write_transform(bl_cli *cli, const bl_nn_transform *transform) {
@@ -116,6 +151,7 @@ static void write_transform(bl_cli *cli, const bl_nn_transform *transform) {
         bl_out_char(&cli->out, '\n');
         for (size_t k = 0; k < columns->n; k++)
             width = columns->names[k] ? widen(width, columns->names[k]) : width;
+        write_rows(cli, columns);
         for (size_t k = 0; k < columns->n; k++)
             write_column(cli, columns, k, width ? width : 1);
     }

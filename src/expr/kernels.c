@@ -3,9 +3,9 @@
 // compilers turn them into vector instructions.
 #include <math.h>
 
+#include "base/angles.h"
 #include "base/elementary.h"
 #include "base/wide.h"
-#include "expr/angles.h"
 #include "expr/elementwise.h"
 
 #define LOOP(how, name, from, to, expression)                                              \

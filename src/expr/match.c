@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "expr/angles.h"
+#include "base/angles.h"
 #include "expr/lists.h"
 
 /// An item of the second list.

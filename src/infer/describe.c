@@ -14,6 +14,11 @@ static void put_count(bl_text *to, const char *key, size_t n) {
     bl_json_put_integer(to, (int64_t)n);
 }
 
+static void put_flag(bl_text *to, const char *key, bool flag) {
+    put_key(to, key);
+    bl_text_add(to, "%s", flag ? "true" : "false");
+}
+
 static void put_name(bl_text *to, size_t i, const char *name) {
     bl_text_add(to, "%s", i ? ", {\"name\": " : "{\"name\": ");
     bl_json_put_text(to, name);
@@ -23,8 +28,8 @@ static void put_port(bl_text *to, size_t i, const bl_model_port *port) {
     put_name(to, i, port->name);
     put_count(to, "steps", port->steps);
     put_count(to, "width", port->width);
-    put_key(to, "ragged");
-    bl_text_add(to, "%s", port->ragged ? "true" : "false");
+    put_flag(to, "ragged", port->ragged);
+    put_flag(to, "cuts", port->cuts);
     put_key(to, "columns");
     bl_text_add(to, "%s", port->columns ? "[" : "null");
     for (size_t k = 0; port->columns && k < port->width; k++) {

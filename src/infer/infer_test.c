@@ -15,7 +15,7 @@ enum { EVENTS = 150, WIDTH = 14, CLASSES = 3, STEPS = 7, COLUMNS = 5, OTHERS = 3
 
 static test_allocator allocator;
 static bl_context *context;
-static char hlf_path[64], particles_path[64], other_path[64];
+static char hlf_path[64], particles_path[64], ordered_path[64], repeated_path[64], other_path[64];
 
 /// Events for both models; some numbers are missing.
 static float hlf[EVENTS * WIDTH], particles[EVENTS * STEPS * COLUMNS], others[EVENTS * OTHERS];
@@ -278,6 +278,87 @@ static void raw_leaves_the_transform_out(void **state) {
     bl_model_free(raw);
 }
 
+// ---- rows that are arranged ----
+
+/// Events of any number of rows, none among them.
+enum { LONG_ROWS = 40 };
+static float many[EVENTS * LONG_ROWS * COLUMNS];
+static int64_t many_offsets[EVENTS + 1];
+
+static void draw_many(void) {
+    draw(many, sizeof many / sizeof *many);
+    for (size_t e = 0; e < EVENTS; e++)
+        many_offsets[e + 1] = many_offsets[e] + (e % 7 ? lrand48() % (LONG_ROWS + 1) : 0);
+}
+
+/// What preparing makes of the events, for a network that takes it as it is.
+static void prepare(const bl_nn_columns *c, float *rows, int64_t *prepared_offsets) {
+    _Alignas(double) char scratch[4096];
+    assert_true(bl_nn_columns_scratch_bytes(c, LONG_ROWS) <= sizeof scratch);
+    prepared_offsets[0] = 0;
+    for (size_t e = 0; e < EVENTS; e++) {
+        size_t n_rows = (size_t)(many_offsets[e + 1] - many_offsets[e]);
+        float *to = rows + prepared_offsets[e] * COLUMNS;
+        bl_nn_columns_arrange(c, scratch, n_rows, many + many_offsets[e] * COLUMNS, COLUMNS, false,
+                              to);
+        n_rows = bl_nn_columns_n_kept(c, n_rows);
+        bl_nn_columns_run(c, n_rows, to, COLUMNS, to, COLUMNS);
+        prepared_offsets[e + 1] = prepared_offsets[e] + (int64_t)bl_nn_columns_pad(c, n_rows, to);
+    }
+}
+
+static void run_arranged(const bl_model *model, size_t most, const bl_model_feed *feeds,
+                         float *out) {
+    bl_runner *runner = new_runner(model, most);
+    memset(out, 1, EVENTS * sizeof *out);
+    atomic_store(&allocator.fail_in, 1); // nothing is allocated
+    bl_status status = bl_runner_run(runner, EVENTS, feeds, (float *[]){out}, NULL);
+    atomic_store(&allocator.fail_in, 0);
+    assert_ok(status);
+    bl_runner_free(runner);
+}
+
+static void check_arranged(const char *path, size_t n_padded) {
+    static float prepared[EVENTS * STEPS * COLUMNS], made[EVENTS * OTHERS], out[2][EVENTS];
+    int64_t prepared_offsets[EVENTS + 1];
+    bl_model *model = open_model(path, false, NULL), *raw = open_model(path, true, NULL);
+    assert_true(bl_model_input(model, 0)->cuts);
+    assert_int_equal(bl_model_input(model, 0)->steps, STEPS);
+    assert_false(bl_model_input(model, 1)->cuts || bl_model_input(raw, 0)->cuts);
+    prepare(model->transforms[0], prepared, prepared_offsets);
+    bl_nn_columns_run(model->transforms[1], EVENTS, others, OTHERS, made, OTHERS);
+    for (size_t e = 0; e < EVENTS && n_padded; e++)
+        assert_int_equal(prepared_offsets[e + 1] - prepared_offsets[e], n_padded);
+    const bl_model_feed feeds[] = {{many, 0, many_offsets}, {others, 0, NULL}};
+    const bl_model_feed prepared_feeds[] = {{prepared, 0, prepared_offsets}, {made, 0, NULL}};
+    run_arranged(raw, 0, prepared_feeds, out[0]);
+    for (size_t most = 1; most <= 64; most = 4 * most) {
+        run_arranged(model, most, feeds, out[1]);
+        assert_memory_equal(out[0], out[1], sizeof out[0]);
+    }
+    bl_model_free(model);
+    bl_model_free(raw);
+}
+
+/// A client's events give the bits of prepared ones.
+static void rows_are_arranged_as_prepared(void **state) {
+    (void)state;
+    draw_many();
+    check_arranged(ordered_path, 0);
+    check_arranged(repeated_path, 6);
+    bl_model *model = open_model(repeated_path, false, NULL); // without offsets: `steps` rows each
+    float out[2][EVENTS];
+    int64_t all[EVENTS + 1];
+    for (size_t e = 0; e <= EVENTS; e++)
+        all[e] = (int64_t)(e * STEPS);
+    const bl_model_feed with[] = {{particles, 0, all}, {others, 0, NULL}};
+    const bl_model_feed without[] = {{particles, 0, NULL}, {others, 0, NULL}};
+    run_arranged(model, 5, with, out[0]);
+    run_arranged(model, 0, without, out[1]);
+    assert_memory_equal(out[0], out[1], sizeof out[0]);
+    bl_model_free(model);
+}
+
 /// A sequence comes out as rows, with zeros behind those that an event has.
 static void a_layer_can_be_looked_at(void **state) {
     (void)state;
@@ -401,6 +482,8 @@ static int begin(void **state) {
     (void)snprintf(other_path, sizeof other_path, "infer_test_%d_other", (int)getpid());
     write_model(made_hlf, hlf_path, "hlf");
     write_model(made_particles, particles_path, "particles");
+    write_model(made_ordered, ordered_path, "ordered");
+    write_model(made_repeated, repeated_path, "repeated");
     return 0;
 }
 
@@ -408,6 +491,8 @@ static int end(void **state) {
     (void)state;
     (void)remove(hlf_path);
     (void)remove(particles_path);
+    (void)remove(ordered_path);
+    (void)remove(repeated_path);
     (void)remove(other_path);
     bl_context_free(context);
     assert_int_equal(allocator.n_live, 0);
@@ -422,6 +507,7 @@ int main(void) {
         cmocka_unit_test(running_allocates_nothing),
         cmocka_unit_test(strides_are_followed),
         cmocka_unit_test(raw_leaves_the_transform_out),
+        cmocka_unit_test(rows_are_arranged_as_prepared),
         cmocka_unit_test(a_layer_can_be_looked_at),
         cmocka_unit_test(a_model_tells_of_itself),
         cmocka_unit_test(mistakes_are_named),

@@ -111,6 +111,7 @@ static void find_inputs(bl_model *model) {
                                              .steps = shape.steps,
                                              .width = shape.width,
                                              .ragged = options->ragged,
+                                             .cuts = columns && columns->rows.length,
                                              .columns = column_names(columns)};
     }
 }

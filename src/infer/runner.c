@@ -7,6 +7,7 @@
 typedef struct room {
     float *rows;      ///< [most_events × steps × width]; NULL: the caller's rows are used
     int64_t *offsets; ///< [most_events + 1] of these rows; NULL: a vector
+    void *scratch;    ///< to arrange the rows of an event; NULL: they stay
 } room;
 
 struct bl_runner {
@@ -21,6 +22,15 @@ struct bl_runner {
 
 // ---- memory ----
 
+/// Where rows are cut, it does not depend on how many there are.
+static bl_status make_scratch(bl_runner *r, size_t i, bl_error *err) {
+    const bl_model_port *port = &r->model->inputs[i];
+    size_t n_bytes =
+        bl_nn_columns_scratch_bytes(r->model->transforms[i], port->cuts ? SIZE_MAX : port->steps);
+    r->rooms[i].scratch = bl_arena_alloc(&r->arena, n_bytes + 1);
+    return r->rooms[i].scratch ? BL_OK : bl_error_nomem(err, n_bytes, "rows to be arranged");
+}
+
 static bl_status make_room(bl_runner *r, size_t i, bl_error *err) {
     const bl_model_port *port = &r->model->inputs[i];
     size_t rows = r->most_events * (port->steps ? port->steps : 1);
@@ -32,7 +42,7 @@ static bl_status make_room(bl_runner *r, size_t i, bl_error *err) {
             (int64_t *)bl_arena_array(&r->arena, r->most_events + 1, sizeof(int64_t));
     if (!r->rooms[i].rows || (port->steps && !r->rooms[i].offsets))
         return bl_error_nomem(err, rows * port->width * sizeof(float), "transformed inputs");
-    return BL_OK;
+    return bl_nn_columns_arranges(r->model->transforms[i]) ? make_scratch(r, i, err) : BL_OK;
 }
 
 static bl_status allocate(bl_runner *r, bl_error *err) {
@@ -84,7 +94,7 @@ static bl_status check_offsets(const bl_model_port *port, size_t n_events, const
         if (offsets[e] < 0 || offsets[e + 1] < offsets[e])
             return bl_error_set(err, BL_E_INVALID, "input '%s': event %zu has rows %lld to %lld",
                                 port->name, e, (long long)offsets[e], (long long)offsets[e + 1]);
-        if ((uint64_t)(offsets[e + 1] - offsets[e]) > port->steps)
+        if ((uint64_t)(offsets[e + 1] - offsets[e]) > port->steps && !port->cuts)
             return bl_error_set(
                 err, BL_E_SHAPE, "input '%s': event %zu has %lld rows, where there may be %zu",
                 port->name, e, (long long)(offsets[e + 1] - offsets[e]), port->steps);
@@ -99,6 +109,25 @@ static bl_nn_feed cut_feed(const bl_model_port *port, const bl_model_feed *all, 
         return (bl_nn_feed){all->values, stride, all->offsets + first};
     return (bl_nn_feed){all->values + first * (port->steps ? port->steps : 1) * stride, stride,
                         NULL};
+}
+
+/// Rows of `n` events, arranged and transformed: event by event, as they were prepared.
+static bl_nn_feed arrange_feed(const bl_runner *r, size_t i, size_t n, bl_nn_feed feed) {
+    const bl_nn_columns *columns = r->model->transforms[i];
+    const room *to = &r->rooms[i];
+    size_t steps = r->model->inputs[i].steps, width = columns->n;
+    to->offsets[0] = 0;
+    for (size_t e = 0; e < n; e++) {
+        size_t first = feed.offsets ? (size_t)feed.offsets[e] : e * steps;
+        size_t n_rows = feed.offsets ? (size_t)feed.offsets[e + 1] - first : steps;
+        size_t n_kept = bl_nn_columns_n_kept(columns, n_rows);
+        float *rows = to->rows + (size_t)to->offsets[e] * width;
+        bl_nn_columns_arrange(columns, to->scratch, n_rows, feed.data + first * feed.stride,
+                              feed.stride, false, rows);
+        bl_nn_columns_run(columns, n_kept, rows, width, rows, width);
+        to->offsets[e + 1] = to->offsets[e] + (int64_t)bl_nn_columns_pad(columns, n_kept, rows);
+    }
+    return (bl_nn_feed){to->rows, width, to->offsets};
 }
 
 /// Rows of `n` events, transformed.
@@ -152,7 +181,9 @@ static bl_status run_shard(bl_runner *r, size_t first, size_t n, const bl_model_
     const bl_model *model = r->model;
     for (size_t i = 0; i < model->bundle->network->n_inputs; i++) {
         r->feeds[i] = cut_feed(&model->inputs[i], &feeds[i], first);
-        if (model->transforms[i])
+        if (r->rooms[i].scratch)
+            r->feeds[i] = arrange_feed(r, i, n, r->feeds[i]);
+        else if (model->transforms[i])
             r->feeds[i] = transform_feed(r, i, n, r->feeds[i]);
     }
     BL_TRY(bl_nn_predict(r->workspace, n, r->feeds, r->outputs, err));

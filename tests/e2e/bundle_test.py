@@ -106,6 +106,38 @@ def test_sequences(tmp_path):
     model.close()
 
 
+def test_arranged(tmp_path):
+    """Rows that somebody ordered and cut before are the same events."""
+    path = make("repeated", tmp_path)
+    rows, others = events(5 * 20, 5), events(5, 3)
+    ordered = [event[np.argsort(event[:, 3], kind="stable")][:6] for event in np.split(rows, 5)]
+    model = opened(path)
+    assert model.inputs[0].cuts and model.inputs[0].steps == 7
+    ours = model.run((rows, np.arange(6) * 20), others)[0]
+    theirs = model.run((np.concatenate(ordered), np.arange(6) * 6), others)[0]
+    first = model.run((rows[:6], [0, 6]), others[:1])[0]
+    model.close()
+    assert ours.tobytes() == theirs.tobytes()
+    assert ours[0] != first[0]
+
+
+def test_arranged_is_told(tmp_path):
+    path = make("ordered", tmp_path)
+    assert ("rows by ΔR to the first, of particles_2 and particles_4, largest first; at most 4; "
+            "standardised in each event") in inspect(path).stdout
+    told = json.loads(inspect("--json", path).stdout)
+    assert told["transform"][0]["rows"] == {"order": "delta_r", "column": 2, "phi": 4, "length": 4,
+                                            "per_event": True}
+    for name in "m.c", "m.onnx", "m.keras":
+        command = [BEAMLINE, "export", path, "-o", tmp_path / name]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode and not (tmp_path / name).exists()
+        assert "rows of input 'particles' are ordered first, which is not exported" in done.stderr
+    subprocess.run([BEAMLINE, "export", path, "-o", tmp_path / "m.onnx", "--raw"], check=True)
+    subprocess.run([BEAMLINE, "export", path, "-o", tmp_path / "again.blm"], check=True)
+    assert (tmp_path / "again.blm").read_bytes() == path.read_bytes()
+
+
 def test_keras(tmp_path):
     """Two layers that Keras wrote."""
     h5py = pytest.importorskip("h5py")

@@ -9,14 +9,16 @@
 #include "infer/model.h"
 #include "model/bundle/made_testing.h"
 
+typedef bl_status (*maker)(bl_context *context, bl_bundle **ret_bundle);
+
 static char path[64];
 
 static bl_status write_and_read(bl_context *context, void *argument) {
-    bool is_forest = *(const bool *)argument;
+    const maker *make = (const maker *)argument;
     BL_AUTO(bl_bundle) made = NULL;
     BL_AUTO(bl_bundle) again = NULL;
     BL_AUTO(bl_buffer) bytes = NULL;
-    BL_TRY((is_forest ? made_forest : made_hlf)(context, &made));
+    BL_TRY((*make)(context, &made));
     BL_TRY(made_bytes(context, made, &bytes));
     return made_read(context, bytes->data, bytes->size, &again, NULL);
 }
@@ -39,21 +41,27 @@ static bl_status open_and_run(bl_context *context, void *argument) {
 
 static void bundles_are_written_and_read(void **state) {
     (void)state;
-    for (int is_forest = 0; is_forest < 2; is_forest++)
-        fail_each_allocation(write_and_read, NULL, &(bool){is_forest}, 30, 10000);
+    static maker makers[] = {made_hlf, made_repeated, made_forest};
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
+        fail_each_allocation(write_and_read, NULL, &makers[i], 30, 10000);
 }
 
-static void models_are_run(void **state) {
-    (void)state;
+static void run_model(maker make) {
     bl_context *context = test_context(1);
     bl_bundle *bundle = NULL;
     (void)snprintf(path, sizeof path, "bundle_fault_test_%d.blm", (int)getpid());
-    assert_ok(made_particles(context, &bundle));
+    assert_ok(make(context, &bundle));
     assert_ok(bl_bundle_write(context, bundle, path, true, NULL));
     bl_bundle_free(bundle);
     bl_context_free(context);
     fail_each_allocation(open_and_run, NULL, NULL, 30, 10000);
     assert_int_equal(remove(path), 0);
+}
+
+static void models_are_run(void **state) {
+    (void)state;
+    run_model(made_particles);
+    run_model(made_ordered);
 }
 
 int main(void) {

@@ -13,7 +13,7 @@ class Options(c.Structure):
 
 class Port(c.Structure):
     _fields_ = [("name", c.c_char_p), ("steps", c.c_size_t), ("width", c.c_size_t),
-                ("ragged", c.c_bool), ("columns", c.POINTER(c.c_char_p))]
+                ("ragged", c.c_bool), ("cuts", c.c_bool), ("columns", c.POINTER(c.c_char_p))]
 
 
 class Feed(c.Structure):

@@ -9,8 +9,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "base/angles.h"
 #include "base/wide.h"
-#include "expr/angles.h"
 
 enum {
     N_ETA = 40,

@@ -3,8 +3,8 @@
 // Comparisons are strict, so that what is no number passes none.
 #include <math.h>
 
+#include "base/angles.h"
 #include "base/elementary.h"
-#include "expr/angles.h"
 #include "hep/topology/event.h"
 
 static const double least_track_pt = 0.5, least_tower_et = 1, least_lepton_pt = 23;

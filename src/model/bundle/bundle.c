@@ -43,6 +43,24 @@ bl_status bl_bundle_own_forest(bl_bundle *bundle, bl_nn_forest *forest, bl_error
     return BL_OK;
 }
 
+/// Whether what is done to the rows of an input fits what the network takes.
+static bl_status check_rows(const bl_nn_columns *columns, bl_nn_shape shape, bool is_ragged,
+                            bl_error *err) {
+    const bl_nn_arrangement *rows = &columns->rows;
+    if (bl_nn_columns_arranges(columns) && !shape.steps)
+        return bl_error_set(err, BL_E_SHAPE, "input '%s': its rows are %s, where it is a vector",
+                            columns->input, bl_nn_arrangement_name(rows));
+    if (rows->length > shape.steps)
+        return bl_error_set(err, BL_E_SHAPE,
+                            "input '%s': a transform up to %zu rows, where it has at most %zu",
+                            columns->input, rows->length, shape.steps);
+    if (rows->padding != BL_NN_FILL_NONE && is_ragged)
+        return bl_error_set(err, BL_E_INVALID,
+                            "input '%s': a transform that adds rows, where it is ragged",
+                            columns->input);
+    return BL_OK;
+}
+
 bl_status bl_bundle_check_transform(const bl_bundle *bundle, bl_error *err) {
     const bl_nn_network *network = bundle->network;
     for (size_t i = 0; i < bundle->transform.n_inputs; i++) {
@@ -52,11 +70,14 @@ bl_status bl_bundle_check_transform(const bl_bundle *bundle, bl_error *err) {
             return bl_error_set(err, BL_E_NOTFOUND,
                                 "a transform of '%s', which is no input of the network",
                                 columns->input);
-        size_t width = network->plan.values.items[network->node_values[node]].shape.width;
-        if (columns->n != width)
+        const bl_nn_input_options *options =
+            (const bl_nn_input_options *)bundle->graph.nodes[node].options;
+        bl_nn_shape shape = network->plan.values.items[network->node_values[node]].shape;
+        if (columns->n != shape.width)
             return bl_error_set(err, BL_E_SHAPE,
                                 "input '%s': a transform of %zu columns, where it has %zu",
-                                columns->input, columns->n, width);
+                                columns->input, columns->n, shape.width);
+        BL_TRY(check_rows(columns, shape, options->ragged, err));
     }
     return BL_OK;
 }

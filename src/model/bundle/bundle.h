@@ -83,8 +83,9 @@ bl_status bl_bundle_write(bl_context *context, const bl_bundle *bundle, const ch
 /// The same into a sink, which is finished. \param sink moves, also on failure
 bl_status bl_bundle_write_to(bl_context *context, const bl_bundle *bundle, bl_sink *sink,
                              bl_error *err);
-/// Whether each transform is of an input, and of as many columns: what read and write check.
-/// \return BL_OK, BL_E_NOTFOUND, BL_E_SHAPE
+/// Whether each transform is of an input, of as many columns, and rows are arranged only of a
+/// sequence, to no more than it has, and added only where it is not ragged: what read and write
+/// check. \return BL_OK, BL_E_NOTFOUND, BL_E_SHAPE, BL_E_INVALID
 bl_status bl_bundle_check_transform(const bl_bundle *bundle, bl_error *err);
 
 #endif

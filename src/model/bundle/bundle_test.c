@@ -240,6 +240,8 @@ static void texts_are_checked(void **state) {
          "'second', which is no input"},
         {"transform.json", "{\"name\": \"hlf_0\"", "{\"name\": \"more\"}, {\"name\": \"hlf_0\"",
          BL_E_SHAPE, "15 columns, where it has 14"},
+        {"transform.json", "}]", "}], \"rows\": {\"order\": \"column\", \"column\": 1}", BL_E_SHAPE,
+         "'hlf': its rows are ordered, where it is a vector"},
         {"network.yaml", "50", "51", BL_E_SHAPE,
          "its shape is (14, 50), where the network has (14, 51)"},
         {"network.yaml", "50", "2000000000", BL_E_LIMIT, "network.yaml"},
@@ -253,6 +255,38 @@ static void texts_are_checked(void **state) {
         replace(&p, c->member, c->from, c->to);
         expect(&p, c->status, c->text);
     }
+}
+
+/// What is done to rows comes back, and must fit.
+static void rows_are_checked(void **state) {
+    (void)state;
+    static const change changes[] = {
+        {"transform.json", "\"length\": 6", "\"length\": 7", BL_OK, NULL},
+        {"transform.json", "\"length\": 6", "\"length\": 8", BL_E_SHAPE,
+         "'particles': a transform up to 8 rows, where it has at most 7"},
+        {"transform.json", "\"length\": 6", "\"length\": -8", BL_E_INVALID, "'length' is -8"},
+        {"transform.json", "\"column\": 3", "\"column\": 5", BL_E_INVALID,
+         "'particles': rows are ordered by column 5, where there are 5"},
+        {"network.yaml", "[7, 5]", "{shape: [7, 5], ragged: true}", BL_E_INVALID,
+         "'particles': a transform that adds rows, where it is ragged"},
+    };
+    BL_AUTO(bl_buffer) bytes = bytes_of(made_repeated);
+    BL_AUTO(bl_bundle) again = NULL;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        const change *c = &changes[i];
+        parts p;
+        take_apart(&p, bytes);
+        replace(&p, c->member, c->from, c->to);
+        expect(&p, c->status, c->text);
+    }
+    assert_ok(made_read(context, bytes->data, bytes->size, &again, NULL));
+    const bl_nn_arrangement *rows = &again->transform.inputs[0].rows;
+    assert_int_equal(rows->order, BL_NN_ORDER_COLUMN);
+    assert_true(rows->ascending);
+    assert_int_equal(rows->column, 3);
+    assert_int_equal(rows->length, 6);
+    assert_int_equal(rows->padding, BL_NN_FILL_WRAP);
+    assert_false(bl_nn_columns_arranges(&again->transform.inputs[1]));
 }
 
 static void members_are_checked(void **state) {
@@ -361,6 +395,7 @@ int main(void) {
         cmocka_unit_test(files_are_whole_or_not_there),
         cmocka_unit_test(names_that_no_file_has_are_refused),
         cmocka_unit_test(texts_are_checked),
+        cmocka_unit_test(rows_are_checked),
         cmocka_unit_test(members_are_checked),
         cmocka_unit_test(arrays_are_checked),
         cmocka_unit_test(cuts_are_refused),

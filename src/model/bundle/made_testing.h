@@ -108,15 +108,14 @@ static inline bl_status made_hlf(bl_context *context, bl_bundle **ret_bundle) {
     return BL_OK;
 }
 
-/// "particles", at most 7 × 5 of which there are as many as there are, and "event" of 3 numbers;
-/// both have transforms.
-static inline bl_status made_particles(bl_context *context, bl_bundle **ret_bundle) {
+/// "particles", at most 7 × 5, and "event" of 3 numbers; both have transforms.
+static inline bl_status made_sequence(bl_context *context, bool is_ragged, bl_bundle **ret_bundle) {
     static const int64_t sizes[] = {7, 5}, others[] = {3};
     BL_AUTO(bl_bundle) bundle = NULL;
     void *none = NULL;
     BL_TRY(bl_bundle_new(context, &bundle, NULL));
     bundle->graph.name = "particles";
-    BL_TRY(made_input(bundle, "particles", 2, sizes, true));
+    BL_TRY(made_input(bundle, "particles", 2, sizes, is_ragged));
     BL_TRY(made_dense(bundle, "each", 18, BL_NN_TANH));
     BL_TRY(made_add(bundle, "GlobalAveragePooling1D", "mean", 1, (size_t[]){1}, &none));
     BL_TRY(made_input(bundle, "event", 1, others, false));
@@ -126,6 +125,27 @@ static inline bl_status made_particles(bl_context *context, bl_bundle **ret_bund
     BL_TRY(made_columns(bundle, "particles", 5));
     BL_TRY(made_columns(bundle, "event", 3));
     *ret_bundle = BL_MOVE(bundle);
+    return BL_OK;
+}
+
+/// Of particles there are as many as there are.
+static inline bl_status made_particles(bl_context *context, bl_bundle **ret_bundle) {
+    return made_sequence(context, true, ret_bundle);
+}
+
+/// Of particles the four that are farthest from the first, standardised among themselves.
+static inline bl_status made_ordered(bl_context *context, bl_bundle **ret_bundle) {
+    BL_TRY(made_sequence(context, true, ret_bundle));
+    (*ret_bundle)->transform.inputs[0].rows = (bl_nn_arrangement){
+        BL_NN_ORDER_DELTA_R, .column = 2, .phi = 4, .length = 4, .is_per_event = true};
+    return BL_OK;
+}
+
+/// Always six particles, the least of a column first; fewer are repeated.
+static inline bl_status made_repeated(bl_context *context, bl_bundle **ret_bundle) {
+    BL_TRY(made_sequence(context, false, ret_bundle));
+    (*ret_bundle)->transform.inputs[0].rows = (bl_nn_arrangement){
+        BL_NN_ORDER_COLUMN, true, .column = 3, .length = 6, .padding = BL_NN_FILL_WRAP};
     return BL_OK;
 }
 

@@ -235,6 +235,10 @@ static bl_status write_input(bl_onnx_export *x, size_t number, bl_onnx_made *mad
     if (columns && columns->n != shape.width)
         return bl_error_set(err, BL_E_SHAPE, "input '%s' has %zu columns, its transform %zu",
                             x->node->name, shape.width, columns->n);
+    if (columns && bl_nn_columns_arranges(columns))
+        return bl_error_set(err, BL_E_UNSUPPORTED,
+                            "input '%s': ONNX: its rows are %s first, which is not written",
+                            x->node->name, bl_nn_arrangement_name(&columns->rows));
     if (columns)
         made->name = bl_onnx_write_transform(x, columns, made->name);
     if (!options->ragged)

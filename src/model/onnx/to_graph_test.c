@@ -269,6 +269,34 @@ static void there_and_back(bl_arena *arena, const bl_nn_graph *graph, const int6
     bl_onnx_network_release(&from);
 }
 
+/// ONNX has no transform that orders rows.
+static void arranged_rows(void **state) {
+    (void)state;
+    BL_AUTO(bl_nn_network) network = NULL;
+    bl_context *context = test_context(1);
+    bl_arena arena;
+    bl_nn_graph graph;
+    bl_nn_columns columns;
+    bl_onnx_model *model = NULL;
+    bl_error err = {0};
+    bl_arena_init(&arena, context);
+    bl_nn_graph_init(&graph, &arena, "arranged");
+    add_input(&graph, true);
+    add_dense(&graph, 0, BL_NN_TANH);
+    assert_ok(bl_nn_graph_set_outputs(&graph, 1, &(size_t){1}, NULL));
+    assert_ok(bl_nn_network_new(context, &graph, NULL, &network, NULL));
+    assert_ok(bl_nn_columns_init(&arena, graph.nodes[0].name, 3, &columns, NULL));
+    const bl_nn_transform transform = {1, &columns};
+    const bl_onnx_export_options options = {.transform = &transform};
+    assert_ok(bl_onnx_from_graph(&arena, network, &options, &model, NULL));
+    columns.rows.order = BL_NN_ORDER_COLUMN;
+    assert_int_equal(bl_onnx_from_graph(&arena, network, &options, &model, &err), BL_E_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "ONNX: its rows are ordered first"));
+    bl_nn_network_free(BL_MOVE(network));
+    bl_arena_release(&arena);
+    bl_context_free(context);
+}
+
 static const int64_t ragged_offsets[] = {0, 7, 8, 8, 12, 14, 19};
 
 static void recurrent_layers(void **state) {
@@ -381,10 +409,10 @@ static void other_layers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products),     cmocka_unit_test(views),
-        cmocka_unit_test(refused),      cmocka_unit_test(recurrent_layers),
-        cmocka_unit_test(both_ways),    cmocka_unit_test(activations),
-        cmocka_unit_test(other_layers),
+        cmocka_unit_test(products),         cmocka_unit_test(views),
+        cmocka_unit_test(refused),          cmocka_unit_test(arranged_rows),
+        cmocka_unit_test(recurrent_layers), cmocka_unit_test(both_ways),
+        cmocka_unit_test(activations),      cmocka_unit_test(other_layers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,12 @@
 
 enum { VERSION = 1 };
 
+#define NAME(NAME, name) #name,
+static const char *const curve_names[] = {BL_NN_CURVES(NAME)};
+static const char *const order_names[] = {BL_NN_ORDERS(NAME)};
+static const char *const fill_names[] = {BL_NN_FILLS(NAME)};
+#undef NAME
+
 static bl_status check_column(const bl_nn_columns *c, size_t i, bl_error *err) {
     const char *what = NULL;
     if ((unsigned)c->curves[i] >= BL_NN_N_CURVES)
@@ -17,6 +23,8 @@ static bl_status check_column(const bl_nn_columns *c, size_t i, bl_error *err) {
         what = "low is above high";
     else if (isinf(c->missing[i]))
         what = "missing values cannot become infinite";
+    else if (!isfinite(c->pad[i]))
+        what = "pad is no finite number";
     if (!what)
         return BL_OK;
     if (c->names[i])
@@ -26,23 +34,55 @@ static bl_status check_column(const bl_nn_columns *c, size_t i, bl_error *err) {
                         what);
 }
 
+static bl_status check_order(const bl_nn_columns *c, bl_error *err) {
+    const bl_nn_arrangement *rows = &c->rows;
+    size_t column = rows->column;
+    if (rows->order == BL_NN_ORDER_DELTA_R && column < c->n)
+        column = rows->phi;
+    if (rows->order == BL_NN_ORDER_KEPT || column < c->n)
+        return BL_OK;
+    return bl_error_set(
+        err, BL_E_INVALID,
+        "transform of input '%s': rows are ordered by column %zu, where there are %zu", c->input,
+        column, c->n);
+}
+
+static bl_status check_rows(const bl_nn_columns *c, bl_error *err) {
+    const bl_nn_arrangement *rows = &c->rows;
+    const char *what = NULL;
+    if ((unsigned)rows->order >= BL_NN_N_ORDERS)
+        what = "the order of its rows is unknown";
+    else if ((unsigned)rows->padding >= BL_NN_N_FILLS)
+        what = "its padding is unknown";
+    else if (rows->length > INT32_MAX)
+        what = "its length is too large";
+    else if (rows->padding != BL_NN_FILL_NONE && !rows->length)
+        what = "rows are padded up to no length";
+    if (what)
+        return bl_error_set(err, BL_E_INVALID, "transform of input '%s': %s", c->input, what);
+    return check_order(c, err);
+}
+
 static bl_status check(const bl_nn_columns *c, bl_error *err) {
     for (size_t i = 0; i < c->n; i++)
         BL_TRY(check_column(c, i, err));
-    return BL_OK;
+    return check_rows(c, err);
 }
 
 // ---- reading ----
 
-static bl_status read_curve(const bl_item *item, bl_nn_curve *ret_curve, bl_error *err) {
+/// One of some names, by its place among them.
+static bl_status read_name(const bl_item *map, const char *key, const char *const *names,
+                           unsigned n, unsigned *ret_place, bl_error *err) {
+    const bl_item *item = bl_item_get(map, key);
     const char *name = NULL;
-    BL_TRY(bl_item_text(item, "curve", &name, err));
-    for (unsigned i = 0; name && i < BL_NN_N_CURVES; i++)
-        if (strcmp(name, bl_nn_curve_name((bl_nn_curve)i)) == 0) {
-            *ret_curve = (bl_nn_curve)i;
+    BL_TRY(bl_item_text(item, key, &name, err));
+    for (unsigned i = 0; name && i < n; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *ret_place = i;
             return BL_OK;
         }
-    return name ? bl_item_error(item, BL_E_UNSUPPORTED, err, "unknown curve '%s'", name) : BL_OK;
+    return name ? bl_item_error(item, BL_E_UNSUPPORTED, err, "unknown %s '%s'", key, name) : BL_OK;
 }
 
 /// What must be there.
@@ -54,6 +94,20 @@ static bl_status take(const bl_item *map, const char *key, bl_item_kind kind,
     return bl_item_expect(*ret_item, key, kind, err);
 }
 
+/// A number that is not negative; one that is not needed may be missing.
+static bl_status read_count(const bl_item *map, const char *key, bool is_needed, size_t *ret_count,
+                            bl_error *err) {
+    const bl_item *item = bl_item_get(map, key);
+    int64_t count = 0;
+    if (is_needed)
+        BL_TRY(take(map, key, BL_ITEM_INTEGER, &item, err));
+    BL_TRY(bl_item_integer(item, key, &count, err));
+    if (count < 0)
+        return bl_item_error(item, BL_E_INVALID, err, "'%s' is %lld", key, (long long)count);
+    *ret_count = (size_t)count;
+    return BL_OK;
+}
+
 static bl_status copy_text(bl_arena *arena, const char **text, bl_error *err) {
     if (*text)
         *text = bl_arena_text(arena, *text, strlen(*text));
@@ -62,23 +116,45 @@ static bl_status copy_text(bl_arena *arena, const char **text, bl_error *err) {
 
 static bl_status read_column(bl_arena *arena, const bl_item *item, bl_nn_columns *c, size_t i,
                              bl_error *err) {
-    static const char *const keys[] = {"name", "curve", "offset",  "scale",
-                                       "low",  "high",  "missing", NULL};
+    static const char *const keys[] = {"name", "curve",   "offset", "scale", "low",
+                                       "high", "missing", "pad",    NULL};
+    unsigned curve = BL_NN_CURVE_IDENTITY;
     BL_TRY(bl_item_expect(item, "a column", BL_ITEM_MAP, err));
     BL_TRY(bl_item_check_keys(item, keys, "a column", err));
     BL_TRY(bl_item_text(bl_item_get(item, "name"), "name", &c->names[i], err));
     if (c->names[i])
         BL_TRY(copy_text(arena, &c->names[i], err));
-    BL_TRY(read_curve(bl_item_get(item, "curve"), &c->curves[i], err));
+    BL_TRY(read_name(item, "curve", curve_names, BL_NN_N_CURVES, &curve, err));
+    c->curves[i] = (bl_nn_curve)curve;
     BL_TRY(bl_item_number(bl_item_get(item, "offset"), "offset", &c->offset[i], err));
     BL_TRY(bl_item_number(bl_item_get(item, "scale"), "scale", &c->scale[i], err));
     BL_TRY(bl_item_number(bl_item_get(item, "low"), "low", &c->low[i], err));
     BL_TRY(bl_item_number(bl_item_get(item, "high"), "high", &c->high[i], err));
-    return bl_item_number(bl_item_get(item, "missing"), "missing", &c->missing[i], err);
+    BL_TRY(bl_item_number(bl_item_get(item, "missing"), "missing", &c->missing[i], err));
+    return bl_item_number(bl_item_get(item, "pad"), "pad", &c->pad[i], err);
+}
+
+static bl_status read_rows(const bl_item *item, bl_nn_arrangement *rows, bl_error *err) {
+    static const char *const keys[] = {"order",  "column",  "phi",       "ascending",
+                                       "length", "padding", "per_event", NULL};
+    unsigned order = BL_NN_ORDER_KEPT, padding = BL_NN_FILL_NONE;
+    if (!item)
+        return BL_OK;
+    BL_TRY(bl_item_expect(item, "rows", BL_ITEM_MAP, err));
+    BL_TRY(bl_item_check_keys(item, keys, "rows", err));
+    BL_TRY(read_name(item, "order", order_names, BL_NN_N_ORDERS, &order, err));
+    BL_TRY(read_name(item, "padding", fill_names, BL_NN_N_FILLS, &padding, err));
+    BL_TRY(read_count(item, "column", order != BL_NN_ORDER_KEPT, &rows->column, err));
+    BL_TRY(read_count(item, "phi", order == BL_NN_ORDER_DELTA_R, &rows->phi, err));
+    BL_TRY(read_count(item, "length", false, &rows->length, err));
+    rows->order = (bl_nn_order)order;
+    rows->padding = (bl_nn_fill)padding;
+    BL_TRY(bl_item_bool(bl_item_get(item, "ascending"), "ascending", &rows->ascending, err));
+    return bl_item_bool(bl_item_get(item, "per_event"), "per_event", &rows->is_per_event, err);
 }
 
 static bl_status read_input(bl_arena *arena, const bl_item *item, bl_nn_columns *c, bl_error *err) {
-    static const char *const keys[] = {"name", "columns", NULL};
+    static const char *const keys[] = {"name", "columns", "rows", NULL};
     const bl_item *text, *columns;
     BL_TRY(bl_item_expect(item, "an input", BL_ITEM_MAP, err));
     BL_TRY(bl_item_check_keys(item, keys, "an input", err));
@@ -90,6 +166,7 @@ static bl_status read_input(bl_arena *arena, const bl_item *item, bl_nn_columns 
     for (size_t i = 0; i < columns->n; i++)
         BL_TRY_IN(read_column(arena, columns->items[i], c, i, err), err, "input '%s': column %zu",
                   name, i);
+    BL_TRY_IN(read_rows(bl_item_get(item, "rows"), &c->rows, err), err, "input '%s'", name);
     return check(c, err);
 }
 
@@ -144,7 +221,24 @@ static void put_column(bl_text *to, const bl_nn_columns *c, size_t i) {
     put_number(to, "low", c->low[i], -INFINITY);
     put_number(to, "high", c->high[i], INFINITY);
     put_number(to, "missing", c->missing[i], NAN);
+    put_number(to, "pad", c->pad[i], 0);
     bl_text_add(to, "}");
+}
+
+static void put_rows(bl_text *to, const bl_nn_arrangement *rows) {
+    if (!bl_nn_arrangement_name(rows))
+        return;
+    bl_text_add(to, ",\n   \"rows\": {\"order\": \"%s\"", order_names[rows->order]);
+    if (rows->order != BL_NN_ORDER_KEPT)
+        bl_text_add(to, ", \"column\": %zu", rows->column);
+    if (rows->order == BL_NN_ORDER_DELTA_R)
+        bl_text_add(to, ", \"phi\": %zu", rows->phi);
+    bl_text_add(to, "%s", rows->ascending ? ", \"ascending\": true" : "");
+    if (rows->length)
+        bl_text_add(to, ", \"length\": %zu", rows->length);
+    if (rows->padding != BL_NN_FILL_NONE)
+        bl_text_add(to, ", \"padding\": \"%s\"", fill_names[rows->padding]);
+    bl_text_add(to, "%s}", rows->is_per_event ? ", \"per_event\": true" : "");
 }
 
 static void put_all(bl_text *to, const bl_nn_transform *t) {
@@ -157,7 +251,9 @@ static void put_all(bl_text *to, const bl_nn_transform *t) {
         bl_text_add(to, ", \"columns\": [");
         for (size_t k = 0; k < t->inputs[i].n; k++)
             put_column(to, &t->inputs[i], k);
-        bl_text_add(to, "]}");
+        bl_text_add(to, "]");
+        put_rows(to, &t->inputs[i].rows);
+        bl_text_add(to, "}");
     }
     bl_text_add(to, "]\n}\n");
 }

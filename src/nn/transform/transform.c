@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transforms of inputs: computed in double, a row at a time.
+// Transforms of inputs: computed in double, some rows at a time.
 #include "nn/transform/transform.h"
 
 #include <math.h>
@@ -27,8 +27,9 @@ bl_status bl_nn_columns_init(bl_arena *arena, const char *input, size_t n,
         .low = (double *)bl_arena_array(arena, n + 1, sizeof *c.low),
         .high = (double *)bl_arena_array(arena, n + 1, sizeof *c.high),
         .missing = (double *)bl_arena_array(arena, n + 1, sizeof *c.missing),
+        .pad = (double *)bl_arena_array(arena, n + 1, sizeof *c.pad),
     };
-    if (!c.names || !c.curves || !c.offset || !c.scale || !c.low || !c.high || !c.missing)
+    if (!c.names || !c.curves || !c.offset || !c.scale || !c.low || !c.high || !c.missing || !c.pad)
         return bl_error_nomem(err, n * sizeof(double), "a transform");
     for (size_t i = 0; i < n; i++) {
         c.scale[i] = 1;
@@ -47,9 +48,7 @@ const bl_nn_columns *bl_nn_transform_find(const bl_nn_transform *transform, cons
     return NULL;
 }
 
-// ---- running ----
-
-enum { CHUNK = 64 }; ///< columns at a time
+// ---- curves ----
 
 /// What rounding took from 1 + x is put back as a factor (Kahan).
 static double log1p_of(double x) {
@@ -67,6 +66,7 @@ static double asinh_of(double x) {
     return copysign(y, x);
 }
 
+/// \param out [n], not x
 static void bend(bl_nn_curve curve, const double *x, double *out, size_t n) {
     switch (curve) {
     case BL_NN_CURVE_LOG:
@@ -85,35 +85,174 @@ static void bend(bl_nn_curve curve, const double *x, double *out, size_t n) {
     }
 }
 
-/// Neighbours of one curve are computed together.
-static void bend_all(const bl_nn_curve *curves, const double *x, double *out, size_t n) {
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && curves[end] == curves[i];)
-            end++;
-        bend(curves[i], x + i, out + i, end - i);
+// ---- blocks of numbers ----
+
+enum { BLOCK = 128 }; ///< numbers at a time
+
+/// Some rows one behind the other, or a piece of a long one, and what is done to each number.
+typedef struct block {
+    size_t width, n_rows;
+    const double *offset, *scale, *low, *high, *missing; ///< [n_rows × width]
+    double repeated[5][BLOCK];                           ///< those of rows
+    bool is_bent, is_cut;        ///< there are other curves than identity; bounds, or `missing`
+    size_t ends[BL_NN_N_CURVES]; ///< of each curve in `places`
+    uint8_t places[BLOCK];       ///< numbers that are bent, by curve
+} block;
+
+/// A constant for each number of a block: the row's, again and again.
+static const double *repeat(const double *row, const block *b, double *to) {
+    size_t n = b->n_rows * b->width, n_done = b->width;
+    if (b->n_rows == 1)
+        return row;
+    memcpy(to, row, n_done * sizeof *to);
+    for (; n_done * 2 <= n; n_done *= 2)
+        memcpy(to + n_done, to, n_done * sizeof *to);
+    memcpy(to + n_done, to, (n - n_done) * sizeof *to);
+    return to;
+}
+
+static void find_places(const bl_nn_curve *curves, block *b) {
+    unsigned present = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < b->width; i++)
+        present |= 1U << curves[i];
+    b->is_bent = present > 1U << BL_NN_CURVE_IDENTITY;
+    for (unsigned curve = 0; curve < BL_NN_N_CURVES && b->is_bent; curve++) {
+        bool is_there = curve != BL_NN_CURVE_IDENTITY && (present >> curve & 1);
+        for (size_t i = 0; i < b->width && is_there; i++)
+            for (size_t row = 0; row < b->n_rows && curves[i] == (bl_nn_curve)curve; row++)
+                b->places[n++] = (uint8_t)(row * b->width + i);
+        b->ends[curve] = n;
     }
 }
 
-static void run_chunk(const bl_nn_columns *c, size_t first, size_t n, const float *x, float *out) {
-    const double *offset = c->offset + first, *scale = c->scale + first;
+/// Whether more is done than what is linear.
+static bool find_cuts(const bl_nn_columns *c, size_t first, size_t n) {
     const double *low = c->low + first, *high = c->high + first, *missing = c->missing + first;
-    double wide[CHUNK], bent[CHUNK];
-    for (size_t i = 0; i < n; i++)
-        wide[i] = x[i];
-    bend_all(c->curves + first, wide, bent, n);
-    for (size_t i = 0; i < n; i++) {
-        double y = (bent[i] - offset[i]) * scale[i];
-        y = y < low[i] ? low[i] : y;
-        y = y > high[i] ? high[i] : y;
-        out[i] = (float)(y == y ? y : missing[i]);
+    bool result = false;
+    for (size_t i = 0; i < n && !result; i++)
+        result = (low[i] > -INFINITY) | (high[i] < INFINITY) | (missing[i] == missing[i]);
+    return result;
+}
+
+static void begin_block(const bl_nn_columns *c, size_t first, size_t width, size_t n_rows,
+                        block *b) {
+    b->width = width;
+    b->n_rows = n_rows;
+    b->offset = repeat(c->offset + first, b, b->repeated[0]);
+    b->scale = repeat(c->scale + first, b, b->repeated[1]);
+    b->low = repeat(c->low + first, b, b->repeated[2]);
+    b->high = repeat(c->high + first, b, b->repeated[3]);
+    b->missing = repeat(c->missing + first, b, b->repeated[4]);
+    b->is_cut = find_cuts(c, first, width);
+    find_places(c->curves + first, b);
+}
+
+/// Numbers of one curve are computed together.
+static void bend_all(const block *b, double *x) {
+    double apart[BLOCK], bent[BLOCK];
+    for (unsigned curve = BL_NN_CURVE_IDENTITY + 1; curve < BL_NN_N_CURVES; curve++) {
+        const uint8_t *places = b->places + b->ends[curve - 1];
+        size_t n = b->ends[curve] - b->ends[curve - 1];
+        for (size_t i = 0; i < n; i++)
+            apart[i] = x[places[i]];
+        if (n)
+            bend((bl_nn_curve)curve, apart, bent, n);
+        for (size_t i = 0; i < n; i++)
+            x[places[i]] = bent[i];
+    }
+}
+
+/// Number i of a block.
+static inline __attribute__((always_inline)) double scaled(const block *b, size_t i, double x,
+                                                           bool is_cut) {
+    double y = (x - b->offset[i]) * b->scale[i];
+    if (!is_cut)
+        return y;
+    double missing = b->missing[i]; // read in any case: else the loop has a branch
+    y = y < b->low[i] ? b->low[i] : y;
+    y = y > b->high[i] ? b->high[i] : y;
+    return y == y ? y : missing;
+}
+
+// ---- rows ----
+
+/// Rows of floats or doubles.
+typedef struct rows {
+    void *data;
+    size_t stride;
+    bool is_double;
+} rows;
+
+static rows rows_from(rows r, size_t first) {
+    size_t size = r.is_double ? sizeof(double) : sizeof(float);
+    return (rows){(char *)r.data + first * size, r.stride, r.is_double};
+}
+
+static void load(rows from, size_t n, double *restrict to) {
+    if (from.is_double)
+        memcpy(to, from.data, n * sizeof *to);
+    else
+        for (size_t i = 0; i < n; i++)
+            to[i] = ((const float *)from.data)[i];
+}
+
+static inline __attribute__((always_inline)) void store_as(const block *b, size_t first, size_t n,
+                                                           const double *restrict values, rows to,
+                                                           bool is_cut) {
+    double *restrict doubles = (double *)to.data;
+    float *restrict floats = (float *)to.data;
+    if (to.is_double)
+        for (size_t i = 0; i < n; i++)
+            doubles[i] = scaled(b, first + i, values[i], is_cut);
+    else
+        for (size_t i = 0; i < n; i++)
+            floats[i] = (float)scaled(b, first + i, values[i], is_cut);
+}
+
+/// \param first of n numbers of the block
+static void store(const block *b, size_t first, size_t n, const double *values, rows to) {
+    if (b->is_cut)
+        store_as(b, first, n, values, to, true);
+    else
+        store_as(b, first, n, values, to, false);
+}
+
+/// As many rows as the block has. Rows without gaps are one.
+static void run_block(const block *b, rows x, rows out) {
+    double values[BLOCK];
+    size_t n = b->width * b->n_rows;
+    size_t n_in = x.stride == b->width ? n : b->width,
+           n_out = out.stride == b->width ? n : b->width;
+    for (size_t i = 0; i < n; i += n_in)
+        load(rows_from(x, i / b->width * x.stride), n_in, values + i);
+    if (b->is_bent)
+        bend_all(b, values);
+    for (size_t i = 0; i < n; i += n_out)
+        store(b, i, n_out, values + i, rows_from(out, i / b->width * out.stride));
+}
+
+/// Pieces of rows that a block holds, and of short ones as many as it holds.
+static void run(const bl_nn_columns *c, size_t m, rows x, rows out) {
+    block b;
+    for (size_t first = 0, width; first < c->n; first += width) {
+        width = c->n - first < BLOCK ? c->n - first : BLOCK;
+        for (size_t row = 0, n_rows; row < m; row += n_rows) {
+            n_rows = BLOCK / width < m - row ? BLOCK / width : m - row;
+            if (row == 0 || n_rows != b.n_rows)
+                begin_block(c, first, width, n_rows, &b);
+            run_block(&b, rows_from(x, row * x.stride + first),
+                      rows_from(out, row * out.stride + first));
+        }
     }
 }
 
 void bl_nn_columns_run(const bl_nn_columns *columns, size_t m, const float *x, size_t x_stride,
                        float *out, size_t out_stride) {
-    for (size_t row = 0; row < m; row++, x += x_stride, out += out_stride)
-        for (size_t first = 0; first < columns->n; first += CHUNK) {
-            size_t left = columns->n - first;
-            run_chunk(columns, first, left < CHUNK ? left : CHUNK, x + first, out + first);
-        }
+    run(columns, m, (rows){(void *)(uintptr_t)x, x_stride, false}, (rows){out, out_stride, false});
+}
+
+void bl_nn_columns_run_double(const bl_nn_columns *columns, size_t m, const double *x,
+                              size_t x_stride, double *out, size_t out_stride) {
+    run(columns, m, (rows){(void *)(uintptr_t)x, x_stride, true}, (rows){out, out_stride, true});
 }

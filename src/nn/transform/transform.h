@@ -28,17 +28,30 @@ typedef enum bl_nn_curve {
         BL_NN_N_CURVES
 } bl_nn_curve;
 
-/// What is done to a sequence with more or fewer rows than `length`.
+/// X(NAME, name): what is done to a sequence with fewer rows than `length`.
+#define BL_NN_FILLS(X)                                         \
+    X(NONE, none)         /* fewer stay fewer */               \
+    X(CONSTANT, constant) /* rows of `pad` are added behind */ \
+    X(WRAP, wrap)         /* its rows are repeated from the first on; none: rows of `pad` */
+
 typedef enum bl_nn_fill {
-    BL_NN_FILL_NONE,     ///< fewer stay fewer
-    BL_NN_FILL_CONSTANT, ///< rows of `pad` are added behind
-    BL_NN_FILL_WRAP,     ///< its rows are repeated from the first on; none: rows of `pad`
+#define BL_NN_FILL_ENUM(NAME, name) BL_NN_FILL_##NAME,
+    BL_NN_FILLS(BL_NN_FILL_ENUM)
+#undef BL_NN_FILL_ENUM
+        BL_NN_N_FILLS
 } bl_nn_fill;
 
+/// X(NAME, name): what rows are ordered by.
+#define BL_NN_ORDERS(X)                             \
+    X(KEPT, kept)                                   \
+    X(COLUMN, column)   /* the value of a column */ \
+    X(DELTA_R, delta_r) /* √(Δη² + Δφ²) from the first row, Δφ in [−π, π] */
+
 typedef enum bl_nn_order {
-    BL_NN_ORDER_KEPT,
-    BL_NN_ORDER_COLUMN,  ///< by the value of a column
-    BL_NN_ORDER_DELTA_R, ///< by √(Δη² + Δφ²) from the first row, Δφ in [−π, π]
+#define BL_NN_ORDER_ENUM(NAME, name) BL_NN_ORDER_##NAME,
+    BL_NN_ORDERS(BL_NN_ORDER_ENUM)
+#undef BL_NN_ORDER_ENUM
+        BL_NN_N_ORDERS
 } bl_nn_order;
 
 /// What is done to the rows of an event of a sequence, in this order, before their numbers are
@@ -47,10 +60,10 @@ typedef struct bl_nn_arrangement {
     bl_nn_order order;
     bool ascending;     ///< the smallest first, else the largest
     size_t column, phi; ///< of the order: the column, or η and φ
-    size_t length;      ///< rows at most; 0: as many as there are
+    size_t length;      ///< rows at most, below 2³¹; 0: as many as there are
     bl_nn_fill padding;
     /// Each column (x − mean)/σ over the rows of the event, population σ, 0 taken as 1; rounded to
-    /// the type of the numbers.
+    /// the type of the numbers. A column with a NaN or an infinity is NaN.
     bool is_per_event;
 } bl_nn_arrangement;
 
@@ -63,7 +76,7 @@ typedef struct bl_nn_columns {
     double *offset, *scale; ///< [n] finite
     double *low, *high;     ///< [n] low ≤ high; −∞, ∞: not cut
     double *missing;        ///< [n] NaN: stays NaN
-    double *pad;            ///< [n] in rows that are added
+    double *pad;            ///< [n] in rows that are added; finite
     bl_nn_arrangement rows; ///< of a sequence; zeroed: nothing is done
 } bl_nn_columns;
 
@@ -82,19 +95,23 @@ bl_status bl_nn_columns_init(bl_arena *arena, const char *input, size_t n,
 /// The columns of an input; NULL: it is not transformed.
 const bl_nn_columns *bl_nn_transform_find(const bl_nn_transform *transform, const char *input);
 /// Transforms rows. Allocates nothing.
-/// \param x [m × n] \param out [m × n], may be x \param x_stride, out_stride floats from a row to
-/// the next
+/// \param x [m × n] \param out [m × n], may be x, with its stride \param x_stride, out_stride
+/// floats from a row to the next
 void bl_nn_columns_run(const bl_nn_columns *columns, size_t m, const float *x, size_t x_stride,
                        float *out, size_t out_stride);
 /// The same of doubles, without rounding.
 void bl_nn_columns_run_double(const bl_nn_columns *columns, size_t m, const double *x,
                               size_t x_stride, double *out, size_t out_stride);
 
+/// What is done to rows, for people: "ordered", else "cut", else "standardised in each event";
+/// NULL: nothing.
+const char *bl_nn_arrangement_name(const bl_nn_arrangement *rows);
 /// Whether something is done to rows: else bl_nn_columns_run is all there is.
 bool bl_nn_columns_arranges(const bl_nn_columns *columns);
 /// Rows that an event of `n_rows` has when they are arranged, without those that are added.
 size_t bl_nn_columns_n_kept(const bl_nn_columns *columns, size_t n_rows);
-/// Room to arrange an event of so many rows, bytes.
+/// Room to arrange an event of so many rows, bytes. Where they are cut, it does not grow past
+/// 2·length rows.
 size_t bl_nn_columns_scratch_bytes(const bl_nn_columns *columns, size_t most_rows);
 /// Arranges one event: its rows as bl_nn_columns_run takes them, without those that are added.
 /// Allocates nothing.

@@ -103,6 +103,49 @@ static void rows_are_alone(void **state) {
     assert_memory_equal(x, all, sizeof all);
 }
 
+/// Doubles are floats but for the last rounding.
+static void doubles_are_not_rounded(void **state) {
+    (void)state;
+    enum { ROWS = 40, STRIDE = N + 2 };
+    static float x[ROWS * N], y[ROWS * N];
+    static double wide[ROWS * STRIDE], out[ROWS * N];
+    bl_nn_columns c = draw_columns(N);
+    for (size_t i = 0; i < ROWS * N; i++) {
+        x[i] = i % 31 ? (float)draw(-4, 9) : NAN;
+        wide[i / N * STRIDE + i % N] = x[i];
+    }
+    bl_nn_columns_run(&c, ROWS, x, N, y, N);
+    bl_nn_columns_run_double(&c, ROWS, wide, STRIDE, out, N);
+    size_t n_finer = 0;
+    for (size_t i = 0; i < ROWS * N; i++) {
+        assert_true((float)out[i] == y[i] || (isnan(out[i]) && isnan(y[i])));
+        n_finer += out[i] != (double)y[i] && !isnan(out[i]);
+    }
+    assert_true(n_finer > ROWS * N / 4);
+}
+
+/// However few columns there are, and whether or not anything but a line is asked for.
+static void short_rows_are_as_long_ones(void **state) {
+    (void)state;
+    enum { ROWS = 300 };
+    static float x[ROWS * N], out[ROWS * N];
+    for (size_t n = 1; n < N; n = n * 3 / 2 + 1)
+        for (int is_line = 0; is_line < 2; is_line++) {
+            bl_nn_columns c = draw_columns(n);
+            for (size_t i = 0; i < n && is_line; i++) {
+                c.curves[i] = BL_NN_CURVE_IDENTITY;
+                c.low[i] = -INFINITY;
+                c.high[i] = INFINITY;
+                c.missing[i] = NAN;
+            }
+            for (size_t i = 0; i < ROWS * n; i++)
+                x[i] = i % 31 ? (float)draw(-4, 9) : NAN;
+            bl_nn_columns_run(&c, ROWS, x, n, out, n);
+            for (size_t i = 0; i < ROWS * n; i++)
+                check(out[i], expected(&c, i % n, x[i]), 1e-14);
+        }
+}
+
 static void curves_are_precise(void **state) {
     (void)state;
     bl_nn_columns c;
@@ -124,13 +167,53 @@ static bl_status read_text(const char *text, bl_nn_transform *ret_transform, bl_
     return bl_nn_transform_read(&arena, item, ret_transform, err);
 }
 
+static bl_nn_transform again; ///< that was read back
+
+static void same_rows(const bl_nn_arrangement *a, const bl_nn_arrangement *b) {
+    assert_int_equal(a->order, b->order);
+    assert_int_equal(a->ascending, b->ascending);
+    assert_int_equal(a->column, b->column);
+    assert_int_equal(a->phi, b->phi);
+    assert_int_equal(a->length, b->length);
+    assert_int_equal(a->padding, b->padding);
+    assert_int_equal(a->is_per_event, b->is_per_event);
+}
+
+/// Whatever rows may be asked for.
+static void rows_read_back(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 200; i++) {
+        bl_nn_columns c = draw_columns(3);
+        bl_nn_transform t = {.n_inputs = 1, .inputs = &c};
+        const char *text = NULL;
+        c.rows.order = (bl_nn_order)(i % BL_NN_N_ORDERS);
+        c.rows.ascending = c.rows.order && i / 3 % 2;
+        c.rows.column = c.rows.order ? i / 6 % 3 : 0;
+        c.rows.phi = c.rows.order == BL_NN_ORDER_DELTA_R ? i / 18 % 3 : 0;
+        c.rows.length = i / 5 % 4 ? i : 0;
+        c.rows.padding = c.rows.length ? (bl_nn_fill)(i / 7 % BL_NN_N_FILLS) : BL_NN_FILL_NONE;
+        c.rows.is_per_event = i / 2 % 2;
+        assert_ok(bl_nn_transform_write(&arena, &t, &text, NULL));
+        assert_ok(read_text(text, &again, NULL));
+        same_rows(&c.rows, &again.inputs[0].rows);
+        assert_int_equal(bl_nn_columns_arranges(&c), strstr(text, "\"rows\"") != NULL);
+    }
+}
+
 static void json_reads_back(void **state) {
     (void)state;
     bl_nn_columns two[] = {draw_columns(N), draw_columns(0)};
-    bl_nn_transform t = {.n_inputs = 2, .inputs = two}, again;
+    bl_nn_transform t = {.n_inputs = 2, .inputs = two};
     const char *text = NULL, *text_again = NULL;
     two[0].offset[0] = -0.0;
     two[0].scale[3] = DBL_MIN;
+    two[0].pad[4] = -1.5;
+    two[0].rows = (bl_nn_arrangement){.order = BL_NN_ORDER_DELTA_R,
+                                      .column = 5,
+                                      .phi = 6,
+                                      .length = 801,
+                                      .padding = BL_NN_FILL_WRAP,
+                                      .is_per_event = true};
     two[1].input = "a \"name\"";
     assert_ok(bl_nn_transform_write(&arena, &t, &text, NULL));
     assert_ok(read_text(text, &again, NULL));
@@ -144,7 +227,10 @@ static void json_reads_back(void **state) {
     assert_memory_equal(a->low, b->low, N * sizeof(double));
     assert_memory_equal(a->high, b->high, N * sizeof(double));
     assert_memory_equal(a->missing, b->missing, N * sizeof(double));
+    assert_memory_equal(a->pad, b->pad, N * sizeof(double));
     assert_memory_equal(a->curves, b->curves, N * sizeof *a->curves);
+    same_rows(&a->rows, &b->rows);
+    assert_false(bl_nn_columns_arranges(&again.inputs[1]));
     for (size_t i = 0; i < N; i++)
         if (a->names[i])
             assert_string_equal(a->names[i], b->names[i]);
@@ -153,6 +239,9 @@ static void json_reads_back(void **state) {
     assert_ok(bl_nn_transform_write(&arena, &again, &text_again, NULL));
     assert_string_equal(text, text_again);
 }
+
+#define WITH_ROWS(rows) \
+    "{\"version\": 1, \"inputs\": [{\"name\": \"x\", \"columns\": [{}, {}], \"rows\": " rows "}]}"
 
 static void bad_ones_are_refused(void **state) {
     (void)state;
@@ -171,6 +260,21 @@ static void bad_ones_are_refused(void **state) {
         {"{\"version\": 1, \"inputs\": [{\"name\": \"x\", \"columns\": [{}, {\"name\": \"pt\", "
          "\"low\": 1, \"high\": 0}]}]}",
          "column 'pt': low is above high"},
+        {WITH_ROWS("3"), "rows is a map"},
+        {WITH_ROWS("{\"sort\": 1}"), "unknown key 'sort'"},
+        {WITH_ROWS("{\"order\": \"pt\"}"), "input 'x': t: unknown order 'pt'"},
+        {WITH_ROWS("{\"padding\": \"more\"}"), "unknown padding 'more'"},
+        {WITH_ROWS("{\"order\": \"column\", \"column\": 2}"),
+         "input 'x': rows are ordered by column 2, where there are 2"},
+        {WITH_ROWS("{\"order\": \"delta_r\", \"column\": 1, \"phi\": 9}"), "by column 9"},
+        {WITH_ROWS("{\"order\": \"delta_r\", \"column\": 1}"), "'phi' is missing"},
+        {WITH_ROWS("{\"order\": \"column\"}"), "input 'x': t: 'column' is missing"},
+        {WITH_ROWS("{\"order\": \"column\", \"column\": -1}"), "'column' is -1"},
+        {WITH_ROWS("{\"length\": -7}"), "'length' is -7"},
+        {WITH_ROWS("{\"length\": 4294967296}"), "input 'x': its length is too large"},
+        {WITH_ROWS("{\"length\": 1e99}"), "length"},
+        {WITH_ROWS("{\"padding\": \"wrap\"}"), "rows are padded up to no length"},
+        {WITH_ROWS("{\"per_event\": 2}"), "per_event"},
         {"{\"version\": 1, \"inputs\": [{\"name\": \"x\", \"columns\": []}, {\"name\": \"x\", "
          "\"columns\": []}]}",
          "'x' is there twice"},
@@ -187,6 +291,12 @@ static void bad_ones_are_refused(void **state) {
     const char *text;
     c.scale[1] = NAN;
     assert_int_equal(bl_nn_transform_write(&arena, &t, &text, NULL), BL_E_INVALID);
+    c.scale[1] = 1;
+    c.pad[1] = INFINITY;
+    bl_error err = {0};
+    assert_int_equal(bl_nn_transform_write(&arena, &t, &text, &err), BL_E_INVALID);
+    assert_non_null(strstr(err.message, "input 'x'"));
+    assert_non_null(strstr(err.message, "pad is no finite number"));
 }
 
 static int begin(void **state) {
@@ -208,7 +318,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_as_defined),  cmocka_unit_test(rows_are_alone),
         cmocka_unit_test(curves_are_precise),   cmocka_unit_test(json_reads_back),
-        cmocka_unit_test(bad_ones_are_refused),
+        cmocka_unit_test(rows_read_back),       cmocka_unit_test(doubles_are_not_rounded),
+        cmocka_unit_test(bad_ones_are_refused), cmocka_unit_test(short_rows_are_as_long_ones),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Angles in radians.
-#ifndef BL_EXPR_ANGLES_H
-#define BL_EXPR_ANGLES_H
+#ifndef BL_BASE_ANGLES_H
+#define BL_BASE_ANGLES_H
 
 #include <math.h>
 
