@@ -113,6 +113,35 @@ bl_status bl_item_bool(const bl_item *item, const char *key, bool *ret_bool, bl_
     return BL_OK;
 }
 
+/// "'a', 'b' or 'c'".
+static void list_choices(const char *const *choices, char *text, size_t size) {
+    size_t n = 0;
+    for (size_t i = 0; choices[i] && n < size; i++) {
+        const char *between = i == 0 ? "" : choices[i + 1] ? ", " : " or ";
+        n += (size_t)snprintf(text + n, size - n, "%s'%s'", between, choices[i]);
+    }
+}
+
+bl_status bl_item_choice(const bl_item *item, const char *key, const char *const *choices,
+                         unsigned *ret_choice, bl_error *err) {
+    const char *text = NULL;
+    char listed[256] = "";
+    bl_nearest nearest;
+    BL_TRY(bl_item_text(item, key, &text, err));
+    if (!text)
+        return BL_OK;
+    bl_nearest_init(&nearest, text);
+    for (unsigned i = 0; choices[i]; i++) {
+        if (strcmp(choices[i], text) == 0)
+            return *ret_choice = i, BL_OK;
+        bl_nearest_offer(&nearest, choices[i]);
+    }
+    list_choices(choices, listed, sizeof listed);
+    bl_status status =
+        bl_item_error(item, BL_E_INVALID, err, "%s is %s, not '%s'", key, listed, text);
+    return bl_nearest_hint(&nearest, status, err);
+}
+
 bl_status bl_item_expect(const bl_item *item, const char *key, bl_item_kind kind, bl_error *err) {
     return item->kind == kind ? BL_OK : wrong_kind(item, key, bl_item_kind_name(kind), err);
 }
@@ -165,18 +194,35 @@ static bl_status read_file(bl_arena *arena, FILE *file, const char *path, char *
     }
 }
 
-bl_status bl_document_read(bl_arena *arena, const char *path, const bl_item **ret_item,
-                           bl_error *err) {
-    size_t length = strlen(path), size = 0;
-    char *text = NULL, *source = bl_arena_text(arena, path, length);
-    if (!source)
-        return bl_error_nomem(err, length, "a path");
+bl_status bl_document_read_text(bl_arena *arena, const char *path, const char **ret_text,
+                                size_t *ret_size, bl_error *err) {
+    char *text = NULL;
+    size_t size = 0;
     FILE *file = fopen(path, "rbe");
     if (!file)
         return bl_error_errno(err, errno, path);
     bl_status status = read_file(arena, file, path, &text, &size, err);
     (void)fclose(file);
     BL_TRY(status);
+    *ret_text = text;
+    *ret_size = size;
+    return BL_OK;
+}
+
+bl_status bl_document_parse(bl_arena *arena, const char *path, const char *text, size_t size,
+                            const bl_item **ret_item, bl_error *err) {
+    size_t length = strlen(path);
+    const char *source = bl_arena_text(arena, path, length);
+    if (!source)
+        return bl_error_nomem(err, length, "a path");
     bool is_json = length > 5 && strcmp(path + length - 5, ".json") == 0;
     return (is_json ? bl_json_parse : bl_yaml_parse)(arena, source, text, size, ret_item, err);
+}
+
+bl_status bl_document_read(bl_arena *arena, const char *path, const bl_item **ret_item,
+                           bl_error *err) {
+    const char *text;
+    size_t size;
+    BL_TRY(bl_document_read_text(arena, path, &text, &size, err));
+    return bl_document_parse(arena, path, text, size, ret_item, err);
 }

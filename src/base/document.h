@@ -42,8 +42,14 @@ bl_status bl_yaml_parse(bl_arena *arena, const char *source, const char *text, s
 /// Reads JSON. As bl_yaml_parse, but only errors of syntax know their line.
 bl_status bl_json_parse(bl_arena *arena, const char *source, const char *text, size_t size,
                         const bl_item **ret_item, bl_error *err);
-/// Reads a local file: JSON where its name ends so, else YAML.
-/// \return also BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO
+/// JSON where the name ends so, else YAML. \param path is copied
+bl_status bl_document_parse(bl_arena *arena, const char *path, const char *text, size_t size,
+                            const bl_item **ret_item, bl_error *err);
+/// A local file's bytes, and a NUL behind them. \param ret_text in the arena
+/// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_LIMIT, BL_E_NOMEM
+bl_status bl_document_read_text(bl_arena *arena, const char *path, const char **ret_text,
+                                size_t *ret_size, bl_error *err);
+/// Reads a local file and parses it. \return what both return
 bl_status bl_document_read(bl_arena *arena, const char *path, const bl_item **ret_item,
                            bl_error *err);
 
@@ -65,6 +71,10 @@ bl_status bl_item_number(const bl_item *item, const char *key, double *ret_numbe
 bl_status bl_item_integer(const bl_item *item, const char *key, int64_t *ret_integer,
                           bl_error *err);
 bl_status bl_item_bool(const bl_item *item, const char *key, bool *ret_bool, bl_error *err);
+/// A text that is one of some. \param choices ends with NULL \param ret_choice its place
+/// \return BL_OK, BL_E_INVALID (naming all of them, the nearest behind)
+bl_status bl_item_choice(const bl_item *item, const char *key, const char *const *choices,
+                         unsigned *ret_choice, bl_error *err);
 /// A text, or a list of texts (of lists of texts, where an alias put one in).
 bl_status bl_item_texts(bl_arena *arena, const bl_item *item, const char *key,
                         const char *const **ret_texts, size_t *ret_n, bl_error *err);

@@ -10,6 +10,7 @@
 
 #include "base/names.h"
 #include "base/size.h"
+#include "cli/number.h"
 
 enum { MAX_OPTIONS = 64, FIRST_LONG = 256 };
 
@@ -40,6 +41,26 @@ bl_status bl_args_rows(const char *text, bl_row_range *ret_rows, bl_error *err) 
     if (rows.first > rows.last)
         return bl_error_set(err, BL_E_USAGE, "range '%s' ends before it starts", text);
     *ret_rows = rows;
+    return BL_OK;
+}
+
+bl_status bl_args_whole(const char *option, const char *text, uint64_t most, uint64_t *ret_number,
+                        bl_error *err) {
+    const char *end = text + strlen(text), *at = NULL;
+    uint64_t number = *text >= '0' && *text <= '9' ? bl_number_read_uint(text, end, &at) : 0;
+    if (at != end || number > most)
+        return bl_error_set(err, BL_E_USAGE, "--%s '%s' is no number from 0 to %llu", option, text,
+                            (unsigned long long)most);
+    *ret_number = number;
+    return BL_OK;
+}
+
+static bl_status parse_events(const char *text, int64_t *ret_number, bl_error *err) {
+    const char *end = text;
+    int64_t number = 0;
+    if (!parse_row(text, &end, &number) || *end || number < 1)
+        return bl_error_set(err, BL_E_USAGE, "'%s' is no whole number above 0", text);
+    *ret_number = number;
     return BL_OK;
 }
 
@@ -83,6 +104,8 @@ static bl_status store(const bl_option *option, const char *text, bl_arguments *
         return parse_choice(option, text, place, err);
     case BL_OPTION_COUNT:
         return parse_count(text, place, err);
+    case BL_OPTION_EVENTS:
+        return parse_events(text, place, err);
     case BL_OPTION_SIZE:
         return bl_size_parse(text, place, err);
     case BL_OPTION_ROWS:

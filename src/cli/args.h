@@ -15,4 +15,8 @@ bl_status bl_args_parse(int argc, char **argv, bl_arguments *ret_arguments, bl_e
 /// `A:B`, `A:`, `:B`; a single number is that many rows from the start.
 bl_status bl_args_rows(const char *text, bl_row_range *ret_rows, bl_error *err);
 
+/// A whole number from 0 on. \param option names it in errors
+bl_status bl_args_whole(const char *option, const char *text, uint64_t most, uint64_t *ret_number,
+                        bl_error *err);
+
 #endif

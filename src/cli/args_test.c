@@ -64,6 +64,8 @@ static void test_messages(void **state) {
         {"beamline help a b", "'b' is one argument too many"},
         {"beamline cat --entries 9:1 x", "--entries: range '9:1' ends before it starts"},
         {"beamline cat -t 0 x", "--threads: '0' is no number from 1 to 4096"},
+        {"beamline ingest --max-events 0 x", "--max-events: '0' is no whole number above 0"},
+        {"beamline ingest --part-events 1e6 x", "--part-events: '1e6' is no whole number above 0"},
         {"beamline cat -f xml x", "--format: 'xml' is none of: table jsonl csv"},
     };
     (void)state;

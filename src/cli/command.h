@@ -18,7 +18,8 @@ typedef enum bl_option_kind {
     BL_OPTION_TEXT,   ///< any text; const char *
     BL_OPTION_TEXTS,  ///< any text, again and again; bl_texts
     BL_OPTION_CHOICE, ///< one word of `choices`; unsigned, its place among them
-    BL_OPTION_COUNT,  ///< a whole number above 0; unsigned
+    BL_OPTION_COUNT,  ///< a whole number above 0, of threads and the like; unsigned
+    BL_OPTION_EVENTS, ///< a whole number above 0; int64_t
     BL_OPTION_SIZE,   ///< bytes, such as 200M; uint64_t
     BL_OPTION_ROWS,   ///< A:B; bl_row_range
 } bl_option_kind;
@@ -105,12 +106,16 @@ typedef struct bl_arguments {
     const char *output, *output_format, *codec, *encoding, *name, *friend_of;
     bool overwrite, append, skip_unreadable;
     uint64_t cluster_bytes, basket_bytes;
-    // of ingest
+    // of ingest and prepare
     bl_texts cuts, variables, inputs;
     const char *config, *weight, *fraction, *recipe;
-    unsigned max_events, part_events, bad_files;
+    int64_t max_events, part_events;
+    unsigned bad_files;
     uint64_t part_bytes;
     bool dry_run, profile;
+    // of prepare
+    const char *export_folder, *with, *fold;
+    unsigned schema; ///< bl_publish_schema
     // of generate
     unsigned process; ///< its place among the choices
     const char *events, *seed, *first_event, *negative_fraction;
@@ -155,8 +160,8 @@ typedef struct bl_arguments {
 #define BL_COUNT(table) (sizeof(table) / sizeof *(table))
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
-    bl_command_convert, bl_command_ingest, bl_command_init, bl_command_hist, bl_command_generate,
-    bl_command_export, bl_command_help, bl_command_completion;
+    bl_command_convert, bl_command_ingest, bl_command_prepare, bl_command_init, bl_command_hist,
+    bl_command_generate, bl_command_export, bl_command_help, bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

@@ -23,6 +23,7 @@
 
 #include "column/builder.h"
 #include "table/scan.h"
+#include "table/selection.h"
 
 enum { FAKE_I, FAKE_BAD, FAKE_V, FAKE_ODD, FAKE_U, FAKE_WORSE, FAKE_S, FAKE_I1, FAKE_N };
 enum { FAKE_ROWS = 10 };
@@ -75,6 +76,10 @@ void bl_catalog_close(bl_catalog *catalog) { bl_free(catalog->context, catalog);
 const char *bl_catalog_format(const bl_catalog *catalog) {
     (void)catalog;
     return "ROOT";
+}
+const char *bl_catalog_uuid(const bl_catalog *catalog) {
+    (void)catalog;
+    return NULL;
 }
 const char *bl_catalog_description(const bl_catalog *catalog) {
     (void)catalog;
@@ -197,6 +202,14 @@ bl_status bl_table_find(const bl_table *table, const char *name, size_t *ret_col
     if (strcmp(name, "i#1") != 0)
         return bl_error_set(err, BL_E_NOTFOUND, "no column '%s'", name);
     *ret_column = FAKE_I1;
+    return BL_OK;
+}
+bl_status bl_table_place(bl_table *table, int64_t row, size_t *ret_file, int64_t *ret_entry,
+                         bl_error *err) {
+    (void)table;
+    (void)err;
+    *ret_file = 0;
+    *ret_entry = row;
     return BL_OK;
 }
 bool bl_table_column_matches(const bl_table *table, size_t i, const char *pattern) {

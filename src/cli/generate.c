@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "cli/number.h"
 #include "cli/progress.h"
 #include "column/column.h"
@@ -31,25 +32,14 @@ typedef struct generate_run {
 
 // ---- what is asked for ----
 
-static bl_status read_whole(const char *option, const char *text, uint64_t most,
-                            uint64_t *ret_number, bl_error *err) {
-    const char *end = text + strlen(text), *at = NULL;
-    uint64_t number = *text >= '0' && *text <= '9' ? bl_number_read_uint(text, end, &at) : 0;
-    if (at != end || number > most)
-        return bl_error_set(err, BL_E_USAGE, "--%s '%s' is no number from 0 to %llu", option, text,
-                            (unsigned long long)most);
-    *ret_number = number;
-    return BL_OK;
-}
-
 static bl_status read_range(const bl_arguments *arguments, bl_generator_options *options,
                             bl_error *err) {
     uint64_t first = 0, n = 0;
     if (!arguments->events)
         return bl_error_set(err, BL_E_USAGE, "--events is missing; see beamline generate --help");
-    BL_TRY(read_whole("events", arguments->events, INT64_MAX, &n, err));
+    BL_TRY(bl_args_whole("events", arguments->events, INT64_MAX, &n, err));
     if (arguments->first_event)
-        BL_TRY(read_whole("first-event", arguments->first_event, INT64_MAX, &first, err));
+        BL_TRY(bl_args_whole("first-event", arguments->first_event, INT64_MAX, &first, err));
     if (n > INT64_MAX - first)
         return bl_error_set(err, BL_E_USAGE, "--events '%s' goes past event %lld",
                             arguments->events, (long long)INT64_MAX);
@@ -65,7 +55,7 @@ static bl_status read_options(const bl_arguments *arguments, bl_generator_option
     options->process = known[arguments->process].process;
     options->seed = 1;
     if (arguments->seed)
-        BL_TRY(read_whole("seed", arguments->seed, UINT64_MAX, &options->seed, err));
+        BL_TRY(bl_args_whole("seed", arguments->seed, UINT64_MAX, &options->seed, err));
     if (arguments->negative_fraction) {
         const char *text = arguments->negative_fraction, *end = text + strlen(text), *at;
         options->negative_fraction = bl_number_read_float64(text, end, &at);

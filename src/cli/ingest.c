@@ -3,119 +3,6 @@
 // table or of the samples of a data configuration, into a file or a folder of parts.
 #include "cli/ingest.h"
 
-#include "cli/select.h"
-
-#include <math.h>
-#include <stdlib.h>
-
-// ---- what is asked for ----
-
-static bool is_name(const char *text, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        bool is_letter = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= 'A' && text[i] <= 'Z') ||
-                         text[i] == '_';
-        if (!is_letter && (i == 0 || text[i] < '0' || text[i] > '9'))
-            return false;
-    }
-    return length > 0;
-}
-
-/// "NAME=REST" of an option; \param ret_rest behind the sign
-static bl_status split(bl_arena *arena, const char *text, const char **ret_name,
-                       const char **ret_rest, const char *message, bl_error *err) {
-    const char *equals = strchr(text, '=');
-    size_t length = equals ? (size_t)(equals - text) : 0;
-    while (length && text[length - 1] == ' ')
-        length--;
-    if (!is_name(text, length))
-        return bl_error_set(err, BL_E_USAGE, message, text);
-    *ret_name = bl_arena_text(arena, text, length);
-    *ret_rest = equals + 1;
-    return *ret_name ? BL_OK : bl_error_nomem(err, length, "a name");
-}
-
-static bl_status add_inputs(ingest_run *run, bl_error *err) {
-    const bl_arguments *arguments = &run->cli->arguments;
-    bl_config *config = &run->config;
-    bl_sample_config *sample;
-    for (size_t i = 0; i < arguments->inputs.n; i++) {
-        const char *name, *url;
-        BL_TRY(split(&run->arena, arguments->inputs.texts[i], &name, &url,
-                     "--input '%s': should be NAME=URL, such as ttbar=runs/*.root", err));
-        BL_TRY(bl_config_sample(config, name, &sample, err));
-        BL_TRY(bl_text_list_add(&run->arena, &sample->files, url, err));
-    }
-    if (arguments->n_operands == 0)
-        return BL_OK;
-    if (config->n_samples)
-        return bl_error_set(err, BL_E_USAGE,
-                            "'%s' belongs to no sample; --input NAME=URL says "
-                            "which one",
-                            arguments->operands[0]);
-    BL_TRY(bl_config_sample(config, "", &sample, err));
-    sample->weight = arguments->weight;
-    for (size_t i = 0; i < arguments->n_operands; i++)
-        BL_TRY(bl_text_list_add(&run->arena, &sample->files, arguments->operands[i], err));
-    return BL_OK;
-}
-
-/// The configuration's file, and what the command line adds to it.
-static bl_status read_config(ingest_run *run, bl_error *err) {
-    const bl_arguments *arguments = &run->cli->arguments;
-    bl_config *config = &run->config;
-    bl_config_init(config, &run->arena);
-    if (arguments->config)
-        BL_TRY(bl_config_read(config, arguments->config, err));
-    if (arguments->recipe)
-        BL_TRY_IN(bl_config_set_recipe(config, arguments->recipe, err), err, "--recipe '%s'",
-                  arguments->recipe);
-    if (arguments->tree)
-        config->treename = arguments->tree;
-    for (size_t i = 0; i < arguments->cuts.n; i++)
-        BL_TRY(bl_text_list_add(&run->arena, &config->cuts, arguments->cuts.texts[i], err));
-    for (size_t i = 0; i < arguments->variables.n; i++) {
-        const char *name, *text;
-        BL_TRY(split(&run->arena, arguments->variables.texts[i], &name, &text,
-                     "--define '%s': should be NAME=EXPRESSION, such as 'HT=sum(Jet_pt)'", err));
-        BL_TRY(bl_config_add_variable(config, name, text, err));
-        if (config->names.n)
-            BL_TRY(bl_text_list_add(&run->arena, &config->names, name, err));
-    }
-    if (arguments->columns)
-        BL_TRY(bl_text_list_add(&run->arena, &config->columns, arguments->columns, err));
-    BL_TRY(add_inputs(run, err));
-    if (arguments->weight && arguments->n_operands == 0)
-        return bl_error_set(err, BL_E_USAGE,
-                            "--weight is for files without samples, whose weights a configuration "
-                            "gives");
-    return BL_OK;
-}
-
-static bl_status open_dataset(ingest_run *run, bl_error *err) {
-    const bl_arguments *arguments = &run->cli->arguments;
-    run->open = bl_select_open_options(arguments);
-    bl_dataset_options options = {.open = &run->open,
-                                  .skips_bad_files = arguments->bad_files == BL_BAD_FILES_SKIP,
-                                  .max_events = arguments->max_events,
-                                  .leaves_out_unreadable = arguments->skip_unreadable,
-                                  .friends = arguments->friends.texts,
-                                  .n_friends = arguments->friends.n};
-    if (arguments->entries.is_set) {
-        options.first = arguments->entries.first;
-        options.last = arguments->entries.last;
-    }
-    if (arguments->fraction) {
-        char *end;
-        options.fraction = strtod(arguments->fraction, &end);
-        if (*end || !(options.fraction > 0 && options.fraction <= 1))
-            return bl_error_set(err, BL_E_USAGE, "--fraction '%s' is not above 0 and at most 1",
-                                arguments->fraction);
-    }
-    return bl_dataset_open(run->cli->context, &run->config, &options, &run->dataset, err);
-}
-
-// ---- doing it ----
-
 static void show_progress(void *user, int64_t n_rows, uint64_t stored_bytes) {
     bl_progress_show((bl_progress *)user, n_rows, stored_bytes);
 }
@@ -139,11 +26,11 @@ static void set_options(ingest_run *run) {
 
 static bl_status ingest(ingest_run *run, bl_error *err) {
     const bl_arguments *arguments = &run->cli->arguments;
-    BL_TRY(read_config(run, err));
+    BL_TRY(bl_cli_read_config(run->cli, &run->arena, &run->config, err));
     set_options(run);
     if (!run->options.url && !arguments->dry_run)
         return bl_error_set(err, BL_E_USAGE, "--output is missing; see beamline ingest --help");
-    BL_TRY(open_dataset(run, err));
+    BL_TRY(bl_cli_open_dataset(run->cli, &run->config, &run->open, &run->dataset, err));
     BL_TRY(bl_ingest_prepare(&run->ingest, run->dataset, &run->options, err));
     if (arguments->dry_run)
         return bl_ingest_report_plan(run, err);
@@ -170,10 +57,7 @@ static bl_status run_ingest(bl_cli *cli, bl_error *err) {
 }
 
 static const bl_option ingest_options[] = {
-    {"config", 'c', "FILE", "Read this data configuration: weaver's YAML, or a preproc.json",
-     BL_OPTION_TEXT, BL_HINT_FILES, NULL, offsetof(bl_arguments, config), false},
-    {"input", 'i', "NAME=URL", "Files of a sample; again for more of them", BL_OPTION_TEXTS,
-     BL_HINT_FILES, NULL, offsetof(bl_arguments, inputs), false},
+    BL_OPTIONS_OF_SAMPLES,
     {"output", 'o', "URL",
      "Write this file, or, where it ends with '/', a folder of parts; each appears when it is "
      "complete",
@@ -195,15 +79,7 @@ static const bl_option ingest_options[] = {
      .offset = offsetof(bl_arguments, entries)},
     {"weight", 0, "EXPRESSION", "Weight of an event, for the cut flow", BL_OPTION_TEXT,
      BL_HINT_NONE, NULL, offsetof(bl_arguments, weight), false},
-    {"fraction", 0, "X",
-     "Look at this part of each sample only, such as 0.1; weights make up for it", BL_OPTION_TEXT,
-     BL_HINT_NONE, NULL, offsetof(bl_arguments, fraction), false},
-    {"max-events", 0, "N", "Look at N events of each sample at most; weights make up for it",
-     BL_OPTION_COUNT, .offset = offsetof(bl_arguments, max_events)},
-    {"bad-files", 0, "WHAT",
-     "What to do with files that cannot be read: fail or skip; default fail", BL_OPTION_CHOICE,
-     BL_HINT_CHOICES, "fail skip", offsetof(bl_arguments, bad_files), false},
-    {"part-events", 0, "N", "Let a part look at N events at most", BL_OPTION_COUNT,
+    {"part-events", 0, "N", "Let a part look at N events at most", BL_OPTION_EVENTS,
      .offset = offsetof(bl_arguments, part_events)},
     {"part-size", 0, "SIZE", "Let a part look at about SIZE of stored columns; default 1G",
      BL_OPTION_SIZE, .offset = offsetof(bl_arguments, part_bytes)},

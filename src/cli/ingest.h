@@ -4,11 +4,9 @@
 #ifndef BL_CLI_INGEST_H
 #define BL_CLI_INGEST_H
 
+#include "cli/dataset.h"
 #include "cli/progress.h"
 #include "data/ingest/ingest.h"
-
-/// Choices of --bad-files.
-enum { BL_BAD_FILES_FAIL, BL_BAD_FILES_SKIP };
 
 typedef struct ingest_run {
     bl_cli *cli;

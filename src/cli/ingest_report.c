@@ -10,13 +10,6 @@ static size_t n_cuts(const ingest_run *run, size_t sample) {
     return n;
 }
 
-static size_t n_skipped(const bl_sample *sample) {
-    size_t n = 0;
-    for (size_t i = 0; i < sample->n_files; i++)
-        n += sample->files[i].skipped != NULL;
-    return n;
-}
-
 /// The number of events of weight 1 that would fluctuate as much: (Σw)²/Σw².
 static double effective(const bl_flow *flow) {
     return flow->sumw2 > 0 ? flow->sumw * flow->sumw / flow->sumw2 : 0;
@@ -51,8 +44,8 @@ static void print_sample(bl_out *out, const ingest_run *run, size_t i) {
     const bl_sample *sample = &run->dataset->samples[i];
     bl_out_text(out, i ? ",{\"name\":" : "{\"name\":");
     bl_out_json_text(out, sample->config->name);
-    bl_out_printf(out, ",\"files\":%zu,\"events\":%lld", sample->n_files - n_skipped(sample),
-                  (long long)sample->n_rows);
+    bl_out_printf(out, ",\"files\":%zu,\"events\":%lld",
+                  sample->n_files - bl_sample_n_skipped(sample), (long long)sample->n_rows);
     if (sample->config->sumw.branch)
         bl_out_printf(out, ",\"sumw\":%.17g", sample->sumw);
     bl_out_printf(out, ",\"weight_factor\":%.17g,\"cuts\":[", sample->factor);
@@ -105,8 +98,8 @@ static void print_heading(const ingest_run *run, unsigned width, size_t i) {
     const bl_sample *sample = &run->dataset->samples[i];
     if (run->dataset->is_named) {
         bl_out_printf(out, "%s%s: %zu file%s", i ? "\n" : "", sample->config->name,
-                      sample->n_files - n_skipped(sample),
-                      sample->n_files - n_skipped(sample) == 1 ? "" : "s");
+                      sample->n_files - bl_sample_n_skipped(sample),
+                      sample->n_files - bl_sample_n_skipped(sample) == 1 ? "" : "s");
         if (sample->config->sumw.branch)
             bl_out_printf(out, ", generated sum of weights %.12g, weight factor %.6g", sample->sumw,
                           sample->factor);
@@ -158,14 +151,6 @@ static void print_profile(const ingest_run *run) {
         bl_out_printf(&run->cli->out, "  %-22s %9.3f\n", rows[i].what, rows[i].seconds);
 }
 
-static void note_skipped(const ingest_run *run) {
-    size_t n = 0;
-    for (size_t i = 0; i < run->dataset->n_samples; i++)
-        n += n_skipped(&run->dataset->samples[i]);
-    if (n)
-        bl_cli_note(run->cli, "%zu file%s left out", n, n == 1 ? "" : "s");
-}
-
 void bl_ingest_report_text(const ingest_run *run) {
     char in[BL_NUMBER_BYTES], out[BL_NUMBER_BYTES], rate[BL_NUMBER_BYTES];
     const bl_ingest *ingest = &run->ingest;
@@ -175,7 +160,7 @@ void bl_ingest_report_text(const ingest_run *run) {
             print_flow(run, i);
     if (run->cli->arguments.profile)
         print_profile(run);
-    note_skipped(run);
+    bl_cli_note_skipped(run->cli, run->dataset);
     bl_number_grouped(in, ingest->n_rows);
     bl_number_grouped(out, ingest->n_taken);
     bl_number_grouped(rate, (int64_t)((double)ingest->n_rows * per_second));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `beamline inspect`: what a file holds.
 #include "cli/inspect.h"
+#include "cli/prepared.h"
 
 #include <stdio.h>
 
@@ -80,9 +81,11 @@ static bl_status inspect_json(bl_cli *cli, const char *url, bl_catalog *catalog,
     return status;
 }
 
-/// Shows a file where it is a model. Keras takes any archive for its own.
+/// Shows a file where it is a model, or a folder where it is a prepared data set. Keras takes any
+/// archive for its own.
 typedef bl_status (*model_fn)(bl_cli *cli, const char *url, bool *ret_is_model, bl_error *err);
-static const model_fn models[] = {bl_inspect_model, bl_inspect_keras, bl_inspect_trees};
+static const model_fn models[] = {bl_inspect_prepared, bl_inspect_model, bl_inspect_keras,
+                                  bl_inspect_trees};
 
 static bl_status inspect_file(bl_cli *cli, const char *url, bl_error *err) {
     const bl_arguments *arguments = &cli->arguments;
@@ -140,6 +143,7 @@ static const bl_example inspect_examples[] = {
                             "    jq -r '.tables[].columns[] | [.stored_bytes, .path] | @tsv' |\n"
                             "    sort -rn | head"},
     {"A network", "beamline inspect model.onnx"},
+    {"Events and weights of a prepared data set, and what was fitted", "beamline inspect prepared"},
 };
 
 const bl_command bl_command_inspect = {
@@ -157,7 +161,9 @@ const bl_command bl_command_inspect = {
         "Of a model of XGBoost (JSON, UBJSON) or LightGBM (text): the objective, how many trees "
         "and nodes it has, and how many splits look at each feature.\n\n"
         "Of a bundle (.blm): layers with their kinds, the shapes of what they give and their "
-        "parameters, the transform of each input, classes, and what is known of its making.",
+        "parameters, the transform of each input, classes, and what is known of its making.\n\n"
+        "Of a folder that prepare wrote: events and weights of each part and class, which events "
+        "are in which part, and what was fitted; --names prints the names of parts.",
     .options = inspect_options,
     .n_options = BL_COUNT(inspect_options),
     .takes_common = true,

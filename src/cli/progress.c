@@ -41,12 +41,14 @@ void bl_progress_text(char *text, unsigned width, int64_t rows, int64_t total_ro
     enum { CELLS = 20 };
     for (int i = 0; total_rows > 0 && i < CELLS; i++)
         bar[i] = i < (int)(share * CELLS) ? '#' : '.';
-    double mb_per_s = seconds > 0 ? 1e-6 * (double)stored_bytes / seconds : 0;
-    char line[512];
-    snprintf(line, sizeof line, "[%s] %3.0f %% %s rows, %s rows/s, %.1f MB/s,%s", bar, 100 * share,
-             done, rate, mb_per_s, eta);
+    char line[512], bytes[32] = "";
+    if (stored_bytes)
+        snprintf(bytes, sizeof bytes, ", %.1f MB/s",
+                 seconds > 0 ? 1e-6 * (double)stored_bytes / seconds : 0);
+    snprintf(line, sizeof line, "[%s] %3.0f %% %s rows, %s rows/s%s,%s", bar, 100 * share, done,
+             rate, bytes, eta);
     if (total_rows <= 0)
-        snprintf(line, sizeof line, "%s rows, %s rows/s, %.1f MB/s", done, rate, mb_per_s);
+        snprintf(line, sizeof line, "%s rows, %s rows/s%s", done, rate, bytes);
     snprintf(text, width < 512 ? width + 1 : 512, "%s", line);
 }
 
@@ -59,9 +61,13 @@ void bl_progress_show(bl_progress *progress, int64_t rows, uint64_t stored_bytes
     progress->drawn_s = now;
     progress->is_drawn = true;
     char text[512];
-    bl_progress_text(text, progress->width - 1, rows, progress->total_rows, stored_bytes,
+    const char *stage = progress->stage ? progress->stage : "", *space = *stage ? " " : "";
+    unsigned width = progress->width - 1, n_stage = (unsigned)(strlen(stage) + strlen(space));
+    n_stage = n_stage < width ? n_stage : width;
+    bl_progress_text(text, width - n_stage, rows, progress->total_rows, stored_bytes,
                      now - progress->start_s);
-    fprintf(stderr, "\r%-*s", (int)progress->width - 1, text);
+    fprintf(stderr, "\r%.*s%s%-*s", (int)(width - strlen(space)), stage, space,
+            (int)(width - n_stage), text);
 }
 
 void bl_progress_clear(bl_progress *progress) {

@@ -70,6 +70,7 @@ struct bl_file {
     const char *description; ///< one line
     const char *url;
     uint64_t size_bytes;
+    const char *uuid;  ///< that its writer gave it, as RFC 9562 writes it; NULL: it has none
     bool is_recovered; ///< it was not closed or its lists are damaged; there may have been more
     size_t n_objects;
     const bl_object_info *objects; ///< [n_objects], directories before what they hold

@@ -129,6 +129,19 @@ static bl_status list_objects(root_tables *tables, bl_error *err) {
     return BL_OK;
 }
 
+/// \param ret_text stays NULL where all bytes are 0
+static bl_status write_uuid(bl_root_file *file, const char **ret_text, bl_error *err) {
+    static const uint8_t none[sizeof file->uuid] = {0};
+    const uint8_t *u = file->uuid;
+    if (memcmp(u, none, sizeof none) == 0)
+        return BL_OK;
+    *ret_text = bl_arena_printf(
+        &file->arena, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
+        u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+        u[15]);
+    return *ret_text ? BL_OK : bl_error_nomem(err, 36, "a UUID");
+}
+
 static bl_status describe(root_tables *tables, bl_error *err) {
     bl_root_file *file = tables->file;
     int32_t version = file->version < 0 ? file->version + 1000000 : file->version % 1000000;
@@ -140,6 +153,7 @@ static bl_status describe(root_tables *tables, bl_error *err) {
                                                file->version >= 1000000 ? "64-bit" : "32-bit",
                                                file->recovery ? ", recovered" : "");
     tables->head.is_recovered = file->recovery != NULL;
+    BL_TRY(write_uuid(file, &tables->head.uuid, err));
     return tables->head.description ? BL_OK : bl_error_nomem(err, 64, "a description");
 }
 

@@ -3,6 +3,7 @@
 #include "base/context.h"
 #include "base/options.h"
 #include "table/private.h"
+#include "table/selection.h"
 
 struct bl_catalog {
     bl_context *context;
@@ -44,6 +45,7 @@ const char *bl_catalog_format(const bl_catalog *catalog) { return catalog->file-
 const char *bl_catalog_description(const bl_catalog *catalog) { return catalog->file->description; }
 uint64_t bl_catalog_size_bytes(const bl_catalog *catalog) { return catalog->file->size_bytes; }
 bool bl_catalog_is_recovered(const bl_catalog *catalog) { return catalog->file->is_recovered; }
+const char *bl_catalog_uuid(const bl_catalog *catalog) { return catalog->file->uuid; }
 size_t bl_catalog_n_objects(const bl_catalog *catalog) { return catalog->file->n_objects; }
 
 bl_status bl_catalog_object(const bl_catalog *catalog, size_t i, bl_object_info *ret_info,

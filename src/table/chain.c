@@ -3,6 +3,7 @@
 // of any length takes the memory and the file handles of two files.
 
 #include "table/private.h"
+#include "table/scan.h"
 
 void bl_part_close(bl_context *context, bl_part *part) {
     for (size_t i = 0; part->declared && i < part->reader->n_friends; i++)
@@ -109,4 +110,12 @@ bl_status bl_table_locate(bl_table *table, int64_t row, size_t *ret_file, int64_
         }
         start += table->file_rows[i];
     }
+}
+
+bl_status bl_table_place(bl_table *table, int64_t row, size_t *ret_file, int64_t *ret_entry,
+                         bl_error *err) {
+    int64_t start;
+    BL_TRY(bl_table_locate(table, row, ret_file, &start, err));
+    *ret_entry = row - start;
+    return BL_OK;
 }

@@ -20,6 +20,10 @@ bl_status bl_scan_set_needs(bl_scan *scan, const bl_scan_need *needs, size_t n, 
 /// Rows that were passed so.
 int64_t bl_scan_n_passed(const bl_scan *scan);
 
+/// The file of a row that was read, and the row in it.
+bl_status bl_table_place(bl_table *table, int64_t row, size_t *ret_file, int64_t *ret_entry,
+                         bl_error *err);
+
 bl_table *bl_scan_table(const bl_scan *scan);
 size_t bl_scan_n_columns(const bl_scan *scan);
 /// Index in the table of the scan's column `i`.

@@ -44,6 +44,9 @@ const char *bl_select_name(const bl_column_info *info, char *text, size_t size);
 bl_status bl_selection_specs(bl_arena *arena, const bl_selection *selection,
                              bl_column_spec **ret_specs, bl_error *err);
 
+/// What the writer of a file called it, whatever its name: ROOT's UUID. Borrows; NULL: it did not.
+const char *bl_catalog_uuid(const bl_catalog *catalog);
+
 /// Bytes of what a URL names. \return as bl_source_open
 bl_status bl_url_size(bl_context *context, const char *url, uint64_t *ret_bytes, bl_error *err);
 

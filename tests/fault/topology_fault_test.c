@@ -49,7 +49,7 @@ static bl_status run_recipe(bl_context *context, void *path) {
     if (status == BL_OK)
         status = bl_table_find(table, "number", &kept, NULL);
     if (status == BL_OK)
-        status = bl_topology_open(context, table, &of_recipe, &recipe, NULL);
+        status = bl_topology_open(context, table, &of_recipe, NULL, &recipe, NULL);
     bl_plan_options options = {.size = sizeof options,
                                .variables = &variable,
                                .n_variables = 1,

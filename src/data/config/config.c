@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data configuration as a whole: the lists that its readers fill, and our own top-level keys.
-#include "data/config/config.h"
+#include "data/config/private.h"
 
 #include <math.h>
 
-void bl_config_init(bl_config *config, bl_arena *arena) { *config = (bl_config){.arena = arena}; }
+void bl_config_init(bl_config *config, bl_arena *arena) {
+    *config = (bl_config){.arena = arena};
+    bl_prepare_config_init(&config->prepare);
+}
 
 /// Doubles an array in the arena when `n` reaches its capacity.
 static bl_status grow(bl_arena *arena, void *array_pointer, size_t *capacity, size_t n, size_t size,
@@ -61,7 +64,8 @@ bl_status bl_config_sample(bl_config *config, const char *name, bl_sample_config
                                  .lumi_ifb = 1,
                                  .sumw = {.index = -1},
                                  .run = "run",
-                                 .luminosity_block = "luminosityBlock"};
+                                 .luminosity_block = "luminosityBlock",
+                                 .part = -1};
     *ret_sample = sample;
     return BL_OK;
 }
@@ -102,6 +106,8 @@ bl_status bl_config_read_document(bl_config *config, const bl_item *document, bl
 
 bl_status bl_config_read(bl_config *config, const char *path, bl_error *err) {
     const bl_item *document;
-    BL_TRY(bl_document_read(config->arena, path, &document, err));
+    size_t size;
+    BL_TRY(bl_document_read_text(config->arena, path, &config->text, &size, err));
+    BL_TRY(bl_document_parse(config->arena, path, config->text, size, &document, err));
     return bl_config_read_document(config, document, err);
 }

@@ -7,7 +7,7 @@
 
 #include <beamline/expression.h>
 
-#include "base/document.h"
+#include "data/config/prepare.h"
 #include "hep/topology/options.h"
 
 /// Texts that grow in an arena.
@@ -36,6 +36,8 @@ typedef struct bl_sample_config {
     bl_sumw_source sumw;
     const char *lumi_mask;              ///< path of a JSON file; NULL: none
     const char *run, *luminosity_block; ///< columns that it looks at
+    const char *dataset;                ///< of its events' identities; NULL: its name
+    int part; ///< of all its events: 0 train, 1 validation, 2 test; −1: as the split says
 } bl_sample_config;
 
 /// `from` becomes `to` wherever a name has it.
@@ -52,6 +54,7 @@ typedef struct bl_file_value {
 
 typedef struct bl_config {
     bl_arena *arena;
+    const char *text; ///< of the file that it was read from; NULL: none
     const char *treename;
     bl_text_list cuts;
     bl_named_text *variables;
@@ -70,6 +73,10 @@ typedef struct bl_config {
     const char *url, *codec, *output_tree; ///< of the output; NULL: not said
     int64_t part_events;                   ///< 0: not said
     uint64_t part_bytes;                   ///< 0: not said
+    bl_prepare_config prepare;
+    /// What only preparation computes; bl_config_for_preparation makes variables of it.
+    bl_named_text *of_preparation;
+    size_t n_of_preparation, of_preparation_capacity;
 } bl_config;
 
 /// An empty configuration.
@@ -81,6 +88,11 @@ bl_status bl_config_read(bl_config *config, const char *path, bl_error *err);
 /// The same of a document that was read already.
 bl_status bl_config_read_document(bl_config *config, const bl_item *document, bl_error *err);
 
+/// What preparation needs beyond what `ingest` writes becomes variables and names: weights of
+/// variations. Call it once, when all samples are known. Checks that there are inputs and, without
+/// `labels`, that samples have labels 0, 1 … none of which is missing.
+/// \return BL_OK, BL_E_INVALID, BL_E_NOMEM
+bl_status bl_config_for_preparation(bl_config *config, bl_error *err);
 /// Sets the recipe: "topology" or "topology:mode=compat,muons=Muon", as the command line has it.
 /// \return BL_OK, BL_E_INVALID (with the nearest names), BL_E_NOMEM
 bl_status bl_config_set_recipe(bl_config *config, const char *text, bl_error *err);
@@ -96,14 +108,5 @@ bl_status bl_config_sample(bl_config *config, const char *name, bl_sample_config
 /// \param ret_name in the arena, or the same \return BL_OK, BL_E_NOMEM
 bl_status bl_config_rename(const bl_config *config, const char *name, const char **ret_name,
                            bl_error *err);
-
-// ---- parts of it, one a file ----
-
-bl_status bl_config_read_weaver(bl_config *config, const bl_item *document, bl_error *err);
-bl_status bl_config_read_recipe(bl_config *config, const bl_item *recipe, bl_error *err);
-bl_status bl_config_read_samples(bl_config *config, const bl_item *samples, bl_error *err);
-bl_status bl_config_read_preproc(bl_config *config, const bl_item *document, bl_error *err);
-/// Whether a document is a preproc.json.
-bool bl_config_is_preproc(const bl_item *document);
 
 #endif

@@ -42,13 +42,13 @@ typedef struct bl_input_config {
     /// NULL: each variable is a column.
     const char *column;
     size_t n;
-    bl_variable_config *variables; ///< [n]; of `column`: those that are not as `others`
+    bl_variable_config *variables; ///< [n] none twice; of `column`: those that are not as `others`
     bl_variable_config others;     ///< of `column`: its numbers that no variable names
     int64_t length;                ///< rows of an event at most; 0: as many as there are
-    bl_nn_fill padding;         ///< what is done up to `length`
+    bl_nn_fill padding;            ///< what is done up to `length`
     bool is_per_event;             ///< standardised over the rows of each event
-    const char *order_by;          ///< variable; rows by its value; NULL: as they come
-    const char *eta, *phi;         ///< rows by their ΔR from the first; NULL: not
+    const char *order_by;          ///< number; rows by its value; NULL: as they come
+    const char *eta, *phi;         ///< numbers; rows by their ΔR from the first; NULL: not
     bool ascending;                ///< the smallest first, else the largest
 } bl_input_config;
 
@@ -92,7 +92,7 @@ typedef struct bl_weights_config {
     bl_balance balance;
     bool balances_all; ///< not only events of the training part
     size_t n_class_weights;
-    double *class_weights; ///< [n_class_weights]
+    double *class_weights; ///< [n_class_weights] of `classes`, or of all labels; none: 1
     bl_reweighting reweighting;
     bool resamples; ///< events are taken as often as their factor says, else they weigh it
     size_t n_axes;
@@ -101,8 +101,6 @@ typedef struct bl_weights_config {
     size_t n_classes;
     double threshold;   ///< 10: percentile of a class's factors that the maximum is; weaver's
     bool keeps_outside; ///< events outside the axes weigh as those at the ends, else 0
-    const double *base_weights; ///< [n_base_weights] sums that classes are brought to; weaver's
-    size_t n_base_weights;
 } bl_weights_config;
 
 typedef enum bl_duplicates {
@@ -125,15 +123,22 @@ typedef struct bl_split_config {
 typedef struct bl_variation_config {
     const char *name;
     const char *weight; ///< an expression that multiplies weight_physics; NULL: of shape
+    /// Of weight: the variable that has the expression's value, and the column of shards, which has
+    /// weight_physics times it: "weight_" and the name. NULL: of shape.
+    const char *column;
+    bool is_list; ///< "EXPRESSION[*]": each element of a list is a weight
     size_t n_renames;
     const char *const *from, *const *to; ///< [n_renames] columns, whole names
 } bl_variation_config;
 
 typedef struct bl_prepare_config {
+    bl_variable_config defaults; ///< of a number of which nothing is said; no name
     size_t n_inputs;
     bl_input_config *inputs; ///< [n_inputs]
     bl_label_kind label_kind;
-    const char *const *labels; ///< [n_labels] names
+    /// [n_labels] names; of samples bl_config_for_preparation gives class i that of the first
+    /// sample with this label
+    const char *const *labels;
     size_t n_labels;
     const char *const *observers; ///< [n_observers] columns that are taken along, monitors too
     size_t n_observers;
@@ -146,8 +151,10 @@ typedef struct bl_prepare_config {
     uint64_t seed;                   ///< of the order of events, and of sampling
 } bl_prepare_config;
 
+/// "robust"; a static string.
 const char *bl_scaler_name(bl_scaler scaler);
-/// Zero shares: 0.8 and 0.2, no validation … the defaults of docs/prepare.md.
+/// What a configuration that says nothing means: no inputs, labels of samples, parts of 0.8, 0.1
+/// and 0.1, numbers as they are, float32, seeds 0.
 void bl_prepare_config_init(bl_prepare_config *config);
 
 #endif

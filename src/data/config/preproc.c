@@ -2,7 +2,7 @@
 // preproc.json of MLaaS4HEP: new branches, and cuts on flat and jagged ones. All cuts are ANDed and
 // drop whole events, those on new branches included (which the original counts, but does not apply
 // to jagged ones). A cut is an expression; the original hands it to Python.
-#include "data/config/config.h"
+#include "data/config/private.h"
 
 bool bl_config_is_preproc(const bl_item *document) {
     return bl_item_get(document, "new_branch") || bl_item_get(document, "flat_cut") ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `recipe:` of a data configuration, and of the command line.
 #include "base/names.h"
-#include "data/config/config.h"
+#include "data/config/private.h"
 
 static const char *const the_recipe = "topology";
 
@@ -23,11 +23,12 @@ static bl_status at(const bl_item *item, bl_status status, bl_error *err) {
                       : bl_error_in(err, status, "%s", item->source);
 }
 
-bl_status bl_config_read_recipe(bl_config *config, const bl_item *recipe, bl_error *err) {
+bl_status bl_config_read_recipe(bl_config *config, const bl_item *recipe, const char *key,
+                                bl_error *err) {
     const char *name = NULL;
     bool is_map = recipe->kind == BL_ITEM_MAP;
     const bl_item *of_name = is_map ? bl_item_get(recipe, "name") : recipe;
-    BL_TRY(bl_item_text(of_name, "recipe", &name, err));
+    BL_TRY(bl_item_text(of_name, key, &name, err));
     if (!name)
         return bl_item_error(recipe, BL_E_INVALID, err,
                              "recipe has no name, such as {name: topology, mode: fixed}");

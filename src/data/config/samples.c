@@ -2,7 +2,7 @@
 // `samples:` of a data configuration: files, and what makes their events' weights physical.
 #include <math.h>
 
-#include "data/config/config.h"
+#include "data/config/private.h"
 
 /// "sumw: {tree, branch, index}".
 static bl_status read_sumw(const bl_item *item, const char *name, bl_sumw_source *sumw,
@@ -37,6 +37,16 @@ static bl_status read_lumi_mask(const bl_item *item, bl_sample_config *sample, b
                              : bl_item_error(item, BL_E_INVALID, err, "lumi_mask has no file");
 }
 
+/// The part of all its events, such as a sample that is for tests alone.
+static bl_status read_part(const bl_item *item, bl_sample_config *sample, bl_error *err) {
+    static const char *const parts[] = {"train", "validation", "test", NULL};
+    unsigned part = 0;
+    BL_TRY(bl_item_choice(item, "part", parts, &part, err));
+    if (item && item->kind != BL_ITEM_NULL)
+        sample->part = (int)part;
+    return BL_OK;
+}
+
 /// Data have no weight, and simulation no certified luminosity.
 static bl_status check_sample(const bl_item *item, const bl_sample_config *sample, bl_error *err) {
     static const char *const of_simulation[] = {"weight",   "xsec_pb", "kfactor",
@@ -67,8 +77,9 @@ static bl_status check_sample(const bl_item *item, const bl_sample_config *sampl
 
 static bl_status read_sample(bl_config *config, const bl_item *item, const char *name,
                              bl_error *err) {
-    static const char *const known[] = {"files",    "label",  "is_data", "xsec_pb",   "kfactor",
-                                        "lumi_ifb", "weight", "sumw",    "lumi_mask", NULL};
+    static const char *const known[] = {"files",     "label",    "is_data", "xsec_pb",
+                                        "kfactor",   "lumi_ifb", "weight",  "sumw",
+                                        "lumi_mask", "dataset",  "part",    NULL};
     bl_sample_config *sample;
     const char *const *files = NULL;
     size_t n_files = 0;
@@ -89,13 +100,14 @@ static bl_status read_sample(bl_config *config, const bl_item *item, const char 
     BL_TRY(bl_item_text(bl_item_get(item, "weight"), "weight", &sample->weight, err));
     BL_TRY(read_sumw(bl_item_get(item, "sumw"), name, &sample->sumw, err));
     BL_TRY(read_lumi_mask(bl_item_get(item, "lumi_mask"), sample, err));
+    BL_TRY(bl_item_text(bl_item_get(item, "dataset"), "dataset", &sample->dataset, err));
+    BL_TRY(read_part(bl_item_get(item, "part"), sample, err));
     return check_sample(item, sample, err);
 }
 
-bl_status bl_config_read_samples(bl_config *config, const bl_item *samples, bl_error *err) {
-    if (!samples || samples->kind == BL_ITEM_NULL)
-        return BL_OK;
-    BL_TRY(bl_item_expect(samples, "samples", BL_ITEM_MAP, err));
+bl_status bl_config_read_samples(bl_config *config, const bl_item *samples, const char *key,
+                                 bl_error *err) {
+    BL_TRY(bl_item_expect(samples, key, BL_ITEM_MAP, err));
     for (size_t i = 0; i < samples->n; i++)
         BL_TRY(read_sample(config, samples->items[i], samples->keys[i], err));
     return BL_OK;

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "base/clock.h"
 #include "base/context.h"
+#include "base/file_sum.h"
 #include "base/sum.h"
 #include "data/ingest/private.h"
 #include "data/stream/lineage.h"
@@ -190,11 +190,7 @@ static bl_status keep_flow(bl_ingest *ingest, bl_ingest_part *part, const bl_pla
     bl_plan_times times;
     int64_t rows, taken;
     uint64_t bytes;
-    for (size_t i = 0; i < part->n_cuts; i++) {
-        bl_cut_info info = {.size = sizeof info};
-        BL_TRY(bl_plan_cut(plan, i, &info, err));
-        part->flow[i] = (bl_flow){info.n_rows_out, info.sumw, info.sumw2};
-    }
+    BL_TRY(bl_plan_flow(plan, part->flow, err));
     bl_plan_progress(plan, &rows, &taken, &bytes);
     bl_plan_get_times(plan, &times);
     ingest->n_rows += rows;
@@ -225,8 +221,9 @@ static bl_status write_rows(bl_ingest *ingest, bl_ingest_part *part, const char 
     bool is_model = is_model_of(ingest, part);
     ingest->is_model_read = ingest->is_model_read || is_model;
     if (!is_model)
-        BL_TRY(
-            bl_stream_open(ingest->dataset, part->stretch, part->first, part->last, &stream, err));
+        BL_TRY(bl_stream_open(ingest->dataset, part->stretch,
+                              &(bl_stream_options){.first = part->first, .last = part->last},
+                              &stream, err));
     bl_plan *plan = is_model ? ingest->model->plan : stream->plan;
     BL_TRY(write_batches(ingest, part, plan, path, to, err));
     return keep_flow(ingest, part, plan, err);
@@ -236,35 +233,6 @@ static bl_status finish(bl_ingest *ingest, target *to, bl_error *err) {
     double start = bl_clock_s();
     bl_status status = to->output ? bl_output_finish(to->output, err) : BL_OK;
     ingest->times.write_s += bl_clock_s() - start;
-    return status;
-}
-
-/// The checksum of a file as it lies there.
-static bl_status sum_file(const char *path, XXH64_state_t *state, uint64_t *ret_bytes,
-                          bl_error *err) {
-    char bytes[1 << 16];
-    size_t n;
-    FILE *file = fopen(path, "rbe");
-    if (!file)
-        return bl_error_errno(err, errno, path);
-    while ((n = fread(bytes, 1, sizeof bytes, file)) > 0) {
-        (void)XXH64_update(state, bytes, n);
-        *ret_bytes += n;
-    }
-    bool failed = ferror(file);
-    (void)fclose(file);
-    return failed ? bl_error_errno(err, EIO, path) : BL_OK;
-}
-
-static bl_status check_in(bl_ingest_part *part, const char *path, bl_error *err) {
-    XXH64_state_t *state = XXH64_createState();
-    if (!state)
-        return bl_error_nomem(err, 0, "a checksum");
-    (void)XXH64_reset(state, 0);
-    part->bytes = 0;
-    bl_status status = sum_file(path, state, &part->bytes, err);
-    part->xxh64 = XXH64_digest(state);
-    (void)XXH64_freeState(state);
     return status;
 }
 
@@ -284,7 +252,7 @@ static bl_status write_part(bl_ingest *ingest, bl_ingest_part *part, bl_error *e
     bl_output_close(to.output);
     BL_TRY(status);
     if (is_written)
-        BL_TRY(check_in(part, path, err));
+        BL_TRY(bl_file_sum(path, &part->bytes, &part->xxh64, err));
     part->is_done = true;
     return bl_manifest_write(&ingest->manifest, err);
 }

@@ -5,13 +5,7 @@
 #ifndef BL_DATA_MANIFEST_H
 #define BL_DATA_MANIFEST_H
 
-#include "data/stream/dataset.h"
-
-/// What a cut took of a part or sample.
-typedef struct bl_flow {
-    int64_t n_rows;
-    double sumw, sumw2;
-} bl_flow;
+#include "data/stream/parts.h"
 
 /// Some rows of a stretch, and the file that they become.
 typedef struct bl_ingest_part {

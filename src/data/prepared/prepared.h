@@ -28,28 +28,46 @@ typedef struct bl_prepared_input {
     size_t most_rows;     ///< of an event of a sequence
 } bl_prepared_input;
 
-typedef struct bl_prepared_shard {
-    const char *file; ///< in the folder
-    int64_t n_rows;
-    uint64_t bytes, xxh64;
-} bl_prepared_shard;
-
-/// Events of one class in a part.
+/// Events of one class. Sums are those of the shards, added in their order.
 typedef struct bl_prepared_class {
     int64_t n_rows, n_negative;   ///< events; those of negative weight_physics
     double sumw_physics;          ///< Σ weight_physics
     double sumw_train, abs_train; ///< Σ weight_train, Σ |weight_train|
 } bl_prepared_class;
 
+typedef struct bl_prepared_shard {
+    const char *file; ///< in the folder
+    int64_t n_rows;
+    uint64_t bytes, xxh64;
+    bl_prepared_class *classes; ///< [n_classes]
+} bl_prepared_shard;
+
 /// Shards whose events belong together: "train", "validation", "test", or "fold-0" …; of a
 /// variation of shape "test.jesUp".
 typedef struct bl_prepared_part {
     const char *name;
     size_t n_shards, shards_capacity;
-    bl_prepared_shard *shards;  ///< [n_shards]
+    bl_prepared_shard *shards;  ///< [n_shards]; arrays that grow are of the arena
     int64_t n_rows;             ///< of all shards
-    bl_prepared_class *classes; ///< [n_classes], at least one
+    bl_prepared_class *classes; ///< [n_classes] of all shards
+    /// [n_classes] as the selection took them: before classes are balanced, events left out or
+    /// taken more than once. weight_train is as weight branches have it.
+    bl_prepared_class *before;
 } bl_prepared_part;
+
+/// What a cut left of a sample, and the sum of the weights of these events.
+typedef struct bl_prepared_cut {
+    const char *text;
+    int64_t n_rows;
+    double sumw, sumw2;
+} bl_prepared_cut;
+
+typedef struct bl_prepared_sample {
+    const char *name;
+    double factor; ///< of weight_physics: σ·k·L/Σw
+    size_t n_cuts;
+    bl_prepared_cut *cuts; ///< [n_cuts] the cut flow, "all" first
+} bl_prepared_sample;
 
 typedef struct bl_prepared {
     bl_arena arena;
@@ -61,16 +79,24 @@ typedef struct bl_prepared {
     const char **classes; ///< [n_classes] names, of labels that are numbers too
     size_t n_inputs;
     bl_prepared_input *inputs; ///< [n_inputs]
+    size_t n_samples;
+    bl_prepared_sample *samples; ///< [n_samples]
     size_t n_files;
     const char **files; ///< [n_files] URLs of the input
+    size_t n_observers;
+    const char **observers; ///< [n_observers] columns
+    size_t n_weights;
+    const char **weights; ///< [n_weights] columns of weight variations, "weight_" and a name
     size_t n_identity;
     const char **identity; ///< [n_identity] columns; none: file and entry
     bool is_double;
-    bool is_complete; ///< else preparation goes on
+    bool is_complete;               ///< else preparation goes on
+    uint64_t n_buckets, n_gathered; ///< of the key's ranges, those that shards have
     uint64_t seed, split_seed;
     size_t n_folds; ///< 0: none
     size_t n_parts, parts_capacity;
     bl_prepared_part *parts; ///< [n_parts]
+    int64_t n_duplicates;    ///< events that were left out because they were there already
     /// What was fitted: one transform; of folds one for each, which has not seen fold k nor fold
     /// k + 1, its validation.
     size_t n_transforms;
@@ -86,6 +112,15 @@ bl_status bl_prepared_open(bl_context *context, const char *folder, bl_prepared 
                            bl_error *err);
 void bl_prepared_close(bl_prepared *prepared);
 BL_DEFINE_AUTO(bl_prepared, bl_prepared_close);
+/// A description without anything, for who prepares. \return BL_OK, BL_E_NOMEM
+bl_status bl_prepared_new(bl_context *context, const char *folder, bl_prepared **ret_prepared,
+                          bl_error *err);
+/// Adds a part without shards. \param name copied \return BL_OK, BL_E_NOMEM
+bl_status bl_prepared_add_part(bl_prepared *prepared, const char *name, bl_error *err);
+/// Adds a shard, and what it has to its part's sums. \param shard copied, with its classes
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_prepared_add_shard(bl_prepared *prepared, bl_prepared_part *part,
+                                const bl_prepared_shard *shard, bl_error *err);
 /// Writes prepared.json by atomic rename. \return BL_OK, BL_E_IO, BL_E_ACCESS, BL_E_NOMEM
 bl_status bl_prepared_write(const bl_prepared *prepared, bl_error *err);
 /// The part of a name; NULL: there is none.
@@ -94,7 +129,6 @@ const bl_prepared_part *bl_prepared_find(const bl_prepared *prepared, const char
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_CORRUPT, BL_E_IO
 bl_status bl_prepared_check(const bl_prepared *prepared, const bl_prepared_shard *shard,
                             bl_error *err);
-
 /// What an event's identity says, whatever the order of files: its place in the order of events,
 /// and a number in [0, 1) that decides its part.
 typedef struct bl_event_fate {
@@ -102,10 +136,17 @@ typedef struct bl_event_fate {
     double share;
 } bl_event_fate;
 
-/// \param dataset name of the sample's data set, or the file's UUID \param identity [n]
+/// The name of the rule, which prepared.json has: h(s) = XXH3-128 of the identity, little-endian
+/// int64 in its order, seeded with XXH3-64, seeded with s, of the data set's name. The key is the
+/// low half of h(seed); the share is the upper 53 bits of the high half of h(split_seed), over
+/// 2^53.
+#define BL_FATE_RULE "xxh3"
+/// \param dataset name of the sample's data set, or the file's UUID \param identity [n], n ≥ 1
 bl_event_fate bl_event_fate_of(uint64_t seed, uint64_t split_seed, const char *dataset,
                                const int64_t *identity, size_t n);
-/// The fold of a share.
+/// The fold of a share: the whole part of share·n.
 size_t bl_fold_of(double share, size_t n_folds);
+/// The part of a share without folds: 0 below `train`, 1 below train + validation, else 2.
+size_t bl_part_of(double share, const bl_split_config *split);
 
 #endif

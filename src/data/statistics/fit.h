@@ -15,12 +15,17 @@ typedef struct bl_quantiles {
 /// \param x [n] numbers after their curve, reordered; NaN and infinity are left out; all of them
 /// left out: NaN
 bl_quantiles bl_quantiles_of(double *x, size_t n);
+/// One quantile, of numbers none of which is NaN. \param x [n] reordered \param q in [0, 1]
+/// \return NaN where n is 0
+double bl_quantile_of(double *x, size_t n, double q);
 
-/// Offset and scale of one column, as its scaler says:
+/// One column of a transform: all that its variable says, and offset and scale as its scaler does:
 /// minmax (x − min)/(max − min), standard (x − mean)/σ, robust (x − median)/max(p84 − p50, p50 −
-/// p16), each 0 denominator taken as 1, but a constant under minmax 0.5, as Spark's MinMaxScaler.
-/// \param moments, quantiles of fitted rows; quantiles NULL where the scaler is not robust
-/// \return BL_OK, BL_E_RANGE (nothing to fit from, naming the variable)
+/// p16), each 0 denominator taken as 1; but whatever a column is that was constant, minmax makes it
+/// 0.5, as Spark's MinMaxScaler does.
+/// \param moments, quantiles of fitted rows, after the curve; either may be NULL where the scaler
+/// does not need it \param columns of which column i is set
+/// \return BL_OK, BL_E_RANGE (nothing to fit from, or too large, naming input and variable)
 bl_status bl_fit_column(const bl_variable_config *variable, const bl_moments *moments,
                         const bl_quantiles *quantiles, bl_nn_columns *columns, size_t i,
                         bl_error *err);

@@ -15,19 +15,21 @@
 
 typedef struct bl_moments {
     uint64_t n, n_nan, n_infinite; ///< numbers that count, and those that do not
-    double min, max;               ///< NaN where n is 0
+    double min, max;               ///< 0 where n is 0
     double mean, m2;               ///< Σ (x − mean)²
 } bl_moments;
 
-/// Adds columns of rows. \param x [m × stride] \param is_double of x; else floats
-/// \param curves [n] \param moments [n] zeroed to begin with
+/// Adds columns of rows, best hundreds of them at a time. Allocates nothing.
+/// \param moments [n] zeroed to begin with \param curves [n]
+/// \param x [m × stride] \param is_double of x; else floats
 void bl_moments_add(bl_moments *moments, size_t n, const bl_nn_curve *curves, size_t m,
                     const void *x, size_t stride, bool is_double);
 /// Adds what another has seen (Chan's formula).
 void bl_moments_merge(bl_moments *moments, const bl_moments *other);
-/// Population standard deviation; NaN where n is 0.
+/// Population standard deviation; 0 where all numbers are the same, NaN where n is 0.
 double bl_moments_sigma(const bl_moments *moments);
-/// As JSON that reads back to the same bits: a list of numbers and names of what is not finite.
+/// As JSON that reads back to the same bits: of each column a list of its numbers in the order of
+/// the struct, "nan", "inf" and "-inf" for what is not finite.
 /// \return BL_OK, BL_E_NOMEM; BL_E_INVALID
 bl_status bl_moments_write(bl_arena *arena, const bl_moments *moments, size_t n,
                            const char **ret_text, bl_error *err);

@@ -24,6 +24,9 @@ static bl_status look_at(bl_dataset *dataset, const bl_sample *sample, bl_datase
     BL_TRY(bl_catalog_open_table(catalog, dataset->config->treename, &table, err));
     BL_TRY(bl_table_n_rows(table, &file->n_rows, err));
     file->bytes = bl_catalog_size_bytes(catalog);
+    const char *uuid = bl_catalog_uuid(catalog);
+    if (uuid && !(file->uuid = bl_arena_text(&dataset->arena, uuid, strlen(uuid))))
+        return out_of_memory(err);
     return sumw->branch ? bl_sumw_read(dataset->context, file->url, sumw, &file->sumw, err) : BL_OK;
 }
 
@@ -84,12 +87,14 @@ static bool has_values(const bl_stretch *stretch, const double *values, size_t n
 static bl_status begin_stretch(bl_dataset *dataset, bl_sample *sample, const double *values,
                                bl_stretch **ret_stretch, bl_error *err) {
     bl_stretch *stretch = &dataset->stretches[dataset->n_stretches++];
+    bl_arena *arena = &dataset->arena;
     *stretch = (bl_stretch){
         .sample = sample, .number = (size_t)(sample - dataset->samples), .values = values};
-    stretch->urls =
-        (const char **)bl_arena_array(&dataset->arena, sample->n_files, sizeof *stretch->urls);
+    stretch->urls = (const char **)bl_arena_array(arena, sample->n_files, sizeof *stretch->urls);
+    stretch->files = (size_t *)bl_arena_array(arena, sample->n_files, sizeof *stretch->files);
+    stretch->ends = (int64_t *)bl_arena_array(arena, sample->n_files, sizeof *stretch->ends);
     *ret_stretch = stretch;
-    return stretch->urls ? BL_OK : out_of_memory(err);
+    return stretch->urls && stretch->files && stretch->ends ? BL_OK : out_of_memory(err);
 }
 
 static bl_status divide_sample(bl_dataset *dataset, bl_sample *sample, bl_error *err) {
@@ -108,7 +113,10 @@ static bl_status divide_sample(bl_dataset *dataset, bl_sample *sample, bl_error 
                                     values, err));
         if (!stretch || !has_values(stretch, values, dataset->n_magic))
             BL_TRY(begin_stretch(dataset, sample, values, &stretch, err));
-        stretch->urls[stretch->n_files++] = file->url;
+        size_t at = stretch->n_files++;
+        stretch->urls[at] = file->url;
+        stretch->files[at] = i;
+        stretch->ends[at] = (at ? stretch->ends[at - 1] : 0) + file->n_rows;
         stretch->last += file->n_rows < left ? file->n_rows : left;
         left -= file->n_rows < left ? file->n_rows : left;
     }
@@ -172,6 +180,19 @@ bl_status bl_dataset_divide(bl_dataset *dataset, bl_error *err) {
     return choose_rows(dataset, err);
 }
 
+bl_event_place bl_stretch_place(const bl_stretch *stretch, int64_t row, size_t *hint) {
+    const bl_sample *sample = stretch->sample;
+    size_t at = *hint;
+    while (at && row < stretch->ends[at - 1])
+        at--;
+    while (at + 1 < stretch->n_files && row >= stretch->ends[at])
+        at++;
+    *hint = at;
+    return (bl_event_place){.file = &sample->files[stretch->files[at]],
+                            .number = sample->first_file + stretch->files[at],
+                            .entry = row - (at ? stretch->ends[at - 1] : 0)};
+}
+
 int64_t bl_dataset_n_events(const bl_dataset *dataset) {
     int64_t n = 0;
     for (size_t i = 0; i < dataset->n_stretches; i++)
@@ -184,6 +205,7 @@ int64_t bl_dataset_n_events(const bl_dataset *dataset) {
 static bl_status open_sample(bl_dataset *dataset, size_t i, bl_error *err) {
     bl_sample *sample = &dataset->samples[i];
     sample->config = &dataset->config->samples[i];
+    sample->first_file = i ? sample[-1].first_file + sample[-1].n_files : 0;
     BL_TRY(open_files(dataset, sample, err));
     if (sample->config->lumi_mask)
         BL_TRY(bl_lumi_mask_read(&dataset->arena, sample->config->lumi_mask, &sample->mask, err));

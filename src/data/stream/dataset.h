@@ -25,6 +25,7 @@ typedef struct bl_dataset_file {
     const char *url;
     int64_t n_rows;
     uint64_t bytes;
+    const char *uuid;    ///< that its writer gave it; NULL: none
     double sumw;         ///< of all generated events, where the sample says where it is
     const char *skipped; ///< why it is left out; NULL: it is not
 } bl_dataset_file;
@@ -33,6 +34,7 @@ typedef struct bl_sample {
     const bl_sample_config *config;
     size_t n_files;
     bl_dataset_file *files; ///< [n_files]
+    size_t first_file;      ///< of it among the files of all samples
     int64_t n_rows;         ///< of all files that are not left out
     int64_t n_used;         ///< of them, those that are looked at
     double sumw;            ///< of all files that are not left out
@@ -46,6 +48,8 @@ typedef struct bl_stretch {
     size_t number; ///< of the sample
     const char **urls;
     size_t n_files;
+    size_t *files;        ///< [n_files] among the sample's
+    int64_t *ends;        ///< [n_files] rows of the chain up to the end of each
     int64_t first, last;  ///< rows of the chain that are looked at
     const double *values; ///< [n_magic]
 } bl_stretch;
@@ -82,6 +86,34 @@ bl_status bl_dataset_divide(bl_dataset *dataset, bl_error *err);
 /// Events that all stretches look at.
 int64_t bl_dataset_n_events(const bl_dataset *dataset);
 
+/// Where an event is.
+typedef struct bl_event_place {
+    const bl_dataset_file *file;
+    size_t number; ///< of the file, of all samples'
+    int64_t entry;
+} bl_event_place;
+
+/// Where a row of a stretch's chain is. \param hint file that it may be in; 0 to begin with
+bl_event_place bl_stretch_place(const bl_stretch *stretch, int64_t row, size_t *hint);
+
+/// Zeroed memory is the defaults.
+typedef struct bl_stream_options {
+    int64_t first, last; ///< rows of the stretch's chain
+    bool has_rows;       ///< bl_plan_rows is asked for
+    size_t n_renames;
+    const bl_rename *renames; ///< [n_renames] columns, whole names, that stand for others wherever
+                              ///< these are named
+    size_t n_names;
+    const char *const *names; ///< [n_names] columns and variables that are taken along; NULL: those
+                              ///< that the configuration says
+} bl_stream_options;
+
+/// A column that another one stands for.
+typedef struct bl_stream_shift {
+    size_t column; ///< of the table
+    const char *to;
+} bl_stream_shift;
+
 /// Batches of some rows of a stretch: columns that are taken along, then variables, then what a
 /// recipe makes.
 typedef struct bl_stream {
@@ -89,8 +121,11 @@ typedef struct bl_stream {
     bl_table *table;
     bl_selection selection;
     bl_plan_extras extras;
-    bl_topology *recipe; ///< NULL: none; owns
-    bl_name_rule rule;
+    bl_topology *recipe;       ///< NULL: none; owns
+    const bl_dataset *dataset; ///< borrows
+    bl_name_rule rule, shift;  ///< all names; those that stand for others in this stream
+    size_t n_shifts;
+    bl_stream_shift *shifts; ///< [n_shifts]
     bl_named_text *variables;
     size_t n_variables, n_hidden;
     bl_plan *plan;
@@ -98,9 +133,14 @@ typedef struct bl_stream {
     bl_column_spec *specs; ///< [n_columns], for an output
 } bl_stream;
 
-/// \param first, last rows of the stretch's chain
-bl_status bl_stream_open(const bl_dataset *dataset, const bl_stretch *stretch, int64_t first,
-                         int64_t last, bl_stream **ret_stream, bl_error *err);
+/// \return BL_OK, BL_E_NOTFOUND (with the nearest names), and what bl_table_open,
+/// bl_topology_open and bl_plan_open return
+bl_status bl_stream_open(const bl_dataset *dataset, const bl_stretch *stretch,
+                         const bl_stream_options *options, bl_stream **ret_stream, bl_error *err);
+/// The column of the batches that a name of a column or variable means.
+/// \return BL_OK, BL_E_NOTFOUND (it is not taken along; with the nearest names)
+bl_status bl_stream_find(const bl_stream *stream, const char *name, size_t *ret_column,
+                         bl_error *err);
 void bl_stream_close(bl_stream *stream);
 BL_DEFINE_AUTO(bl_stream, bl_stream_close);
 

@@ -260,6 +260,7 @@ void bl_plan_close(bl_plan *plan) {
         return;
     bl_context *context = plan->context;
     bl_scan_close(plan->scan);
+    bl_buffer_release(plan->rows);
     bl_expressions_free(plan->cuts);
     bl_expressions_free(plan->variables);
     bl_arena_release(&plan->arena);
@@ -316,6 +317,10 @@ bl_status bl_plan_cut(const bl_plan *plan, size_t i, bl_cut_info *ret_info, bl_e
 size_t bl_plan_reads(const bl_plan *plan, bool late, const size_t **ret_columns) {
     *ret_columns = late ? plan->late : plan->early;
     return late ? plan->n_late : plan->n_early;
+}
+
+const int64_t *bl_plan_rows(const bl_plan *plan) {
+    return plan->rows ? (const int64_t *)(const void *)plan->rows->data : NULL;
 }
 
 void bl_plan_get_times(const bl_plan *plan, bl_plan_times *ret_times) { *ret_times = plan->times; }

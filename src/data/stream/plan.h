@@ -17,6 +17,7 @@ typedef struct bl_plan_extras {
     const char *mask_text;              ///< what the cut flow calls it
     const char *run, *luminosity_block; ///< expressions that the mask looks at
     bl_topology *recipe;                ///< over the table; NULL: none
+    bool has_rows;                      ///< bl_plan_rows is asked for
 } bl_plan_extras;
 
 /// Seconds that each stage took, of the thread that waits for it.
@@ -34,6 +35,8 @@ bl_status bl_plan_open_with(bl_context *context, bl_table *table, const bl_plan_
 /// Columns of the table that are read: for all rows, or, where `late`, only where rows are taken.
 /// \return how many; \param ret_columns borrows
 size_t bl_plan_reads(const bl_plan *plan, bool late, const size_t **ret_columns);
+/// Rows of the table that the rows of the last batch are; borrows until the next.
+const int64_t *bl_plan_rows(const bl_plan *plan);
 void bl_plan_get_times(const bl_plan *plan, bl_plan_times *ret_times);
 
 BL_DEFINE_AUTO(bl_plan, bl_plan_close);

@@ -45,6 +45,7 @@ struct bl_plan {
     bl_plan_place *of_recipe; ///< of the columns that the recipe looks at
     size_t n_early, n_late;   ///< columns read first, and late
     size_t *early, *late;
+    bl_buffer *rows;  ///< of the last batch in the table; NULL: nobody asked; owns
     int64_t n_taken;  ///< rows
     int64_t n_passed; ///< rows that no cut had to look at
     bl_plan_times times;

@@ -32,12 +32,16 @@ static int64_t count(bl_plan_entry *entry, const uint8_t *keep, const double *we
 
 static bl_status check_weights(const bl_plan *plan, const double *weights, int64_t first_row,
                                int64_t n_rows, bl_error *err) {
-    for (int64_t row = 0; row < n_rows; row++)
-        if (!isfinite(weights[row]))
-            return bl_error_set(
-                err, BL_E_RANGE, "%s: entry %lld: the weight '%s' is missing or no finite number",
-                bl_table_file(plan->table, 0), (long long)(first_row + row), plan->weight);
-    return BL_OK;
+    size_t file;
+    int64_t row = 0, entry;
+    while (row < n_rows && isfinite(weights[row]))
+        row++;
+    if (row == n_rows)
+        return BL_OK;
+    BL_TRY(bl_table_place(plan->table, first_row + row, &file, &entry, err));
+    return bl_error_set(err, BL_E_RANGE,
+                        "%s: entry %lld: the weight '%s' is missing or no finite number",
+                        bl_table_file(plan->table, file), (long long)entry, plan->weight);
 }
 
 static void apply_mask(const bl_plan *plan, const int64_t *runs, const int64_t *sections,
@@ -214,6 +218,20 @@ static double lap(double *since) {
     return *since - before;
 }
 
+/// Notes which rows of the table were taken.
+static bl_status note_rows(bl_plan *plan, const decision *d, bl_error *err) {
+    size_t n_bytes = (size_t)d->n * sizeof(int64_t);
+    if (plan->rows && plan->rows->capacity < n_bytes)
+        bl_buffer_release(BL_MOVE(plan->rows));
+    if (!plan->rows)
+        BL_TRY(bl_buffer_new(plan->context, n_bytes, &plan->rows, err));
+    int64_t *rows = (int64_t *)(void *)plan->rows->data;
+    for (int64_t row = 0; row < d->early->n_rows; row++)
+        if (d->keep->data[row])
+            *rows++ = d->early->first_row + row;
+    return BL_OK;
+}
+
 /// Reads what is read late, and takes the rows that passed out of everything.
 /// \param ret_batch NULL where the recipe refused all rows
 static bl_status take(bl_plan *plan, decision *d, double *since, bl_batch **ret_batch,
@@ -235,6 +253,8 @@ static bl_status take(bl_plan *plan, decision *d, double *since, bl_batch **ret_
     }
     if (d->n == 0)
         return *ret_batch = NULL, BL_OK;
+    if (plan->extras.has_rows)
+        BL_TRY(note_rows(plan, d, err));
     if (plan->variables)
         BL_TRY(compute(plan, wanted, &variables, err));
     BL_TRY(assemble(plan, wanted, variables, made, ret_batch, err));

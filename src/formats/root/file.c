@@ -78,6 +78,10 @@ static bl_status read_header(bl_root_file *file, uint64_t *ret_n_bytes_name, bl_
     file->seek_info = wide ? bl_cursor_be64(&c) : bl_cursor_be32(&c);
     file->n_bytes_info = bl_cursor_be32(&c);
     BL_TRY(bl_cursor_check(&c, "the file header", err));
+    bl_cursor_skip(&c, 2); // version of TUUID
+    const uint8_t *uuid = bl_cursor_take(&c, sizeof file->uuid);
+    if (uuid) // very old files end before it
+        memcpy(file->uuid, uuid, sizeof file->uuid);
     if (file->end > file->source->size_bytes)
         return bl_error_set(
             err, BL_E_CORRUPT, "truncated: the header says %llu bytes, there are %llu",

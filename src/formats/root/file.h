@@ -26,6 +26,7 @@ typedef struct bl_root_file {
     uint64_t begin, end;
     uint64_t seek_info; ///< record of the streamer info; 0: none
     uint32_t n_bytes_info;
+    uint8_t uuid[16];        ///< zeros: it has none
     uint64_t key_list_bytes; ///< of all key lists so far; they cannot be more than the file's
     bl_fetch *ends;          ///< the file's first and last bytes, where most metadata is
     bl_range end_ranges[2];

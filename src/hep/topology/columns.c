@@ -46,12 +46,25 @@ static bool is_number(const bl_type *type) {
 
 // ---- finding ----
 
+/// Where names are looked up.
+typedef struct finder {
+    bl_topology *topology;
+    const bl_table *table;
+    const bl_name_rule *rule; ///< NULL: columns are called as they are
+} finder;
+
+static bl_status find(const finder *f, const char *name, size_t *ret_column, bl_error *err) {
+    if (f->rule)
+        BL_TRY(f->rule->apply(f->rule->self, name, &name, err));
+    return bl_table_find(f->table, name, ret_column, err);
+}
+
 /// A member of a column that is a list of structs. \return false: there is none such
-static bool find_member(const bl_table *table, const char *collection, const char *leaf,
+static bool find_member(const finder *f, const char *collection, const char *leaf,
                         size_t *ret_column, size_t *ret_member) {
     bl_column_info info = {.size = sizeof info};
-    if (bl_table_find(table, collection, ret_column, NULL) != BL_OK ||
-        bl_table_column(table, *ret_column, &info, NULL) != BL_OK || !is_list(info.type) ||
+    if (find(f, collection, ret_column, NULL) != BL_OK ||
+        bl_table_column(f->table, *ret_column, &info, NULL) != BL_OK || !is_list(info.type) ||
         info.type->children[0]->id != BL_STRUCT)
         return false;
     const bl_type *item = info.type->children[0];
@@ -62,18 +75,17 @@ static bool find_member(const bl_table *table, const char *collection, const cha
 }
 
 /// \param ret_member SIZE_MAX: the column's items are the leaf
-static bl_status find_leaf(bl_topology *topology, const bl_table *table, const char *collection,
-                           const char *leaf, size_t *ret_column, size_t *ret_member,
-                           bl_error *err) {
+static bl_status find_leaf(const finder *f, const char *collection, const char *leaf,
+                           size_t *ret_column, size_t *ret_member, bl_error *err) {
     char type[128] = "";
-    const char *path = bl_arena_printf(&topology->arena, "%s.%s", collection, leaf);
+    const char *path = bl_arena_printf(&f->topology->arena, "%s.%s", collection, leaf);
     bl_column_info info = {.size = sizeof info};
     if (!path)
         return bl_error_nomem(err, strlen(collection), "a path");
-    if (find_member(table, collection, leaf, ret_column, ret_member))
+    if (find_member(f, collection, leaf, ret_column, ret_member))
         return BL_OK;
-    BL_TRY(bl_table_find(table, path, ret_column, err));
-    BL_TRY(bl_table_column(table, *ret_column, &info, err));
+    BL_TRY(find(f, path, ret_column, err));
+    BL_TRY(bl_table_column(f->table, *ret_column, &info, err));
     if (info.unreadable)
         return bl_error_set(err, BL_E_UNSUPPORTED, "column '%s': %s", info.path, info.unreadable);
     *ret_member = SIZE_MAX;
@@ -84,21 +96,20 @@ static bl_status find_leaf(bl_topology *topology, const bl_table *table, const c
 }
 
 /// Muons are MuonTight in the published data, and Muon in what Delphes's own cards write.
-static bl_status find_name(bl_topology *topology, const bl_table *table,
-                           bl_topology_collection collection, bl_error *err) {
+static bl_status find_name(const finder *f, bl_topology_collection collection, bl_error *err) {
     static const char *const names[BL_TOPOLOGY_N_COLLECTIONS] = {
         "EFlowTrack", "EFlowPhoton", "EFlowNeutralHadron", "Electron",
         "MuonTight",  "Jet",         "MissingET"};
     size_t column, member;
-    const char **name = &topology->options.names[collection];
+    const char **name = &f->topology->options.names[collection];
     if (*name)
         return BL_OK;
     *name = names[collection];
     if (collection != BL_TOPOLOGY_MUONS)
         return BL_OK;
-    bl_status status = find_leaf(topology, table, *name, "PT", &column, &member, err);
+    bl_status status = find_leaf(f, *name, "PT", &column, &member, err);
     if (status == BL_E_NOTFOUND) {
-        status = find_leaf(topology, table, "Muon", "PT", &column, &member, err);
+        status = find_leaf(f, "Muon", "PT", &column, &member, err);
         *name = status == BL_OK ? "Muon" : *name;
     }
     return status == BL_E_NOMEM ? status : BL_OK;
@@ -113,16 +124,18 @@ static size_t place_of(bl_topology *topology, size_t column) {
     return i;
 }
 
-bl_status bl_topology_find_leaves(bl_topology *topology, const bl_table *table, bl_error *err) {
+bl_status bl_topology_find_leaves(bl_topology *topology, const bl_table *table,
+                                  const bl_name_rule *rule, bl_error *err) {
+    const finder f = {.topology = topology, .table = table, .rule = rule};
     for (int i = 0; i < BL_TOPOLOGY_N_COLLECTIONS; i++)
-        BL_TRY(find_name(topology, table, (bl_topology_collection)i, err));
+        BL_TRY(find_name(&f, (bl_topology_collection)i, err));
     for (size_t i = 0; i < N_LEAVES; i++) {
         bl_topology_collection collection = leaves[i].collection;
         size_t column;
         if (i == TRACK_CHARGE && topology->options.is_compat)
             continue; // it takes the sign of PID
-        BL_TRY_IN(find_leaf(topology, table, topology->options.names[collection], leaves[i].name,
-                            &column, &topology->members[i], err),
+        BL_TRY_IN(find_leaf(&f, topology->options.names[collection], leaves[i].name, &column,
+                            &topology->members[i], err),
                   err, "recipe topology: %s", bl_topology_key(collection));
         topology->places[i] = place_of(topology, column);
     }

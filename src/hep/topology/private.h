@@ -23,7 +23,8 @@ struct bl_topology {
     bl_topology_scratch *scratch; ///< [threads]; NULL: none yet
 };
 
-bl_status bl_topology_find_leaves(bl_topology *topology, const bl_table *table, bl_error *err);
+bl_status bl_topology_find_leaves(bl_topology *topology, const bl_table *table,
+                                  const bl_name_rule *rule, bl_error *err);
 /// The leaves of a batch; `topology->offsets` has room for their offsets.
 bl_status bl_topology_read_leaves(const bl_topology *topology, const bl_batch *batch,
                                   bl_topology_input *ret_input, bl_error *err);

@@ -33,8 +33,8 @@ static bl_status make_types(bl_topology *topology, bl_error *err) {
 }
 
 bl_status bl_topology_open(bl_context *context, const bl_table *table,
-                           const bl_topology_options *options, bl_topology **ret_topology,
-                           bl_error *err) {
+                           const bl_topology_options *options, const bl_name_rule *rule,
+                           bl_topology **ret_topology, bl_error *err) {
     bl_topology *made = (bl_topology *)bl_alloc_zero(context, 1, sizeof *made);
     if (!made)
         return bl_error_nomem(err, sizeof *made, "a recipe");
@@ -43,7 +43,7 @@ bl_status bl_topology_open(bl_context *context, const bl_table *table,
     topology->options = *options;
     bl_arena_init(&topology->arena, context);
     bl_arena_init(&topology->of_threads, context);
-    BL_TRY(bl_topology_find_leaves(topology, table, err));
+    BL_TRY(bl_topology_find_leaves(topology, table, rule, err));
     BL_TRY(make_types(topology, err));
     topology->description = bl_topology_describe(&topology->arena, &topology->options);
     if (!topology->description)

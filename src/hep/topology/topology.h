@@ -11,6 +11,7 @@
 
 #include <beamline/table.h>
 
+#include "expr/expressions.h"
 #include "hep/topology/options.h"
 
 enum {
@@ -33,11 +34,12 @@ typedef struct bl_topology bl_topology;
 
 /// Finds the columns: "EFlowTrack.PT", a list of numbers, or the member "PT" of a list of structs
 /// "EFlowTrack", and so on.
-/// \param options copied, but for the names \param ret_topology the caller owns it
+/// \param options copied, but for the names \param rule of names of columns, needed until it
+/// returns; NULL: they are called so \param ret_topology the caller owns it
 /// \return BL_OK, BL_E_NOTFOUND (with the nearest names), BL_E_TYPE, BL_E_INVALID, BL_E_NOMEM
 bl_status bl_topology_open(bl_context *context, const bl_table *table,
-                           const bl_topology_options *options, bl_topology **ret_topology,
-                           bl_error *err);
+                           const bl_topology_options *options, const bl_name_rule *rule,
+                           bl_topology **ret_topology, bl_error *err);
 /// NULL is allowed.
 void bl_topology_close(bl_topology *topology);
 BL_DEFINE_AUTO(bl_topology, bl_topology_close);
