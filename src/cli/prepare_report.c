@@ -203,7 +203,8 @@ bl_status bl_prepare_report_plan(const prepare_run *run, bl_error *err) {
     const bl_prepare_config *prepare = &run->config.prepare;
     BL_TRY(check_samples(run, &stream, err));
     plan_samples(out, run);
-    plan_columns(out, stream);
+    if (stream)
+        plan_columns(out, stream);
     for (size_t i = 0; i < prepare->n_inputs; i++)
         plan_input(out, &prepare->inputs[i]);
     for (size_t i = 0; i < prepare->n_labels; i++)
