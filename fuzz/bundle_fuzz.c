@@ -11,9 +11,9 @@
 #include "base/context.h"
 #include "base/cursor.h"
 #include "base/text.h"
+#include "io/archive/npy.h"
 #include "io/archive/zip.h"
 #include "model/bundle/bundle.h"
-#include "model/bundle/npy.h"
 
 enum { MOST_PARTS = 64, MOST_NUMBERS = 1 << 20 };
 
@@ -106,7 +106,7 @@ static void add_weights(frame *f, const char *text, size_t size) {
     for (size_t i = 0; i < network->plan.parameters.n; i++) {
         const bl_nn_parameter *p = &network->plan.parameters.items[i];
         uint8_t header[BL_NPY_HEADER_BYTES];
-        size_t n = bl_npy_header(p->rank, p->sizes, header);
+        size_t n = bl_npy_header(BL_NPY_FLOAT32, p->rank, p->sizes, header);
         uint8_t *data = (uint8_t *)bl_arena_alloc(f->arena, n + p->n * sizeof(float));
         if (data)
             memcpy(data, header, n);

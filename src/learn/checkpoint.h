@@ -2,11 +2,13 @@
 /// \file
 /// Checkpoints: all that training needs to go on as if it had never stopped, in one file.
 ///
-/// A zip archive of state.json and .npy arrays, each with its checksum. It appears by atomic
-/// rename; the same state gives the same bytes.
+/// A zip archive of state.json and .npy arrays, each with its checksum; docs/train.md lists them.
+/// It is on the disk before it appears by atomic rename; the same state gives the same bytes.
 #ifndef BL_LEARN_CHECKPOINT_H
 #define BL_LEARN_CHECKPOINT_H
 
+#include "io/bytes/sink.h"
+#include "io/bytes/source.h"
 #include "learn/history.h"
 #include "nn/network/trainer.h"
 #include "nn/training/schedule.h"
@@ -33,15 +35,22 @@ typedef struct bl_checkpoint {
     float *best_parameters; ///< [plan.n_floats]; NULL: not kept
 } bl_checkpoint;
 
-/// \return BL_OK, BL_E_IO, BL_E_ACCESS, BL_E_NOMEM
+/// \return BL_OK, BL_E_IO, BL_E_ACCESS, BL_E_LIMIT (4 GiB or more), BL_E_NOMEM
 bl_status bl_checkpoint_write(bl_context *context, const bl_checkpoint *checkpoint,
                               const char *path, bl_error *err);
+/// The same into a sink, which is finished. \param sink moves, also on failure
+bl_status bl_checkpoint_write_to(bl_context *context, const bl_checkpoint *checkpoint,
+                                 bl_sink *sink, bl_error *err);
 /// Reads into trainer, network, history and best_parameters, which are as those that wrote it.
-/// \param checkpoint `fingerprint` is compared; the state is filled in. After a failure trainer and
-/// network are not to be used
-/// \return BL_OK, BL_E_NOTFOUND, BL_E_CORRUPT, BL_E_INVALID (another training's), BL_E_SHAPE,
-/// BL_E_NOMEM
+/// \param checkpoint `fingerprint` is compared; the state is filled in. After a failure trainer,
+/// network, history and best_parameters are not to be used
+/// \return BL_OK, BL_E_NOTFOUND, BL_E_ACCESS, BL_E_IO, BL_E_CORRUPT (it is cut, or a checksum is
+/// wrong), BL_E_INVALID (another training's; it says what cannot be), BL_E_SHAPE (both shapes are
+/// named), BL_E_UNSUPPORTED (a later version of the format), BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_checkpoint_read(bl_context *context, const char *path, bl_checkpoint *checkpoint,
                              bl_error *err);
+/// The same of a source. \param source moves, also on failure
+bl_status bl_checkpoint_read_from(bl_context *context, bl_source *source, bl_checkpoint *checkpoint,
+                                  bl_error *err);
 
 #endif

@@ -21,7 +21,9 @@ void bl_history_init(bl_history *history, bl_context *context, const char *const
 void bl_history_release(bl_history *history);
 /// \param values [n_columns] \return BL_OK, BL_E_NOMEM
 bl_status bl_history_append(bl_history *history, const double *values, bl_error *err);
-/// Writes it anew, by atomic rename; `NaN` and `inf` are written as such in CSV, null in JSON.
+/// Writes it anew, by atomic rename, in the fewest digits that read to the same bits: rows under a
+/// head as CSV, a list under each name as JSON. What is no number is `NaN`, `inf` or `-inf` in CSV,
+/// null in JSON.
 /// \return BL_OK, BL_E_IO, BL_E_ACCESS, BL_E_NOMEM
 bl_status bl_history_write_csv(const bl_history *history, const char *path, bl_error *err);
 bl_status bl_history_write_json(const bl_history *history, const char *path, bl_error *err);

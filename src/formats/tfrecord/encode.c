@@ -319,12 +319,8 @@ static bl_status put_record(place *p, bl_error *err) {
     if (length > BL_TF_MOST_RECORD)
         return bl_error_set(err, BL_E_LIMIT, "%llu bytes are more than a record can have",
                             (unsigned long long)length);
-    memcpy(head, &length, sizeof length);
-    uint32_t sum = bl_crc32c_mask(p->encoder->crc(head, sizeof length));
-    memcpy(head + sizeof length, &sum, sizeof sum);
-    sum = bl_crc32c_mask(p->encoder->crc(begin, (size_t)length));
-    memcpy(p->out, &sum, sizeof sum);
-    p->out += sizeof sum;
+    bl_tf_frame(p->encoder->crc, head, length);
+    p->out += BL_TF_TAIL;
     return BL_OK;
 }
 

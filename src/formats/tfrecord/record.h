@@ -21,6 +21,17 @@ static inline uint32_t bl_tf_load32(const uint8_t *at) {
     return value;
 }
 
+/// Frames a record whose bytes lie behind room for a head: writes head and tail.
+/// \param record [BL_TF_HEAD + length + BL_TF_TAIL]
+static inline void bl_tf_frame(bl_crc32c_fn crc, uint8_t *record, uint64_t length) {
+    uint8_t *begin = record + BL_TF_HEAD;
+    memcpy(record, &length, sizeof length);
+    uint32_t sum = bl_crc32c_mask(crc(record, sizeof length));
+    memcpy(record + sizeof length, &sum, sizeof sum);
+    sum = bl_crc32c_mask(crc(begin, (size_t)length));
+    memcpy(begin + length, &sum, sizeof sum);
+}
+
 /// The length that a record's head tells. \param head [BL_TF_HEAD]
 /// \return false where its checksum is another
 static inline bool bl_tf_head_read(bl_crc32c_fn crc, const uint8_t *head, uint64_t *ret_length) {

@@ -37,6 +37,7 @@ typedef struct bl_bundle {
     size_t n_classes;           ///< 0: not known
     const char *const *classes; ///< [n_classes] what each number of the first output stands for
     const bl_item *notes[BL_BUNDLE_N_NOTES]; ///< maps; NULL: none
+    const bl_item *compiled; ///< how Keras compiled it, as its file says; NULL: none. Not written
     bl_nn_graph graph;
     size_t n_forests;
     bl_nn_forest **forests; ///< [n_forests] of TreeEnsembles in the graph; owns

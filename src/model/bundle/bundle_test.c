@@ -11,7 +11,6 @@
 #include "base/testing.h"
 #include "io/archive/zip.h"
 #include "model/bundle/made_testing.h"
-#include "model/bundle/npy.h"
 
 enum { MOST_PARTS = 32 };
 
@@ -326,28 +325,6 @@ static void members_are_checked(void **state) {
     expect(&p, BL_E_CORRUPT, "'weights/first/bias.npy': not the bytes that were written");
 }
 
-static void arrays_are_checked(void **state) {
-    (void)state;
-    static const size_t sizes[] = {3, 2, 1, 5};
-    for (unsigned rank = 0; rank <= 4; rank++) {
-        uint8_t data[BL_NPY_HEADER_BYTES + 4 * 30];
-        bl_npy array;
-        size_t n = bl_npy_header(rank, sizes, data), n_values = 1;
-        for (unsigned i = 0; i < rank; i++)
-            n_values *= sizes[i];
-        assert_int_equal(n % 64, 0);
-        assert_ok(bl_npy_read(data, n + 4 * n_values, &array, NULL));
-        assert_int_equal(array.rank, rank);
-        assert_memory_equal(array.sizes, sizes, rank * sizeof *sizes);
-        assert_ptr_equal(array.values, data + n);
-        assert_int_equal(bl_npy_read(data, n + 4 * n_values - 1, &array, NULL), BL_E_CORRUPT);
-        assert_int_equal(bl_npy_read(data, n - 1, &array, NULL), BL_E_CORRUPT);
-        assert_int_equal(bl_npy_read(data, 9, &array, NULL), BL_E_CORRUPT);
-        memcpy(data + 10, "{'descr': '<f8'", 15);
-        assert_int_equal(bl_npy_read(data, n + 4 * n_values, &array, NULL), BL_E_UNSUPPORTED);
-    }
-}
-
 // ---- damage ----
 
 static void cuts_are_refused(void **state) {
@@ -397,7 +374,6 @@ int main(void) {
         cmocka_unit_test(texts_are_checked),
         cmocka_unit_test(rows_are_checked),
         cmocka_unit_test(members_are_checked),
-        cmocka_unit_test(arrays_are_checked),
         cmocka_unit_test(cuts_are_refused),
         cmocka_unit_test(flips_are_found),
     };

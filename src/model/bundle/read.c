@@ -4,8 +4,8 @@
 #include <xxhash.h>
 
 #include "base/names.h"
+#include "io/archive/npy.h"
 #include "io/archive/zip.h"
-#include "model/bundle/npy.h"
 #include "model/bundle/private.h"
 #include "nn/trees/message.h"
 
@@ -168,7 +168,7 @@ static bl_status set_weight(const bl_bundle *bundle, const bl_nn_parameter *p, c
                             size_t size, bl_error *err) {
     char theirs[BL_NPY_SHAPE_BYTES], ours[BL_NPY_SHAPE_BYTES];
     bl_npy array;
-    BL_TRY(bl_npy_read(data, size, &array, err));
+    BL_TRY(bl_npy_read(BL_NPY_FLOAT32, data, size, &array, err));
     if (array.rank != p->rank || memcmp(array.sizes, p->sizes, p->rank * sizeof *p->sizes) != 0)
         return bl_error_set(err, BL_E_SHAPE, "its shape is %s, where the network has %s",
                             bl_npy_shape(array.rank, array.sizes, theirs),

@@ -3,8 +3,8 @@
 #include <xxhash.h>
 
 #include "base/names.h"
+#include "io/archive/npy.h"
 #include "io/archive/zip.h"
-#include "model/bundle/npy.h"
 #include "model/bundle/private.h"
 #include "nn/trees/message.h"
 
@@ -59,7 +59,8 @@ static bl_status add_forest(writer *w, const bl_nn_node *node, bl_error *err) {
 
 static bl_status add_weight(writer *w, const bl_nn_parameter *p, bl_error *err) {
     uint8_t header[BL_NPY_HEADER_BYTES];
-    size_t n_header = bl_npy_header(p->rank, p->sizes, header), n_values = p->n * sizeof(float);
+    size_t n_header = bl_npy_header(BL_NPY_FLOAT32, p->rank, p->sizes, header),
+           n_values = p->n * sizeof(float);
     uint8_t *data = (uint8_t *)bl_arena_alloc(w->arena, n_header + n_values);
     if (!data)
         return bl_error_nomem(err, n_header + n_values, "a parameter");

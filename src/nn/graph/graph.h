@@ -60,8 +60,9 @@ size_t bl_nn_graph_find(const bl_nn_graph *graph, const char *name);
 /// \param ret_text [2 × length + 1]
 void bl_nn_snake_case(const char *class_name, char *ret_text);
 
-/// Reads a network as docs/networks.md describes it.
-/// \param ret_graph lives in the arena \return BL_OK, BL_E_INVALID (with line), BL_E_NOMEM
+/// Reads a network as docs/networks.md describes it. A model's file may have a section that says
+/// how to train it, `training`, which others read (learn/settings.h). \param ret_graph lives in the
+/// arena \return BL_OK, BL_E_INVALID (with line), BL_E_NOMEM
 bl_status bl_nn_graph_read(bl_arena *arena, const bl_item *document, bl_nn_graph *ret_graph,
                            bl_error *err);
 /// Writes it as YAML that bl_nn_graph_read reads to the same graph, inputs first: only what is no

@@ -241,7 +241,7 @@ static bl_status read_layer(reader *r, const bl_item *item, bl_error *err) {
 // ---- all ----
 
 static bl_status read_document(reader *r, const bl_item *document, bl_error *err) {
-    static const char *const known[] = {"name", "inputs", "layers", "outputs", NULL};
+    static const char *const known[] = {"name", "inputs", "layers", "outputs", "training", NULL};
     BL_TRY(bl_item_expect(document, "a network", BL_ITEM_MAP, err));
     BL_TRY(bl_item_check_keys(document, known, NULL, err));
     const bl_item *inputs = bl_item_get(document, "inputs"), *outputs;

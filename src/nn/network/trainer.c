@@ -91,6 +91,28 @@ static bl_status allocate_workers(bl_nn_trainer *t, bl_error *err) {
     return BL_OK;
 }
 
+/// Finds what layers that measure move along with batches: their parameters that are not trained.
+static bl_status list_statistics(bl_nn_trainer *t, bl_error *err) {
+    const bl_nn_network *network = t->network;
+    size_t most = 0, n_floats = 0;
+    for (size_t i = 0; i < network->n_steps; i++)
+        most += bl_nn_measures(&network->steps[i]) ? network->steps[i].n_parameters : 0;
+    t->statistics = bl_arena_array(&t->arena, most + 1, sizeof *t->statistics);
+    for (size_t i = 0; i < network->n_steps && t->statistics; i++) {
+        const bl_nn_step *step = &network->steps[i];
+        const bl_nn_parameter *p = network->plan.parameters.items + step->first_parameter;
+        for (size_t k = 0; k < step->n_parameters && bl_nn_measures(step); k++) {
+            if (!p[k].is_fixed)
+                continue;
+            t->statistics[t->n_statistics++] =
+                (bl_nn_array){network->parameters + p[k].offset, p[k].n};
+            n_floats += p[k].n;
+        }
+    }
+    t->kept = bl_arena_array(&t->arena, n_floats + 1, sizeof *t->kept);
+    return t->statistics && t->kept ? BL_OK : bl_error_set(err, BL_E_NOMEM, "no memory to train");
+}
+
 bl_status bl_nn_trainer_new(bl_nn_network *network, const bl_nn_trainer_options *options,
                             bl_nn_trainer **ret_trainer, bl_error *err) {
     BL_AUTO(bl_nn_trainer) t = bl_alloc_zero(network->context, 1, sizeof *t);
@@ -109,6 +131,7 @@ bl_status bl_nn_trainer_new(bl_nn_network *network, const bl_nn_trainer_options 
     BL_TRY(set_objectives(t, options, err));
     BL_TRY(allocate_workers(t, err));
     BL_TRY(allocate_blocks(t, err));
+    BL_TRY(list_statistics(t, err));
     *ret_trainer = t;
     t = NULL;
     return BL_OK;
@@ -185,14 +208,29 @@ static void update(bl_nn_trainer *t, double learning_rate) {
     }
 }
 
+static void keep_statistics(bl_nn_trainer *t) {
+    float *kept = t->kept;
+    for (size_t i = 0; i < t->n_statistics; kept += t->statistics[i++].n)
+        memcpy(kept, t->statistics[i].values, t->statistics[i].n * sizeof *kept);
+}
+
+static void restore_statistics(bl_nn_trainer *t) {
+    const float *kept = t->kept;
+    for (size_t i = 0; i < t->n_statistics; kept += t->statistics[i++].n)
+        memcpy(t->statistics[i].values, kept, t->statistics[i].n * sizeof *kept);
+}
+
 bl_status bl_nn_trainer_step(bl_nn_trainer *t, const bl_nn_batch *batch, double learning_rate,
                              double *ret_loss, bl_error *err) {
     double loss;
+    keep_statistics(t);
     BL_TRY(bl_nn_trainer_gradient(t, batch, &loss, err));
     t->progress.n_events += batch->n_events;
     *ret_loss = loss;
-    if (!isfinite(loss))
+    if (!isfinite(loss)) {
+        restore_statistics(t);
         return BL_OK;
+    }
     t->progress.n_steps++;
     if (t->clip.kind != BL_NN_CLIP_NONE)
         clip(t);

@@ -34,6 +34,9 @@ struct bl_nn_trainer {
     double *losses; ///< [n_shards]
     double *sums;   ///< of layers that measure
     bl_nn_array *arrays;
+    size_t n_statistics;
+    bl_nn_array *statistics; ///< [n_statistics] those that layers move along with batches
+    float *kept;             ///< all of these, as they were before a batch
     bl_turns turns;
     bl_nn_progress progress;
     const bl_nn_batch *batch;

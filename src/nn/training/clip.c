@@ -4,15 +4,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json_text.h"
 #include "nn/training/sums.h"
 
-bl_status bl_nn_clip_read(const bl_item *item, bl_nn_clip *ret_clip, bl_error *err) {
-    static const char *const names[] = {
+static const char *const names[] = {
 #define X(kind, name) name,
-        BL_NN_CLIP_TABLE(X)
+    BL_NN_CLIP_TABLE(X)
 #undef X
-            NULL,
-    };
+        NULL,
+};
+
+bl_status bl_nn_clip_read(const bl_item *item, bl_nn_clip *ret_clip, bl_error *err) {
     bl_nn_clip clip = {0};
     if (!item || item->kind == BL_ITEM_NULL)
         return *ret_clip = clip, BL_OK;
@@ -30,6 +32,16 @@ bl_status bl_nn_clip_read(const bl_item *item, bl_nn_clip *ret_clip, bl_error *e
             clip.kind = (bl_nn_clip_kind)(BL_NN_CLIP_NONE + 1 + i);
     *ret_clip = clip;
     return BL_OK;
+}
+
+void bl_nn_clip_write(const bl_nn_clip *clip, bl_text *to) {
+    if (clip->kind == BL_NN_CLIP_NONE) {
+        bl_text_add(to, "null");
+        return;
+    }
+    bl_text_add(to, "{\"%s\": ", names[clip->kind - BL_NN_CLIP_NONE - 1]);
+    bl_json_put_number(to, clip->limit);
+    bl_text_add(to, "}");
 }
 
 static void scale_by(const bl_nn_array *array, float scale) {

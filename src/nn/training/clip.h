@@ -9,6 +9,7 @@
 #define BL_NN_TRAINING_CLIP_H
 
 #include "base/document.h"
+#include "base/text.h"
 
 /// X(kind, name)
 #define BL_NN_CLIP_TABLE(X) \
@@ -36,6 +37,8 @@ typedef struct bl_nn_array {
 
 /// Reads `clip` of a configuration; a NULL item clips nothing. \return BL_OK, BL_E_INVALID
 bl_status bl_nn_clip_read(const bl_item *item, bl_nn_clip *ret_clip, bl_error *err);
+/// Writes it as JSON that bl_nn_clip_read reads to the same.
+void bl_nn_clip_write(const bl_nn_clip *clip, bl_text *to);
 /// Clips all gradients of a network, one array a parameter.
 void bl_nn_clip_run(const bl_nn_clip *clip, const bl_nn_array *arrays, size_t n_arrays);
 

@@ -16,9 +16,22 @@ static const char *const names[] = {
 #undef X
 };
 
-static const unsigned focal = OF(CATEGORICAL_FOCAL) | OF(BINARY_FOCAL);
-static const unsigned entropies =
-    OF(CATEGORICAL) | OF(SPARSE) | OF(BINARY) | OF(CATEGORICAL_FOCAL) | OF(BINARY_FOCAL);
+enum {
+    FOCAL = OF(CATEGORICAL_FOCAL) | OF(BINARY_FOCAL),
+    ENTROPIES = OF(CATEGORICAL) | OF(SPARSE) | OF(BINARY) | FOCAL,
+};
+
+static const bl_nn_setting table[] = {
+    {PLACE(BL_NN_SETTING_BOOL, from_logits), ENTROPIES, 0, 1},
+    {PLACE(BL_NN_SETTING_NUMBER, label_smoothing), ENTROPIES & ~OF(SPARSE), 0, 1},
+    {PLACE(BL_NN_SETTING_NUMBER, alpha), FOCAL, 0, INFINITY},
+    {PLACE(BL_NN_SETTING_NUMBER, gamma), FOCAL, 0, INFINITY},
+    {PLACE(BL_NN_SETTING_BOOL, apply_class_balancing), OF(BINARY_FOCAL), 0, 1},
+    {PLACE(BL_NN_SETTING_NUMBER, delta), OF(HUBER), 0, INFINITY},
+};
+
+static const bl_nn_settings options = {"loss", names, BL_NN_N_LOSSES, table,
+                                       sizeof table / sizeof *table};
 
 bl_nn_loss bl_nn_loss_of(bl_nn_loss_kind kind) {
     return (bl_nn_loss){.kind = kind, .alpha = 0.25, .gamma = 2, .delta = 1};
@@ -27,16 +40,6 @@ bl_nn_loss bl_nn_loss_of(bl_nn_loss_kind kind) {
 const char *bl_nn_loss_name(bl_nn_loss_kind kind) { return names[kind]; }
 
 bl_status bl_nn_loss_read(const bl_item *item, bl_nn_loss *ret_loss, bl_error *err) {
-    const bl_nn_setting table[] = {
-        {PLACE(BL_NN_SETTING_BOOL, from_logits), entropies, 0, 1},
-        {PLACE(BL_NN_SETTING_NUMBER, label_smoothing), entropies & ~OF(SPARSE), 0, 1},
-        {PLACE(BL_NN_SETTING_NUMBER, alpha), focal, 0, INFINITY},
-        {PLACE(BL_NN_SETTING_NUMBER, gamma), focal, 0, INFINITY},
-        {PLACE(BL_NN_SETTING_BOOL, apply_class_balancing), OF(BINARY_FOCAL), 0, 1},
-        {PLACE(BL_NN_SETTING_NUMBER, delta), OF(HUBER), 0, INFINITY},
-    };
-    const bl_nn_settings options = {"loss", names, BL_NN_N_LOSSES, table,
-                                    sizeof table / sizeof *table};
     const bl_item *map = NULL;
     size_t kind = 0;
     BL_TRY(bl_nn_settings_name(&options, item, &kind, &map, err));
@@ -44,6 +47,10 @@ bl_status bl_nn_loss_read(const bl_item *item, bl_nn_loss *ret_loss, bl_error *e
     BL_TRY(bl_nn_settings_read(&options, kind, map, NULL, &loss, err));
     *ret_loss = loss;
     return BL_OK;
+}
+
+void bl_nn_loss_write(const bl_nn_loss *loss, bl_text *to) {
+    bl_nn_settings_write_named(&options, loss->kind, loss, to);
 }
 
 static bl_status check_labels(const bl_nn_loss_rows *rows, bl_error *err) {

@@ -19,6 +19,7 @@
 #define BL_NN_TRAINING_LOSS_H
 
 #include "base/document.h"
+#include "base/text.h"
 #include "nn/kernels/kernels.h"
 
 /// X(kind, name), and what the targets of a row are.
@@ -52,6 +53,8 @@ typedef struct bl_nn_loss {
 bl_nn_loss bl_nn_loss_of(bl_nn_loss_kind kind);
 /// Reads `loss` of a configuration. \return BL_OK, BL_E_INVALID
 bl_status bl_nn_loss_read(const bl_item *item, bl_nn_loss *ret_loss, bl_error *err);
+/// Writes it as JSON that bl_nn_loss_read reads to the same.
+void bl_nn_loss_write(const bl_nn_loss *loss, bl_text *to);
 const char *bl_nn_loss_name(bl_nn_loss_kind kind);
 
 typedef struct bl_nn_loss_rows {

@@ -27,22 +27,30 @@ bl_nn_metrics_options bl_nn_metrics_default(size_t n, bl_nn_targets targets) {
         .n = n, .targets = targets, .threshold = 0.5, .curves = true, .background = 0.01};
 }
 
-bl_status bl_nn_metrics_read(const bl_item *item, bl_nn_metrics_options *options, bl_error *err) {
 #define AT(kind, member) #member, kind, offsetof(bl_nn_metrics_options, member), 1
-    static const bl_nn_setting table[] = {
-        {AT(BL_NN_SETTING_NUMBER, threshold), 0, 1},
-        {AT(BL_NN_SETTING_BOOL, curves), 0, 1},
-        {AT(BL_NN_SETTING_NUMBER, background), 0, 1},
-    };
+static const bl_nn_setting table[] = {
+    {AT(BL_NN_SETTING_NUMBER, threshold), 0, 1},
+    {AT(BL_NN_SETTING_BOOL, curves), 0, 1},
+    {AT(BL_NN_SETTING_NUMBER, background), 0, 1},
+};
 #undef AT
-    static const char *const names[] = {"metrics"};
-    static const bl_nn_settings known = {"metrics", names, 1, table, sizeof table / sizeof *table};
+
+static const char *const names[] = {"metrics"};
+static const bl_nn_settings known = {"metrics", names, 1, table, sizeof table / sizeof *table};
+
+bl_status bl_nn_metrics_read(const bl_item *item, bl_nn_metrics_options *options, bl_error *err) {
     if (!item || item->kind == BL_ITEM_NULL)
         return BL_OK;
     bl_nn_metrics_options read = *options;
     BL_TRY(bl_nn_settings_read(&known, 0, item, NULL, &read, err));
     *options = read;
     return BL_OK;
+}
+
+void bl_nn_metrics_write(const bl_nn_metrics_options *options, bl_text *to) {
+    bl_text_add(to, "{");
+    bl_nn_settings_write(&known, 0, options, to);
+    bl_text_add(to, "}");
 }
 
 bl_status bl_nn_metrics_new(bl_context *context, const bl_nn_metrics_options *options,

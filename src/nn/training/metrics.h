@@ -10,6 +10,7 @@
 #define BL_NN_TRAINING_METRICS_H
 
 #include "base/document.h"
+#include "base/text.h"
 
 /// What targets are, and with it what right means.
 typedef enum bl_nn_targets {
@@ -43,6 +44,9 @@ bl_nn_metrics_options bl_nn_metrics_default(size_t n, bl_nn_targets targets);
 /// Reads `metrics` of a configuration over defaults; a NULL item says nothing.
 /// \return BL_OK, BL_E_INVALID
 bl_status bl_nn_metrics_read(const bl_item *item, bl_nn_metrics_options *options, bl_error *err);
+
+/// Writes what bl_nn_metrics_read reads, as JSON.
+void bl_nn_metrics_write(const bl_nn_metrics_options *options, bl_text *to);
 
 /// \return BL_OK, BL_E_NOMEM
 bl_status bl_nn_metrics_new(bl_context *context, const bl_nn_metrics_options *options,

@@ -34,6 +34,9 @@ static const bl_nn_setting table[] = {
     {PLACE(BL_NN_SETTING_NUMBER, weight_decay), ALL, 0, INFINITY},
 };
 
+static const bl_nn_settings options = {"optimizer", names, BL_NN_N_OPTIMIZERS, table,
+                                       sizeof table / sizeof *table};
+
 bl_nn_optimizer bl_nn_optimizer_of(bl_nn_optimizer_kind kind) {
     static const double rates[] = {
 #define X(kind, name, rate) rate,
@@ -54,8 +57,6 @@ bl_nn_optimizer bl_nn_optimizer_of(bl_nn_optimizer_kind kind) {
 const char *bl_nn_optimizer_name(bl_nn_optimizer_kind kind) { return names[kind]; }
 
 bl_status bl_nn_optimizer_read(const bl_item *item, bl_nn_optimizer *ret_optimizer, bl_error *err) {
-    static const bl_nn_settings options = {"optimizer", names, BL_NN_N_OPTIMIZERS, table,
-                                           sizeof table / sizeof *table};
     const bl_item *map = NULL;
     size_t kind = 0;
     BL_TRY(bl_nn_settings_name(&options, item, &kind, &map, err));
@@ -63,6 +64,10 @@ bl_status bl_nn_optimizer_read(const bl_item *item, bl_nn_optimizer *ret_optimiz
     BL_TRY(bl_nn_settings_read(&options, kind, map, NULL, &optimizer, err));
     *ret_optimizer = optimizer;
     return BL_OK;
+}
+
+void bl_nn_optimizer_write(const bl_nn_optimizer *optimizer, bl_text *to) {
+    bl_nn_settings_write_named(&options, optimizer->kind, optimizer, to);
 }
 
 static bl_nn_rule rule_of(const bl_nn_optimizer *optimizer) {

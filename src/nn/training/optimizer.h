@@ -8,6 +8,7 @@
 #define BL_NN_TRAINING_OPTIMIZER_H
 
 #include "base/document.h"
+#include "base/text.h"
 #include "nn/kernels/kernels.h"
 
 /// X(kind, name, learning rate where nothing else is said)
@@ -41,6 +42,8 @@ typedef struct bl_nn_optimizer {
 bl_nn_optimizer bl_nn_optimizer_of(bl_nn_optimizer_kind kind);
 /// Reads `optimizer` of a configuration. \return BL_OK, BL_E_INVALID
 bl_status bl_nn_optimizer_read(const bl_item *item, bl_nn_optimizer *ret_optimizer, bl_error *err);
+/// Writes it as JSON that bl_nn_optimizer_read reads to the same.
+void bl_nn_optimizer_write(const bl_nn_optimizer *optimizer, bl_text *to);
 const char *bl_nn_optimizer_name(bl_nn_optimizer_kind kind);
 /// How many moments a parameter has; they are 0 before the first step.
 size_t bl_nn_optimizer_n_moments(const bl_nn_optimizer *optimizer);

@@ -36,6 +36,9 @@ static const bl_nn_setting table[] = {
     {"m_mul", BL_NN_SETTING_NUMBER, PLACE(m_mul), OF(RESTARTS), 0, INFINITY},
 };
 
+static const bl_nn_settings options = {"schedule", names, BL_NN_N_SCHEDULES, table,
+                                       sizeof table / sizeof *table};
+
 static bl_status read_boundaries(bl_arena *arena, const bl_item *item, bl_nn_schedule *schedule,
                                  bl_error *err) {
     int64_t *boundaries = bl_arena_alloc(arena, (item->n + 1) * sizeof *boundaries);
@@ -89,8 +92,6 @@ static bl_status read_lists(bl_arena *arena, const bl_item *step, const bl_item 
 
 bl_status bl_nn_schedule_read(bl_arena *arena, const bl_item *item, double learning_rate,
                               bl_nn_schedule *ret_schedule, bl_error *err) {
-    static const bl_nn_settings options = {"schedule", names, BL_NN_N_SCHEDULES, table,
-                                           sizeof table / sizeof *table};
     static const char *const lists[] = {"boundaries", "values", NULL};
     bl_nn_schedule schedule = {.learning_rate = learning_rate, .t_mul = 2, .m_mul = 1};
     const bl_item *map = NULL;
@@ -109,6 +110,23 @@ bl_status bl_nn_schedule_read(bl_arena *arena, const bl_item *item, double learn
         return bl_item_error(item, BL_E_INVALID, err, "exponential has no decay_rate");
     *ret_schedule = schedule;
     return BL_OK;
+}
+
+void bl_nn_schedule_write(const bl_nn_schedule *schedule, bl_text *to) {
+    bl_text_add(to, "{\"%s\": {", names[schedule->kind]);
+    bl_nn_settings_write(&options, schedule->kind, schedule, to);
+    if (schedule->kind == BL_NN_SCHEDULE_STEP) {
+        bl_text_add(to, ", \"boundaries\": [");
+        for (size_t i = 0; i < schedule->n; i++)
+            bl_text_add(to, i ? ", %lld" : "%lld", (long long)schedule->boundaries[i]);
+        bl_text_add(to, "], \"values\": [");
+        for (size_t i = 0; i <= schedule->n; i++) {
+            bl_text_add(to, i ? ", " : "");
+            bl_json_put_number(to, schedule->values[i]);
+        }
+        bl_text_add(to, "]");
+    }
+    bl_text_add(to, "}}");
 }
 
 /// From 1 down to alpha as f goes from 0 to 1.
@@ -167,22 +185,25 @@ bl_nn_plateau bl_nn_plateau_default(void) {
     return (bl_nn_plateau){.factor = 0.1, .patience = 10, .min_delta = 1e-4};
 }
 
-bl_status bl_nn_plateau_read(const bl_item *item, bl_nn_plateau *ret_plateau, bl_error *err) {
 #define AT(kind, member) #member, kind, offsetof(bl_nn_plateau, member), 1
-    static const bl_nn_setting plateau_table[] = {
-        {AT(BL_NN_SETTING_NUMBER, factor), 0, 0x1.fffffffffffffp-1},
-        {AT(BL_NN_SETTING_COUNT, patience), 0, MOST_STEPS},
-        {AT(BL_NN_SETTING_NUMBER, min_delta), 0, INFINITY},
-        {AT(BL_NN_SETTING_COUNT, cooldown), 0, MOST_STEPS},
-        {AT(BL_NN_SETTING_NUMBER, min_lr), 0, INFINITY},
-    };
+static const bl_nn_setting plateau_table[] = {
+    {AT(BL_NN_SETTING_NUMBER, factor), 0, 0x1.fffffffffffffp-1},
+    {AT(BL_NN_SETTING_COUNT, patience), 0, MOST_STEPS},
+    {AT(BL_NN_SETTING_NUMBER, min_delta), 0, INFINITY},
+    {AT(BL_NN_SETTING_COUNT, cooldown), 0, MOST_STEPS},
+    {AT(BL_NN_SETTING_NUMBER, min_lr), 0, INFINITY},
+};
 #undef AT
-    static const char *const plateau_names[] = {"plateau"}, *const also[] = {"mode", NULL};
-    static const bl_nn_settings options = {"plateau", plateau_names, 1, plateau_table,
-                                           sizeof plateau_table / sizeof *plateau_table};
+
+static const char *const plateau_names[] = {"plateau"};
+static const bl_nn_settings plateau_options = {"plateau", plateau_names, 1, plateau_table,
+                                               sizeof plateau_table / sizeof *plateau_table};
+
+bl_status bl_nn_plateau_read(const bl_item *item, bl_nn_plateau *ret_plateau, bl_error *err) {
+    static const char *const also[] = {"mode", NULL};
     bl_nn_plateau plateau = bl_nn_plateau_default();
     const char *mode = "min";
-    BL_TRY(bl_nn_settings_read(&options, 0, item, also, &plateau, err));
+    BL_TRY(bl_nn_settings_read(&plateau_options, 0, item, also, &plateau, err));
     BL_TRY(bl_item_text(bl_item_get(item, "mode"), "mode", &mode, err));
     plateau.is_max = strcmp(mode, "max") == 0;
     if (!plateau.is_max && strcmp(mode, "min") != 0)
@@ -190,6 +211,12 @@ bl_status bl_nn_plateau_read(const bl_item *item, bl_nn_plateau *ret_plateau, bl
                              mode);
     *ret_plateau = plateau;
     return BL_OK;
+}
+
+void bl_nn_plateau_write(const bl_nn_plateau *plateau, bl_text *to) {
+    bl_text_add(to, "{\"mode\": \"%s\", ", plateau->is_max ? "max" : "min");
+    bl_nn_settings_write(&plateau_options, 0, plateau, to);
+    bl_text_add(to, "}");
 }
 
 static bool is_better(const bl_nn_plateau *plateau, double value, double best) {

@@ -12,6 +12,7 @@
 #define BL_NN_TRAINING_SCHEDULE_H
 
 #include "base/document.h"
+#include "base/text.h"
 
 /// X(kind, name): the learning rate at step s of d, for f = s/d
 #define BL_NN_SCHEDULE_TABLE(X)                                                       \
@@ -48,6 +49,8 @@ typedef struct bl_nn_schedule {
 /// \return BL_OK, BL_E_INVALID, BL_E_NOMEM
 bl_status bl_nn_schedule_read(bl_arena *arena, const bl_item *item, double learning_rate,
                               bl_nn_schedule *ret_schedule, bl_error *err);
+/// Writes it as JSON that bl_nn_schedule_read reads to the same.
+void bl_nn_schedule_write(const bl_nn_schedule *schedule, bl_text *to);
 /// The learning rate of a step, from 0.
 double bl_nn_schedule_at(const bl_nn_schedule *schedule, int64_t step);
 
@@ -72,6 +75,8 @@ typedef struct bl_nn_plateau_state {
 bl_nn_plateau bl_nn_plateau_default(void);
 /// Reads `plateau` of a configuration. \return BL_OK, BL_E_INVALID
 bl_status bl_nn_plateau_read(const bl_item *item, bl_nn_plateau *ret_plateau, bl_error *err);
+/// Writes it as JSON that bl_nn_plateau_read reads to the same.
+void bl_nn_plateau_write(const bl_nn_plateau *plateau, bl_text *to);
 /// The learning rate after an epoch in which the quantity had this value. A NaN is no improvement,
 /// but in the first epoch is the best there is, as in Keras.
 double bl_nn_plateau_next(const bl_nn_plateau *plateau, bl_nn_plateau_state *state, double value,

@@ -88,3 +88,34 @@ bl_status bl_nn_settings_read(const bl_nn_settings *options, size_t name, const 
     }
     return BL_OK;
 }
+
+static void write_one(const bl_nn_setting *option, const void *from, bl_text *to) {
+    const char *place = (const char *)from + option->place;
+    int64_t count;
+    double number;
+    if (option->kind == BL_NN_SETTING_BOOL)
+        bl_text_add(to, *(const bool *)place ? "true" : "false");
+    else if (option->kind == BL_NN_SETTING_COUNT)
+        bl_json_put_integer(to, (memcpy(&count, place, sizeof count), count));
+    else
+        bl_json_put_number(to, (memcpy(&number, place, sizeof number), number));
+}
+
+void bl_nn_settings_write(const bl_nn_settings *options, size_t name, const void *from,
+                          bl_text *to) {
+    const char *between = "";
+    for (size_t i = 0; i < options->n_options; i++) {
+        if (!(options->options[i].who >> name & 1))
+            continue;
+        bl_text_add(to, "%s\"%s\": ", between, options->options[i].name);
+        write_one(&options->options[i], from, to);
+        between = ", ";
+    }
+}
+
+void bl_nn_settings_write_named(const bl_nn_settings *options, size_t name, const void *from,
+                                bl_text *to) {
+    bl_text_add(to, "{\"%s\": {", options->names[name]);
+    bl_nn_settings_write(options, name, from, to);
+    bl_text_add(to, "}}");
+}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// How losses, optimisers and the like are written in YAML or JSON: a name alone, `adam`, or a name
-/// with its options, `adam: {beta_1: 0.95}`. Each has a table of names and one of options.
+/// with its options, `adam: {beta_1: 0.95}`. Each has a table of names and one of options, by which
+/// it is read and written.
 #ifndef BL_NN_TRAINING_SETTINGS_H
 #define BL_NN_TRAINING_SETTINGS_H
 
-#include "base/document.h"
+#include "base/json_text.h"
 
 typedef enum bl_nn_setting_kind {
     BL_NN_SETTING_NUMBER,
@@ -40,5 +41,11 @@ bl_status bl_nn_settings_name(const bl_nn_settings *options, const bl_item *item
 /// NULL; may be NULL \return BL_OK; BL_E_INVALID: unknown or out of range, with source and line
 bl_status bl_nn_settings_read(const bl_nn_settings *options, size_t name, const bl_item *map,
                               const char *const *also, void *into, bl_error *err);
+/// Writes all options of a name as members of a JSON object, without its braces.
+void bl_nn_settings_write(const bl_nn_settings *options, size_t name, const void *from,
+                          bl_text *to);
+/// Writes a name with its options, as bl_nn_settings_name and bl_nn_settings_read read them.
+void bl_nn_settings_write_named(const bl_nn_settings *options, size_t name, const void *from,
+                                bl_text *to);
 
 #endif
