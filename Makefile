@@ -61,6 +61,7 @@ bench: ## measure reading, writing, selecting and exchanging beside other librar
 	scripts/python bench/topology.py build/release --output bench/topology.md
 	build/release/bench/kernels
 	build/release/bench/recurrent
+	build/release/bench/loading /tmp
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	scripts/setup --build --test --lint

@@ -103,7 +103,8 @@ static void attention(bl_nn_graph *graph) {
     append(graph, BL_NN_KIND_GLOBAL_AVERAGE_POOLING);
 }
 
-static bl_nn_convolution_options *append_filters(bl_nn_graph *graph, int64_t n, bl_nn_padding pad) {
+static bl_nn_convolution_options *append_filters(bl_nn_graph *graph, int64_t n,
+                                                 bl_nn_window_padding pad) {
     bl_nn_convolution_options *filters = append(graph, BL_NN_KIND_CONV1D);
     filters->filters = n;
     filters->kernel_size = 3;

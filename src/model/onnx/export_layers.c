@@ -57,7 +57,7 @@ static const int64_t turned[] = {0, 2, 1};
 BL_ONNX_WRITER(convolution) {
     const bl_nn_convolution_options *o = x->node->options;
     bl_nn_window window = {(size_t)o->kernel_size, (size_t)o->strides, (size_t)o->dilation_rate,
-                           (bl_nn_padding)o->padding};
+                           (bl_nn_window_padding)o->padding};
     const char *inputs[] = {bl_onnx_transpose_to(x, in[0]->name, 3, turned), write_filters(x),
                             o->use_bias ? bl_onnx_parameter(x, "bias") : ""};
     bl_onnx_node *node;
@@ -73,7 +73,7 @@ BL_ONNX_WRITER(pooling) {
     const bl_nn_pooling_options *o = x->node->options;
     bool is_max = x->node->kind->id == BL_NN_KIND_MAX_POOLING;
     bl_nn_window window = {(size_t)o->pool_size, (size_t)(o->strides ? o->strides : o->pool_size),
-                           1, (bl_nn_padding)o->padding};
+                           1, (bl_nn_window_padding)o->padding};
     const char *steps = bl_onnx_transpose_to(x, in[0]->name, 3, turned);
     bl_onnx_node *node;
     (void)err;

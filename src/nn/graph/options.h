@@ -51,7 +51,7 @@ typedef struct bl_nn_numbers {
     const double *items;
 } bl_nn_numbers;
 
-typedef enum bl_nn_padding { BL_NN_VALID, BL_NN_SAME, BL_NN_CAUSAL } bl_nn_padding;
+typedef enum bl_nn_window_padding { BL_NN_VALID, BL_NN_SAME, BL_NN_CAUSAL } bl_nn_window_padding;
 typedef enum bl_nn_merge {
     BL_NN_MERGE_CONCAT,
     BL_NN_MERGE_SUM,
@@ -135,7 +135,7 @@ typedef struct bl_nn_masking_options {
 /// Conv1D
 typedef struct bl_nn_convolution_options {
     int64_t filters, kernel_size, strides, dilation_rate;
-    int padding; ///< bl_nn_padding
+    int padding; ///< bl_nn_window_padding
     bl_nn_activation activation;
     bool use_bias;
     bl_nn_initializer kernel_initializer, bias_initializer;
@@ -146,7 +146,7 @@ typedef struct bl_nn_convolution_options {
 typedef struct bl_nn_pooling_options {
     int64_t pool_size;
     int64_t strides; ///< 0: as long as the pool
-    int padding;     ///< bl_nn_padding, not causal
+    int padding;     ///< bl_nn_window_padding, not causal
 } bl_nn_pooling_options;
 
 /// GlobalAveragePooling1D, GlobalMaxPooling1D; Sum, Mean, Max, Min; Any, All

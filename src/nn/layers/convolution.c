@@ -11,7 +11,7 @@ enum { SEEN, ARGUMENTS, SLOPES, BACK }; ///< slots
 static bl_nn_window window_of(const bl_nn_step *step) {
     const bl_nn_convolution_options *o = step->options;
     return (bl_nn_window){(size_t)o->kernel_size, (size_t)o->strides, (size_t)o->dilation_rate,
-                          (bl_nn_padding)o->padding};
+                          (bl_nn_window_padding)o->padding};
 }
 
 static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {

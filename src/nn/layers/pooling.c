@@ -7,7 +7,7 @@
 static bl_nn_window window_of(const bl_nn_step *step) {
     const bl_nn_pooling_options *o = step->options;
     return (bl_nn_window){(size_t)o->pool_size, (size_t)(o->strides ? o->strides : o->pool_size), 1,
-                          (bl_nn_padding)o->padding};
+                          (bl_nn_window_padding)o->padding};
 }
 
 static bl_status plan(bl_nn_plan *plan, bl_nn_step *step, bl_error *err) {

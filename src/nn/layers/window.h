@@ -8,7 +8,7 @@
 
 typedef struct bl_nn_window {
     size_t taps, stride, dilation;
-    bl_nn_padding padding;
+    bl_nn_window_padding padding;
 } bl_nn_window;
 
 /// Steps from the first tap to behind the last.

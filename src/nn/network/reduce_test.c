@@ -211,7 +211,7 @@ static void convolution(void **state) {
         window = (bl_nn_window){.taps = 1 + (size_t)lrand48() % 4,
                                 .stride = 1 + (size_t)lrand48() % 3,
                                 .dilation = 1 + (size_t)lrand48() % 2,
-                                .padding = (bl_nn_padding)(i % 3)};
+                                .padding = (bl_nn_window_padding)(i % 3)};
         convolution_options = (bl_nn_convolution_options){
             .filters = 1 + lrand48() % 4,
             .kernel_size = (int64_t)window.taps,
@@ -240,7 +240,7 @@ static void pooling(void **state) {
                                 .stride =
                                     (size_t)(options.strides ? options.strides : options.pool_size),
                                 .dilation = 1,
-                                .padding = (bl_nn_padding)options.padding};
+                                .padding = (bl_nn_window_padding)options.padding};
         begin_trial(&t);
         size_t x = add_input(&t, 7, 3, by_chance(0.5));
         add_node(&t, kind, &options, 1, &x);
