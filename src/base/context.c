@@ -110,6 +110,10 @@ void bl_context_cancel(bl_context *context) {
     atomic_store_explicit(&context->is_cancelled, true, memory_order_relaxed);
 }
 
+void bl_context_revive(bl_context *context) {
+    atomic_store_explicit(&context->is_cancelled, false, memory_order_relaxed);
+}
+
 bool bl_context_is_cancelled(const bl_context *context) {
     return atomic_load_explicit(&context->is_cancelled, memory_order_relaxed);
 }

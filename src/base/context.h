@@ -23,6 +23,9 @@ uint64_t bl_context_budget_bytes(const bl_context *context);
 /// Bytes that this context holds allocated now, without buffers that wait to be used again.
 uint64_t bl_context_busy_bytes(const bl_context *context);
 
+/// Takes a cancellation back, so that what was interrupted may still be written down. Whoever does
+/// cancels again behind it.
+void bl_context_revive(bl_context *context);
 /// BL_E_CANCELLED once the context was cancelled, else BL_OK.
 bl_status bl_context_check(const bl_context *context, bl_error *err);
 

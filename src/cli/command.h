@@ -114,7 +114,7 @@ typedef struct bl_arguments {
     uint64_t part_bytes;
     bool dry_run, profile;
     // of prepare
-    const char *export_folder, *with, *fold;
+    const char *export_folder, *with, *fold; ///< the fold of train, too
     unsigned schema; ///< bl_publish_schema
     // of generate
     unsigned process; ///< its place among the choices
@@ -123,6 +123,10 @@ typedef struct bl_arguments {
     const char *type, *header;
     unsigned n_vectors;
     bool raw;
+    // of train
+    const char *model, *training, *epochs, *batch_size, *learning_rate, *patience;
+    unsigned on_nan, start; ///< their places among the choices
+    bool resume, keep_in_memory;
     // of hist
     bl_texts expressions;
     const char *bins, *edges, *title, *x_title, *y_title;
@@ -161,7 +165,8 @@ typedef struct bl_arguments {
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
     bl_command_convert, bl_command_ingest, bl_command_prepare, bl_command_init, bl_command_hist,
-    bl_command_generate, bl_command_export, bl_command_help, bl_command_completion;
+    bl_command_generate, bl_command_train, bl_command_export, bl_command_help,
+    bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

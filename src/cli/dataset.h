@@ -11,21 +11,24 @@
 enum { BL_BAD_FILES_FAIL, BL_BAD_FILES_SKIP };
 
 /// Options of all commands that look at the events of samples.
-#define BL_OPTIONS_OF_SAMPLES                                                                  \
-    {"config",       'c',                                                                      \
-     "FILE",         "Read this data configuration: weaver's YAML, or a preproc.json",         \
-     BL_OPTION_TEXT, BL_HINT_FILES,                                                            \
-     NULL,           offsetof(bl_arguments, config),                                           \
+#define BL_OPTIONS_OF_SAMPLES                                                          \
+    {"config",       'c',                                                              \
+     "FILE",         "Read this data configuration: weaver's YAML, or a preproc.json", \
+     BL_OPTION_TEXT, BL_HINT_FILES,                                                    \
+     NULL,           offsetof(bl_arguments, config),                                   \
+     false},                                                                           \
+        BL_OPTIONS_OF_FILES
+/// The same without the configuration itself.
+#define BL_OPTIONS_OF_FILES                                                                    \
+    {"input",                                                                                  \
+     'i',                                                                                      \
+     "NAME=URL",                                                                               \
+     "Files of a sample; again for more of them",                                              \
+     BL_OPTION_TEXTS,                                                                          \
+     BL_HINT_FILES,                                                                            \
+     NULL,                                                                                     \
+     offsetof(bl_arguments, inputs),                                                           \
      false},                                                                                   \
-        {"input",                                                                              \
-         'i',                                                                                  \
-         "NAME=URL",                                                                           \
-         "Files of a sample; again for more of them",                                          \
-         BL_OPTION_TEXTS,                                                                      \
-         BL_HINT_FILES,                                                                        \
-         NULL,                                                                                 \
-         offsetof(bl_arguments, inputs),                                                       \
-         false},                                                                               \
         {"fraction",                                                                           \
          0,                                                                                    \
          "X",                                                                                  \

@@ -30,8 +30,8 @@ static bl_status read_config(prepare_run *run, bl_error *err) {
     return BL_OK;
 }
 
-static bl_status make(prepare_run *run, bl_error *err) {
-    const bl_prepare_options options = {.folder = run->cli->arguments.output,
+bl_status bl_prepare_make(prepare_run *run, const char *folder, bl_error *err) {
+    const bl_prepare_options options = {.folder = folder,
                                         .overwrite = run->cli->arguments.overwrite,
                                         .configuration = run->config.text,
                                         .progress = show_progress,
@@ -50,7 +50,7 @@ static bl_status prepare(prepare_run *run, bl_error *err) {
     BL_TRY(bl_cli_open_dataset(run->cli, &run->config, &run->open, &run->dataset, err));
     if (arguments->dry_run)
         return bl_prepare_report_plan(run, err);
-    BL_TRY(make(run, err));
+    BL_TRY(bl_prepare_make(run, arguments->output, err));
     BL_TRY(bl_prepared_open(run->cli->context, arguments->output, &prepared, err));
     if (arguments->json)
         bl_prepare_report_json(run, prepared);
@@ -59,8 +59,19 @@ static bl_status prepare(prepare_run *run, bl_error *err) {
     return BL_OK;
 }
 
+void bl_prepare_begin(prepare_run *run, bl_cli *cli) {
+    *run = (prepare_run){.cli = cli};
+    bl_arena_init(&run->arena, cli->context);
+}
+
+void bl_prepare_end(prepare_run *run) {
+    bl_prepare_report_release(&run->report);
+    bl_dataset_close(run->dataset);
+    bl_arena_release(&run->arena);
+}
+
 static bl_status run_prepare(bl_cli *cli, bl_error *err) {
-    prepare_run run = {.cli = cli};
+    prepare_run run;
     if (cli->arguments.export_folder)
         return bl_cli_export_prepared(cli, err);
     if (cli->arguments.n_operands)
@@ -68,11 +79,9 @@ static bl_status run_prepare(bl_cli *cli, bl_error *err) {
                             "'%s': a folder is named only where --export is; files "
                             "are those of --config; see beamline prepare --help",
                             cli->arguments.operands[0]);
-    bl_arena_init(&run.arena, cli->context);
+    bl_prepare_begin(&run, cli);
     bl_status status = prepare(&run, err);
-    bl_prepare_report_release(&run.report);
-    bl_dataset_close(run.dataset);
-    bl_arena_release(&run.arena);
+    bl_prepare_end(&run);
     return status;
 }
 

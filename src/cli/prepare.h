@@ -19,6 +19,11 @@ typedef struct prepare_run {
     double seconds;
 } prepare_run;
 
+void bl_prepare_begin(prepare_run *run, bl_cli *cli);
+void bl_prepare_end(prepare_run *run);
+/// Prepares the data set that was opened, and shows how it goes. \return as bl_prepare_run
+bl_status bl_prepare_make(prepare_run *run, const char *folder, bl_error *err);
+
 /// What would be done. Opens the first files of every sample, so that a name that is in none is
 /// found.
 bl_status bl_prepare_report_plan(const prepare_run *run, bl_error *err);

@@ -8,15 +8,17 @@
 
 // ---- reading ----
 
-static bl_status read_any(bl_context *context, const char *url, bl_model *model, bl_error *err) {
+bl_status bl_model_read(bl_context *context, const char *url, const bl_model_format **ret_format,
+                        bl_bundle **ret_bundle, bl_error *err) {
     bl_source *source = NULL;
     for (const bl_model_format *format = bl_model_formats; format->name; format++) {
         bool is_it = false;
         BL_TRY(format->probe(context, url, &is_it, err));
         if (!is_it)
             continue;
-        model->format = format;
-        return format->read(context, url, &model->bundle, err);
+        BL_TRY(format->read(context, url, ret_bundle, err));
+        *ret_format = format;
+        return BL_OK;
     }
     BL_TRY(bl_source_open(context, url, &source, err)); // there may be no file at all
     bl_source_close(source);
@@ -153,7 +155,7 @@ bl_status bl_model_open(bl_context *context, const char *url, const bl_model_opt
     if (!model)
         return bl_error_nomem(err, sizeof *model, "a model");
     model->context = context;
-    BL_TRY(read_any(context, url, model, err));
+    BL_TRY(bl_model_read(context, url, &model->format, &model->bundle, err));
     model->stops = o.layer != NULL;
     if (o.layer)
         BL_TRY_IN(stop_at(model->bundle, o.layer, err), err, "%s", url);

@@ -21,6 +21,10 @@ typedef struct bl_model_format {
 /// In the order in which they are tried; ends with one that has no name.
 extern const bl_model_format bl_model_formats[];
 
+/// Reads a file of any of them. \param ret_bundle the caller owns it \return as bl_model_open
+bl_status bl_model_read(bl_context *context, const char *url, const bl_model_format **ret_format,
+                        bl_bundle **ret_bundle, bl_error *err);
+
 /// A layer as people are told of it.
 typedef struct bl_model_layer {
     const char *name, *kind;

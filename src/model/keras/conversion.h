@@ -78,4 +78,7 @@ unsigned bl_keras_rank_of(const bl_keras_conversion *conversion, const bl_nn_nod
 /// The numbers of a file's array as float32 or double.
 void bl_keras_copy_floats(const bl_hdf5_values *values, float *ret_floats);
 
+/// Leaves out masks that layers have anyway, and what computes them. Outputs are set.
+bl_status bl_keras_drop_masks(bl_arena *arena, bl_nn_graph *graph, bl_error *err);
+
 #endif

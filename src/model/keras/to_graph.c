@@ -583,7 +583,8 @@ static bl_status convert(const bl_keras_file *file, bl_arena *arena, bl_nn_graph
         c.first_nodes[i] = BL_NN_NONE;
     BL_TRY(bl_keras_node_names(file, arena, &c.names, err));
     BL_TRY(add_model(&c, SIZE_MAX, false, 0, NULL, &outputs, &n_outputs, err));
-    return bl_nn_graph_set_outputs(graph, n_outputs, outputs, err);
+    BL_TRY(bl_nn_graph_set_outputs(graph, n_outputs, outputs, err));
+    return bl_keras_drop_masks(arena, graph, err);
 }
 
 bl_status bl_keras_to_graph(const bl_keras_file *file, bl_arena *arena, bl_nn_graph *ret_graph,

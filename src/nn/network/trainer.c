@@ -222,15 +222,16 @@ static void restore_statistics(bl_nn_trainer *t) {
 
 bl_status bl_nn_trainer_step(bl_nn_trainer *t, const bl_nn_batch *batch, double learning_rate,
                              double *ret_loss, bl_error *err) {
-    double loss;
+    double loss = NAN;
     keep_statistics(t);
-    BL_TRY(bl_nn_trainer_gradient(t, batch, &loss, err));
+    bl_status status = bl_nn_trainer_gradient(t, batch, &loss, err);
+    if (status != BL_OK || !isfinite(loss))
+        restore_statistics(t);
+    BL_TRY(status);
     t->progress.n_events += batch->n_events;
     *ret_loss = loss;
-    if (!isfinite(loss)) {
-        restore_statistics(t);
+    if (!isfinite(loss))
         return BL_OK;
-    }
     t->progress.n_steps++;
     if (t->clip.kind != BL_NN_CLIP_NONE)
         clip(t);

@@ -57,8 +57,8 @@ BL_DEFINE_AUTO(bl_nn_trainer, bl_nn_trainer_free);
 /// \return BL_OK, BL_E_LIMIT (more events than said), what layers and losses return
 bl_status bl_nn_trainer_gradient(bl_nn_trainer *trainer, const bl_nn_batch *batch, double *ret_loss,
                                  bl_error *err);
-/// The gradient, clipped, and a step of the optimiser. A loss that is no number leaves parameters,
-/// statistics among them, and moments as they were.
+/// The gradient, clipped, and a step of the optimiser. A loss that is no number, and a failure,
+/// leave parameters, statistics among them, and moments as they were.
 bl_status bl_nn_trainer_step(bl_nn_trainer *trainer, const bl_nn_batch *batch, double learning_rate,
                              double *ret_loss, bl_error *err);
 
