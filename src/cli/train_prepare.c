@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data of a configuration, prepared in the folder of a run: as `beamline prepare` does it, to
 // the same bits.
+#include "base/folder.h"
 #include "cli/prepare.h"
 #include "cli/train.h"
 
@@ -8,6 +9,7 @@ static bl_status prepare(prepare_run *run, const char *folder, bl_error *err) {
     BL_TRY(bl_cli_read_config(run->cli, &run->arena, &run->config, err));
     BL_TRY_IN(bl_config_for_preparation(&run->config, err), err, "%s", run->cli->arguments.config);
     BL_TRY(bl_cli_open_dataset(run->cli, &run->config, &run->open, &run->dataset, err));
+    BL_TRY(bl_folder_make(folder, err));
     return bl_prepare_make(run, folder, err);
 }
 

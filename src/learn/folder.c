@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <xxhash.h>
 
+#include "base/folder.h"
 #include "base/json_text.h"
 #include "base/whole_file.h"
 #include "learn/private.h"
@@ -23,23 +24,6 @@ bl_status bl_run_path(const bl_training *t, const char *name, char path[static B
     int n = snprintf(path, BL_RUN_PATH, "%s/%s", t->options->run, name);
     if (n < 0 || n >= BL_RUN_PATH)
         return bl_error_set(err, BL_E_INVALID, "%s: too long a path", t->options->run);
-    return BL_OK;
-}
-
-/// The folder, and those above it.
-static bl_status make_folder(const char *folder, bl_error *err) {
-    char path[BL_RUN_PATH];
-    size_t n = strlen(folder);
-    if (n >= sizeof path)
-        return bl_error_set(err, BL_E_INVALID, "%s: too long a path", folder);
-    for (size_t i = 1; i <= n; i++) {
-        if (folder[i] != '/' && folder[i] != '\0')
-            continue;
-        memcpy(path, folder, i);
-        path[i] = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return bl_error_errno(err, errno, path);
-    }
     return BL_OK;
 }
 
@@ -159,7 +143,7 @@ bl_status bl_run_open(bl_training *t, bool *ret_has_run, bl_error *err) {
     BL_TRY(whole_text(t, &identity, &text, err));
     if (*ret_has_run)
         return compare_file(t, path, &text, err);
-    BL_TRY(make_folder(t->options->run, err));
+    BL_TRY(bl_folder_make(t->options->run, err));
     return bl_whole_file_write(path, text.text, text.n, true, err);
 }
 

@@ -10,22 +10,30 @@
 
 // ---- the transform, by the network's names ----
 
-static bl_status put_transform(const bl_training *t, bl_arena *arena, bl_bundle *bundle,
-                               bl_error *err) {
+static bl_status put_transform(bl_training *t, bl_error *err) {
     const bl_match *match = &t->match;
     bl_nn_columns *inputs =
-        (bl_nn_columns *)bl_arena_array(arena, match->n_inputs + 1, sizeof *inputs);
+        (bl_nn_columns *)bl_arena_array(&t->arena, match->n_inputs + 1, sizeof *inputs);
     if (!inputs)
         return bl_error_nomem(err, match->n_inputs * sizeof *inputs, "a transform");
-    bundle->transform = (bl_nn_transform){.inputs = inputs};
+    t->model.transform = (bl_nn_transform){.inputs = inputs};
     for (size_t i = 0; i < match->n_inputs && t->transform; i++) {
         const bl_nn_columns *columns = bl_nn_transform_find(t->transform, match->inputs[i]);
         if (!columns)
             continue;
-        inputs[bundle->transform.n_inputs] = *columns;
-        inputs[bundle->transform.n_inputs++].input = match->names[i];
+        inputs[t->model.transform.n_inputs] = *columns;
+        inputs[t->model.transform.n_inputs++].input = match->names[i];
     }
     return BL_OK;
+}
+
+bl_status bl_run_begin_model(bl_training *t, bl_error *err) {
+    bool is_second = t->match.form == BL_TARGET_SECOND;
+    t->model = *t->options->model;
+    t->model.classes = t->prepared->classes + (is_second ? 1 : 0);
+    t->model.n_classes = is_second ? 1 : t->prepared->n_classes;
+    BL_TRY(put_transform(t, err));
+    return bl_bundle_check_transform(&t->model, err);
 }
 
 // ---- notes ----
@@ -150,13 +158,8 @@ static bl_status put_notes(const bl_training *t, bl_arena *arena, int64_t epoch,
 static bl_status write_model(bl_training *t, bl_arena *arena, const char *name, int64_t epoch,
                              bl_error *err) {
     char path[BL_RUN_PATH];
-    bl_bundle bundle = *t->options->model;
-    const bl_prepared *prepared = t->prepared;
-    bool is_second = t->match.form == BL_TARGET_SECOND;
+    bl_bundle bundle = t->model;
     BL_TRY(bl_run_path(t, name, path, err));
-    bundle.classes = prepared->classes + (is_second ? 1 : 0);
-    bundle.n_classes = is_second ? 1 : prepared->n_classes;
-    BL_TRY(put_transform(t, arena, &bundle, err));
     BL_TRY(put_notes(t, arena, epoch, &bundle, err));
     return bl_bundle_write(t->context, &bundle, path, true, err);
 }

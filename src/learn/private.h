@@ -34,7 +34,8 @@ typedef struct bl_training {
     size_t n_parts;
     const char *validation; ///< part; NULL: there is none
     const bl_nn_transform *transform;
-    size_t monitor; ///< column of the history
+    bl_bundle model; ///< as it is written, but for notes; owns nothing
+    size_t monitor;  ///< column of the history
     bool monitor_is_max;
     bl_nn_plateau plateau;
     const char *fingerprint; ///< of all that the result depends on
@@ -82,6 +83,9 @@ bl_status bl_run_read_checkpoint(bl_training *t, bl_error *err);
 
 // ---- output.c ----
 
+/// Fills in `model`: classes and transform. \return BL_OK, BL_E_NOMEM, and what
+/// bl_bundle_check_transform returns: the transform does not go with the network
+bl_status bl_run_begin_model(bl_training *t, bl_error *err);
 /// Writes the network as it is as a bundle. \param epoch whose metrics are its own; −1: none is
 bl_status bl_run_write_model(bl_training *t, const char *name, int64_t epoch, bl_error *err);
 

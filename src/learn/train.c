@@ -170,6 +170,7 @@ static bl_status start(bl_training *t, bl_error *err) {
     bool has_run = false;
     BL_TRY(find_parts(t, err));
     BL_TRY(bl_match_model(&t->arena, t->prepared, t->network, t->settings, &t->match, err));
+    BL_TRY(bl_run_begin_model(t, err));
     BL_TRY(begin_history(t, err));
     find_monitor(t);
     BL_TRY(open_loader(t, err));

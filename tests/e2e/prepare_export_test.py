@@ -108,13 +108,14 @@ def test_spark_schema(folder, tmp_path):
     table = pq.read_table(tmp_path / "out" / "train")
     wanted = published.inputs(folder, "train")
     assert_rows(table["ragged"], wanted["ragged"])
+    assert_rows(table["GRU_input"], wanted["GRU_input"])
     for vector, values in zip(table["HLF_input"].to_pylist(), wanted["HLF_input"], strict=True):
         assert vector["type"] == 1 and vector["size"] is None and vector["indices"] is None
         assert np.allclose(vector["values"], values, rtol=1e-6)
     for vector, label in zip(table["encoded_label"].to_pylist(), table["label"].to_pylist(),
                              strict=True):
         assert vector == {"type": 0, "size": 3, "indices": [label], "values": [1.0]}
-    said = export(folder, tmp_path / "no", "--schema", "spark", "--as", "arrow", code=1)
+    said = export(folder, tmp_path / "no", "--schema", "spark", "--as", "arrow", code=2)
     assert "Spark's vectors are for Parquet" in said
 
 
@@ -129,15 +130,15 @@ def test_a_folder_is_whole_or_not_there(folder, tmp_path):
     out = tmp_path / "out"
     (tmp_path / "out.partial" / "train").mkdir(parents=True)  # of a run that was killed
     (tmp_path / "out.partial" / "train" / "part-99999.parquet").write_text("half")
-    said = export(folder, out, "--with", "weight_trian", code=1)
+    said = export(folder, out, "--with", "weight_trian", code=3)
     assert "did you mean 'weight_train'" in said
     assert not out.exists()
     export(folder, out)
     assert not (tmp_path / "out.partial").exists()
     assert not (out / "train" / "part-99999.parquet").exists()
-    assert "--overwrite" in export(folder, out, code=1)
+    assert "--overwrite" in export(folder, out, code=4)
     (out / "notes.txt").write_text("mine")
-    assert "'notes.txt'" in export(folder, out, "--overwrite", code=1)
+    assert "'notes.txt'" in export(folder, out, "--overwrite", code=4)
     (out / "notes.txt").unlink()
     export(folder, out, "--overwrite", "--as", "arrow")
     assert not list(out.glob("*/*.parquet"))
@@ -145,7 +146,7 @@ def test_a_folder_is_whole_or_not_there(folder, tmp_path):
 
 def test_folds_have_transforms_of_their_own(tmp_path):
     folder = prepared_sample.prepare(tmp_path, split={"folds": 3, "by": "entry"})
-    assert "which of its 3 folds" in export(folder, tmp_path / "out", code=1)
+    assert "--fold says which of its 3 folds" in export(folder, tmp_path / "out", code=2)
     export(folder, tmp_path / "out", "--fold", 2)
     table = pq.read_table(tmp_path / "out" / "fold-2")
     wanted = published.inputs(folder, "fold-2", fold=2)

@@ -20,6 +20,9 @@ struct bl_loader {
     bl_windows windows;
     bl_ahead ahead;
     bool is_started;
+    int64_t epoch; ///< that is made
+    bool is_over;  ///< the caller's epoch is, or none was begun
+    bool is_ahead; ///< `epoch` is the one behind the caller's
     size_t batch_events;
     int64_t n_batches;
     size_t slab;                     ///< that batches come from
@@ -195,7 +198,7 @@ static bl_status open_all(bl_loader *loader, const bl_loader_options *options, b
     BL_TRY(open_shards(loader, options, err));
     BL_TRY(make_windows(loader, options, err));
     BL_TRY(bl_ahead_start(&loader->ahead, bl_windows_make, &loader->windows, err));
-    loader->is_started = true;
+    loader->is_started = loader->is_over = true;
     return BL_OK;
 }
 
@@ -231,22 +234,42 @@ int64_t bl_loader_n_events(const bl_loader *loader) { return loader->shards.n_ev
 
 int64_t bl_loader_n_batches(const bl_loader *loader) { return loader->n_batches; }
 
-bl_status bl_loader_begin(bl_loader *loader, int64_t epoch, int64_t first_batch, bl_error *err) {
-    if (epoch < 0 || epoch > UINT32_MAX || first_batch < 0 || first_batch > loader->n_batches)
-        return bl_error_set(err, BL_E_RANGE, "epoch %lld, batch %lld of %lld", (long long)epoch,
-                            (long long)first_batch, (long long)loader->n_batches);
+static void start(bl_loader *loader, int64_t epoch, int64_t first_batch) {
     bl_ahead_stop(&loader->ahead);
     bl_windows_begin(&loader->windows, epoch, first_batch * (int64_t)loader->batch_events);
+    loader->epoch = epoch;
     loader->next_batch = loader->slab_batches = 0;
     bl_ahead_begin(&loader->ahead);
+}
+
+bl_status bl_loader_begin(bl_loader *loader, int64_t epoch, int64_t first_batch, bl_error *err) {
+    if (epoch < 0 || epoch >= UINT32_MAX || first_batch < 0 || first_batch > loader->n_batches)
+        return bl_error_set(err, BL_E_RANGE, "epoch %lld, batch %lld of %lld", (long long)epoch,
+                            (long long)first_batch, (long long)loader->n_batches);
+    bool is_made = loader->is_ahead && first_batch == 0 &&
+                   (epoch == loader->epoch || !loader->windows.order.shuffles);
+    loader->is_over = loader->is_ahead = false;
+    if (!is_made)
+        start(loader, epoch, first_batch);
     return BL_OK;
+}
+
+/// While the caller looks at what it has learned, the next epoch's first events are made.
+static void end_epoch(bl_loader *loader) {
+    loader->is_over = loader->is_ahead = true;
+    start(loader, loader->epoch + 1, 0);
 }
 
 bl_status bl_loader_next(bl_loader *loader, bl_loaded *ret_batch, bl_error *err) {
     bl_windows *windows = &loader->windows;
     BL_TRY(bl_context_check(loader->context, err));
+    if (loader->is_over)
+        return BL_END;
     if (loader->next_batch == loader->slab_batches) {
-        BL_TRY(bl_ahead_next(&loader->ahead, &loader->slab, err));
+        bl_status status = bl_ahead_next(&loader->ahead, &loader->slab, err);
+        if (status == BL_END)
+            end_epoch(loader);
+        BL_TRY(status);
         loader->slab_batches = windows->n_batches[loader->slab];
         loader->next_batch = 0;
     }

@@ -132,7 +132,7 @@ static uint64_t count_buckets(const bl_gather *gather) {
         for (size_t k = 0; k < gather->passes[i].n_sources; k++) {
             const bl_spool_file *file = gather->passes[i].sources[k].file;
             bytes += (uint64_t)file->n_rows * 3 * sizeof(bl_bucket_row);
-            bytes += file->bytes;
+            bytes += file->raw_bytes;
         }
         most = bytes > most ? bytes : most;
     }

@@ -16,6 +16,8 @@
 #include "data/statistics/reweight.h"
 #include "data/stream/parts.h"
 
+/// What its files are packed with: they are written and read once, and disks are slow.
+#define BL_SPOOL_CODEC "lz4"
 /// Columns of a spool file that shards do not have. The others are a shard's, in its order: key,
 /// identities, file, entry, sample, label, weights, observers, inputs. `weight_train` is yet the
 /// product of the factors that the configuration names, of either sign.
@@ -44,6 +46,7 @@ typedef struct bl_spool_file {
     const char *name; ///< in FOLDER/spool: "00000.arrow", of a variation "00000.jesUp.arrow"
     int64_t n_rows;
     uint64_t bytes, xxh64;
+    uint64_t raw_bytes; ///< of its rows in memory
 } bl_spool_file;
 
 /// Some rows of a stretch: files, none where no row was taken, and more than one where rows were

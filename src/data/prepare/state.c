@@ -44,9 +44,11 @@ static void put_files(bl_text *to, const bl_spool_part *part) {
         const bl_spool_file *file = &part->files[i];
         bl_text_add(to, "%s\n  {\"file\": ", i ? "," : "");
         bl_json_put_text(to, file->name);
-        bl_text_add(to, ", \"events\": %lld, \"bytes\": %llu, \"xxh64\": \"%016llx\"}",
+        bl_text_add(to,
+                    ", \"events\": %lld, \"bytes\": %llu, \"raw_bytes\": %llu, "
+                    "\"xxh64\": \"%016llx\"}",
                     (long long)file->n_rows, (unsigned long long)file->bytes,
-                    (unsigned long long)file->xxh64);
+                    (unsigned long long)file->raw_bytes, (unsigned long long)file->xxh64);
     }
     bl_text_add(to, "]");
 }
@@ -214,14 +216,16 @@ static bool take_statistics(const bl_item *document, const bl_spool *spool, bl_s
 /// \param ret_file its name in the spool's arena
 static bool take_file(const bl_item *item, bl_spool *spool, bl_spool_file *ret_file) {
     const bl_item *name = bl_item_get(item, "file"), *sum = bl_item_get(item, "xxh64");
-    int64_t bytes;
+    int64_t bytes, raw_bytes;
     uint64_t n_bytes, xxh64;
     if (!name || name->kind != BL_ITEM_TEXT || !sum || sum->kind != BL_ITEM_TEXT ||
         !take_integer(bl_item_get(item, "events"), &ret_file->n_rows) ||
-        !take_integer(bl_item_get(item, "bytes"), &bytes))
+        !take_integer(bl_item_get(item, "bytes"), &bytes) ||
+        !take_integer(bl_item_get(item, "raw_bytes"), &raw_bytes))
         return false;
     ret_file->name = bl_arena_text(&spool->arena, name->text, strlen(name->text));
     ret_file->bytes = (uint64_t)bytes;
+    ret_file->raw_bytes = (uint64_t)raw_bytes;
     ret_file->xxh64 = strtoull(sum->text, NULL, 16);
     const char *path = ret_file->name ? bl_spool_path(&spool->arena, spool, name->text, "") : NULL;
     return path && bl_file_sum(path, &n_bytes, &xxh64, NULL) == BL_OK &&

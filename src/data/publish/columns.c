@@ -113,7 +113,7 @@ bl_status bl_publish_numbers_write(bl_context *context, const bl_publish_numbers
 
 // ---- making ----
 
-/// Lists of fixed length, or lists of such.
+/// Lists of fixed length, or lists of such; of either, events may be padded.
 static bl_status make_numbers(const bl_published *column, bl_context *context,
                               const bl_column *from, bl_column *ret_column, bl_error *err) {
     bl_builder lists;
@@ -125,7 +125,8 @@ static bl_status make_numbers(const bl_published *column, bl_context *context,
     if (column->type->id == BL_FIXED_LIST)
         bl_builder_extend(leaf, (size_t)(from->length * column->type->list_size));
     for (int64_t i = 0; column->type->id == BL_LIST && i < from->length; i++) {
-        bl_builder_extend(leaf, (size_t)bl_publish_n_rows(&numbers, i) * column->width);
+        size_t n_rows = column->length ? column->length : (size_t)bl_publish_n_rows(&numbers, i);
+        bl_builder_extend(leaf, n_rows * column->width);
         bl_builder_end_list(&lists);
     }
     bl_status status = leaf->failed;
@@ -248,18 +249,15 @@ static bl_status add_input(bl_publish_plan *plan, bl_table *shard, const bl_prep
     c->is_double = is_spark(plan) || plan->prepared->is_double;
     c->is_vector = is_spark(plan) && !input->is_sequence;
     c->make = c->is_vector ? bl_spark_make_vectors : make_numbers;
-    size_t most_rows = input->is_sequence ? input->most_rows : 1;
     if (input->is_sequence && c->columns && c->columns->rows.padding != BL_NN_FILL_NONE)
-        most_rows = c->columns->rows.length;
+        c->length = c->columns->rows.length;
+    size_t most_rows = c->length ? c->length : input->is_sequence ? input->most_rows : 1;
     plan->row_bytes += most_rows * c->width * sizeof(double);
     if (c->is_vector)
         return bl_spark_vector_type(context, &c->type, err);
-    if (!input->is_sequence)
-        return fixed_list(context, c->width, c->is_double, &c->type, err);
-    if (!c->columns || c->columns->rows.padding == BL_NN_FILL_NONE || is_spark(plan))
+    if (input->is_sequence && (is_spark(plan) || !c->length))
         return rows_type(plan, c, err);
-    c->length = c->columns->rows.length;
-    return fixed_list(context, c->length * c->width, c->is_double, &c->type, err);
+    return fixed_list(context, (c->length ? c->length : 1) * c->width, c->is_double, &c->type, err);
 }
 
 static bl_status add_label(bl_publish_plan *plan, bl_table *shard, bl_error *err) {
@@ -328,10 +326,11 @@ static bl_status choose_transform(bl_publish_plan *plan, bl_error *err) {
     const bl_prepared *prepared = plan->prepared;
     int64_t fold = plan->options->fold;
     if (prepared->n_folds && (fold < 0 || (size_t)fold >= prepared->n_folds))
-        return bl_error_set(err, BL_E_INVALID,
-                            "%s: say which of its %zu folds is the test: each has a transform of "
-                            "its own, of the others",
-                            prepared->folder, prepared->n_folds);
+        return bl_error_set(
+            err, BL_E_INVALID,
+            "%s: --fold says which of its %zu folds is the test: each has a transform of "
+            "its own, of the others",
+            prepared->folder, prepared->n_folds);
     if (!prepared->n_folds && fold >= 0)
         return bl_error_set(err, BL_E_INVALID, "%s: it has no folds", prepared->folder);
     size_t i = fold < 0 ? 0 : (size_t)fold;

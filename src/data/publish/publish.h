@@ -15,7 +15,7 @@ typedef enum bl_publish_schema {
     /// `encoded_label` has 1 for the class, else 0.
     BL_PUBLISH_COLUMNS,
     /// Vectors, `encoded_label` and observers that are lists of numbers are vectors of Spark's ML
-    /// library, sequences lists of lists; all numbers are double.
+    /// library, sequences lists of lists, padded too; all numbers are double.
     BL_PUBLISH_SPARK,
 } bl_publish_schema;
 

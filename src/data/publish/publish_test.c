@@ -295,7 +295,9 @@ static void test_spark(void **state) {
             assert_true(number_at(column_of(batch, "hfeatures_dense"), at) == vector_of(i, k));
             assert_true(number_at(column_of(batch, "HLF_input"), at) == scaled(i, k, true));
         }
-        assert_int_equal(offsets[i + 1] - offsets[i], rows_of(i));
+        assert_int_equal(offsets[i + 1] - offsets[i], LENGTH);
+        assert_true(number_at(rows, (size_t)((i + 1) * LENGTH * WIDTH - 1)) ==
+                    (rows_of(i) == LENGTH ? row_of(i, LENGTH - 1, 1) : -7));
         assert_true(number_at(column_of(batch, "encoded_label"), (size_t)(i * 3 + i % 3)) == 1);
     }
     bl_batch_release(batch);
@@ -337,7 +339,7 @@ static void test_refused(void **state) {
     changed.fold = 0;
     expect(prepared, changed, BL_E_INVALID, "no folds");
     prepared->n_folds = 3;
-    expect(prepared, options, BL_E_INVALID, "which of its 3 folds");
+    expect(prepared, options, BL_E_INVALID, "--fold says which of its 3 folds");
     prepared->n_folds = 0;
     prepared->is_complete = false;
     expect(prepared, options, BL_E_INVALID, "not completed");
