@@ -52,7 +52,7 @@ def prepare(beamline, folder, n_events):
 
 def transform_of(data):
     about = json.loads((data / "prepared.json").read_text())
-    return {one["input"]: one for one in about["transforms"][0]["inputs"]}
+    return {one["name"]: one for one in about["transforms"][0]["inputs"]}
 
 
 def scaled(values, transform):
