@@ -31,6 +31,10 @@ void bl_prepare_report_text(const prepare_run *run, const bl_prepared *prepared)
     if (run->cli->arguments.profile)
         print_profile(&run->cli->out, &report->times);
     bl_cli_note_skipped(run->cli, run->dataset);
+    if (report->n_parts == 0) {
+        bl_cli_note(run->cli, "%s: all of it was there already", run->cli->arguments.output);
+        return;
+    }
     if (report->n_resumed)
         bl_cli_note(run->cli, "%zu of %zu parts were there already", report->n_resumed,
                     report->n_parts);

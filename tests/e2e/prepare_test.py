@@ -251,6 +251,9 @@ def test_negative_weights_need_a_choice(folder, tmp_path):
         assert "negative" in error
         assert all(word in error for word in ("keep", "abs", "drop")) or policy
         assert not (to / "prepared.json").exists()
+        said["negative_weights"] = "keep"  # events that were spread stay
+        assert json.loads(prepare(to, said, "--json")[0])["events_in"] == 0
+        assert prepared.description(to)["complete"]
 
 
 def test_negative_weights_can_be_positive_or_dropped(folder, events, tmp_path):
@@ -271,7 +274,7 @@ def test_negative_weights_can_be_positive_or_dropped(folder, events, tmp_path):
 
 def test_balance(folder, events, tmp_path):
     for method in ("weights", "undersample", "oversample"):
-        said = config(folder, weights={"balance": method})
+        said = weigh(config(folder), "abs", balance=method)
         to = tmp_path / method
         prepare(to, said)
         counts = natural(events, said, "train")
@@ -284,7 +287,7 @@ def test_balance(folder, events, tmp_path):
         else:
             aim = min(counts) if method == "undersample" else max(counts)
             assert all(abs(one - aim) < 5 * np.sqrt(aim) for one in n)
-            assert np.allclose(train, 1, rtol=1e-12)
+            assert all(np.isclose(train[label == k].mean(), 1, rtol=1e-12) for k in (0, 1))
         numbers = table["event"].to_pylist()
         assert (len(set(numbers)) == len(numbers)) == (method != "oversample")
         assert table["key"].to_pylist() == sorted(table["key"].to_pylist())
@@ -481,6 +484,9 @@ def test_what_changed_is_refused(folder, plain, tmp_path):
         assert "--overwrite" in error
     prepare(to, config(folder, seed=8), "--overwrite")
     assert prepared.description(to)["seed"] == 8
+    (to / "train-00000.arrow").unlink()
+    _, error = prepare(to, config(folder, seed=8), code=5)
+    assert "train-00000.arrow" in error
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "thesis.tex").write_text("important", "utf-8")

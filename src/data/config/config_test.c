@@ -354,6 +354,39 @@ static void refused(void **state) {
         refuses(refusals[i].text, refusals[i].message);
 }
 
+static const char with_all_sections[] =
+    "preprocess: {method: auto, params: {y: {center: 1}}}\n"
+    "inputs: {g: {column: c, vars: [a]}, h: {length: 3, order: {by: x}, vars: [x, [y, 1]]}}\n"
+    "labels: {type: simple, value: [is_a, is_b]}\n"
+    "observers: [o]\n"
+    "monitor_variables: [m]\n"
+    "weights: {reweight_vars: {x: [0, 1]}, reweight_classes: [is_a], reweight_basewgt: 2 * w,"
+    " class_weights: [2]}\n"
+    "split: {by: [run, event]}\n"
+    "variations: {up: {x: x_up}, scale: 'w[*]'}\n"
+    "samples: {s: {files: s.root, label: 0, dataset: d, part: test}}\n";
+
+static bl_status read_all_sections(bl_context *of_failures) {
+    bl_arena of_config;
+    bl_config config;
+    const bl_item *document = NULL;
+    bl_arena_init(&of_config, of_failures);
+    bl_config_init(&config, &of_config);
+    bl_status status = bl_yaml_parse(&of_config, "x.yaml", with_all_sections,
+                                     sizeof with_all_sections - 1, &document, NULL);
+    if (status == BL_OK)
+        status = bl_config_read_document(&config, document, NULL);
+    if (status == BL_OK)
+        status = bl_config_for_preparation(&config, NULL);
+    bl_arena_release(&of_config);
+    return status;
+}
+
+static void no_memory(void **state) {
+    (void)state;
+    test_every_allocation_fails(read_all_sections);
+}
+
 // ---- weaver's own ----
 
 static void configurations_of_weaver(void **state) {
@@ -396,15 +429,11 @@ static void configurations_of_weaver(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_of_weaver),
-        cmocka_unit_test(what_weaver_found_goes_first),
-        cmocka_unit_test(inputs_of_ours),
-        cmocka_unit_test(labels_and_weights),
-        cmocka_unit_test(classes_of_samples),
-        cmocka_unit_test(shares_and_folds),
-        cmocka_unit_test(variations),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(configurations_of_weaver),
+        cmocka_unit_test(numbers_of_weaver),  cmocka_unit_test(what_weaver_found_goes_first),
+        cmocka_unit_test(inputs_of_ours),     cmocka_unit_test(labels_and_weights),
+        cmocka_unit_test(classes_of_samples), cmocka_unit_test(shares_and_folds),
+        cmocka_unit_test(variations),         cmocka_unit_test(refused),
+        cmocka_unit_test(no_memory),          cmocka_unit_test(configurations_of_weaver),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -4,6 +4,7 @@
 #include "data/prepare/spool.h"
 
 #include <ftw.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -410,38 +411,57 @@ static void other_shapes(void **state) {
     release(&m);
 }
 
-/// Spectra and their bins, of weights that training takes.
-static void spectra_are_filled(void **state) {
-    (void)state;
-    static const char text[] = "inputs: {vector: {vars: [x]}}\n"
-                               "labels: {value: [is_a, is_b]}\n"
-                               "weights: {reweight_method: flat, reweight_vars: {x: [0, 10, 20]}}\n"
-                               "negative_weights: drop\n"
-                               "split: {folds: 3}\n"
-                               "samples: {a: {files: '%s/a.jsonl', weight: w}}\n";
-    made m = must_make(&(how){.yaml = text, .to = "spectra"});
+#define WITH_SPECTRA(policy)                                              \
+    "inputs: {vector: {vars: [x]}}\n"                                     \
+    "labels: {value: [is_a, is_b]}\n"                                     \
+    "weights: {reweight_method: flat, reweight_vars: {x: [0, 10, 20]}}\n" \
+    "split: {folds: 3}\n" policy "samples: {a: {files: '%s/a.jsonl', weight: w}}\n"
+
+/// What an event of the table adds to its bin.
+typedef double (*weight_fn)(double weight);
+static double as_it_is(double weight) { return weight; }
+static double not_negative(double weight) { return weight < 0 ? 0 : weight; }
+
+static void check_spectra(const bl_spool *spool, weight_fn weight, bool drops) {
     double wanted[3][2][2] = {0};
     uint64_t n_numbers[3] = {0};
-    assert_true(m.spool->has_spectra);
-    assert_string_equal(m.spool->codes[2], "fold-2");
-    bl_batch *batch = read_all(m.spool, &m.spool->passes[0].parts[0].files[0]);
+    assert_true(spool->has_spectra);
+    bl_batch *batch = read_all(spool, &spool->passes[0].parts[0].files[0]);
     for (int64_t row = 0; row < batch->n_rows; row++) {
         int64_t i = integer_of(batch, "event", row) - first_event;
         int64_t bin = x_of(i) < 10 ? 0 : x_of(i) <= 20 ? 1 : -1;
         int64_t fold = integer_of(batch, "part", row);
         assert_int_equal(integer_of(batch, "bin", row), bin);
-        n_numbers[fold] += weight_of(i) > 0;
-        if (bin >= 0 && weight_of(i) > 0)
-            wanted[fold][i % 3 != 0][bin] += weight_of(i);
+        n_numbers[fold] += !drops || weight_of(i) > 0;
+        if (bin >= 0)
+            wanted[fold][i % 3 != 0][bin] += weight(weight_of(i));
     }
     bl_batch_release(batch);
-    const bl_spool_statistics *s = &m.spool->passes[0].parts[0].statistics;
+    const bl_spool_statistics *s = &spool->passes[0].parts[0].statistics;
     for (size_t fold = 0; fold < 3; fold++) {
         assert_int_equal(s->moments[fold].n, n_numbers[fold]);
         for (size_t i = 0; i < 4; i++)
             assert_true(s->spectra[fold].sums[i] == wanted[fold][i / 2][i % 2]);
     }
-    release(&m);
+}
+
+/// Spectra and their bins, of weights that training takes. Which these are can be said afterwards.
+static void spectra_are_those_of_training(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        weight_fn weight;
+        bool drops;
+    } policies[] = {{WITH_SPECTRA(""), as_it_is, false},
+                    {WITH_SPECTRA("negative_weights: abs\n"), fabs, false},
+                    {WITH_SPECTRA("negative_weights: drop\n"), not_negative, true}};
+    for (size_t i = 0; i < 3; i++) {
+        made m = must_make(&(how){.yaml = policies[i].text, .to = "spectra"});
+        assert_int_equal(m.spool->n_resumed, i > 0);
+        assert_string_equal(m.spool->codes[2], "fold-2");
+        check_spectra(m.spool, policies[i].weight, policies[i].drops);
+        release(&m);
+    }
 }
 
 static void refuses(const char *text, bl_status status, const char *const *messages) {
@@ -612,7 +632,7 @@ int main(void) {
         cmocka_unit_test(is_gone_on_with),
         cmocka_unit_test(another_spool_is_not_replaced),
         cmocka_unit_test(other_shapes),
-        cmocka_unit_test(spectra_are_filled),
+        cmocka_unit_test(spectra_are_those_of_training),
         cmocka_unit_test(errors_name_file_and_entry),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(bad_files_are_left_out),

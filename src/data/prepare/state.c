@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is in the folder of a spool: spool.json says what it was made of, and NNNNN.json, which
 // appears whole or not at all, that a part is done.
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/file_sum.h"
 #include "base/json_text.h"
 #include "base/whole_file.h"
+#include "data/prepare/folder.h"
 #include "data/prepare/private.h"
 
 static const char *const format = "beamline spool 1";
@@ -84,22 +84,35 @@ static void put_counts(bl_text *to, const bl_spool *spool, const bl_spool_part *
     bl_text_add(to, "]");
 }
 
-static bl_status put_moments(bl_text *to, const bl_spool *spool, const bl_spool_part *part,
-                             bl_error *err) {
-    const bl_spool_statistics *statistics = &part->statistics;
+static bl_status put_moments(bl_text *to, const bl_spool *spool, const char *key,
+                             const bl_moments *moments, bl_error *err) {
     const char *text;
-    BL_TRY(bl_moments_write(to->arena, statistics->moments, spool->n_codes * spool->n_numbers,
-                            &text, err));
-    put_key(to, "moments");
+    BL_TRY(bl_moments_write(to->arena, moments, spool->n_codes * spool->n_numbers, &text, err));
+    put_key(to, key);
     bl_text_add(to, "%s", text);
-    put_key(to, "spectra");
+    return BL_OK;
+}
+
+/// \param spectra NULL: none are asked for
+static void put_spectra(bl_text *to, const bl_spool *spool, const char *key,
+                        const bl_spectra *spectra) {
+    put_key(to, key);
     bl_text_add(to, "[");
-    for (size_t i = 0; statistics->spectra && i < spool->n_codes; i++) {
-        const bl_spectra *spectra = &statistics->spectra[i];
+    for (size_t i = 0; spectra && i < spool->n_codes; i++) {
         bl_text_add(to, i ? ", " : "");
-        put_numbers(to, spectra->sums, spectra->n_bins * spectra->n_classes);
+        put_numbers(to, spectra[i].sums, spectra[i].n_bins * spectra[i].n_classes);
     }
     bl_text_add(to, "]");
+}
+
+static bl_status put_statistics(bl_text *to, const bl_spool *spool, const bl_spool_part *part,
+                                bl_error *err) {
+    const bl_spool_statistics *statistics = &part->statistics;
+    put_counts(to, spool, part);
+    BL_TRY(put_moments(to, spool, "moments", statistics->moments, err));
+    BL_TRY(put_moments(to, spool, "moments_of_negative", statistics->of_negative, err));
+    put_spectra(to, spool, "spectra", statistics->spectra);
+    put_spectra(to, spool, "spectra_of_negative", statistics->negative_spectra);
     return BL_OK;
 }
 
@@ -118,8 +131,7 @@ bl_status bl_spool_write_part(const bl_spool *spool, const bl_spool_pass *pass,
                 (long long)part->last);
     put_files(&text, part);
     put_flow(&text, part);
-    put_counts(&text, spool, part);
-    bl_status status = put_moments(&text, spool, part, err);
+    bl_status status = put_statistics(&text, spool, part, err);
     bl_text_add(&text, "}\n");
     const char *stem = bl_spool_stem(&arena, pass, part);
     if (status == BL_OK)
@@ -194,23 +206,33 @@ static bool take_counts(const bl_item *list, const bl_spool *spool, bl_spool_par
     return true;
 }
 
-static bool take_statistics(const bl_item *document, const bl_spool *spool, bl_spool_part *part) {
-    bl_spool_statistics *statistics = &part->statistics;
-    const bl_item *most = list_of(bl_item_get(document, "most_rows"), spool->n_inputs);
-    const bl_item *moments = bl_item_get(document, "moments");
-    size_t n_spectra = statistics->spectra ? spool->n_codes : 0;
-    const bl_item *spectra = list_of(bl_item_get(document, "spectra"), n_spectra);
-    if (!most || !moments || !spectra || !take_counts(bl_item_get(document, "counts"), spool, part))
+/// \param spectra NULL: none are asked for
+static bool take_spectra(const bl_item *list, const bl_spool *spool, bl_spectra *spectra) {
+    size_t n = spectra ? spool->n_codes : 0;
+    if (!list_of(list, n))
         return false;
-    for (size_t i = 0; i < spool->n_inputs; i++)
-        if (!take_integer(most->items[i], &statistics->most_rows[i]))
+    for (size_t i = 0; i < n; i++)
+        if (!take_numbers(list->items[i], spectra[i].sums,
+                          spectra[i].n_bins * spectra[i].n_classes))
             return false;
-    for (size_t i = 0; i < n_spectra; i++)
-        if (!take_numbers(spectra->items[i], statistics->spectra[i].sums,
-                          statistics->spectra[i].n_bins * statistics->spectra[i].n_classes))
+    return true;
+}
+
+static bool take_moments(const bl_item *list, const bl_spool *spool, bl_moments *moments) {
+    return list && bl_moments_read(list, spool->n_codes * spool->n_numbers, moments, NULL) == BL_OK;
+}
+
+static bool take_statistics(const bl_item *document, const bl_spool *spool, bl_spool_part *part) {
+    bl_spool_statistics *s = &part->statistics;
+    const bl_item *most = list_of(bl_item_get(document, "most_rows"), spool->n_inputs);
+    for (size_t i = 0; most && i < spool->n_inputs; i++)
+        if (!take_integer(most->items[i], &s->most_rows[i]))
             return false;
-    return bl_moments_read(moments, spool->n_codes * spool->n_numbers, statistics->moments, NULL) ==
-           BL_OK;
+    return most && take_counts(bl_item_get(document, "counts"), spool, part) &&
+           take_moments(bl_item_get(document, "moments"), spool, s->moments) &&
+           take_moments(bl_item_get(document, "moments_of_negative"), spool, s->of_negative) &&
+           take_spectra(bl_item_get(document, "spectra"), spool, s->spectra) &&
+           take_spectra(bl_item_get(document, "spectra_of_negative"), spool, s->negative_spectra);
 }
 
 /// \param ret_file its name in the spool's arena
@@ -293,25 +315,13 @@ static bool is_of_spool(const char *name) {
            (ends_with(name, ".arrow") || ends_with(name, ".json") || ends_with(name, ".new"));
 }
 
-static void remove_files(const bl_spool *spool, bl_arena *arena) {
-    DIR *folder = opendir(spool->folder);
-    if (!folder)
-        return;
-    for (const struct dirent *entry; (entry = readdir(folder));) {
-        const char *path =
-            is_of_spool(entry->d_name) ? bl_spool_path(arena, spool, entry->d_name, "") : NULL;
-        if (path)
-            (void)unlink(path);
-    }
-    (void)closedir(folder);
+static void remove_files(const bl_spool *spool) {
+    bl_folder_clear(spool->arena.context, spool->folder, is_of_spool);
 }
 
 void bl_spool_remove(const bl_spool *spool) {
-    bl_arena arena;
-    bl_arena_init(&arena, spool->arena.context);
-    remove_files(spool, &arena);
+    remove_files(spool);
     (void)rmdir(spool->folder);
-    bl_arena_release(&arena);
 }
 
 static bl_status make_folder(const char *path, bl_error *err) {
@@ -378,7 +388,7 @@ static bl_status begin(bl_spool *spool, bl_arena *arena, bl_error *err) {
                             "%s: was begun with other files, cuts, variables or options; "
                             "--overwrite begins it anew",
                             spool->options.folder);
-    remove_files(spool, arena); // of another spool, or of one that was removed halfway
+    remove_files(spool); // of another spool, or of one that was removed halfway
     return write_head(spool, arena, path, err);
 }
 
