@@ -14,9 +14,11 @@ typedef struct work {
 } work;
 
 static bl_status missing(const bl_rows *rows, int64_t row, size_t column, bl_error *err) {
-    return bl_rows_error(rows, row, BL_E_RANGE, err,
-                         "'%s', which says which event it is, is missing",
-                         rows->source->spool->identity[column]);
+    return bl_rows_error(rows, row,
+                         bl_error_set(err, BL_E_RANGE,
+                                      "'%s', which says which event it is, is missing",
+                                      rows->source->spool->identity[column]),
+                         err);
 }
 
 static bl_status fate_of(const work *w, int64_t row, bl_event_fate *ret_fate, bl_error *err) {

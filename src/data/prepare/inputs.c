@@ -33,9 +33,12 @@ static const char *name_of(const work *w, size_t i) { return bl_input_column(w->
 // ---- how many ----
 
 static bl_status other_width(const work *w, int64_t row, int64_t n, bl_error *err) {
-    return bl_rows_error(w->rows, row, BL_E_SHAPE, err,
-                         "inputs.%s: '%s' has %lld numbers, where there were %zu before",
-                         w->input->config->name, name_of(w, 0), (long long)n, w->width);
+    return bl_rows_error(
+        w->rows, row,
+        bl_error_set(err, BL_E_SHAPE,
+                     "inputs.%s: '%s' has %lld numbers, where there were %zu before",
+                     w->input->config->name, name_of(w, 0), (long long)n, w->width),
+        err);
 }
 
 static bl_status check_parallel(const work *w, int64_t row, int64_t n, bl_error *err) {
@@ -43,10 +46,12 @@ static bl_status check_parallel(const work *w, int64_t row, int64_t n, bl_error 
         int64_t first, last;
         bl_list_at(column_of(w, i), row, &first, &last);
         if (last - first != n)
-            return bl_rows_error(w->rows, row, BL_E_SHAPE, err,
-                                 "inputs.%s: '%s' has %lld items, but '%s' %lld",
-                                 w->input->config->name, name_of(w, 0), (long long)n, name_of(w, i),
-                                 (long long)(last - first));
+            return bl_rows_error(w->rows, row,
+                                 bl_error_set(err, BL_E_SHAPE,
+                                              "inputs.%s: '%s' has %lld items, but '%s' %lld",
+                                              w->input->config->name, name_of(w, 0), (long long)n,
+                                              name_of(w, i), (long long)(last - first)),
+                                 err);
     }
     return BL_OK;
 }

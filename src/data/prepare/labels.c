@@ -11,8 +11,9 @@ static const bl_column *column_of(const bl_rows *rows, size_t label) {
 
 static bl_status not_one(const bl_rows *rows, int64_t row, bl_error *err) {
     const bl_prepare_config *config = rows->source->spool->config;
-    bl_status status = bl_rows_error(rows, row, BL_E_INVALID, err,
-                                     "exactly one label is 1 and the others 0, but here");
+    bl_status status = bl_rows_error(
+        rows, row,
+        bl_error_set(err, BL_E_INVALID, "exactly one label is 1 and the others 0, but here"), err);
     for (size_t i = 0; i < config->n_labels && i < 8; i++)
         (void)bl_error_hint(err, status, "%s '%s' is %g", i ? "," : "", config->labels[i],
                             bl_number_at(column_of(rows, i), row));
@@ -61,9 +62,11 @@ static bl_status numbers(const bl_rows *rows, bl_column *column, bl_error *err) 
         bl_numbers_copy(column_of(rows, k), 0, n, true, values + k, n_labels);
     for (size_t i = 0; i < n * n_labels; i++)
         if (!isfinite(values[i]))
-            return bl_rows_error(rows, (int64_t)(i / n_labels), BL_E_RANGE, err,
-                                 "the label '%s' is missing or no finite number",
-                                 spool->config->labels[i % n_labels]);
+            return bl_rows_error(rows, (int64_t)(i / n_labels),
+                                 bl_error_set(err, BL_E_RANGE,
+                                              "the label '%s' is missing or no finite number",
+                                              spool->config->labels[i % n_labels]),
+                                 err);
     return BL_OK;
 }
 

@@ -2,19 +2,9 @@
 // Rows of the spool from a batch of a stream, column by column.
 #include "data/prepare/rows.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-bl_status bl_rows_error(const bl_rows *rows, int64_t row, bl_status status, bl_error *err,
-                        const char *format, ...) {
-    char message[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    return bl_error_set(err, status, "%s: entry %lld: %s",
-                        rows->source->spool->files[rows->files[row]], (long long)rows->entries[row],
-                        message);
+bl_status bl_rows_error(const bl_rows *rows, int64_t row, bl_status status, bl_error *err) {
+    return bl_error_in(err, status, "%s: entry %lld", rows->source->spool->files[rows->files[row]],
+                       (long long)rows->entries[row]);
 }
 
 bl_status bl_rows_numbers(const bl_rows *rows, size_t i, bl_type_id id, void **ret_values,

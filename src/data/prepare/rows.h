@@ -76,9 +76,8 @@ bl_status bl_input_layout(const bl_input_config *config, const bl_type *const *t
 /// \param ret_rows NULL: none; the caller holds it
 bl_status bl_spool_rows(const bl_source *source, const bl_spool_pass *pass, const bl_batch *batch,
                         const int64_t *rows, bl_batch **ret_rows, bl_error *err);
-/// "FILE: entry N: message"; returns `status`.
-bl_status bl_rows_error(const bl_rows *rows, int64_t row, bl_status status, bl_error *err,
-                        const char *format, ...) BL_PRINTF(5, 6);
+/// Puts "FILE: entry N: " in front of a message; returns `status`.
+bl_status bl_rows_error(const bl_rows *rows, int64_t row, bl_status status, bl_error *err);
 /// Makes column `i` of the spool numbers. \param ret_values [n]
 bl_status bl_rows_numbers(const bl_rows *rows, size_t i, bl_type_id id, void **ret_values,
                           bl_error *err);

@@ -17,16 +17,16 @@ static const char **new_names(bl_spool *spool, size_t n) {
 
 static bl_status name_codes(bl_spool *spool, bl_error *err) {
     static const char *const parts[] = {"train", "validation", "test"};
+    enum { N_PARTS = 3 };
     size_t n_folds = (size_t)spool->config->split.n_folds;
-    spool->n_codes = n_folds ? n_folds : 3;
-    spool->codes = new_names(spool, spool->n_codes);
+    spool->codes = new_names(spool, n_folds > N_PARTS ? n_folds : N_PARTS);
     if (!spool->codes)
         return out_of_memory(err);
-    for (size_t i = 0; i < spool->n_codes; i++) {
-        spool->codes[i] = n_folds ? bl_arena_printf(&spool->arena, "fold-%zu", i) : parts[i];
-        if (!spool->codes[i])
+    memcpy(spool->codes, parts, sizeof parts);
+    spool->n_codes = n_folds ? n_folds : N_PARTS;
+    for (size_t i = 0; i < n_folds; i++)
+        if (!(spool->codes[i] = bl_arena_printf(&spool->arena, "fold-%zu", i)))
             return out_of_memory(err);
-    }
     return BL_OK;
 }
 

@@ -37,7 +37,7 @@ static void put_event(FILE *to, int64_t i) {
         to,
         "{\"run\": 1, \"luminosityBlock\": %lld, \"event\": %lld, \"x\": %.17g, \"n\": %lld, "
         "\"w\": %.17g, \"is_a\": %d, \"is_b\": %d, \"name\": \"event %lld\", \"lhe\": [1.5, %lld]",
-        (long long)(i / 10), (long long)(first_event + i), x_of(i), (long long)i, weight_of(i),
+        (long long)i / 10, (long long)first_event + i, x_of(i), (long long)i, weight_of(i),
         i % 3 == 0, i % 3 != 0, (long long)i, (long long)i);
     for (int list = 0; list < 3; list++) {
         static const char *const names[] = {"pt", "eta", "pt_up"};
@@ -49,7 +49,7 @@ static void put_event(FILE *to, int64_t i) {
     }
     fprintf(to, ", \"pairs\": [");
     for (int64_t k = 0; k < n_jets(i); k++)
-        fprintf(to, "%s[%lld, %lld.5]", k ? ", " : "", (long long)k, (long long)(i + k));
+        fprintf(to, "%s[%lld, %lld.5]", k ? ", " : "", (long long)k, (long long)i + k);
     fprintf(to, "]}\n");
 }
 

@@ -230,13 +230,14 @@ static bl_status take_moments(void *argument, size_t index, unsigned worker, bl_
     size_t number = spool->config->is_double ? sizeof(double) : sizeof(float);
     (void)err;
     for (size_t k = 0; k < 2 * spool->n_codes; k++) {
+        bool is_negative = k >= spool->n_codes;
         size_t at = (block * 2 * spool->n_codes + k) * spool->n_numbers + input->first_number;
         pile p = {.input = input,
                   .moments = w->moments + at,
                   .is_double = spool->config->is_double,
                   .row_bytes = input->shape.width * number,
                   .rows = w->scratch + worker * w->scratch_bytes};
-        pile_up(w, &p, i, first, last, k % spool->n_codes, k >= spool->n_codes);
+        pile_up(w, &p, i, first, last, is_negative ? k - spool->n_codes : k, is_negative);
     }
     return BL_OK;
 }

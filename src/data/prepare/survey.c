@@ -83,7 +83,7 @@ static void add_sample(bl_packer *to, const bl_spool *spool, const bl_stretch *s
     bl_fingerprint_add_text(to, sample->config->name);
     bl_fingerprint_add_text(to, spool->datasets[stretch->number]);
     bl_fingerprint_add_number(to, (uint64_t)sample->config->label);
-    bl_fingerprint_add_number(to, (uint64_t)(sample->config->part + 1));
+    bl_fingerprint_add_number(to, (uint64_t)sample->config->part);
     bl_fingerprint_add_stream(to, spool->dataset->config, stream);
     bl_fingerprint_add_number(to, (uint64_t)stretch->first);
     bl_fingerprint_add_number(to, (uint64_t)sample->n_used);

@@ -7,8 +7,9 @@
 #include "data/prepare/rows.h"
 
 static bl_status not_finite(const bl_rows *rows, int64_t row, const char *name, bl_error *err) {
-    return bl_rows_error(rows, row, BL_E_RANGE, err,
-                         "the weight '%s' is missing or no finite number", name);
+    return bl_rows_error(
+        rows, row,
+        bl_error_set(err, BL_E_RANGE, "the weight '%s' is missing or no finite number", name), err);
 }
 
 /// The first of the numbers that is none.
