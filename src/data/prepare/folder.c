@@ -27,20 +27,21 @@ static bl_status add_name(bl_arena *arena, const char *name, const char ***names
     return BL_OK;
 }
 
-/// What is in folders inside it does not matter.
-static bl_status next(walk *w, const FTSENT **ret_entry, bl_error *err) {
+/// What is in folders inside it does not matter. \return NULL: there is no more; of level 0: the
+/// folder itself cannot be read
+static const FTSENT *next(walk *w) {
     FTSENT *entry;
     while ((entry = fts_read(w))) {
-        if (entry->fts_level == 0 &&
-            (entry->fts_info == FTS_ERR || entry->fts_info == FTS_DNR || entry->fts_info == FTS_NS))
-            return bl_error_errno(err, entry->fts_errno, entry->fts_path);
+        bool is_failed =
+            entry->fts_info == FTS_ERR || entry->fts_info == FTS_DNR || entry->fts_info == FTS_NS;
+        if (entry->fts_level == 0 && is_failed)
+            return entry;
         if (entry->fts_level != 1 || entry->fts_info == FTS_DP)
             continue;
         (void)fts_set(w, entry, FTS_SKIP);
-        *ret_entry = entry;
-        return BL_OK;
+        return entry;
     }
-    return BL_END;
+    return NULL;
 }
 
 bl_status bl_folder_list(bl_arena *arena, const char *folder, bool (*is_wanted)(const char *name),
@@ -48,16 +49,15 @@ bl_status bl_folder_list(bl_arena *arena, const char *folder, bool (*is_wanted)(
     char *const roots[] = {(char *)(uintptr_t)folder, NULL}; // which it copies
     const char **names = NULL;
     size_t n = 0, room = 0;
-    const FTSENT *entry = NULL;
-    bl_status status;
     BL_AUTO(walk) w = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     if (!w)
         return bl_error_errno(err, errno, folder);
-    while ((status = next(w, &entry, err)) == BL_OK)
+    for (const FTSENT *entry; (entry = next(w));) {
+        if (entry->fts_level == 0)
+            return bl_error_errno(err, entry->fts_errno, folder);
         if (!is_wanted || is_wanted(entry->fts_name))
             BL_TRY(add_name(arena, entry->fts_name, &names, &n, &room, err));
-    if (status != BL_END)
-        return status;
+    }
     if (n)
         qsort((void *)names, n, sizeof *names, by_name);
     *ret_names = names;

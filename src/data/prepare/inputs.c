@@ -179,7 +179,7 @@ static size_t aligned(size_t n_bytes) { return (n_bytes + ALIGN - 1) / ALIGN * A
 static bl_status sequence(work *w, bl_column *column, bl_error *err) {
     bl_context *context = w->rows->batch->context;
     size_t n = (size_t)w->rows->n;
-    int64_t most;
+    int64_t most = 0;
     BL_AUTO(bl_buffer) memory = NULL;
     column->length = w->rows->n;
     BL_TRY(bl_buffer_new(context, (n + 1) * sizeof(int32_t), &column->offsets, err));
