@@ -221,8 +221,8 @@ bl_status bl_document_parse(bl_arena *arena, const char *path, const char *text,
 
 bl_status bl_document_read(bl_arena *arena, const char *path, const bl_item **ret_item,
                            bl_error *err) {
-    const char *text;
-    size_t size;
+    const char *text = NULL;
+    size_t size = 0;
     BL_TRY(bl_document_read_text(arena, path, &text, &size, err));
     return bl_document_parse(arena, path, text, size, ret_item, err);
 }

@@ -31,6 +31,10 @@ void bl_prepare_report_text(const prepare_run *run, const bl_prepared *prepared)
     if (run->cli->arguments.profile)
         print_profile(&run->cli->out, &report->times);
     bl_cli_note_skipped(run->cli, run->dataset);
+    if (report->n_parts == 0) {
+        bl_cli_note(run->cli, "%s: all of it was there already", run->cli->arguments.output);
+        return;
+    }
     if (report->n_resumed)
         bl_cli_note(run->cli, "%zu of %zu parts were there already", report->n_resumed,
                     report->n_parts);
@@ -203,7 +207,8 @@ bl_status bl_prepare_report_plan(const prepare_run *run, bl_error *err) {
     const bl_prepare_config *prepare = &run->config.prepare;
     BL_TRY(check_samples(run, &stream, err));
     plan_samples(out, run);
-    plan_columns(out, stream);
+    if (stream)
+        plan_columns(out, stream);
     for (size_t i = 0; i < prepare->n_inputs; i++)
         plan_input(out, &prepare->inputs[i]);
     for (size_t i = 0; i < prepare->n_labels; i++)

@@ -15,7 +15,7 @@ from command import run  # noqa: E402
 
 INPUTS = {"jets": {"length": 4, "order": {"by": "Jet_pt"},
                    "vars": [{"name": "Jet_pt", "curve": "log1p", "scale": "standard"}]},
-          "event": {"scale": "minmax", "vars": ["MET"]}}
+          "met": {"scale": "minmax", "vars": ["MET"]}}
 
 
 @pytest.fixture

@@ -69,6 +69,12 @@ def events(folder):
             for name in CLASSES}
 
 
+@pytest.fixture(scope="module")
+def by_event(events):
+    """All events by their numbers, as plain numbers."""
+    return {one["event"]: one for name in events for one in ak.to_list(events[name])}
+
+
 def config(folder, **changes):
     """A configuration with these keys in place of the usual ones."""
     samples = {name: {"files": [f"{folder}/{name}{i}.root" for i in range(2)], "label": label}
@@ -129,8 +135,7 @@ def test_parts_and_order(folder, events, plain):
     assert not (plain / "spool").exists()
 
 
-def test_values_are_those_of_the_events(events, plain):
-    by_event = {int(one.event): one for name in events for one in events[name]}
+def test_values_are_those_of_the_events(events, by_event, plain):
     said = prepared.description(plain)
     for name in ("train", "test"):
         table = prepared.part(plain, name)
@@ -140,9 +145,9 @@ def test_values_are_those_of_the_events(events, plain):
         files = said["files"]
         for i, number in enumerate(table["event"].to_pylist()):
             one = by_event[number]
-            assert hlf[i].tolist() == [one.pt, one.eta]
-            order = np.argsort(-ak.to_numpy(one.Jet_pt), kind="stable")
-            wanted = np.stack([one.Jet_pt, one.Jet_eta], axis=1)[order]
+            assert hlf[i].tolist() == [one["pt"], one["eta"]]
+            order = np.argsort(-np.array(one["Jet_pt"]), kind="stable")
+            wanted = np.stack([one["Jet_pt"], one["Jet_eta"]], axis=1)[order]
             assert (jets[ends[i] - counts[i]:ends[i]] == wanted).all()
             label = number - BIG >= 10000
             file = files[table["source_file"][i].as_py()]
@@ -222,12 +227,11 @@ def natural(events, said, part):
     return counts
 
 
-def test_weights_have_mean_one(folder, events, tmp_path):
+def test_weights_have_mean_one(folder, events, by_event, tmp_path):
     said = weigh(config(folder))
     prepare(tmp_path / "out", said)
     label, train, table = check_sums(tmp_path / "out", "train", natural(events, said, "train"))
-    by_event = {int(one.event): one.w for name in events for one in events[name]}
-    given = np.array([by_event[number] for number in table["event"].to_pylist()])
+    given = np.array([by_event[number]["w"] for number in table["event"].to_pylist()])
     for k in (0, 1):
         assert np.isclose(np.abs(train[label == k]).mean(), 1, rtol=1e-12)
         assert np.allclose(train[label == k] / given[label == k],
@@ -242,10 +246,11 @@ def test_negative_weights_need_a_choice(folder, tmp_path):
         said = weigh(config(folder), policy)
         if policy is None:
             del said["negative_weights"]
-        _, error = prepare(tmp_path / "no", said, code=2)
+        to = tmp_path / str(policy)
+        _, error = prepare(to, said, code=2)
         assert "negative" in error
         assert all(word in error for word in ("keep", "abs", "drop")) or policy
-        assert not (tmp_path / "no" / "prepared.json").exists()
+        assert not (to / "prepared.json").exists()
 
 
 def test_negative_weights_can_be_positive_or_dropped(folder, events, tmp_path):
@@ -266,7 +271,7 @@ def test_negative_weights_can_be_positive_or_dropped(folder, events, tmp_path):
 
 def test_balance(folder, events, tmp_path):
     for method in ("weights", "undersample", "oversample"):
-        said = config(folder, weights={"balance": method})
+        said = weigh(config(folder), "abs", balance=method)
         to = tmp_path / method
         prepare(to, said)
         counts = natural(events, said, "train")
@@ -279,7 +284,7 @@ def test_balance(folder, events, tmp_path):
         else:
             aim = min(counts) if method == "undersample" else max(counts)
             assert all(abs(one - aim) < 5 * np.sqrt(aim) for one in n)
-            assert np.allclose(train, 1, rtol=1e-12)
+            assert all(np.isclose(train[label == k].mean(), 1, rtol=1e-12) for k in (0, 1))
         numbers = table["event"].to_pylist()
         assert (len(set(numbers)) == len(numbers)) == (method != "oversample")
         assert table["key"].to_pylist() == sorted(table["key"].to_pylist())
@@ -359,7 +364,7 @@ def test_duplicates(folder, tmp_path):
         assert np.isclose(mine.mean(), 1, rtol=1e-12)
 
 
-def test_folds_exclude_theirs(folder, events, tmp_path):
+def test_folds_exclude_theirs(folder, events, by_event, tmp_path):
     said = weigh(config(folder, split={"folds": 4, "seed": 5}), "drop", balance="undersample")
     prepare(tmp_path / "out", said)
     wanted = {0: set(), 1: set(), 2: set(), 3: set()}
@@ -368,11 +373,10 @@ def test_folds_exclude_theirs(folder, events, tmp_path):
     tables = [prepared.part(tmp_path / "out", f"fold-{k}") for k in range(4)]
     values = [prepared.numbers(table, "hlf").astype("f8") for table in tables]
     weights = [table["weight_train"].to_numpy() for table in tables]
-    given = {int(one.event): one.w for name in events for one in events[name]}
     kept = []
     for k, table in enumerate(tables):
         assert set(table["event"].to_pylist()) == wanted[k]  # all are there to be tested
-        negative = np.array([given[number] < 0 for number in table["event"].to_pylist()])
+        negative = np.array([by_event[number]["w"] < 0 for number in table["event"].to_pylist()])
         assert (weights[k][negative] == 0).all()
         kept.append(values[k][~negative])
     said = prepared.description(tmp_path / "out")
@@ -385,22 +389,21 @@ def test_folds_exclude_theirs(folder, events, tmp_path):
     assert abs(sum0 / sum1 - 1) < 0.2
 
 
-def test_variations_and_observers(folder, events, tmp_path):
+def test_variations_and_observers(folder, events, by_event, tmp_path):
     said = config(folder, observers=["eta", "w"], variations={
         "up": {"pt": "pt_up"}, "scale": "scales[*]", "one": "w * 2"}, selection="pt > 30",
         labels={"type": "simple", "value": ["is_qcd", "is_top"]}, type="float64")
     prepare(tmp_path / "out", said)
-    by_event = {int(one.event): one for name in events for one in events[name]}
     for name, column in (("test", "pt"), ("test.up", "pt_up"), ("validation.up", "pt_up")):
         table = prepared.part(tmp_path / "out", name)
         numbers = table["event"].to_pylist()
         ones = [by_event[number] for number in numbers]
         assert prepared.numbers(table, "hlf")[:, 0].tolist() == [one[column] for one in ones]
         assert prepared.numbers(table, "hlf").dtype == np.float64
-        assert table["eta"].to_pylist() == [one.eta for one in ones]
-        assert table["weight_one"].to_pylist() == [one.w * 2 for one in ones]
-        assert table["weight_scale"].to_pylist() == [list(one.scales) for one in ones]
-        assert table["label"].to_pylist() == [int(one.is_top) for one in ones]
+        assert table["eta"].to_pylist() == [one["eta"] for one in ones]
+        assert table["weight_one"].to_pylist() == [one["w"] * 2 for one in ones]
+        assert table["weight_scale"].to_pylist() == [one["scales"] for one in ones]
+        assert table["label"].to_pylist() == [one["is_top"] for one in ones]
         wanted = {one[3] for one in wanted_parts(events, said)
                   if names_of(one[1]) == name.split(".")[0] and by_event[one[3]][column] > 30}
         assert set(numbers) == wanted
@@ -478,6 +481,9 @@ def test_what_changed_is_refused(folder, plain, tmp_path):
         assert "--overwrite" in error
     prepare(to, config(folder, seed=8), "--overwrite")
     assert prepared.description(to)["seed"] == 8
+    (to / "train-00000.arrow").unlink()
+    _, error = prepare(to, config(folder, seed=8), code=5)
+    assert "train-00000.arrow" in error
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "thesis.tex").write_text("important", "utf-8")
@@ -531,7 +537,7 @@ def test_golden_sequences(mode, tmp_path):
     described = prepared.description(tmp_path / "out")["transforms"][0]
     if mode == "fixed":
         statistics = json.loads((golden / "golden.json").read_text("utf-8"))["fixed_statistics"]
-        columns = described["inputs"][0]["columns"]
+        columns = {one["name"]: one for one in described["inputs"]}["particles"]["columns"]
         assert np.allclose([one.get("offset", 0) for one in columns[:13]],
                            statistics["mean"][:13], rtol=1e-12, atol=1e-12)
         values = prepared.transform(described, "particles", values)

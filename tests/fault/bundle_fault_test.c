@@ -41,7 +41,7 @@ static bl_status open_and_run(bl_context *context, void *argument) {
 
 static void bundles_are_written_and_read(void **state) {
     (void)state;
-    maker makers[] = {made_hlf, made_repeated, made_forest};
+    static maker makers[] = {made_hlf, made_repeated, made_forest};
     for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
         fail_each_allocation(write_and_read, NULL, &makers[i], 30, 10000);
 }

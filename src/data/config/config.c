@@ -106,7 +106,7 @@ bl_status bl_config_read_document(bl_config *config, const bl_item *document, bl
 
 bl_status bl_config_read(bl_config *config, const char *path, bl_error *err) {
     const bl_item *document;
-    size_t size;
+    size_t size = 0;
     BL_TRY(bl_document_read_text(config->arena, path, &config->text, &size, err));
     BL_TRY(bl_document_parse(config->arena, path, config->text, size, &document, err));
     return bl_config_read_document(config, document, err);

@@ -263,94 +263,128 @@ static void variations(void **state) {
 
 // ---- what is refused ----
 
+static const struct {
+    const char *text, *message;
+} refusals[] = {
+    {"inputs: {g: {lenght: 3, vars: [x]}}", "1:22: g: unknown key 'lenght'; did you mean 'l"},
+    {"inputs: {g: {length: 0, vars: [x]}}", "length is above 0, or null"},
+    {"inputs: {g: {length: 2, pad_mode: warp, vars: [x]}}",
+     "1:35: pad_mode is 'none', 'constant' or 'wrap', not 'warp'; did you mean 'wrap'"},
+    {"inputs: {a_mask: {pad_mode: wrap, vars: [x]}}", "pad_mode of 'a_mask' is 'constant'"},
+    {"inputs: {g: {length: 2}}", "1:13: inputs.g has no vars, and no column"},
+    {"inputs: {g: {vars: [x, x]}}", "1:24: inputs.g has 'x' twice"},
+    {"inputs: {g: {vars: [[]]}}", "a variable is a name"},
+    {"inputs: {g: {vars: [[x, 1, 2, 3, 4, 5, 6]]}}", "a variable is a name"},
+    {"inputs: {g: {vars: [[x, .nan]]}}", "1:25: subtract is a finite number"},
+    {"inputs: {g: {vars: [[x, automatic]]}}", "subtract is a number, not a text"},
+    {"inputs: {g: {vars: [[x, 0, 1, 2, 1]]}}", "x is cut to 2 at least and 1 at most"},
+    {"inputs: {g: {vars: [{nam: x}]}}", "a variable: unknown key 'nam'; did you mean 'name'"},
+    {"inputs: {g: {vars: [{curve: log}]}}", "1:21: a variable has no name"},
+    {"inputs: {g: {vars: [{name: x, curve: logp1}]}}", "did you mean 'log1p'"},
+    {"inputs: {g: {vars: [{name: x, scale: standart}]}}", "did you mean 'standard'"},
+    {"inputs: {g: {vars: [{name: x, scale: minmax, subtract: 1}]}}", "no scale to be found"},
+    {"inputs: {g: {vars: [{name: x, clip: [3, 2]}]}}", "clip is [smallest, largest]"},
+    {"inputs: {g: {vars: [{name: x, clip: 3}]}}", "clip is [smallest, largest]"},
+    {"inputs: {g: {vars: [{name: x, missing: .inf}]}}", "missing is finite"},
+    {"inputs: {g: {scale: non, vars: [x]}}", "did you mean 'none'"},
+    {"inputs: {g: {vars: [pt], order: {by: pT}}}", "none of its vars; did you mean 'pt'"},
+    {"inputs: {g: {vars: [pt], order: {}}}", "order is {by: NAME} or {delta_r: [ETA, PHI]}"},
+    {"inputs: {g: {column: c, order: {delta_r: [a]}}}", "delta_r is [ETA, PHI]"},
+    {"inputs: {g: {vars: [x], per_event: 2}}", "per_event is true or false"},
+    {"preprocess: {method: automatic}", "'auto', 'manual', 'minmax', 'standard', 'robust' or"},
+    {"preprocess: {data_fraction: 0}", "data_fraction is above 0"},
+    {"preprocess: {fit: test}", "fit is 'train' or 'all', not 'test'"},
+    {"preprocess: {params: {y: {center: 0}}}\ninputs: {g: {vars: [yy]}}",
+     "params: no input has 'y'"},
+    {"labels: {type: simpel, value: [a]}", "did you mean 'simple'"},
+    {"labels: {type: simple}", "labels have no value"},
+    {"labels: {type: custom, value: [a]}", "value is a map"},
+    {"weights: {balance: undersampel}", "did you mean 'undersample'"},
+    {"weights: {balance: {method: weights, part: test}}", "part is 'train' or 'all'"},
+    {"weights: {reweight_method: ref}", "but no reweight_vars"},
+    {"weights: {reweight_method: reff}", "did you mean 'ref'"},
+    {"weights: {reweight_vars: {pt: [0]}}", "reweight_vars.pt has no two edges"},
+    {"weights: {reweight_vars: {pt: [0, 2, 1]}}", "1:38: reweight_vars.pt: edges ascend"},
+    {"weights: {reweight_vars: {pt: [0, .nan]}}", "edges ascend"},
+    {"weights: {reweight_threshold: 101}", "reweight_threshold is a percentile"},
+    {"labels: {value: [Hbb, Hcc]}\nweights: {reweight_classes: [Hb]}",
+     "no label 'Hb'; did you mean 'Hbb'"},
+    {"labels: {value: [a, b]}\nweights: {class_weights: [1]}",
+     "class_weights are 1, and classes 2"},
+    {"labels: {value: [a]}\nweights: {class_weights: [-1]}", "class_weights are above 0"},
+    {"negative_weights: drp", "did you mean 'drop'"},
+    {"split: {train: 0.5, test: 0.1}", "shares whose sum is 1"},
+    {"split: {train: 0, test: 1}", "with train above 0"},
+    {"split: {test: 2}", "1:15: test is a share of events, 0 to 1"},
+    {"split: {folds: 2}", "folds are 3 to 1000"},
+    {"split: {folds: 3, test: 0.1}", "split has folds"},
+    {"split: {seed: -1}", "split.seed is 0 or above"},
+    {"split: {by: []}", "by is 'entry', or a list of columns"},
+    {"split: {duplicates: kep}", "did you mean 'keep'"},
+    {"variations: {up-1: {a: b}}", "'up-1' is no name"},
+    {"variations: {up: {}}", "variations.up renames no column"},
+    {"variations: {up: {a: null}}", "variations.up: which column is a?"},
+    {"variations: {up: [a]}", "variations.up is a map of columns"},
+    {"variations: {train: w}", "weight_train is what shards have"},
+    {"type: float16", "type is 'float32' or 'float64', not 'float16'"},
+    {"seed: x", "seed is an integer"},
+    {"samples: {a: {part: tset}}", "did you mean 'test'"},
+    // what only preparation needs
+    {"samples: {a: {label: 0}}", "there are no inputs"},
+    {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0}, b: {}}", "'b' has no label"},
+    {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0}, b: {label: 2}}",
+     "there is a label 2, but none 1"},
+    {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0}}\nweights: {reweight_classes: [b]}",
+     "no class is called 'b'"},
+    {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0}}\nweights: {class_weights: [1, 2]}",
+     "class_weights are 2, and classes 1"},
+    {"inputs: {g: {vars: [x]}}\nlabels: {type: custom, value: {m: x}}\nweights: {balance: "
+     "weights}",
+     "weights.balance: labels are numbers"},
+    {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0, part: test}}\nsplit: {folds: 3}",
+     "'a' has a part, but split has folds"},
+    {"inputs: {g: {vars: [x]}}\nlabels: {value: [a]}\nnew_variables: {weight_s: 1}\n"
+     "variations: {s: w}",
+     "'weight_s' is defined twice"},
+};
+
 static void refused(void **state) {
     (void)state;
-    static const struct {
-        const char *text, *message;
-    } rows[] = {
-        {"inputs: {g: {lenght: 3, vars: [x]}}", "1:22: g: unknown key 'lenght'; did you mean 'l"},
-        {"inputs: {g: {length: 0, vars: [x]}}", "length is above 0, or null"},
-        {"inputs: {g: {length: 2, pad_mode: warp, vars: [x]}}",
-         "1:35: pad_mode is 'none', 'constant' or 'wrap', not 'warp'; did you mean 'wrap'"},
-        {"inputs: {a_mask: {pad_mode: wrap, vars: [x]}}", "pad_mode of 'a_mask' is 'constant'"},
-        {"inputs: {g: {length: 2}}", "1:13: inputs.g has no vars, and no column"},
-        {"inputs: {g: {vars: [x, x]}}", "1:24: inputs.g has 'x' twice"},
-        {"inputs: {g: {vars: [[]]}}", "a variable is a name"},
-        {"inputs: {g: {vars: [[x, 1, 2, 3, 4, 5, 6]]}}", "a variable is a name"},
-        {"inputs: {g: {vars: [[x, .nan]]}}", "1:25: subtract is a finite number"},
-        {"inputs: {g: {vars: [[x, automatic]]}}", "subtract is a number, not a text"},
-        {"inputs: {g: {vars: [[x, 0, 1, 2, 1]]}}", "x is cut to 2 at least and 1 at most"},
-        {"inputs: {g: {vars: [{nam: x}]}}", "a variable: unknown key 'nam'; did you mean 'name'"},
-        {"inputs: {g: {vars: [{curve: log}]}}", "1:21: a variable has no name"},
-        {"inputs: {g: {vars: [{name: x, curve: logp1}]}}", "did you mean 'log1p'"},
-        {"inputs: {g: {vars: [{name: x, scale: standart}]}}", "did you mean 'standard'"},
-        {"inputs: {g: {vars: [{name: x, scale: minmax, subtract: 1}]}}", "no scale to be found"},
-        {"inputs: {g: {vars: [{name: x, clip: [3, 2]}]}}", "clip is [smallest, largest]"},
-        {"inputs: {g: {vars: [{name: x, clip: 3}]}}", "clip is [smallest, largest]"},
-        {"inputs: {g: {vars: [{name: x, missing: .inf}]}}", "missing is finite"},
-        {"inputs: {g: {scale: non, vars: [x]}}", "did you mean 'none'"},
-        {"inputs: {g: {vars: [pt], order: {by: pT}}}", "none of its vars; did you mean 'pt'"},
-        {"inputs: {g: {vars: [pt], order: {}}}", "order is {by: NAME} or {delta_r: [ETA, PHI]}"},
-        {"inputs: {g: {column: c, order: {delta_r: [a]}}}", "delta_r is [ETA, PHI]"},
-        {"inputs: {g: {vars: [x], per_event: 2}}", "per_event is true or false"},
-        {"preprocess: {method: automatic}", "'auto', 'manual', 'minmax', 'standard', 'robust' or"},
-        {"preprocess: {data_fraction: 0}", "data_fraction is above 0"},
-        {"preprocess: {fit: test}", "fit is 'train' or 'all', not 'test'"},
-        {"preprocess: {params: {y: {center: 0}}}\ninputs: {g: {vars: [yy]}}",
-         "params: no input has 'y'"},
-        {"labels: {type: simpel, value: [a]}", "did you mean 'simple'"},
-        {"labels: {type: simple}", "labels have no value"},
-        {"labels: {type: custom, value: [a]}", "value is a map"},
-        {"weights: {balance: undersampel}", "did you mean 'undersample'"},
-        {"weights: {balance: {method: weights, part: test}}", "part is 'train' or 'all'"},
-        {"weights: {reweight_method: ref}", "but no reweight_vars"},
-        {"weights: {reweight_method: reff}", "did you mean 'ref'"},
-        {"weights: {reweight_vars: {pt: [0]}}", "reweight_vars.pt has no two edges"},
-        {"weights: {reweight_vars: {pt: [0, 2, 1]}}", "1:38: reweight_vars.pt: edges ascend"},
-        {"weights: {reweight_vars: {pt: [0, .nan]}}", "edges ascend"},
-        {"weights: {reweight_threshold: 101}", "reweight_threshold is a percentile"},
-        {"labels: {value: [Hbb, Hcc]}\nweights: {reweight_classes: [Hb]}",
-         "no label 'Hb'; did you mean 'Hbb'"},
-        {"labels: {value: [a, b]}\nweights: {class_weights: [1]}",
-         "class_weights are 1, and classes 2"},
-        {"labels: {value: [a]}\nweights: {class_weights: [-1]}", "class_weights are above 0"},
-        {"negative_weights: drp", "did you mean 'drop'"},
-        {"split: {train: 0.5, test: 0.1}", "shares whose sum is 1"},
-        {"split: {train: 0, test: 1}", "with train above 0"},
-        {"split: {test: 2}", "1:15: test is a share of events, 0 to 1"},
-        {"split: {folds: 2}", "folds are 3 to 1000"},
-        {"split: {folds: 3, test: 0.1}", "split has folds"},
-        {"split: {seed: -1}", "split.seed is 0 or above"},
-        {"split: {by: []}", "by is 'entry', or a list of columns"},
-        {"split: {duplicates: kep}", "did you mean 'keep'"},
-        {"variations: {up-1: {a: b}}", "'up-1' is no name"},
-        {"variations: {up: {}}", "variations.up renames no column"},
-        {"variations: {up: {a: null}}", "variations.up: which column is a?"},
-        {"variations: {up: [a]}", "variations.up is a map of columns"},
-        {"variations: {train: w}", "weight_train is what shards have"},
-        {"type: float16", "type is 'float32' or 'float64', not 'float16'"},
-        {"seed: x", "seed is an integer"},
-        {"samples: {a: {part: tset}}", "did you mean 'test'"},
-        // what only preparation needs
-        {"samples: {a: {label: 0}}", "there are no inputs"},
-        {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0}, b: {}}", "'b' has no label"},
-        {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0}, b: {label: 2}}",
-         "there is a label 2, but none 1"},
-        {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0}}\nweights: {reweight_classes: [b]}",
-         "no class is called 'b'"},
-        {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0}}\nweights: {class_weights: [1, 2]}",
-         "class_weights are 2, and classes 1"},
-        {"inputs: {g: {vars: [x]}}\nlabels: {type: custom, value: {m: x}}\nweights: {balance: "
-         "weights}",
-         "weights.balance: labels are numbers"},
-        {"inputs: {g: {vars: [x]}}\nsamples: {a: {label: 0, part: test}}\nsplit: {folds: 3}",
-         "'a' has a part, but split has folds"},
-        {"inputs: {g: {vars: [x]}}\nlabels: {value: [a]}\nnew_variables: {weight_s: 1}\n"
-         "variations: {s: w}",
-         "'weight_s' is defined twice"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        refuses(rows[i].text, rows[i].message);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        refuses(refusals[i].text, refusals[i].message);
+}
+
+static const char with_all_sections[] =
+    "preprocess: {method: auto, params: {y: {center: 1}}}\n"
+    "inputs: {g: {column: c, vars: [a]}, h: {length: 3, order: {by: x}, vars: [x, [y, 1]]}}\n"
+    "labels: {type: simple, value: [is_a, is_b]}\n"
+    "observers: [o]\n"
+    "monitor_variables: [m]\n"
+    "weights: {reweight_vars: {x: [0, 1]}, reweight_classes: [is_a], reweight_basewgt: 2 * w,"
+    " class_weights: [2]}\n"
+    "split: {by: [run, event]}\n"
+    "variations: {up: {x: x_up}, scale: 'w[*]'}\n"
+    "samples: {s: {files: s.root, label: 0, dataset: d, part: test}}\n";
+
+static bl_status read_all_sections(bl_context *of_failures) {
+    bl_arena of_config;
+    bl_config config;
+    const bl_item *document = NULL;
+    bl_arena_init(&of_config, of_failures);
+    bl_config_init(&config, &of_config);
+    bl_status status = bl_yaml_parse(&of_config, "x.yaml", with_all_sections,
+                                     sizeof with_all_sections - 1, &document, NULL);
+    if (status == BL_OK)
+        status = bl_config_read_document(&config, document, NULL);
+    if (status == BL_OK)
+        status = bl_config_for_preparation(&config, NULL);
+    bl_arena_release(&of_config);
+    return status;
+}
+
+static void no_memory(void **state) {
+    (void)state;
+    test_every_allocation_fails(read_all_sections);
 }
 
 // ---- weaver's own ----
@@ -395,15 +429,11 @@ static void configurations_of_weaver(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_of_weaver),
-        cmocka_unit_test(what_weaver_found_goes_first),
-        cmocka_unit_test(inputs_of_ours),
-        cmocka_unit_test(labels_and_weights),
-        cmocka_unit_test(classes_of_samples),
-        cmocka_unit_test(shares_and_folds),
-        cmocka_unit_test(variations),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(configurations_of_weaver),
+        cmocka_unit_test(numbers_of_weaver),  cmocka_unit_test(what_weaver_found_goes_first),
+        cmocka_unit_test(inputs_of_ours),     cmocka_unit_test(labels_and_weights),
+        cmocka_unit_test(classes_of_samples), cmocka_unit_test(shares_and_folds),
+        cmocka_unit_test(variations),         cmocka_unit_test(refused),
+        cmocka_unit_test(no_memory),          cmocka_unit_test(configurations_of_weaver),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -19,6 +19,16 @@ uint64_t bl_copies_key(uint64_t key, uint64_t number) {
 
 static bool is_copies(const char *name) { return strstr(name, COPIES) != NULL; }
 
+static uint64_t raw_bytes_of(const bl_table *table) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < bl_table_n_columns(table); i++) {
+        bl_column_info info = {.size = sizeof info};
+        if (bl_table_column(table, i, &info, NULL) == BL_OK)
+            bytes += info.raw_bytes;
+    }
+    return bytes;
+}
+
 static bl_status add_source(bl_gather *gather, const char *name, bl_error *err) {
     bl_gather_pass *pass = &gather->passes[0];
     bl_spool_file *file = (bl_spool_file *)bl_arena_alloc(gather->arena, sizeof *file);
@@ -33,6 +43,7 @@ static bl_status add_source(bl_gather *gather, const char *name, bl_error *err) 
     bl_table *table = NULL;
     BL_TRY(bl_spool_open(gather->spool, file, &table, err));
     bl_status status = bl_table_n_rows(table, &file->n_rows, err);
+    file->raw_bytes = raw_bytes_of(table);
     bl_table_close(table);
     if (status == BL_OK)
         sources[pass->n_sources++] = (bl_source_file){.file = file, .is_copy = true};
@@ -120,7 +131,7 @@ static bl_status copy_bucket(bl_gather *gather, const bl_source_file *source,
 static bl_status copy_file(bl_gather *gather, bl_source_file *source, bl_error *err) {
     const bl_spool_file *file = source->file;
     double list = gather->weighing.most_copies * 2 * sizeof(bl_bucket_row) * (double)file->n_rows;
-    uint64_t n = 1 + (file->bytes + (uint64_t)list) / gather->bucket_bytes;
+    uint64_t n = 1 + (file->raw_bytes + (uint64_t)list) / gather->bucket_bytes;
     for (uint64_t i = 0; i < n; i++) {
         bl_bucket bucket = {0};
         BL_TRY(bl_bucket_read(gather->spool, source, 1, bl_bucket_first(i, n), bl_bucket_last(i, n),

@@ -71,7 +71,9 @@ static bl_status fill_sample(bl_gather *gather, size_t number, bl_prepared_sampl
     const char *const *cuts = spool->cuts[number];
     sample->name = from->config->name;
     sample->factor = from->factor;
-    while (cuts && cuts[sample->n_cuts])
+    if (!cuts) // none of its files is looked at
+        return BL_OK;
+    while (cuts[sample->n_cuts])
         sample->n_cuts++;
     sample->cuts =
         (bl_prepared_cut *)bl_arena_array(gather->arena, sample->n_cuts + 1, sizeof *sample->cuts);

@@ -38,9 +38,12 @@ static bool is_same_value(const bl_bucket *bucket, const bl_bucket_row *a, const
                   width) == 0;
 }
 
-/// Where no columns say it, file and entry are the identity; the file's own is in the key.
+/// Where no columns say it, file and entry are the identity; the file's own is in the key. Samples
+/// may share events: shifted copies are samples of the same data set.
 static bool is_same_event(const bl_spool *spool, const bl_bucket *bucket, size_t first,
                           const bl_bucket_row *a, const bl_bucket_row *b) {
+    if (!is_same_value(bucket, a, b, first + spool->n_identity + 2))
+        return false;
     if (!spool->n_identity)
         return is_same_value(bucket, a, b, first + 1);
     for (size_t i = 0; i < spool->n_identity; i++)

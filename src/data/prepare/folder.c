@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/prepare/folder.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
+#include <fts.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+typedef FTS walk;
+static void walk_close(walk *w) { fts_close(w); }
+BL_DEFINE_AUTO(walk, walk_close);
 
 static int by_name(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
-
-static bool is_own(const char *name) { return strcmp(name, ".") == 0 || strcmp(name, "..") == 0; }
 
 static bl_status add_name(bl_arena *arena, const char *name, const char ***names, size_t *n,
                           size_t *room, bl_error *err) {
@@ -25,22 +27,36 @@ static bl_status add_name(bl_arena *arena, const char *name, const char ***names
     return BL_OK;
 }
 
+/// What is in folders inside it does not matter.
+static bl_status next(walk *w, const FTSENT **ret_entry, bl_error *err) {
+    FTSENT *entry;
+    while ((entry = fts_read(w))) {
+        if (entry->fts_level == 0 &&
+            (entry->fts_info == FTS_ERR || entry->fts_info == FTS_DNR || entry->fts_info == FTS_NS))
+            return bl_error_errno(err, entry->fts_errno, entry->fts_path);
+        if (entry->fts_level != 1 || entry->fts_info == FTS_DP)
+            continue;
+        (void)fts_set(w, entry, FTS_SKIP);
+        *ret_entry = entry;
+        return BL_OK;
+    }
+    return BL_END;
+}
+
 bl_status bl_folder_list(bl_arena *arena, const char *folder, bool (*is_wanted)(const char *name),
                          const char ***ret_names, size_t *ret_n, bl_error *err) {
+    char *const roots[] = {(char *)(uintptr_t)folder, NULL}; // which it copies
     const char **names = NULL;
     size_t n = 0, room = 0;
-    bl_status status = BL_OK;
-    DIR *directory = opendir(folder);
-    if (!directory)
+    const FTSENT *entry = NULL;
+    bl_status status;
+    BL_AUTO(walk) w = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (!w)
         return bl_error_errno(err, errno, folder);
-    errno = 0;
-    for (struct dirent *entry; status == BL_OK && (entry = readdir(directory)); errno = 0)
-        if (!is_own(entry->d_name) && (!is_wanted || is_wanted(entry->d_name)))
-            status = add_name(arena, entry->d_name, &names, &n, &room, err);
-    if (status == BL_OK && errno)
-        status = bl_error_errno(err, errno, folder);
-    (void)closedir(directory);
-    if (status != BL_OK)
+    while ((status = next(w, &entry, err)) == BL_OK)
+        if (!is_wanted || is_wanted(entry->fts_name))
+            BL_TRY(add_name(arena, entry->fts_name, &names, &n, &room, err));
+    if (status != BL_END)
         return status;
     if (n)
         qsort((void *)names, n, sizeof *names, by_name);

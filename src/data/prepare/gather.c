@@ -48,7 +48,7 @@ static bl_status make_form(bl_gather *gather, bool is_shard, int64_t batch_rows,
                             .columns = columns,
                             .from = from,
                             .batch_rows = batch_rows,
-                            .codec = is_shard ? gather->options->codec : NULL};
+                            .codec = is_shard ? gather->options->codec : BL_SPOOL_CODEC};
     for (size_t i = 0; i < spool->n_columns; i++) {
         if (is_shard && (i == code || i == bin))
             continue;
@@ -64,7 +64,7 @@ static bl_status make_form(bl_gather *gather, bool is_shard, int64_t batch_rows,
 static int64_t batch_rows_of(const bl_gather_pass *pass) {
     uint64_t bytes = 0, rows = 0;
     for (size_t i = 0; i < pass->n_sources; i++) {
-        bytes += pass->sources[i].file->bytes;
+        bytes += pass->sources[i].file->raw_bytes;
         rows += (uint64_t)pass->sources[i].file->n_rows;
     }
     uint64_t row_bytes = rows ? bytes / rows + 1 : 1;

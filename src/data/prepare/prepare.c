@@ -82,6 +82,24 @@ static void show_spread(void *user, int64_t done, int64_t all) {
         options->progress(options->user, BL_PREPARE_SPREAD, done, all);
 }
 
+/// Whether the shards that prepared.json names are there; their bytes are compared by who reads.
+static bl_status check_shards(preparation *p, bl_error *err) {
+    for (size_t i = 0; i < p->prepared->n_parts; i++)
+        for (size_t k = 0; k < p->prepared->parts[i].n_shards; k++) {
+            const bl_prepared_shard *shard = &p->prepared->parts[i].shards[k];
+            struct stat there;
+            const char *path = bl_arena_printf(&p->arena, "%s/%s", p->options->folder, shard->file);
+            if (!path)
+                return bl_error_nomem(err, 0, "a path");
+            if (stat(path, &there) != 0 || (uint64_t)there.st_size != shard->bytes)
+                return bl_error_set(err, BL_E_CORRUPT,
+                                    "%s: is missing, or not as it was written; --overwrite makes "
+                                    "everything anew",
+                                    path);
+        }
+    return BL_OK;
+}
+
 /// What another run left, where it is of the same configuration and files.
 static bl_status look(void *user, const bl_spool *spool, bool *ret_is_needed, bl_error *err) {
     preparation *p = (preparation *)user;
@@ -97,7 +115,7 @@ static bl_status look(void *user, const bl_spool *spool, bool *ret_is_needed, bl
         return bl_error_hint(err, status, "; --overwrite replaces it");
     *ret_is_needed = !p->prepared->is_complete;
     if (strcmp(p->prepared->fingerprint, p->fingerprint) == 0)
-        return BL_OK;
+        return check_shards(p, err);
     return bl_error_set(err, BL_E_EXISTS,
                         "%s: what is prepared there is of another configuration or other files; "
                         "--overwrite replaces it",
@@ -132,7 +150,7 @@ static uint64_t count_buckets(const bl_gather *gather) {
         for (size_t k = 0; k < gather->passes[i].n_sources; k++) {
             const bl_spool_file *file = gather->passes[i].sources[k].file;
             bytes += (uint64_t)file->n_rows * 3 * sizeof(bl_bucket_row);
-            bytes += file->bytes;
+            bytes += file->raw_bytes;
         }
         most = bytes > most ? bytes : most;
     }
@@ -147,7 +165,21 @@ static bl_status merge_statistics(preparation *p, bl_error *err) {
     return BL_OK;
 }
 
-/// Copies that are taken more than once, and the description, which is written when they are there.
+/// Files of events that are taken more than once.
+static bl_status make_copies(bl_gather *gather, bl_error *err) {
+    BL_TRY(bl_copies_make(gather, err));
+    return bl_copies_find(gather, err);
+}
+
+/// They go with the spool, where somebody removed that.
+static bl_status find_copies(bl_gather *gather, bl_error *err) {
+    size_t n = gather->passes[0].n_sources;
+    BL_TRY(bl_copies_find(gather, err));
+    return gather->passes[0].n_sources > n ? BL_OK : make_copies(gather, err);
+}
+
+/// What is not done where another run was here: fitting, and the description, which is written when
+/// the copies are there.
 static bl_status begin(preparation *p, bl_error *err) {
     bl_gather *gather = &p->gather;
     bl_gather_pass *pass = &gather->passes[0];
@@ -158,10 +190,37 @@ static bl_status begin(preparation *p, bl_error *err) {
     BL_TRY(bl_transforms_fit(&p->arena, p->spool, &gather->all, pass->sources, pass->n_sources,
                              count_buckets(gather), gather->bucket_bytes, &p->prepared->transforms,
                              &p->prepared->n_transforms, err));
-    BL_TRY(bl_copies_make(gather, err));
-    BL_TRY(bl_copies_find(gather, err));
+    BL_TRY(make_copies(gather, err));
     p->prepared->n_buckets = count_buckets(gather);
     return bl_prepared_write(p->prepared, err);
+}
+
+static bl_status warn(preparation *p, const char *text, bl_error *err) {
+    bl_arena *arena = &p->report->arena;
+    if (text)
+        text = bl_arena_text(arena, text, strlen(text));
+    if (!text)
+        return bl_error_nomem(err, 0, "a warning");
+    return bl_text_list_add(arena, &p->report->warnings, text, err);
+}
+
+static bl_status warn_of_empty_classes(preparation *p, bl_error *err) {
+    const bl_weighing *weighing = &p->gather.weighing;
+    for (size_t k = 0; k < weighing->n_counted; k++) {
+        int64_t n = 0;
+        for (size_t code = 0; code < weighing->n_codes; code++)
+            n += weighing->is_trained[code]
+                     ? p->gather.all.counts[code * weighing->n_counted + k].n_rows
+                     : 0;
+        if (n)
+            continue;
+        const char *text =
+            bl_arena_printf(&p->arena, "class '%s' has no event to train on", p->spool->classes[k]);
+        if (text)
+            bl_log(p->arena.context, BL_LOG_WARNING, "%s", text);
+        BL_TRY(warn(p, text, err));
+    }
+    return BL_OK;
 }
 
 static bl_status gather(preparation *p, bl_error *err) {
@@ -177,7 +236,8 @@ static bl_status gather(preparation *p, bl_error *err) {
     bl_gather_pass *pass = &gather->passes[0];
     BL_TRY(bl_weighing_make(&p->arena, p->spool, &gather->all, pass->sources, pass->n_sources,
                             gather->bucket_bytes, &gather->weighing, err));
-    BL_TRY(p->prepared ? bl_copies_find(gather, err) : begin(p, err));
+    BL_TRY(warn_of_empty_classes(p, err));
+    BL_TRY(p->prepared ? find_copies(gather, err) : begin(p, err));
     bl_gather_find_parts(gather);
     double middle = bl_clock_s();
     p->report->times.fit_s = middle - start;
@@ -205,11 +265,8 @@ static bl_status tell(preparation *p, bl_error *err) {
     report->stored_bytes = p->spool->stored_bytes;
     report->n_parts = p->spool->n_parts * p->spool->n_passes;
     report->n_resumed = p->spool->n_resumed;
-    for (size_t i = 0; i < p->spool->warnings.n; i++) {
-        const char *text = p->spool->warnings.texts[i];
-        text = bl_arena_text(&report->arena, text, strlen(text));
-        BL_TRY(bl_text_list_add(&report->arena, &report->warnings, text, err));
-    }
+    for (size_t i = 0; i < p->spool->warnings.n; i++)
+        BL_TRY(warn(p, p->spool->warnings.texts[i], err));
     return BL_OK;
 }
 

@@ -13,7 +13,9 @@
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
 
-static const uint64_t slice_bytes = UINT64_C(4) << 20; ///< of a record batch
+/// Of a record batch. The second pass reads a few rows of each file at a time, and unpacks all of
+/// the record batches that they are in.
+static const uint64_t slice_bytes = UINT64_C(1) << 19;
 
 // ---- sizes ----
 
@@ -112,7 +114,7 @@ static bl_status write_file(const bl_spool_sink *sink, const bl_spool_row *rows,
     size_t n_slices = (size_t)(sink->bytes / slice_bytes) + 1;
     slices s = {.spool = spool, .rows = rows, .n = n, .n_each = (n + n_slices - 1) / n_slices};
     const bl_output_options options = {
-        .size = sizeof options, .format = "Arrow", .codec = "lz4", .overwrite = true};
+        .size = sizeof options, .format = "Arrow", .codec = BL_SPOOL_CODEC, .overwrite = true};
     const bl_writer_options of_writer = {
         .size = sizeof of_writer, .path = "spool", .cluster_bytes = slice_bytes};
     BL_AUTO(bl_output) output = NULL;
@@ -188,7 +190,7 @@ static void empty(bl_spool_sink *sink) {
 static bl_status flush(bl_spool_sink *sink, bl_error *err) {
     bl_spool *spool = sink->spool;
     size_t n = (size_t)sink->n_rows;
-    bl_spool_file file = {0};
+    bl_spool_file file = {.raw_bytes = sink->bytes};
     const char *path;
     BL_AUTO(bl_buffer) memory = NULL;
     BL_TRY(bl_buffer_new(spool->arena.context, n * sizeof(bl_spool_row), &memory, err));

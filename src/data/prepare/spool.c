@@ -144,14 +144,17 @@ static bl_status make_parts(bl_spool *spool, bl_error *err) {
     return BL_OK;
 }
 
-/// How many numbers the longest sequences have, of the first pass.
-static void measure(bl_spool *spool) {
-    for (size_t k = 0; k < spool->n_parts; k++)
+/// Statistics of the first pass when all parts are there: negative weights become what they are in
+/// training, and the longest sequences are known.
+static void settle(bl_spool *spool) {
+    for (size_t k = 0; k < spool->n_parts; k++) {
+        bl_spool_statistics_settle(spool, &spool->passes[0].parts[k].statistics);
         for (size_t i = 0; i < spool->n_inputs; i++) {
             int64_t most = spool->passes[0].parts[k].statistics.most_rows[i];
             if ((size_t)most > spool->inputs[i].shape.most_rows)
                 spool->inputs[i].shape.most_rows = (size_t)most;
         }
+    }
 }
 
 static bl_status make(bl_spool *spool, bl_error *err) {
@@ -166,13 +169,13 @@ static bl_status make(bl_spool *spool, bl_error *err) {
     BL_TRY(bl_spool_begin(spool, err));
     BL_TRY(bl_spool_cut(spool, surveyed, err));
     BL_TRY(make_parts(spool, err));
-    measure(spool);
+    settle(spool);
     return BL_OK;
 }
 
 /// Rows in memory that become one file: with what sorts and writes them they take a quarter of the
-/// budget. More than 128 MiB would
-/// not be better: so files do not depend on budgets that are not small.
+/// budget. More than 128 MiB would not be better: so files do not depend on budgets that are not
+/// small.
 static uint64_t default_file_bytes(const bl_context *context) {
     static const uint64_t most = UINT64_C(128) << 20;
     uint64_t share = bl_context_memory_bytes(context) / 8;

@@ -16,6 +16,8 @@
 #include "data/statistics/reweight.h"
 #include "data/stream/parts.h"
 
+/// What its files are packed with: they are written and read once, and disks are slow.
+#define BL_SPOOL_CODEC "lz4"
 /// Columns of a spool file that shards do not have. The others are a shard's, in its order: key,
 /// identities, file, entry, sample, label, weights, observers, inputs. `weight_train` is yet the
 /// product of the factors that the configuration names, of either sign.
@@ -31,19 +33,25 @@ typedef struct bl_spool_count {
     double sumw_physics; ///< Σ weight_physics
 } bl_spool_count;
 
-/// What was seen of a part, or of all of them. Events of negative weight_train that training drops
-/// count, but are not in moments and spectra.
+/// What was seen of a part, or of all of them. Moments and spectra are those of events as training
+/// takes them: without those of negative weight_train where it drops them, spectra of |weight|
+/// where it takes these.
 typedef struct bl_spool_statistics {
     bl_spool_count *counts; ///< [n_codes × n_counted]
     bl_moments *moments;    ///< [n_codes × n_numbers] of numbers after their curves
     bl_spectra *spectra;    ///< [n_codes]; NULL: none are asked for
     int64_t *most_rows;     ///< [n_inputs] of an event of a sequence
+    /// The same of events of negative weight_train alone, which are on their own until all parts
+    /// are there: so what becomes of them can be said later than events are spread. Then zeros.
+    bl_moments *of_negative;
+    bl_spectra *negative_spectra;
 } bl_spool_statistics;
 
 typedef struct bl_spool_file {
     const char *name; ///< in FOLDER/spool: "00000.arrow", of a variation "00000.jesUp.arrow"
     int64_t n_rows;
     uint64_t bytes, xxh64;
+    uint64_t raw_bytes; ///< of its rows in memory
 } bl_spool_file;
 
 /// Some rows of a stretch: files, none where no row was taken, and more than one where rows were

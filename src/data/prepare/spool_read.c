@@ -74,7 +74,7 @@ static bl_status find_columns(const bl_table *table, const char *const *names, s
 
 bl_status bl_spool_read(bl_table *table, int64_t first, int64_t last, const char *const *names,
                         size_t n, bl_batch **ret_batch, bl_error *err) {
-    enum { MOST_ON_STACK = 64 };
+    enum { MOST_ON_STACK = 1024 };
     size_t some[MOST_ON_STACK], n_columns = names ? n : bl_table_n_columns(table);
     if (n_columns > MOST_ON_STACK)
         return bl_error_set(err, BL_E_LIMIT, "%zu columns at a time", n_columns);

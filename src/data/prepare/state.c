@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is in the folder of a spool: spool.json says what it was made of, and NNNNN.json, which
 // appears whole or not at all, that a part is done.
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/file_sum.h"
 #include "base/json_text.h"
 #include "base/whole_file.h"
+#include "data/prepare/folder.h"
 #include "data/prepare/private.h"
 
 static const char *const format = "beamline spool 1";
@@ -44,9 +44,11 @@ static void put_files(bl_text *to, const bl_spool_part *part) {
         const bl_spool_file *file = &part->files[i];
         bl_text_add(to, "%s\n  {\"file\": ", i ? "," : "");
         bl_json_put_text(to, file->name);
-        bl_text_add(to, ", \"events\": %lld, \"bytes\": %llu, \"xxh64\": \"%016llx\"}",
+        bl_text_add(to,
+                    ", \"events\": %lld, \"bytes\": %llu, \"raw_bytes\": %llu, "
+                    "\"xxh64\": \"%016llx\"}",
                     (long long)file->n_rows, (unsigned long long)file->bytes,
-                    (unsigned long long)file->xxh64);
+                    (unsigned long long)file->raw_bytes, (unsigned long long)file->xxh64);
     }
     bl_text_add(to, "]");
 }
@@ -82,22 +84,35 @@ static void put_counts(bl_text *to, const bl_spool *spool, const bl_spool_part *
     bl_text_add(to, "]");
 }
 
-static bl_status put_moments(bl_text *to, const bl_spool *spool, const bl_spool_part *part,
-                             bl_error *err) {
-    const bl_spool_statistics *statistics = &part->statistics;
+static bl_status put_moments(bl_text *to, const bl_spool *spool, const char *key,
+                             const bl_moments *moments, bl_error *err) {
     const char *text;
-    BL_TRY(bl_moments_write(to->arena, statistics->moments, spool->n_codes * spool->n_numbers,
-                            &text, err));
-    put_key(to, "moments");
+    BL_TRY(bl_moments_write(to->arena, moments, spool->n_codes * spool->n_numbers, &text, err));
+    put_key(to, key);
     bl_text_add(to, "%s", text);
-    put_key(to, "spectra");
+    return BL_OK;
+}
+
+/// \param spectra NULL: none are asked for
+static void put_spectra(bl_text *to, const bl_spool *spool, const char *key,
+                        const bl_spectra *spectra) {
+    put_key(to, key);
     bl_text_add(to, "[");
-    for (size_t i = 0; statistics->spectra && i < spool->n_codes; i++) {
-        const bl_spectra *spectra = &statistics->spectra[i];
+    for (size_t i = 0; spectra && i < spool->n_codes; i++) {
         bl_text_add(to, i ? ", " : "");
-        put_numbers(to, spectra->sums, spectra->n_bins * spectra->n_classes);
+        put_numbers(to, spectra[i].sums, spectra[i].n_bins * spectra[i].n_classes);
     }
     bl_text_add(to, "]");
+}
+
+static bl_status put_statistics(bl_text *to, const bl_spool *spool, const bl_spool_part *part,
+                                bl_error *err) {
+    const bl_spool_statistics *statistics = &part->statistics;
+    put_counts(to, spool, part);
+    BL_TRY(put_moments(to, spool, "moments", statistics->moments, err));
+    BL_TRY(put_moments(to, spool, "moments_of_negative", statistics->of_negative, err));
+    put_spectra(to, spool, "spectra", statistics->spectra);
+    put_spectra(to, spool, "spectra_of_negative", statistics->negative_spectra);
     return BL_OK;
 }
 
@@ -116,8 +131,7 @@ bl_status bl_spool_write_part(const bl_spool *spool, const bl_spool_pass *pass,
                 (long long)part->last);
     put_files(&text, part);
     put_flow(&text, part);
-    put_counts(&text, spool, part);
-    bl_status status = put_moments(&text, spool, part, err);
+    bl_status status = put_statistics(&text, spool, part, err);
     bl_text_add(&text, "}\n");
     const char *stem = bl_spool_stem(&arena, pass, part);
     if (status == BL_OK)
@@ -192,36 +206,48 @@ static bool take_counts(const bl_item *list, const bl_spool *spool, bl_spool_par
     return true;
 }
 
-static bool take_statistics(const bl_item *document, const bl_spool *spool, bl_spool_part *part) {
-    bl_spool_statistics *statistics = &part->statistics;
-    const bl_item *most = list_of(bl_item_get(document, "most_rows"), spool->n_inputs);
-    const bl_item *moments = bl_item_get(document, "moments");
-    size_t n_spectra = statistics->spectra ? spool->n_codes : 0;
-    const bl_item *spectra = list_of(bl_item_get(document, "spectra"), n_spectra);
-    if (!most || !moments || !spectra || !take_counts(bl_item_get(document, "counts"), spool, part))
+/// \param spectra NULL: none are asked for
+static bool take_spectra(const bl_item *list, const bl_spool *spool, bl_spectra *spectra) {
+    size_t n = spectra ? spool->n_codes : 0;
+    if (!list_of(list, n))
         return false;
-    for (size_t i = 0; i < spool->n_inputs; i++)
-        if (!take_integer(most->items[i], &statistics->most_rows[i]))
+    for (size_t i = 0; i < n; i++)
+        if (!take_numbers(list->items[i], spectra[i].sums,
+                          spectra[i].n_bins * spectra[i].n_classes))
             return false;
-    for (size_t i = 0; i < n_spectra; i++)
-        if (!take_numbers(spectra->items[i], statistics->spectra[i].sums,
-                          statistics->spectra[i].n_bins * statistics->spectra[i].n_classes))
+    return true;
+}
+
+static bool take_moments(const bl_item *list, const bl_spool *spool, bl_moments *moments) {
+    return list && bl_moments_read(list, spool->n_codes * spool->n_numbers, moments, NULL) == BL_OK;
+}
+
+static bool take_statistics(const bl_item *document, const bl_spool *spool, bl_spool_part *part) {
+    bl_spool_statistics *s = &part->statistics;
+    const bl_item *most = list_of(bl_item_get(document, "most_rows"), spool->n_inputs);
+    for (size_t i = 0; most && i < spool->n_inputs; i++)
+        if (!take_integer(most->items[i], &s->most_rows[i]))
             return false;
-    return bl_moments_read(moments, spool->n_codes * spool->n_numbers, statistics->moments, NULL) ==
-           BL_OK;
+    return most && take_counts(bl_item_get(document, "counts"), spool, part) &&
+           take_moments(bl_item_get(document, "moments"), spool, s->moments) &&
+           take_moments(bl_item_get(document, "moments_of_negative"), spool, s->of_negative) &&
+           take_spectra(bl_item_get(document, "spectra"), spool, s->spectra) &&
+           take_spectra(bl_item_get(document, "spectra_of_negative"), spool, s->negative_spectra);
 }
 
 /// \param ret_file its name in the spool's arena
 static bool take_file(const bl_item *item, bl_spool *spool, bl_spool_file *ret_file) {
     const bl_item *name = bl_item_get(item, "file"), *sum = bl_item_get(item, "xxh64");
-    int64_t bytes;
+    int64_t bytes, raw_bytes;
     uint64_t n_bytes, xxh64;
     if (!name || name->kind != BL_ITEM_TEXT || !sum || sum->kind != BL_ITEM_TEXT ||
         !take_integer(bl_item_get(item, "events"), &ret_file->n_rows) ||
-        !take_integer(bl_item_get(item, "bytes"), &bytes))
+        !take_integer(bl_item_get(item, "bytes"), &bytes) ||
+        !take_integer(bl_item_get(item, "raw_bytes"), &raw_bytes))
         return false;
     ret_file->name = bl_arena_text(&spool->arena, name->text, strlen(name->text));
     ret_file->bytes = (uint64_t)bytes;
+    ret_file->raw_bytes = (uint64_t)raw_bytes;
     ret_file->xxh64 = strtoull(sum->text, NULL, 16);
     const char *path = ret_file->name ? bl_spool_path(&spool->arena, spool, name->text, "") : NULL;
     return path && bl_file_sum(path, &n_bytes, &xxh64, NULL) == BL_OK &&
@@ -243,20 +269,33 @@ static bool take_part(const bl_item *document, bl_spool *spool, bl_spool_part *p
     return part->files != NULL;
 }
 
+/// \param arena of the document \param ret_status set where there is no memory
+static bool is_done(bl_spool *spool, const bl_spool_pass *pass, bl_spool_part *part,
+                    bl_arena *arena, bl_status *ret_status, bl_error *err) {
+    const bl_item *document;
+    const char *stem = bl_spool_stem(arena, pass, part);
+    const char *path = stem ? bl_spool_path(arena, spool, stem, ".json") : NULL;
+    if (!path) {
+        *ret_status = bl_error_nomem(err, 0, "a path");
+        return false;
+    }
+    if (access(path, F_OK) != 0)
+        return false;
+    bl_status status = bl_document_read(arena, path, &document, err);
+    if (status == BL_E_NOMEM)
+        *ret_status = status;
+    return status == BL_OK && take_part(document, spool, part);
+}
+
 bl_status bl_spool_read_part(bl_spool *spool, const bl_spool_pass *pass, bl_spool_part *part,
                              bl_error *err) {
     bl_arena arena;
-    const bl_item *document = NULL;
+    bl_status status = BL_OK;
     bl_arena_init(&arena, spool->arena.context);
-    const char *stem = bl_spool_stem(&arena, pass, part);
-    const char *path = stem ? bl_spool_path(&arena, spool, stem, ".json") : NULL;
-    bl_status status = path && access(path, F_OK) == 0
-                           ? bl_document_read(&arena, path, &document, NULL)
-                           : BL_E_NOTFOUND;
-    part->is_done = status == BL_OK && take_part(document, spool, part);
+    part->is_done = is_done(spool, pass, part, &arena, &status, err);
     bl_arena_release(&arena);
-    if (part->is_done)
-        return BL_OK;
+    if (part->is_done || status != BL_OK)
+        return status;
     part->files = NULL;
     part->n_files = 0;
     return bl_spool_statistics_init(&spool->arena, spool, &part->statistics, err);
@@ -276,25 +315,13 @@ static bool is_of_spool(const char *name) {
            (ends_with(name, ".arrow") || ends_with(name, ".json") || ends_with(name, ".new"));
 }
 
-static void remove_files(const bl_spool *spool, bl_arena *arena) {
-    DIR *folder = opendir(spool->folder);
-    if (!folder)
-        return;
-    for (const struct dirent *entry; (entry = readdir(folder));) {
-        const char *path =
-            is_of_spool(entry->d_name) ? bl_spool_path(arena, spool, entry->d_name, "") : NULL;
-        if (path)
-            (void)unlink(path);
-    }
-    (void)closedir(folder);
+static void remove_files(const bl_spool *spool) {
+    bl_folder_clear(spool->arena.context, spool->folder, is_of_spool);
 }
 
 void bl_spool_remove(const bl_spool *spool) {
-    bl_arena arena;
-    bl_arena_init(&arena, spool->arena.context);
-    remove_files(spool, &arena);
+    remove_files(spool);
     (void)rmdir(spool->folder);
-    bl_arena_release(&arena);
 }
 
 static bl_status make_folder(const char *path, bl_error *err) {
@@ -361,7 +388,7 @@ static bl_status begin(bl_spool *spool, bl_arena *arena, bl_error *err) {
                             "%s: was begun with other files, cuts, variables or options; "
                             "--overwrite begins it anew",
                             spool->options.folder);
-    remove_files(spool, arena); // of another spool, or of one that was removed halfway
+    remove_files(spool); // of another spool, or of one that was removed halfway
     return write_head(spool, arena, path, err);
 }
 

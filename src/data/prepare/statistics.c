@@ -11,44 +11,81 @@ enum {
     MOST_ROWS = 512 ///< rows that are looked at together
 };
 
+/// \param ret_spectra stays NULL where none are asked for
+static bl_status new_spectra(bl_arena *arena, const bl_spool *spool, bl_spectra **ret_spectra,
+                             bl_error *err) {
+    if (!spool->has_spectra)
+        return BL_OK;
+    bl_spectra *spectra = (bl_spectra *)bl_arena_array(arena, spool->n_codes, sizeof *spectra);
+    if (!spectra)
+        return bl_error_nomem(err, 0, "statistics");
+    for (size_t i = 0; i < spool->n_codes; i++)
+        BL_TRY(bl_spectra_init(arena, &spool->config->weights, spool->n_counted, &spectra[i], err));
+    *ret_spectra = spectra;
+    return BL_OK;
+}
+
 bl_status bl_spool_statistics_init(bl_arena *arena, const bl_spool *spool,
                                    bl_spool_statistics *ret_statistics, bl_error *err) {
     size_t n_counts = spool->n_codes * spool->n_counted;
+    size_t n_moments = spool->n_codes * spool->n_numbers;
     bl_spool_statistics s = {0};
     s.counts = (bl_spool_count *)bl_arena_array(arena, n_counts + 1, sizeof *s.counts);
-    s.moments = (bl_moments *)bl_arena_array(arena, spool->n_codes * spool->n_numbers + 1,
-                                             sizeof *s.moments);
+    s.moments = (bl_moments *)bl_arena_array(arena, n_moments + 1, sizeof *s.moments);
+    s.of_negative = (bl_moments *)bl_arena_array(arena, n_moments + 1, sizeof *s.of_negative);
     s.most_rows = (int64_t *)bl_arena_array(arena, spool->n_inputs + 1, sizeof *s.most_rows);
-    if (spool->has_spectra)
-        s.spectra = (bl_spectra *)bl_arena_array(arena, spool->n_codes, sizeof *s.spectra);
-    if (!s.counts || !s.moments || !s.most_rows || (spool->has_spectra && !s.spectra))
+    if (!s.counts || !s.moments || !s.of_negative || !s.most_rows)
         return bl_error_nomem(err, 0, "statistics");
-    for (size_t i = 0; s.spectra && i < spool->n_codes; i++)
-        BL_TRY(
-            bl_spectra_init(arena, &spool->config->weights, spool->n_counted, &s.spectra[i], err));
+    BL_TRY(new_spectra(arena, spool, &s.spectra, err));
+    BL_TRY(new_spectra(arena, spool, &s.negative_spectra, err));
     *ret_statistics = s;
     return BL_OK;
 }
 
+static void merge_counts(bl_spool_count *to, const bl_spool_count *from, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        to[i].n_rows += from[i].n_rows;
+        to[i].n_negative += from[i].n_negative;
+        to[i].n_negative_physics += from[i].n_negative_physics;
+        to[i].sumw += from[i].sumw;
+        to[i].abs_w += from[i].abs_w;
+        to[i].sumw_physics += from[i].sumw_physics;
+    }
+}
+
 void bl_spool_statistics_merge(const bl_spool *spool, bl_spool_statistics *statistics,
                                const bl_spool_statistics *other) {
-    for (size_t i = 0; i < spool->n_codes * spool->n_counted; i++) {
-        bl_spool_count *to = &statistics->counts[i];
-        const bl_spool_count *from = &other->counts[i];
-        to->n_rows += from->n_rows;
-        to->n_negative += from->n_negative;
-        to->n_negative_physics += from->n_negative_physics;
-        to->sumw += from->sumw;
-        to->abs_w += from->abs_w;
-        to->sumw_physics += from->sumw_physics;
-    }
-    for (size_t i = 0; i < spool->n_codes * spool->n_numbers; i++)
+    merge_counts(statistics->counts, other->counts, spool->n_codes * spool->n_counted);
+    for (size_t i = 0; i < spool->n_codes * spool->n_numbers; i++) {
         bl_moments_merge(&statistics->moments[i], &other->moments[i]);
-    for (size_t i = 0; statistics->spectra && i < spool->n_codes; i++)
+        bl_moments_merge(&statistics->of_negative[i], &other->of_negative[i]);
+    }
+    for (size_t i = 0; statistics->spectra && i < spool->n_codes; i++) {
         bl_spectra_merge(&statistics->spectra[i], &other->spectra[i]);
+        bl_spectra_merge(&statistics->negative_spectra[i], &other->negative_spectra[i]);
+    }
     for (size_t i = 0; i < spool->n_inputs; i++)
         if (other->most_rows[i] > statistics->most_rows[i])
             statistics->most_rows[i] = other->most_rows[i];
+}
+
+static void settle_spectra(bl_spectra *spectra, bl_spectra *negative, double factor) {
+    for (size_t i = 0; i < spectra->n_bins * spectra->n_classes; i++) {
+        spectra->sums[i] += factor * negative->sums[i];
+        negative->sums[i] = 0;
+    }
+}
+
+void bl_spool_statistics_settle(const bl_spool *spool, bl_spool_statistics *statistics) {
+    bl_negative_weights policy = spool->config->weights.negative;
+    double factor = policy == BL_NEGATIVE_DROP ? 0 : policy == BL_NEGATIVE_ABS ? -1 : 1;
+    for (size_t i = 0; i < spool->n_codes * spool->n_numbers; i++) {
+        if (policy != BL_NEGATIVE_DROP)
+            bl_moments_merge(&statistics->moments[i], &statistics->of_negative[i]);
+        statistics->of_negative[i] = (bl_moments){0};
+    }
+    for (size_t i = 0; statistics->spectra && i < spool->n_codes; i++)
+        settle_spectra(&statistics->spectra[i], &statistics->negative_spectra[i], factor);
 }
 
 // ---- events ----
@@ -80,17 +117,12 @@ static event event_of(const bl_spool *spool, const bl_spool_row *row) {
     return e;
 }
 
-/// Whether training leaves an event out for its weight.
-static bool is_dropped(const bl_spool *spool, double weight) {
-    return weight < 0 && spool->config->weights.negative == BL_NEGATIVE_DROP;
-}
-
-static void add_to_spectra(const bl_spool *spool, bl_spool_statistics *statistics, const event *e) {
-    bool takes_abs = spool->config->weights.negative == BL_NEGATIVE_ABS;
-    if (!statistics->spectra || e->bin == SIZE_MAX || is_dropped(spool, e->train))
+static void add_to_spectra(bl_spool_statistics *statistics, const event *e) {
+    bl_spectra *all = e->train < 0 ? statistics->negative_spectra : statistics->spectra;
+    if (!all || e->bin == SIZE_MAX)
         return;
-    bl_spectra *spectra = &statistics->spectra[e->code];
-    spectra->sums[e->class * spectra->n_bins + e->bin] += takes_abs ? fabs(e->train) : e->train;
+    bl_spectra *spectra = &all[e->code];
+    spectra->sums[e->class * spectra->n_bins + e->bin] += e->train;
 }
 
 /// Sums of a code and class while events are added.
@@ -116,7 +148,7 @@ static bl_status count_events(const bl_spool *spool, const bl_spool_row *rows, s
         bl_sum_add(&s[at].abs_w, fabs(e.train));
         bl_sum_add(&s[at].physics, e.physics);
         if (has_spectra)
-            add_to_spectra(spool, statistics, &e);
+            add_to_spectra(statistics, &e);
     }
     for (size_t i = 0; i < n_counts; i++) {
         statistics->counts[i].sumw += bl_sum_value(&s[i].w);
@@ -134,7 +166,7 @@ typedef struct work {
     const bl_spool *spool;
     const bl_spool_row *rows; ///< [n]
     size_t n;
-    bl_moments *moments; ///< [blocks × n_codes × n_numbers]
+    bl_moments *moments; ///< [blocks × 2 × n_codes × n_numbers] of weights ≥ 0, and below
     uint8_t *scratch;    ///< of workers: MOST_ROWS rows of the widest input
     size_t scratch_bytes;
 } work;
@@ -176,28 +208,35 @@ static void add_event(pile *p, const bl_column *column, int64_t row) {
     add_rows(p, lists->children[0].values->data + first * p->row_bytes, n);
 }
 
+/// Events [first, last) of one code and sign.
+static void pile_up(const work *w, pile *p, size_t i, size_t first, size_t last, size_t code,
+                    bool is_negative) {
+    const bl_spool *spool = w->spool;
+    for (size_t k = first; k < last; k++) {
+        event e = event_of(spool, &w->rows[k]);
+        if ((size_t)e.code == code && (e.train < 0) == is_negative)
+            add_event(p, &w->rows[k].batch->columns[spool->recipe->at_inputs + i], w->rows[k].at);
+    }
+    if (p->n)
+        look(p);
+}
+
 static bl_status take_moments(void *argument, size_t index, unsigned worker, bl_error *err) {
     const work *w = (const work *)argument;
     const bl_spool *spool = w->spool;
     size_t block = index / spool->n_inputs, i = index % spool->n_inputs;
     size_t first = block * BLOCK, last = first + BLOCK < w->n ? first + BLOCK : w->n;
     const bl_spool_input *input = &spool->inputs[i];
+    size_t number = spool->config->is_double ? sizeof(double) : sizeof(float);
     (void)err;
-    for (size_t code = 0; code < spool->n_codes; code++) {
+    for (size_t k = 0; k < 2 * spool->n_codes; k++) {
+        size_t at = (block * 2 * spool->n_codes + k) * spool->n_numbers + input->first_number;
         pile p = {.input = input,
-                  .moments = w->moments + (block * spool->n_codes + code) * spool->n_numbers +
-                             input->first_number,
+                  .moments = w->moments + at,
                   .is_double = spool->config->is_double,
-                  .row_bytes = input->shape.width * (spool->config->is_double ? sizeof(double) : 4),
+                  .row_bytes = input->shape.width * number,
                   .rows = w->scratch + worker * w->scratch_bytes};
-        for (size_t k = first; k < last; k++) {
-            event e = event_of(spool, &w->rows[k]);
-            if ((size_t)e.code == code && !is_dropped(spool, e.train))
-                add_event(&p, &w->rows[k].batch->columns[spool->recipe->at_inputs + i],
-                          w->rows[k].at);
-        }
-        if (p.n)
-            look(&p);
+        pile_up(w, &p, i, first, last, k % spool->n_codes, k >= spool->n_codes);
     }
     return BL_OK;
 }
@@ -214,7 +253,7 @@ static bl_status add_moments(const bl_spool *spool, const bl_spool_row *rows, si
             widest = spool->inputs[i].shape.width;
     work w = {
         .spool = spool, .rows = rows, .n = n, .scratch_bytes = MOST_ROWS * widest * sizeof(double)};
-    size_t n_bytes = n_blocks * n_all * sizeof(bl_moments);
+    size_t n_bytes = n_blocks * 2 * n_all * sizeof(bl_moments);
     BL_TRY(bl_buffer_new(context, n_bytes, &moments, err));
     BL_TRY(bl_buffer_new(context, bl_context_n_threads(context) * w.scratch_bytes, &scratch, err));
     memset(moments->data, 0, n_bytes);
@@ -222,8 +261,11 @@ static bl_status add_moments(const bl_spool *spool, const bl_spool_row *rows, si
     w.scratch = scratch->data;
     BL_TRY(bl_run_tasks(context, take_moments, &w, n_blocks * spool->n_inputs, err));
     for (size_t block = 0; block < n_blocks; block++)
-        for (size_t i = 0; i < n_all; i++)
-            bl_moments_merge(&statistics->moments[i], &w.moments[block * n_all + i]);
+        for (size_t i = 0; i < n_all; i++) {
+            const bl_moments *of_block = w.moments + block * 2 * n_all + i;
+            bl_moments_merge(&statistics->moments[i], of_block);
+            bl_moments_merge(&statistics->of_negative[i], of_block + n_all);
+        }
     return BL_OK;
 }
 

@@ -19,5 +19,7 @@ typedef struct bl_spool_row {
 bl_status bl_spool_statistics_add(const bl_spool *spool, const bl_spool_row *rows, size_t n,
                                   bool is_first_pass, bl_spool_statistics *statistics,
                                   bl_error *err);
+/// Adds the events of negative weights to the others as the configuration says.
+void bl_spool_statistics_settle(const bl_spool *spool, bl_spool_statistics *statistics);
 
 #endif

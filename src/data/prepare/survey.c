@@ -58,7 +58,6 @@ static void add_config(bl_packer *to, const bl_spool *spool) {
     bl_fingerprint_add_number(to, config->label_kind);
     add_texts(to, config->labels, config->n_labels);
     add_texts(to, config->weights.factors, config->weights.n_factors);
-    bl_fingerprint_add_number(to, config->weights.negative);
     bl_fingerprint_add_number(to, config->weights.keeps_outside);
     for (size_t i = 0; i < spool->recipe->n_axes; i++) {
         const bl_reweight_axis *axis = &config->weights.axes[i];

@@ -91,7 +91,7 @@ typedef struct survey {
 static bl_status list_columns(survey *s, bl_arena *arena, bl_error *err) {
     const bl_spool *spool = s->weighing->spool;
     s->names =
-        (const char **)bl_arena_array(arena, BL_N_OF + spool->n_identity + 2, sizeof *s->names);
+        (const char **)bl_arena_array(arena, BL_N_OF + spool->n_identity + 3, sizeof *s->names);
     if (!s->names)
         return bl_error_nomem(err, 0, "names");
     s->names[s->n_names++] = BL_SHARD_KEY;
@@ -100,6 +100,7 @@ static bl_status list_columns(survey *s, bl_arena *arena, bl_error *err) {
         s->names[s->n_names++] = spool->identity[i];
     s->names[s->n_names++] = BL_SHARD_FILE;
     s->names[s->n_names++] = BL_SHARD_ENTRY;
+    s->names[s->n_names++] = BL_SHARD_SAMPLE;
     s->columns.at[BL_OF_CODE] = s->n_names;
     s->names[s->n_names++] = BL_SPOOL_CODE;
     s->columns.at[BL_OF_WEIGHT] = s->n_names;

@@ -77,7 +77,7 @@ static void check_order(const bl_nn_columns *c, size_t n_rows, const double *x,
                         const float *narrow) {
     static double out[MOST_ROWS * N];
     static float out_narrow[MOST_ROWS * N];
-    size_t rows[MOST_ROWS], n_kept = bl_nn_columns_n_kept(c, n_rows);
+    size_t rows[MOST_ROWS] = {0}, n_kept = bl_nn_columns_n_kept(c, n_rows);
     naive_order(c, x, n_rows, rows);
     arrange(c, c->rows.length ? SIZE_MAX : n_rows, n_rows, x, STRIDE, true, out);
     arrange(c, n_rows, n_rows, narrow, STRIDE, false, out_narrow);

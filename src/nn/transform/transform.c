@@ -112,13 +112,14 @@ static const double *repeat(const double *row, const block *b, double *to) {
 }
 
 static void find_places(const bl_nn_curve *curves, block *b) {
-    unsigned any = BL_NN_CURVE_IDENTITY;
+    unsigned present = 0;
     size_t n = 0;
     for (size_t i = 0; i < b->width; i++)
-        any |= curves[i];
-    b->is_bent = any != BL_NN_CURVE_IDENTITY;
+        present |= 1U << curves[i];
+    b->is_bent = present > 1U << BL_NN_CURVE_IDENTITY;
     for (unsigned curve = 0; curve < BL_NN_N_CURVES && b->is_bent; curve++) {
-        for (size_t i = 0; i < b->width && curve != BL_NN_CURVE_IDENTITY; i++)
+        bool is_there = curve != BL_NN_CURVE_IDENTITY && (present >> curve & 1);
+        for (size_t i = 0; i < b->width && is_there; i++)
             for (size_t row = 0; row < b->n_rows && curves[i] == (bl_nn_curve)curve; row++)
                 b->places[n++] = (uint8_t)(row * b->width + i);
         b->ends[curve] = n;
@@ -236,10 +237,9 @@ static void run(const bl_nn_columns *c, size_t m, rows x, rows out) {
     block b;
     for (size_t first = 0, width; first < c->n; first += width) {
         width = c->n - first < BLOCK ? c->n - first : BLOCK;
-        b.n_rows = 0;
         for (size_t row = 0, n_rows; row < m; row += n_rows) {
             n_rows = BLOCK / width < m - row ? BLOCK / width : m - row;
-            if (n_rows != b.n_rows)
+            if (row == 0 || n_rows != b.n_rows)
                 begin_block(c, first, width, n_rows, &b);
             run_block(&b, rows_from(x, row * x.stride + first),
                       rows_from(out, row * out.stride + first));

@@ -95,8 +95,8 @@ bl_status bl_nn_columns_init(bl_arena *arena, const char *input, size_t n,
 /// The columns of an input; NULL: it is not transformed.
 const bl_nn_columns *bl_nn_transform_find(const bl_nn_transform *transform, const char *input);
 /// Transforms rows. Allocates nothing.
-/// \param x [m × n] \param out [m × n], may be x \param x_stride, out_stride floats from a row to
-/// the next
+/// \param x [m × n] \param out [m × n], may be x, with its stride \param x_stride, out_stride
+/// floats from a row to the next
 void bl_nn_columns_run(const bl_nn_columns *columns, size_t m, const float *x, size_t x_stride,
                        float *out, size_t out_stride);
 /// The same of doubles, without rounding.

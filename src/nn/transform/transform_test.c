@@ -167,6 +167,8 @@ static bl_status read_text(const char *text, bl_nn_transform *ret_transform, bl_
     return bl_nn_transform_read(&arena, item, ret_transform, err);
 }
 
+static bl_nn_transform again; ///< that was read back
+
 static void same_rows(const bl_nn_arrangement *a, const bl_nn_arrangement *b) {
     assert_int_equal(a->order, b->order);
     assert_int_equal(a->ascending, b->ascending);
@@ -182,7 +184,7 @@ static void rows_read_back(void **state) {
     (void)state;
     for (size_t i = 0; i < 200; i++) {
         bl_nn_columns c = draw_columns(3);
-        bl_nn_transform t = {.n_inputs = 1, .inputs = &c}, again;
+        bl_nn_transform t = {.n_inputs = 1, .inputs = &c};
         const char *text = NULL;
         c.rows.order = (bl_nn_order)(i % BL_NN_N_ORDERS);
         c.rows.ascending = c.rows.order && i / 3 % 2;
@@ -201,7 +203,7 @@ static void rows_read_back(void **state) {
 static void json_reads_back(void **state) {
     (void)state;
     bl_nn_columns two[] = {draw_columns(N), draw_columns(0)};
-    bl_nn_transform t = {.n_inputs = 2, .inputs = two}, again;
+    bl_nn_transform t = {.n_inputs = 2, .inputs = two};
     const char *text = NULL, *text_again = NULL;
     two[0].offset[0] = -0.0;
     two[0].scale[3] = DBL_MIN;
