@@ -108,18 +108,9 @@ static bl_status begin(bl_training *t, bl_error *err) {
     t->waited_s = times.waited_s;
     t->first_batch = t->state.batch;
     t->first_seen = t->state.n_seen;
-    bool is_begun = t->begun == t->state.epoch && t->state.batch == 0;
-    if (is_begun || t->state.batch == bl_loader_n_batches(t->loader))
+    if (t->state.batch == bl_loader_n_batches(t->loader))
         return BL_OK;
     return bl_loader_begin(t->loader, t->state.epoch, t->state.batch, err);
-}
-
-/// The next epoch is read while this one is validated.
-static bl_status begin_next(bl_training *t, bl_error *err) {
-    t->begun = t->state.epoch + 1;
-    if (t->begun == t->settings->epochs)
-        return BL_OK;
-    return bl_loader_begin(t->loader, t->begun, 0, err);
 }
 
 static bl_status train_rest(bl_training *t, bl_error *err) {
@@ -151,5 +142,5 @@ bl_status bl_train_epoch(bl_training *t, bl_error *err) {
     t->epoch_waited_s = times.waited_s - t->waited_s;
     t->result->waited_s += t->epoch_waited_s;
     t->result->compute_s += bl_clock_s() - t->epoch_s - t->epoch_waited_s;
-    return begin_next(t, err);
+    return BL_OK;
 }

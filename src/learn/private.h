@@ -41,7 +41,6 @@ typedef struct bl_training {
     const char *fingerprint; ///< of all that the result depends on
     bl_loader *loader;
     bl_feeding feeding;
-    int64_t begun; ///< epoch that the loader has begun, −1: none
     bl_loader *validation_loader;
     bl_feeding validation_feeding;
     bl_scorer *scorer;

@@ -179,7 +179,6 @@ static bl_status start(bl_training *t, bl_error *err) {
     BL_TRY(bl_run_open(t, &has_run, err));
     if (has_run)
         BL_TRY(bl_run_read_checkpoint(t, err));
-    t->begun = -1;
     t->saved_s = bl_clock_s();
     BL_TRY(bl_events_open(t->context, t->options->run, &t->events, err));
     if (!has_run)

@@ -93,7 +93,7 @@ bl_status bl_validate(bl_training *t, bl_error *err) {
         return BL_OK;
     bl_nn_metrics_reset(t->metrics);
     t->n_invalid = 0;
-    BL_TRY(bl_loader_begin(t->validation_loader, 0, 0, err));
+    BL_TRY(bl_loader_begin(t->validation_loader, t->state.epoch, 0, err));
     while ((status = bl_loader_next(t->validation_loader, &loaded, err)) == BL_OK)
         BL_TRY(validate_batch(t, &loaded, err));
     return status == BL_END ? BL_OK : status;

@@ -354,8 +354,8 @@ def test_nan(tmp_path, part):
     parts[part][0]["features"][123, 2] = np.nan
     write(tmp_path, parts)
     done = train(tmp_path, expected=6)
-    entry = 123 + (640 if part == "validation" else 0)
-    assert f"second.root: entry {entry}: input 'features', column 'features_2' is nan" in done.stderr
+    place = f"second.root: entry {123 + (640 if part == 'validation' else 0)}"
+    assert f"{place}: input 'features', column 'features_2' is nan" in done.stderr
     assert "epoch 1, batch" in done.stderr if part == "train" else "validation:" in done.stderr
     done = train(tmp_path, "--resume", "--on-nan", "skip", "--json")
     rows, told = history(tmp_path / "run"), json.loads(done.stdout)["runs"][0]
