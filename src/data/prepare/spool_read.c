@@ -44,7 +44,7 @@ static bl_status find_cluster(bl_table *table, uint64_t key, size_t *ret_cluster
 }
 
 bl_status bl_spool_find_key(bl_table *table, uint64_t key, int64_t *ret_row, bl_error *err) {
-    size_t cluster;
+    size_t cluster = 0;
     int64_t first, last, n_rows;
     const uint64_t *keys;
     BL_AUTO(bl_batch) batch = NULL;
