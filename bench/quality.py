@@ -155,7 +155,7 @@ def compare(beamline, name, data, arrays, folder, seeds):
                 "--seed", seed, "--epochs", EPOCHS[name], "--patience", 0, "--quiet")
         model = of_run / "model.keras"
         if not model.exists():
-            run(beamline, "export", of_run / "model.blm", "-o", model)
+            run(beamline, "export", "--raw", of_run / "model.blm", "-o", model)
         for who, arguments in (("beamline", ["predict", model]),
                                ("keras", ["train", name, seed, EPOCHS[name]])):
             scores = folder / f"{who}-{name}-{seed}.npy"
