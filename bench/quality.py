@@ -52,7 +52,7 @@ def prepare(beamline, folder, n_events):
 
 def transform_of(data):
     about = json.loads((data / "prepared.json").read_text())
-    return {one["input"]: one for one in about["transforms"][0]["inputs"]}
+    return {one["name"]: one for one in about["transforms"][0]["inputs"]}
 
 
 def scaled(values, transform):
@@ -155,7 +155,7 @@ def compare(beamline, name, data, arrays, folder, seeds):
                 "--seed", seed, "--epochs", EPOCHS[name], "--patience", 0, "--quiet")
         model = of_run / "model.keras"
         if not model.exists():
-            run(beamline, "export", of_run / "model.blm", "-o", model)
+            run(beamline, "export", "--raw", of_run / "model.blm", "-o", model)
         for who, arguments in (("beamline", ["predict", model]),
                                ("keras", ["train", name, seed, EPOCHS[name]])):
             scores = folder / f"{who}-{name}-{seed}.npy"

@@ -38,8 +38,14 @@ static void print_class(bl_out *out, const bl_prepared_class *before,
     bl_number_grouped(selected, before->n_rows);
     bl_number_grouped(events, after->n_rows);
     bl_number_grouped(negative, after->n_negative);
-    bl_out_printf(out, " %13s %13s %11s %14.8g %14.8g %14.8g\n", selected, events, negative,
-                  before->sumw_physics, after->sumw_physics, after->sumw_train);
+    // of a variation nothing is balanced, and nothing counted before it is
+    bool is_counted = before->n_rows || !after->n_rows;
+    bl_out_printf(out, " %13s %13s %11s", is_counted ? selected : "-", events, negative);
+    if (is_counted)
+        bl_out_printf(out, " %14.8g", before->sumw_physics);
+    else
+        bl_out_printf(out, " %14s", "-");
+    bl_out_printf(out, " %14.8g %14.8g\n", after->sumw_physics, after->sumw_train);
 }
 
 static void print_parts(bl_out *out, const bl_prepared *prepared) {

@@ -151,3 +151,17 @@ def test_folds_have_transforms_of_their_own(tmp_path):
     table = pq.read_table(tmp_path / "out" / "fold-2")
     wanted = published.inputs(folder, "fold-2", fold=2)
     np.testing.assert_allclose(matrix(table["HLF_input"]), wanted["HLF_input"], rtol=1e-6)
+
+
+def test_labels_that_are_numbers(tmp_path):
+    folder = prepared_sample.prepare(tmp_path, labels={"type": "custom",
+                                                       "value": {"twice": "2 * MET", "one": "MET"}})
+    said = export(folder, tmp_path / "out", "-j")
+    assert said["columns"] == 6  # no encoded_label
+    table, shards = pq.read_table(tmp_path / "out" / "train"), prepared.part(folder, "train")
+    assert "encoded_label" not in table.column_names
+    assert table["label"].to_pylist() == shards["label"].to_pylist()
+    assert table["label"][0].as_py()[0] == 2 * shards["MET"][0].as_py()
+    export(folder, tmp_path / "spark", "--schema", "spark", "--with", "label")
+    vector = pq.read_table(tmp_path / "spark" / "train")["label"][0].as_py()
+    assert vector["values"] == table["label"][0].as_py() and vector["type"] == 1

@@ -16,7 +16,7 @@ import prepared_sample  # noqa: E402
 import published  # noqa: E402
 from command import run  # noqa: E402
 
-EXPORTS = {"spark": ["--schema", "spark", "--with", "hfeatures,label"],
+EXPORTS = {"spark": ["--schema", "spark", "--with", "hfeatures,label,lfeatures"],
            "tensorflow": ["--as", "tfrecord", "--with", ""]}
 
 
@@ -27,7 +27,8 @@ def wanted(folder, part):
     table = prepared.part(folder, part)
     return found | {"encoded_label": published.one_hot(folder, part).tolist(),
                     "label": table["label"].to_pylist(),
-                    "hfeatures": table["hfeatures"].to_pylist()}
+                    "hfeatures": table["hfeatures"].to_pylist(),
+                    "lfeatures": table["lfeatures"].to_pylist()}
 
 
 def main():

@@ -19,11 +19,12 @@ VECTORS = ("hfeatures", "hfeatures_dense", "encoded_label", "HLF_input")
 
 def check_schema(frame):
     kinds = {field.name: field.dataType for field in frame.schema}
-    assert list(kinds) == ["hfeatures", "label", "hfeatures_dense", "encoded_label", "HLF_input",
-                           "GRU_input"], kinds
+    assert list(kinds) == ["hfeatures", "label", "lfeatures", "hfeatures_dense", "encoded_label",
+                           "HLF_input", "GRU_input"], kinds  # as in the published data
     assert all(isinstance(kinds[name], VectorUDT) for name in VECTORS), kinds
     assert isinstance(kinds["label"], LongType)
-    assert kinds["GRU_input"] == ArrayType(ArrayType(DoubleType())), kinds["GRU_input"]
+    for name in ("lfeatures", "GRU_input"):
+        assert kinds[name] == ArrayType(ArrayType(DoubleType())), kinds[name]
 
 
 def near(ours, right):

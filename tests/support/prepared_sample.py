@@ -38,7 +38,7 @@ def config(folder, **changes):
                         for label, name in enumerate(CLASSES)},
             "inputs": INPUTS | {"ragged": {"column": "lfeatures", "length": None,
                                            "scale": "robust"}},
-            "observers": ["hfeatures", "MET"],
+            "observers": ["hfeatures", "lfeatures", "MET"],
             "split": {"train": 0.7, "test": 0.3, "by": "entry", "seed": 5}, "seed": 3, **changes}
 
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "data/publish/private.h"
+#include "table/formats.h"
 
 BL_DEFINE_AUTO(bl_table, bl_table_close);
 BL_DEFINE_AUTO(bl_scan, bl_scan_close);
@@ -206,14 +207,29 @@ static bl_status describe(publishing *p, bl_error *err) {
     return note(p, err);
 }
 
-static bl_status check_options(const publishing *p, bl_error *err) {
-    const char *extension = extension_of(p->options);
-    if (strchr(extension, '/'))
-        return bl_error_set(err, BL_E_INVALID, "'%s': files cannot end so", extension);
-    if (p->options->schema == BL_PUBLISH_SPARK && strcmp(extension, "parquet") != 0)
-        return bl_error_set(err, BL_E_INVALID,
-                            "Spark's vectors are for Parquet, not for files that end like '%s'",
-                            extension);
+/// The format of files that end so.
+static bl_status find_format(bl_arena *arena, const char *extension, const bl_format **ret_format,
+                             bl_error *err) {
+    const char *packing, *name = bl_arena_printf(arena, "part.%s", extension);
+    if (!name)
+        return bl_error_nomem(err, strlen(extension), "a name");
+    if (!strchr(extension, '/') &&
+        bl_formats_for_output(bl_formats, name, NULL, ret_format, &packing, NULL) == BL_OK)
+        return BL_OK;
+    bl_status status = bl_error_set(
+        err, BL_E_UNSUPPORTED, "files that end like '%s' cannot be written; known are", extension);
+    for (const bl_format *format = bl_formats; format->name; format++)
+        if (format->create)
+            (void)bl_error_hint(err, status, " '%s'", format->extensions[0]);
+    return status;
+}
+
+static bl_status check_options(publishing *p, bl_error *err) {
+    const bl_format *format;
+    BL_TRY(find_format(&p->arena, extension_of(p->options), &format, err));
+    if (p->options->schema == BL_PUBLISH_SPARK && strcmp(format->name, "Parquet") != 0)
+        return bl_error_set(err, BL_E_INVALID, "Spark's vectors are for Parquet, not for %s files",
+                            format->name);
     if (!p->prepared->is_complete)
         return bl_error_set(err, BL_E_INVALID,
                             "%s: its preparation was not completed; prepare it again, which goes "

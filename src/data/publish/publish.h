@@ -46,9 +46,9 @@ const char *bl_publish_schema_name(bl_publish_schema schema);
 /// \param prepared that is complete
 /// \return BL_OK, BL_E_EXISTS (the folder is there, or holds something else), BL_E_INVALID (no
 /// events; Spark's schema, but no Parquet; a data set that is not complete; folds, but none is
-/// said), BL_E_NOTFOUND (a column, with the nearest names), BL_E_TYPE (a column that the format
-/// cannot hold), BL_E_CORRUPT (a shard is not as it was written), BL_E_CANCELLED, and what tables
-/// and outputs return
+/// said), BL_E_UNSUPPORTED (no format's files end so), BL_E_NOTFOUND (a column, with the nearest
+/// names), BL_E_TYPE (a column that the format cannot hold), BL_E_CORRUPT (a shard is not as it was
+/// written), BL_E_CANCELLED, and what tables and outputs return
 bl_status bl_publish(bl_context *context, const bl_prepared *prepared,
                      const bl_publish_options *options, bl_publish_report *ret_report,
                      bl_error *err);
