@@ -211,7 +211,8 @@ def batch_of(checkpoint):
 
 def test_resume_after_kills(tmp_path):
     """Killed up to ten times at any moment, also within epochs."""
-    write(tmp_path, {"train": events(12000), "validation": events(3000, 2)}, SEQUENCE)
+    write(tmp_path, {"train": events(12000), "validation": events(3000, 2)},
+          SEQUENCE.replace("every_seconds: 0.02", "every_seconds: 1.0e-9"))
     begun = time.monotonic()
     train(tmp_path, run="whole")
     seconds = time.monotonic() - begun
@@ -314,6 +315,12 @@ def test_model_takes_physical_values(tmp_path):
     model = Model(tmp_path / "run/model.blm")
     scores = model.run(validation[0]["features"])[0]
     model.close()
+    tuned = train(tmp_path, "--epochs", 1, run="tuned", model=tmp_path / "run/model.blm")
+    assert "another transform" not in tuned.stderr
+    about["transforms"][0]["inputs"][0]["columns"][0]["offset"] = 1
+    (tmp_path / "data/prepared.json").write_text(json.dumps(about))
+    tuned = train(tmp_path, "--epochs", 1, run="moved", model=tmp_path / "run/model.blm")
+    assert "trained with another transform" in tuned.stderr
     for k, name in enumerate(CLASSES):
         assert area(scores[:, k], validation[1] == k) == pytest.approx(
             told[f"val_auc_{name}"], abs=1e-6)
