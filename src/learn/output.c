@@ -112,8 +112,8 @@ static void put_dataset(bl_text *to, const bl_training *t) {
     put_list(to, "validated_on", t->validation ? 1 : 0, &t->validation);
     put_list(to, "identity", prepared->n_identity, prepared->identity);
     if (prepared->n_folds)
-        bl_text_add(to, ", \"folds\": %zu, \"fold\": %lld", prepared->n_folds,
-                    (long long)t->options->fold);
+        bl_text_add(to, ", \"rule\": \"" BL_FATE_RULE "\", \"folds\": %zu, \"fold\": %lld",
+                    prepared->n_folds, (long long)t->options->fold);
     bl_text_add(to, ", \"parts\": {");
     for (size_t i = 0; i < prepared->n_parts; i++) {
         bl_text_add(to, "%s", i ? ", " : "");
