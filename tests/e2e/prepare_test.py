@@ -408,6 +408,8 @@ def test_variations_and_observers(folder, events, by_event, tmp_path):
         wanted = {one[3] for one in wanted_parts(events, said)
                   if names_of(one[1]) == name.split(".")[0] and by_event[one[3]][column] > 30}
         assert set(numbers) == wanted
+    for one in prepared.description(tmp_path / "out")["parts"]:
+        assert [k["events"] for k in one["before"]] == [k["events"] for k in one["classes"]]
     names = [one["name"] for one in prepared.description(tmp_path / "out")["parts"]]
     assert names == ["train", "validation", "test", "validation.up", "test.up"]
 

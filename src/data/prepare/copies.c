@@ -71,7 +71,7 @@ void bl_copies_remove(const bl_gather *gather) {
 typedef struct copies {
     bl_gather *gather;
     const bl_source_file *source;
-    const bl_bucket *bucket; ///< that has the rows
+    bl_bucket bucket; ///< that has the rows
     size_t n, most;
     bl_bucket_row *rows; ///< [most] with the keys of the copies; owns
     uint64_t *keys;      ///< [most] of these rows; owns
@@ -115,7 +115,7 @@ static bl_status flush(copies *c, bl_error *err) {
     qsort(c->rows, c->n, sizeof *c->rows, by_key);
     for (size_t i = 0; i < c->n; i++)
         c->keys[i] = c->rows[i].key;
-    bl_shard_rows rows = {.bucket = c->bucket, .rows = c->rows, .values = c->keys, .n = c->n};
+    bl_shard_rows rows = {.bucket = &c->bucket, .rows = c->rows, .values = c->keys, .n = c->n};
     BL_TRY(bl_shard_write(&c->gather->spool_form, &rows, path, err));
     c->n = 0;
     c->n_files++;
@@ -124,9 +124,9 @@ static bl_status flush(copies *c, bl_error *err) {
 
 static bl_status copy_bucket(copies *c, bl_error *err) {
     const bl_gather *gather = c->gather;
-    for (size_t i = 0; i < c->bucket->n_rows; i++) {
-        bl_bucket_row row = c->bucket->rows[i];
-        bl_weighed event = bl_weighing_event(&gather->weighing, c->bucket, &row, &gather->columns);
+    for (size_t i = 0; i < c->bucket.n_rows; i++) {
+        bl_bucket_row row = c->bucket.rows[i];
+        bl_weighed event = bl_weighing_event(&gather->weighing, &c->bucket, &row, &gather->columns);
         uint64_t n = 0;
         (void)bl_weighing_of(&gather->weighing, &event, &n);
         for (uint64_t k = 1; k < n; k++) {
@@ -146,13 +146,11 @@ static bl_status copy_file(bl_gather *gather, bl_source_file *source, bl_error *
     source->key = 0;
     source->row = 0;
     for (uint64_t i = 0; status == BL_OK && i < n; i++) {
-        bl_bucket bucket = {0};
-        c.bucket = &bucket;
         status = bl_bucket_read(gather->spool, source, 1, bl_bucket_first(i, n),
-                                bl_bucket_last(i, n), NULL, 0, &bucket, err);
+                                bl_bucket_last(i, n), NULL, 0, &c.bucket, err);
         if (status == BL_OK)
             status = copy_bucket(&c, err);
-        bl_bucket_release(&bucket);
+        bl_bucket_release(&c.bucket);
     }
     release(&c);
     return status;

@@ -86,6 +86,7 @@ static void add_sample(bl_packer *to, const bl_spool *spool, const bl_stretch *s
     bl_fingerprint_add_number(to, (uint64_t)sample->config->part);
     bl_fingerprint_add_stream(to, spool->dataset->config, stream);
     bl_fingerprint_add_number(to, (uint64_t)stretch->first);
+    bl_fingerprint_add_number(to, (uint64_t)stretch->last);
     bl_fingerprint_add_number(to, (uint64_t)sample->n_used);
     bl_fingerprint_add_files(to, sample);
 }
