@@ -93,7 +93,10 @@ static bl_status open_data(train_run *run, bl_error *err) {
         folder = bl_arena_printf(&run->arena, "%s/data", arguments->output);
         if (!folder)
             return bl_error_nomem(err, strlen(arguments->output), "a path");
-        BL_TRY(bl_train_prepare(run, folder, err));
+        bl_status status = bl_train_prepare(run, folder, err);
+        if (status == BL_E_CANCELLED)
+            return bl_error_hint(err, status, "; the same command goes on with %s", folder);
+        BL_TRY(status);
     }
     return bl_prepared_open(run->cli->context, folder, &run->prepared, err);
 }
