@@ -115,7 +115,7 @@ typedef struct bl_arguments {
     bool dry_run, profile;
     // of prepare
     const char *export_folder, *with, *fold; ///< the fold of train, too
-    unsigned schema; ///< bl_publish_schema
+    unsigned schema;                         ///< bl_publish_schema
     // of generate
     unsigned process; ///< its place among the choices
     const char *events, *seed, *first_event, *negative_fraction;

@@ -266,14 +266,13 @@ static const bl_example train_examples[] = {
     {"A network on events that beamline prepare made",
      "beamline train -c prepared -m examples/hlf.yaml -o runs/hlf"},
     {"The same from ROOT files: events are prepared into runs/hlf/data first",
-     "beamline train -c examples/topology.yaml -i qcd=qcd.root -i ttbar=ttbar.root -i "
-     "wjets=wjets.root -m examples/hlf.yaml -o runs/hlf"},
+     "beamline train -c data.yaml -m examples/hlf.yaml -o runs/hlf"},
     {"On with a run that was interrupted",
      "beamline train -c prepared -m examples/hlf.yaml -o runs/hlf --resume"},
     {"Other settings",
-     "beamline train -c prepared -m examples/hlf.yaml -o runs/2 --epochs 50 --learning-rate 3e-4"},
+     "beamline train -c prepared -m examples/hlf.yaml -o runs/2 --epochs 50 --seed 2"},
     {"A trained model on other events",
-     "beamline train -c prepared -m runs/hlf/model.blm -o runs/tuned --learning-rate 1e-4"},
+     "beamline train -c others -m runs/hlf/model.blm -o runs/tuned --epochs 2"},
 };
 
 const bl_command bl_command_train = {

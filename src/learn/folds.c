@@ -18,7 +18,7 @@ bl_status bl_folds_path(const char *run, size_t fold, char path[static BL_FOLD_P
 static void put_folds(bl_text *to, const bl_prepared *prepared) {
     bl_text_add(to, "{\n \"format\": \"beamline folds\",\n \"version\": 1,\n \"folds\": %zu,\n",
                 prepared->n_folds);
-    bl_text_add(to, " \"split_seed\": %llu,\n \"identity\": [",
+    bl_text_add(to, " \"rule\": \"" BL_FATE_RULE "\",\n \"split_seed\": %llu,\n \"identity\": [",
                 (unsigned long long)prepared->split_seed);
     for (size_t i = 0; i < prepared->n_identity; i++) {
         bl_text_add(to, "%s", i ? ", " : "");

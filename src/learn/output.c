@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/context.h"
 #include "base/json_text.h"
 #include "learn/private.h"
 
@@ -27,12 +28,28 @@ static bl_status put_transform(bl_training *t, bl_error *err) {
     return BL_OK;
 }
 
+/// A trained model has learned what its own transform gave it.
+static bl_status compare_transforms(bl_training *t, bl_error *err) {
+    const char *before = NULL, *now = NULL;
+    if (!t->options->model->transform.n_inputs)
+        return BL_OK;
+    BL_TRY(bl_nn_transform_write(&t->arena, &t->options->model->transform, &before, err));
+    BL_TRY(bl_nn_transform_write(&t->arena, &t->model.transform, &now, err));
+    if (strcmp(before, now) != 0)
+        bl_log(t->context, BL_LOG_WARNING,
+               "%s: the model was trained with another transform of its inputs; from now on it has "
+               "that of these data",
+               t->prepared->folder);
+    return BL_OK;
+}
+
 bl_status bl_run_begin_model(bl_training *t, bl_error *err) {
     bool is_second = t->match.form == BL_TARGET_SECOND;
     t->model = *t->options->model;
     t->model.classes = t->prepared->classes + (is_second ? 1 : 0);
     t->model.n_classes = is_second ? 1 : t->prepared->n_classes;
     BL_TRY(put_transform(t, err));
+    BL_TRY(compare_transforms(t, err));
     return bl_bundle_check_transform(&t->model, err);
 }
 
@@ -95,8 +112,8 @@ static void put_dataset(bl_text *to, const bl_training *t) {
     put_list(to, "validated_on", t->validation ? 1 : 0, &t->validation);
     put_list(to, "identity", prepared->n_identity, prepared->identity);
     if (prepared->n_folds)
-        bl_text_add(to, ", \"folds\": %zu, \"fold\": %lld", prepared->n_folds,
-                    (long long)t->options->fold);
+        bl_text_add(to, ", \"rule\": \"" BL_FATE_RULE "\", \"folds\": %zu, \"fold\": %lld",
+                    prepared->n_folds, (long long)t->options->fold);
     bl_text_add(to, ", \"parts\": {");
     for (size_t i = 0; i < prepared->n_parts; i++) {
         bl_text_add(to, "%s", i ? ", " : "");

@@ -61,6 +61,15 @@ typedef struct bl_training {
     double saved_s;        ///< when the last checkpoint was written
 } bl_training;
 
+// ---- setup.c ----
+
+/// Finds the parts that are trained on and validate, and their transform.
+/// \return BL_OK, BL_E_INVALID (a fold that is none, data that are not complete), BL_E_NOTFOUND,
+/// BL_E_NOMEM
+bl_status bl_training_find_parts(bl_training *t, bl_error *err);
+/// Names the columns of the history, and finds the one that is monitored.
+bl_status bl_training_begin_history(bl_training *t, bl_error *err);
+
 // ---- folder.c ----
 
 enum { BL_RUN_PATH = 4096 };

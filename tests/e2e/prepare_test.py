@@ -321,7 +321,7 @@ def test_reweighting_closes(folder, tmp_path, method, resample):
     edges = [20, 30, 45, 70, 120]
     said = config(folder, weights={
         "reweight_method": method, "reweight_vars": {"pt": edges}, "resample": resample,
-        "reweight_classes": ["qcd", "top"], "reweight_threshold": 0 if method == "flat" else 10})
+        "reweight_classes": ["qcd", "top"], "reweight_threshold": 0})
     prepare(tmp_path / "out", said)
     table = prepared.part(tmp_path / "out", "train")
     label, train = table["label"].to_numpy(), table["weight_train"].to_numpy()
@@ -334,13 +334,11 @@ def test_reweighting_closes(folder, tmp_path, method, resample):
     if not resample:  # exactly, and all events weigh 1 on average
         assert np.isclose(np.abs(train).mean(), 1, rtol=1e-12)
         ratio = spectra[0] / spectra[1]
-        assert np.allclose(ratio, 1, rtol=1e-6) or method == "ref"
-        if method == "flat":
-            assert np.allclose(spectra[0], spectra[0][0], rtol=1e-6)
+        assert np.allclose(ratio, 1, rtol=1e-6)  # of classes, too
+        assert method == "ref" or np.allclose(spectra[0], spectra[0][0], rtol=1e-6)
     chi2 = ((spectra[0] / spectra[0].sum() - spectra[1] / spectra[1].sum()) ** 2
             / (errors[0] / spectra[0].sum() ** 2 + errors[1] / spectra[1].sum() ** 2)).sum()
-    if method == "flat":
-        assert chi2 < 25  # of 4, 5 in 100,000 are above
+    assert chi2 < 25  # of 4, 5 in 100,000 are above
 
 
 # ---- duplicates, folds, variations, observers ----
@@ -410,6 +408,8 @@ def test_variations_and_observers(folder, events, by_event, tmp_path):
         wanted = {one[3] for one in wanted_parts(events, said)
                   if names_of(one[1]) == name.split(".")[0] and by_event[one[3]][column] > 30}
         assert set(numbers) == wanted
+    for one in prepared.description(tmp_path / "out")["parts"]:
+        assert [k["events"] for k in one["before"]] == [k["events"] for k in one["classes"]]
     names = [one["name"] for one in prepared.description(tmp_path / "out")["parts"]]
     assert names == ["train", "validation", "test", "validation.up", "test.up"]
 

@@ -211,7 +211,8 @@ def batch_of(checkpoint):
 
 def test_resume_after_kills(tmp_path):
     """Killed up to ten times at any moment, also within epochs."""
-    write(tmp_path, {"train": events(12000), "validation": events(3000, 2)}, SEQUENCE)
+    write(tmp_path, {"train": events(12000), "validation": events(3000, 2)},
+          SEQUENCE.replace("every_seconds: 0.02", "every_seconds: 1.0e-9"))
     begun = time.monotonic()
     train(tmp_path, run="whole")
     seconds = time.monotonic() - begun
@@ -234,28 +235,27 @@ def test_resume_after_kills(tmp_path):
     same_runs(tmp_path / "whole", tmp_path / "killed")
 
 
-def test_interrupted(tmp_path):
-    write(tmp_path, {"train": events(8000), "validation": events(2000, 2)}, SEQUENCE)
-    (tmp_path / "model.yaml").write_text(SEQUENCE.replace("every_seconds: 0.02",
-                                                          "every_seconds: 0"))
-    begun = time.monotonic()
-    train(tmp_path, run="whole")
-    seconds = time.monotonic() - begun
-    process = subprocess.Popen(command(tmp_path, run="stopped"), stderr=subprocess.PIPE, text=True)
-    while not (tmp_path / "stopped/history.csv").exists() and process.poll() is None:
-        time.sleep(0.01)
-    time.sleep(seconds / 12)
-    process.send_signal(signal.SIGINT)
+def interrupt(folder, number, *more):
+    """Ends a run that has many epochs before it, behind its first in this process."""
+    process = subprocess.Popen(command(folder, "--epochs", 100000, *more, run="stopped"),
+                               stderr=subprocess.PIPE, text=True)
+    assert "epoch" in process.stderr.readline()
+    process.send_signal(number)
     said = process.communicate()[1]
-    assert process.returncode == 130, said
-    assert "--resume goes on" in said and not (tmp_path / "stopped/model.blm").exists()
-    process = subprocess.Popen(command(tmp_path, "--resume", run="stopped"), stderr=subprocess.PIPE,
-                               text=True)
-    time.sleep(seconds / 6)
-    process.send_signal(signal.SIGTERM)
-    process.communicate()
-    assert process.returncode in (130, 0, -signal.SIGTERM)
-    train(tmp_path, "--resume", run="stopped")
+    assert process.returncode == 130 and "--resume goes on" in said, said
+    assert not (folder / "stopped/model.blm").exists()
+
+
+def test_interrupted(tmp_path):
+    """Ctrl-C and SIGTERM write a checkpoint; that of seconds is far away."""
+    write(tmp_path, {"train": events(8000), "validation": events(2000, 2)},
+          SEQUENCE.replace("patience: 3", "patience: 0").replace("0.02", "0"))
+    interrupt(tmp_path, signal.SIGINT)
+    interrupt(tmp_path, signal.SIGTERM, "--resume")
+    with zipfile.ZipFile(tmp_path / "stopped/checkpoint") as archive:
+        n = json.loads(archive.read("state.json"))["state"]["epoch"] + 2
+    train(tmp_path, "--epochs", n, "--resume", run="stopped")
+    train(tmp_path, "--epochs", n, run="whole")
     same_runs(tmp_path / "whole", tmp_path / "stopped")
 
 
@@ -314,6 +314,12 @@ def test_model_takes_physical_values(tmp_path):
     model = Model(tmp_path / "run/model.blm")
     scores = model.run(validation[0]["features"])[0]
     model.close()
+    tuned = train(tmp_path, "--epochs", 1, run="tuned", model=tmp_path / "run/model.blm")
+    assert "another transform" not in tuned.stderr
+    about["transforms"][0]["inputs"][0]["columns"][0]["offset"] = 1
+    (tmp_path / "data/prepared.json").write_text(json.dumps(about))
+    tuned = train(tmp_path, "--epochs", 1, run="moved", model=tmp_path / "run/model.blm")
+    assert "trained with another transform" in tuned.stderr
     for k, name in enumerate(CLASSES):
         assert area(scores[:, k], validation[1] == k) == pytest.approx(
             told[f"val_auc_{name}"], abs=1e-6)
@@ -385,6 +391,7 @@ def test_folds(tmp_path):
     assert done.stdout.count("\n") == 5
     about = json.loads((tmp_path / "run/folds.json").read_text())
     assert about["models"] == [f"fold-{k}/model.blm" for k in range(4)]
+    assert about["rule"] == "xxh3" and about["folds"] == 4 and about["identity"] == []
     for k, name in enumerate(about["models"]):
         with zipfile.ZipFile(tmp_path / "run" / name) as archive:
             dataset = json.loads(archive.read("bundle.json"))["dataset"]
@@ -411,16 +418,64 @@ def test_stops_early(tmp_path):
     assert (tmp_path / "run/model.blm").read_bytes() == (tmp_path / "run/best.blm").read_bytes()
 
 
-def test_goes_on_from_a_model(separable, tmp_path):
+@pytest.fixture(scope="module")
+def trained(separable):
+    """A model that has learned, and the loss of its last epoch."""
+    train(separable, run="trained")
+    return separable / "trained/model.blm", history(separable / "trained")["loss"][-1]
+
+
+@pytest.mark.parametrize("start, is_low", [("weights", True), ("fresh", False)])
+def test_goes_on_from_a_model(separable, trained, tmp_path, start, is_low):
     """A trained model starts where it was; afresh it does not."""
-    model = separable / "run/model.blm"
-    if not model.exists():
-        train(separable)
-    last = history(separable / "run")["loss"][-1]
-    for start, is_low in (("weights", True), ("fresh", False)):
-        train(separable, "--start", start, "--epochs", 1, "--learning-rate", 1e-5,
-              run=tmp_path / start, model=model)
-        assert (history(tmp_path / start)["loss"][0] < 1.1 * last) == is_low
+    model, last = trained
+    train(separable, "--start", start, "--epochs", 1, "--learning-rate", 1e-5, run=tmp_path / "run",
+          model=model)
+    assert (history(tmp_path / "run")["loss"][0] < 1.1 * last) == is_low
+
+
+@pytest.mark.parametrize("kind", ["onnx", "keras", "h5"])
+def test_goes_on_from_others(separable, trained, tmp_path, kind):
+    model, last = trained
+    exported = tmp_path / f"model.{kind}"
+    done = subprocess.run([BEAMLINE, "export", model, "-o", exported], capture_output=True,
+                          text=True)
+    if "not built" in done.stderr or "module" in done.stderr:
+        pytest.skip("there is no HDF5")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(train(separable, "--json", "--epochs", 1, "--learning-rate", 1e-5,
+                            run=tmp_path / "run", model=exported).stdout)["runs"][0]
+    assert told["loss"] < 1.1 * last and told["val_auc"] > 0.8
+
+
+def test_trees_are_not_trained(separable, tmp_path):
+    trees = tmp_path / "trees.txt"
+    trees.write_text("""tree
+version=v4
+num_class=1
+num_tree_per_iteration=1
+label_index=0
+max_feature_idx=4
+objective=regression
+feature_names=a b c d e
+feature_infos=none none none none none
+tree_sizes=1
+
+Tree=0
+num_leaves=2
+num_cat=0
+split_feature=0
+threshold=0.5
+decision_type=2
+left_child=-1
+right_child=-2
+leaf_value=1 2
+shrinkage=1
+
+end of trees
+""")
+    done = train(separable, run=tmp_path / "run", model=trees, expected=6)
+    assert "trees are not trained" in done.stderr
 
 
 def test_kept_checkpoints(tmp_path):

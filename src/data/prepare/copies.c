@@ -9,8 +9,10 @@
 #include "data/prepare/gather.h"
 
 #define COPIES ".copies-" // in the names of their files
+#define LIST_SHARE 4      // of a bucket, that a list of copies takes
 
-uint64_t bl_copies_key(uint64_t key, uint64_t number) {
+/// \param number of the copy, from 1
+static uint64_t key_of(uint64_t key, uint64_t number) {
     uint64_t words[2] = {key, number};
     return XXH3_64bits(words, sizeof words);
 }
@@ -65,25 +67,29 @@ void bl_copies_remove(const bl_gather *gather) {
 
 // ---- making them ----
 
-/// Copies of some rows of a file.
+/// Copies of some rows of a file of the spool, until there are as many as one file gets.
 typedef struct copies {
-    size_t n, capacity;
-    bl_bucket_row *rows; ///< [n] with the keys of the copies; owns
+    bl_gather *gather;
+    const bl_source_file *source;
+    bl_bucket bucket; ///< that has the rows
+    size_t n, most;
+    bl_bucket_row *rows; ///< [most] with the keys of the copies; owns
+    uint64_t *keys;      ///< [most] of these rows; owns
+    unsigned n_files;    ///< written
 } copies;
 
-static bl_status list_copies(bl_gather *gather, const bl_bucket *bucket, copies *c, bl_error *err) {
-    for (size_t i = 0; i < bucket->n_rows; i++) {
-        bl_bucket_row row = bucket->rows[i];
-        bl_weighed event = bl_weighing_event(&gather->weighing, bucket, &row, &gather->columns);
-        uint64_t n = 0;
-        (void)bl_weighing_of(&gather->weighing, &event, &n);
-        for (uint64_t k = 1; k < n; k++) {
-            BL_TRY(bl_array_grow(bucket->context, &c->rows, &c->capacity, c->n, sizeof *c->rows,
-                                 "copies", err));
-            c->rows[c->n++] = (bl_bucket_row){bl_copies_key(row.key, k), row.piece, row.row};
-        }
-    }
-    return BL_OK;
+static bl_status start(copies *c, bl_error *err) {
+    bl_context *context = c->gather->arena->context;
+    size_t bytes = sizeof *c->rows + sizeof *c->keys;
+    c->most = (size_t)(c->gather->bucket_bytes / LIST_SHARE / bytes) + 1;
+    c->rows = (bl_bucket_row *)bl_alloc(context, c->most * sizeof *c->rows);
+    c->keys = (uint64_t *)bl_alloc(context, c->most * sizeof *c->keys);
+    return c->rows && c->keys ? BL_OK : bl_error_nomem(err, c->most * bytes, "copies");
+}
+
+static void release(copies *c) {
+    bl_free(c->gather->arena->context, c->rows);
+    bl_free(c->gather->arena->context, c->keys);
 }
 
 static int by_key(const void *a, const void *b) {
@@ -95,52 +101,59 @@ static int by_key(const void *a, const void *b) {
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-static bl_status write_copies(bl_gather *gather, const bl_bucket *bucket, copies *c,
-                              const char *path, bl_error *err) {
-    uint64_t *keys = (uint64_t *)bl_alloc(bucket->context, c->n * sizeof *keys);
-    if (!keys)
-        return bl_error_nomem(err, c->n * sizeof *keys, "copies");
+/// Writes a file of those that there are.
+static bl_status flush(copies *c, bl_error *err) {
+    const char *folder = c->gather->spool->folder, *name = c->source->file->name;
+    char path[4096];
+    size_t stem = strlen(name) - strlen(".arrow");
+    int length = snprintf(path, sizeof path, "%s/%.*s" COPIES "%05u.arrow", folder, (int)stem, name,
+                          c->n_files);
+    if (c->n == 0)
+        return BL_OK;
+    if (length < 0 || (size_t)length >= sizeof path)
+        return bl_error_set(err, BL_E_LIMIT, "%s: the path is too long", folder);
     qsort(c->rows, c->n, sizeof *c->rows, by_key);
     for (size_t i = 0; i < c->n; i++)
-        keys[i] = c->rows[i].key;
-    bl_shard_rows rows = {.bucket = bucket, .rows = c->rows, .values = keys, .n = c->n};
-    bl_status status = bl_shard_write(&gather->spool_form, &rows, path, err);
-    bl_free(bucket->context, keys);
-    return status;
-}
-
-/// \param number of the range, of which the bucket is
-static bl_status copy_bucket(bl_gather *gather, const bl_source_file *source,
-                             const bl_bucket *bucket, uint64_t number, bl_error *err) {
-    copies c = {0};
-    char path[4096];
-    size_t stem = strlen(source->file->name) - strlen(".arrow");
-    int length = snprintf(path, sizeof path, "%s/%.*s" COPIES "%05llu.arrow", gather->spool->folder,
-                          (int)stem, source->file->name, (unsigned long long)number);
-    if (length < 0 || (size_t)length >= sizeof path)
-        return bl_error_set(err, BL_E_LIMIT, "%s: the path is too long", gather->spool->folder);
-    bl_status status = list_copies(gather, bucket, &c, err);
-    if (status == BL_OK && c.n)
-        status = write_copies(gather, bucket, &c, path, err);
-    bl_free(bucket->context, c.rows);
-    return status;
-}
-
-/// Copies of one file, range by range of its keys: rows of a range, and the list of their copies,
-/// fit memory.
-static bl_status copy_file(bl_gather *gather, bl_source_file *source, bl_error *err) {
-    const bl_spool_file *file = source->file;
-    double list = gather->weighing.most_copies * 2 * sizeof(bl_bucket_row) * (double)file->n_rows;
-    uint64_t n = 1 + (file->raw_bytes + (uint64_t)list) / gather->bucket_bytes;
-    for (uint64_t i = 0; i < n; i++) {
-        bl_bucket bucket = {0};
-        BL_TRY(bl_bucket_read(gather->spool, source, 1, bl_bucket_first(i, n), bl_bucket_last(i, n),
-                              NULL, 0, &bucket, err));
-        bl_status status = copy_bucket(gather, source, &bucket, i, err);
-        bl_bucket_release(&bucket);
-        BL_TRY(status);
-    }
+        c->keys[i] = c->rows[i].key;
+    bl_shard_rows rows = {.bucket = &c->bucket, .rows = c->rows, .values = c->keys, .n = c->n};
+    BL_TRY(bl_shard_write(&c->gather->spool_form, &rows, path, err));
+    c->n = 0;
+    c->n_files++;
     return BL_OK;
+}
+
+static bl_status copy_bucket(copies *c, bl_error *err) {
+    const bl_gather *gather = c->gather;
+    for (size_t i = 0; i < c->bucket.n_rows; i++) {
+        bl_bucket_row row = c->bucket.rows[i];
+        bl_weighed event = bl_weighing_event(&gather->weighing, &c->bucket, &row, &gather->columns);
+        uint64_t n = 0;
+        (void)bl_weighing_of(&gather->weighing, &event, &n);
+        for (uint64_t k = 1; k < n; k++) {
+            c->rows[c->n++] = (bl_bucket_row){key_of(row.key, k), row.piece, row.row};
+            if (c->n == c->most)
+                BL_TRY(flush(c, err));
+        }
+    }
+    return flush(c, err); // the rows go with the bucket
+}
+
+/// Range by range of its keys, so that rows fit memory.
+static bl_status copy_file(bl_gather *gather, bl_source_file *source, bl_error *err) {
+    copies c = {.gather = gather, .source = source};
+    uint64_t n = 1 + source->file->raw_bytes / gather->bucket_bytes;
+    bl_status status = start(&c, err);
+    source->key = 0;
+    source->row = 0;
+    for (uint64_t i = 0; status == BL_OK && i < n; i++) {
+        status = bl_bucket_read(gather->spool, source, 1, bl_bucket_first(i, n),
+                                bl_bucket_last(i, n), NULL, 0, &c.bucket, err);
+        if (status == BL_OK)
+            status = copy_bucket(&c, err);
+        bl_bucket_release(&c.bucket);
+    }
+    release(&c);
+    return status;
 }
 
 bl_status bl_copies_make(bl_gather *gather, bl_error *err) {
@@ -148,10 +161,7 @@ bl_status bl_copies_make(bl_gather *gather, bl_error *err) {
     bl_copies_remove(gather);
     if (gather->weighing.most_copies <= 1 || gather->spool->config->split.n_folds)
         return BL_OK;
-    for (size_t i = 0; i < pass->n_sources; i++) {
-        pass->sources[i].key = 0;
-        pass->sources[i].row = 0;
+    for (size_t i = 0; i < pass->n_sources; i++)
         BL_TRY(copy_file(gather, &pass->sources[i], err));
-    }
     return BL_OK;
 }

@@ -17,16 +17,20 @@ static bool has_part(const bl_spool *spool, size_t pass, size_t code) {
     return pass == 0 || code > 0 || spool->config->split.n_folds;
 }
 
-static void fill_before(const bl_gather *gather, size_t code, bl_prepared_class *before) {
-    size_t n = gather->spool->n_counted;
-    for (size_t i = 0; i < n; i++) {
-        const bl_spool_count *count = &gather->all.counts[code * n + i];
-        before[i] = (bl_prepared_class){.n_rows = count->n_rows,
-                                        .n_negative = count->n_negative_physics,
-                                        .sumw_physics = count->sumw_physics,
-                                        .sumw_train = count->sumw,
-                                        .abs_train = count->abs_w};
-    }
+/// Adds what was counted of all parts of the spool.
+static void fill_before(const bl_spool *spool, size_t pass, size_t code,
+                        bl_prepared_class *before) {
+    size_t n = spool->n_counted;
+    for (size_t k = 0; k < spool->n_parts; k++)
+        for (size_t i = 0; i < n; i++) {
+            const bl_spool_count *count =
+                &spool->passes[pass].parts[k].statistics.counts[code * n + i];
+            before[i].n_rows += count->n_rows;
+            before[i].n_negative += count->n_negative_physics;
+            before[i].sumw_physics += count->sumw_physics;
+            before[i].sumw_train += count->sumw;
+            before[i].abs_train += count->abs_w;
+        }
 }
 
 static bl_status add_parts(bl_gather *gather, bl_error *err) {
@@ -40,8 +44,7 @@ static bl_status add_parts(bl_gather *gather, bl_error *err) {
             if (!has_part(spool, pass, code))
                 continue;
             BL_TRY(bl_prepared_add_part(prepared, name, err));
-            if (pass == 0)
-                fill_before(gather, code, prepared->parts[prepared->n_parts - 1].before);
+            fill_before(spool, pass, code, prepared->parts[prepared->n_parts - 1].before);
         }
     return BL_OK;
 }

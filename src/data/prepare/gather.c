@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/context.h"
 #include "base/file_sum.h"
 #include "base/sum.h"
 #include "data/prepare/duplicates.h"
@@ -190,44 +191,83 @@ static bl_status sum_up(const bl_gather *gather, const bl_shard_rows *rows,
     return BL_OK;
 }
 
-static bl_status write_shard(bl_gather *gather, bl_prepared_part *part, const bl_shard_rows *rows,
-                             uint64_t bucket, bl_error *err) {
+/// A part's rows of a bucket on their way.
+typedef struct job {
+    const bl_prepared_part *part;
+    bl_shard_rows rows;
+    bl_prepared_shard shard; ///< owns name and classes
+} job;
+
+typedef struct jobs {
+    const bl_gather *gather;
+    uint64_t bucket;
+    job *jobs; ///< [n_codes]
+} jobs;
+
+static bl_status write_shard(void *argument, size_t i, unsigned worker, bl_error *err) {
+    const jobs *all = (const jobs *)argument;
+    const bl_gather *gather = all->gather;
+    job *one = &all->jobs[i];
     char name[512], path[4096];
-    int n = snprintf(name, sizeof name, "%s-%05llu.arrow", part->name, (unsigned long long)bucket);
+    (void)worker;
+    if (!one->rows.n)
+        return BL_OK;
+    int n = snprintf(name, sizeof name, "%s-%05llu.arrow", one->part->name,
+                     (unsigned long long)all->bucket);
     int length = snprintf(path, sizeof path, "%s/%s", gather->prepared->folder, name);
     if (n < 0 || (size_t)n >= sizeof name || length < 0 || (size_t)length >= sizeof path)
         return bl_error_set(err, BL_E_LIMIT, "%s: the path is too long", gather->prepared->folder);
-    bl_prepared_shard shard = {.file = name, .n_rows = (int64_t)rows->n};
-    shard.classes = (bl_prepared_class *)bl_alloc_zero(
-        gather->arena->context, gather->prepared->n_classes, sizeof *shard.classes);
-    if (!shard.classes)
+    one->shard.n_rows = (int64_t)one->rows.n;
+    one->shard.file = bl_strdup(gather->arena->context, name);
+    one->shard.classes = (bl_prepared_class *)bl_alloc_zero(
+        gather->arena->context, gather->prepared->n_classes, sizeof *one->shard.classes);
+    if (!one->shard.file || !one->shard.classes)
         return bl_error_nomem(err, 0, "a shard");
-    bl_status status = bl_shard_write(&gather->form, rows, path, err);
-    if (status == BL_OK)
-        status = bl_file_sum(path, &shard.bytes, &shard.xxh64, err);
-    if (status == BL_OK)
-        status = sum_up(gather, rows, &shard, err);
-    if (status == BL_OK)
-        status = bl_prepared_add_shard(gather->prepared, part, &shard, err);
-    bl_free(gather->arena->context, shard.classes);
-    return status;
+    BL_TRY(bl_shard_write(&gather->form, &one->rows, path, err));
+    BL_TRY(bl_file_sum(path, &one->shard.bytes, &one->shard.xxh64, err));
+    return sum_up(gather, &one->rows, &one->shard, err);
+}
+
+/// Parts are written side by side, so that while one waits for its disk others go on, and are told
+/// of in order.
+static bl_status write_jobs(bl_gather *gather, const bl_gather_pass *pass, const divided *d,
+                            jobs *all, const bl_bucket *bucket, bl_error *err) {
+    size_t n = gather->spool->n_codes, first = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (d->ends[k] > first)
+            all->jobs[k] = (job){.part = &gather->prepared->parts[pass->parts[k]],
+                                 .rows = {.bucket = bucket,
+                                          .rows = d->rows + first,
+                                          .values = d->weights + first,
+                                          .n = d->ends[k] - first}};
+        first = d->ends[k];
+    }
+    BL_TRY(bl_run_tasks(bucket->context, write_shard, all, n, err));
+    for (size_t k = 0; k < n; k++)
+        if (all->jobs[k].rows.n)
+            BL_TRY(bl_prepared_add_shard(gather->prepared, &gather->prepared->parts[pass->parts[k]],
+                                         &all->jobs[k].shard, err));
+    return BL_OK;
 }
 
 static bl_status write_parts(bl_gather *gather, const bl_gather_pass *pass, const bl_bucket *bucket,
                              uint64_t number, bl_error *err) {
+    bl_context *context = bucket->context;
+    size_t n = gather->spool->n_codes;
     divided d = {0};
-    size_t first = 0;
+    jobs all = {.gather = gather, .bucket = number};
+    all.jobs = (job *)bl_alloc_zero(context, n, sizeof *all.jobs);
+    if (!all.jobs)
+        return bl_error_nomem(err, n * sizeof *all.jobs, "shards");
     bl_status status = divide(gather, bucket, &d, err);
-    for (size_t k = 0; status == BL_OK && k < gather->spool->n_codes; k++) {
-        bl_shard_rows rows = {
-            .bucket = bucket, .rows = d.rows + first, .values = d.weights + first};
-        rows.n = d.ends[k] - first;
-        first = d.ends[k];
-        if (rows.n)
-            status =
-                write_shard(gather, &gather->prepared->parts[pass->parts[k]], &rows, number, err);
+    if (status == BL_OK)
+        status = write_jobs(gather, pass, &d, &all, bucket, err);
+    for (size_t k = 0; k < n; k++) {
+        bl_free(context, (char *)all.jobs[k].shard.file);
+        bl_free(context, all.jobs[k].shard.classes);
     }
-    release_divided(bucket->context, &d);
+    bl_free(context, all.jobs);
+    release_divided(context, &d);
     return status;
 }
 

@@ -59,7 +59,5 @@ bl_status bl_copies_find(bl_gather *gather, bl_error *err);
 bl_status bl_copies_make(bl_gather *gather, bl_error *err);
 /// Removes them.
 void bl_copies_remove(const bl_gather *gather);
-/// The key of a copy. \param number from 1
-uint64_t bl_copies_key(uint64_t key, uint64_t number);
 
 #endif

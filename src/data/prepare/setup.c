@@ -79,6 +79,9 @@ static bl_status list_files(bl_spool *spool, bl_error *err) {
 
 // ---- identity ----
 
+enum { N_USUAL = 3 };
+static const char *const usual[N_USUAL] = {"run", "luminosityBlock", "event"};
+
 /// Whether a name is an integer column, or a variable, which is to be one.
 static bool may_identify(const bl_spool *spool, const bl_stream *stream, const char *name) {
     const bl_config *config = spool->dataset->config;
@@ -96,19 +99,29 @@ static bool may_identify(const bl_spool *spool, const bl_stream *stream, const c
 
 static bl_status warn_of_entries(bl_spool *spool, bl_error *err) {
     static const char text[] =
-        "there are no integer columns run, luminosityBlock and event, so events are told apart by "
+        "not all files have integer columns run, luminosityBlock and event, so events are told "
+        "apart by "
         "file and entry: one that is in two files is two events; split.by says which columns do";
     bl_log(spool->arena.context, BL_LOG_WARNING, "%s", text);
     return bl_text_list_add(&spool->arena, &spool->warnings, text, err);
 }
 
-static bl_status find_identity(bl_spool *spool, bl_error *err) {
-    static const char *const usual[] = {"run", "luminosityBlock", "event"};
-    enum { N_USUAL = 3 };
-    const bl_split_config *split = &spool->config->split;
-    const bl_stream_options nothing = {.last = 1, .names = usual};
+/// Run, section and event of a stretch's files, where they have all three.
+static bl_status has_usual(const bl_spool *spool, const bl_stretch *stretch, bool *ret_has,
+                           bl_error *err) {
     BL_AUTO(bl_stream) stream = NULL;
+    const bl_stream_options nothing = {.last = 1, .names = usual};
+    BL_TRY(bl_stream_open(spool->dataset, stretch, &nothing, &stream, err));
+    *ret_has = true;
+    for (size_t i = 0; i < N_USUAL; i++)
+        *ret_has = *ret_has && may_identify(spool, stream, usual[i]);
+    return BL_OK;
+}
+
+static bl_status find_identity(bl_spool *spool, bl_error *err) {
+    const bl_split_config *split = &spool->config->split;
     size_t n = split->n_identity;
+    bool has_all = true;
     spool->identity = new_names(spool, n > N_USUAL ? n : N_USUAL);
     if (!spool->identity)
         return out_of_memory(err);
@@ -119,10 +132,10 @@ static bl_status find_identity(bl_spool *spool, bl_error *err) {
         spool->n_identity = n;
         return BL_OK;
     }
-    BL_TRY(bl_stream_open(spool->dataset, &spool->dataset->stretches[0], &nothing, &stream, err));
-    for (size_t i = 0; i < N_USUAL; i++)
-        if (!may_identify(spool, stream, usual[i]))
-            return warn_of_entries(spool, err);
+    for (size_t i = 0; has_all && i < spool->dataset->n_stretches; i++)
+        BL_TRY(has_usual(spool, &spool->dataset->stretches[i], &has_all, err));
+    if (!has_all)
+        return warn_of_entries(spool, err);
     memcpy(spool->identity, usual, sizeof usual);
     spool->n_identity = N_USUAL;
     return BL_OK;

@@ -292,6 +292,39 @@ static void threads_do_not_matter(void **state) {
     assert_true(hashes[0] == hashes[1] && hashes[0] == hashes[2]);
 }
 
+/// Of more events than are looked at in one task, of either sign.
+static void moments_are_those_of_all_events(void **state) {
+    (void)state;
+    enum { N_MANY = 5000 };
+    static const char text[] = "inputs: {v: {vars: [x]}, jets: {vars: [pt]}}\n"
+                               "negative_weights: keep\n"
+                               "samples: {a: {files: '%s/many.jsonl', label: 0, weight: w}}\n";
+    bl_moments all[2][2] = {0};
+    write_events("many.jsonl", 0, N_MANY, "");
+    for (unsigned i = 0; i < 2; i++) {
+        made m =
+            must_make(&(how){.yaml = text, .to = i ? "many-3" : "many-1", .n_threads = 2 * i + 1});
+        const bl_spool_statistics *statistics = &m.spool->passes[0].parts[0].statistics;
+        assert_int_equal(m.spool->n_parts, 1);
+        for (size_t code = 0; code < 3; code++)
+            for (size_t k = 0; k < 2; k++)
+                bl_moments_merge(&all[i][k], &statistics->moments[2 * code + k]);
+        release(&m);
+    }
+    assert_memory_equal(all[0], all[1], sizeof all[0]);
+    double sum = 0, square = 0;
+    uint64_t n = 0;
+    for (int64_t i = 0; i < N_MANY; i++) {
+        sum += x_of(i) / N_MANY;
+        square += x_of(i) * x_of(i) / N_MANY;
+        n += (uint64_t)n_jets(i);
+    }
+    assert_int_equal(all[0][0].n, N_MANY);
+    assert_int_equal(all[0][1].n, n);
+    assert_true(fabs(all[0][0].mean - sum) < 1e-12);
+    assert_true(fabs(bl_moments_sigma(&all[0][0]) - sqrt(square - sum * sum)) < 1e-10);
+}
+
 /// However files are cut, each event is in one of them, and found by its key.
 static void keys_are_found(void **state) {
     (void)state;
@@ -372,6 +405,32 @@ static void another_spool_is_not_replaced(void **state) {
     snprintf(path, sizeof path, "%s/another/spool", folder);
     assert_int_not_equal(access(path, F_OK), 0);
     release(&replaced);
+}
+
+/// Where one of the samples does not tell events apart, files and entries do, and that is said.
+static void identity_is_in_all_files_or_in_none(void **state) {
+    (void)state;
+    static const char text[] = "inputs: {v: {vars: [n]}}\n"
+                               "samples: {a: {files: '%s/a.jsonl', label: 0}, b: {files: "
+                               "'%s/plain.jsonl', label: 1}}\n";
+    char path[256];
+    snprintf(path, sizeof path, "%s/plain.jsonl", folder);
+    assert_ok(bl_whole_file_write(path, "{\"n\": 1}\n{\"n\": 2}\n", 18, true, NULL));
+    made m = must_make(&(how){.yaml = text, .to = "identity"});
+    assert_int_equal(m.spool->n_identity, 0);
+    assert_int_equal(m.spool->warnings.n, 1);
+    assert_non_null(strstr(m.spool->warnings.texts[0], "split.by"));
+    assert_string_equal(m.spool->file_identities[1], "plain.jsonl 18");
+    bl_batch *batch = read_all(m.spool, &m.spool->passes[0].parts[1].files[0]);
+    for (int64_t row = 0; row < 2; row++) {
+        int64_t entry = integer_of(batch, "source_entry", row);
+        bl_event_fate fate = bl_event_fate_of(0, 0, "plain.jsonl 18", &entry, 1);
+        assert_true((uint64_t)integer_of(batch, "key", row) == fate.key);
+        assert_int_equal(integer_of(batch, "label", row), 1);
+        assert_int_equal(integer_of(batch, "source_file", row), 1);
+    }
+    bl_batch_release(batch);
+    release(&m);
 }
 
 /// Numbers as labels, lists of lists, entries as identities, forced parts.
@@ -628,9 +687,11 @@ int main(void) {
         cmocka_unit_test(rows_are_what_events_say),
         cmocka_unit_test(variations_are_of_events_that_nobody_trains_on),
         cmocka_unit_test(threads_do_not_matter),
+        cmocka_unit_test(moments_are_those_of_all_events),
         cmocka_unit_test(keys_are_found),
         cmocka_unit_test(is_gone_on_with),
         cmocka_unit_test(another_spool_is_not_replaced),
+        cmocka_unit_test(identity_is_in_all_files_or_in_none),
         cmocka_unit_test(other_shapes),
         cmocka_unit_test(spectra_are_those_of_training),
         cmocka_unit_test(errors_name_file_and_entry),

@@ -7,8 +7,9 @@
 #include "base/sum.h"
 
 enum {
-    BLOCK = 2048,   ///< events of a task
-    MOST_ROWS = 512 ///< rows that are looked at together
+    BLOCK = 2048,    ///< events of a task
+    MOST_ROWS = 512, ///< rows that are looked at together
+    ALIGN = 64
 };
 
 /// \param ret_spectra stays NULL where none are asked for
@@ -161,15 +162,24 @@ static bl_status count_events(const bl_spool *spool, const bl_spool_row *rows, s
 
 // ---- moments ----
 
-/// Moments of the inputs of a file's events: task t of input i and block b is b·n_inputs + i.
+/// Moments of the inputs of some blocks of a file's events: the task of input i and block b of them
+/// is b·n_inputs + i. A group has the events of one code and sign: the code of weights ≥ 0, n_codes
+/// more of those below.
 typedef struct work {
     const bl_spool *spool;
     const bl_spool_row *rows; ///< [n]
-    size_t n;
-    bl_moments *moments; ///< [blocks × 2 × n_codes × n_numbers] of weights ≥ 0, and below
-    uint8_t *scratch;    ///< of workers: MOST_ROWS rows of the widest input
-    size_t scratch_bytes;
+    size_t n, n_groups;
+    size_t first_block;
+    bl_moments *moments; ///< [blocks × n_groups × n_numbers]
+    uint8_t *scratch;    ///< of workers: MOST_ROWS rows of the widest input, and a `chains`
+    size_t scratch_bytes, chains_at;
 } work;
+
+/// Events of a block by group: the first of each, and after each event the next; BLOCK: none.
+typedef struct chains {
+    uint16_t next[BLOCK];
+    uint16_t first[]; ///< [n_groups]
+} chains;
 
 /// Rows that are copied together until there are enough to be looked at.
 typedef struct pile {
@@ -208,65 +218,89 @@ static void add_event(pile *p, const bl_column *column, int64_t row) {
     add_rows(p, lists->children[0].values->data + first * p->row_bytes, n);
 }
 
-/// Events [first, last) of one code and sign.
-static void pile_up(const work *w, pile *p, size_t i, size_t first, size_t last, size_t code,
-                    bool is_negative) {
-    const bl_spool *spool = w->spool;
-    for (size_t k = first; k < last; k++) {
-        event e = event_of(spool, &w->rows[k]);
-        if ((size_t)e.code == code && (e.train < 0) == is_negative)
-            add_event(p, &w->rows[k].batch->columns[spool->recipe->at_inputs + i], w->rows[k].at);
+static void find_groups(const work *w, size_t first, size_t n, chains *groups) {
+    for (size_t i = 0; i < w->n_groups; i++)
+        groups->first[i] = BLOCK;
+    for (size_t k = n; k-- > 0;) {
+        event e = event_of(w->spool, &w->rows[first + k]);
+        size_t group = (size_t)e.code + (e.train < 0 ? w->spool->n_codes : 0);
+        groups->next[k] = groups->first[group];
+        groups->first[group] = (uint16_t)k;
     }
-    if (p->n)
-        look(p);
 }
 
 static bl_status take_moments(void *argument, size_t index, unsigned worker, bl_error *err) {
     const work *w = (const work *)argument;
     const bl_spool *spool = w->spool;
     size_t block = index / spool->n_inputs, i = index % spool->n_inputs;
-    size_t first = block * BLOCK, last = first + BLOCK < w->n ? first + BLOCK : w->n;
+    size_t first = (w->first_block + block) * BLOCK;
     const bl_spool_input *input = &spool->inputs[i];
     size_t number = spool->config->is_double ? sizeof(double) : sizeof(float);
+    uint8_t *scratch = w->scratch + worker * w->scratch_bytes;
+    chains *groups = (chains *)(void *)(scratch + w->chains_at);
     (void)err;
-    for (size_t k = 0; k < 2 * spool->n_codes; k++) {
-        bool is_negative = k >= spool->n_codes;
-        size_t at = (block * 2 * spool->n_codes + k) * spool->n_numbers + input->first_number;
+    find_groups(w, first, w->n - first < BLOCK ? w->n - first : BLOCK, groups);
+    for (size_t group = 0; group < w->n_groups; group++) {
+        size_t at = (block * w->n_groups + group) * spool->n_numbers + input->first_number;
         pile p = {.input = input,
                   .moments = w->moments + at,
                   .is_double = spool->config->is_double,
                   .row_bytes = input->shape.width * number,
-                  .rows = w->scratch + worker * w->scratch_bytes};
-        pile_up(w, &p, i, first, last, is_negative ? k - spool->n_codes : k, is_negative);
+                  .rows = scratch};
+        for (size_t k = groups->first[group]; k < BLOCK; k = groups->next[k]) {
+            const bl_spool_row *row = &w->rows[first + k];
+            add_event(&p, &row->batch->columns[spool->recipe->at_inputs + i], row->at);
+        }
+        if (p.n)
+            look(&p);
     }
     return BL_OK;
+}
+
+/// Takes the moments of some blocks, and adds them in their order.
+static bl_status take_round(work *w, size_t n_blocks, bl_spool_statistics *statistics,
+                            bl_error *err) {
+    const bl_spool *spool = w->spool;
+    size_t n_all = spool->n_codes * spool->n_numbers;
+    memset(w->moments, 0, n_blocks * 2 * n_all * sizeof *w->moments);
+    BL_TRY(bl_run_tasks(spool->arena.context, take_moments, w, n_blocks * spool->n_inputs, err));
+    for (size_t block = 0; block < n_blocks; block++)
+        for (size_t i = 0; i < n_all; i++) {
+            const bl_moments *of_block = w->moments + block * 2 * n_all + i;
+            bl_moments_merge(&statistics->moments[i], of_block);
+            bl_moments_merge(&statistics->of_negative[i], of_block + n_all);
+        }
+    return BL_OK;
+}
+
+static size_t widest_row(const bl_spool *spool) {
+    size_t widest = 1;
+    for (size_t i = 0; i < spool->n_inputs; i++)
+        if (spool->inputs[i].shape.width > widest)
+            widest = spool->inputs[i].shape.width;
+    return widest * sizeof(double);
 }
 
 static bl_status add_moments(const bl_spool *spool, const bl_spool_row *rows, size_t n,
                              bl_spool_statistics *statistics, bl_error *err) {
     bl_context *context = spool->arena.context;
-    size_t n_blocks = (n + BLOCK - 1) / BLOCK, n_all = spool->n_codes * spool->n_numbers;
-    size_t widest = 1;
+    unsigned n_threads = bl_context_n_threads(context);
+    size_t n_blocks = (n + BLOCK - 1) / BLOCK, n_round = 2 * (size_t)n_threads;
     BL_AUTO(bl_buffer) moments = NULL;
     BL_AUTO(bl_buffer) scratch = NULL;
-    for (size_t i = 0; i < spool->n_inputs; i++)
-        if (spool->inputs[i].shape.width > widest)
-            widest = spool->inputs[i].shape.width;
-    work w = {
-        .spool = spool, .rows = rows, .n = n, .scratch_bytes = MOST_ROWS * widest * sizeof(double)};
-    size_t n_bytes = n_blocks * 2 * n_all * sizeof(bl_moments);
-    BL_TRY(bl_buffer_new(context, n_bytes, &moments, err));
-    BL_TRY(bl_buffer_new(context, bl_context_n_threads(context) * w.scratch_bytes, &scratch, err));
-    memset(moments->data, 0, n_bytes);
+    work w = {.spool = spool, .rows = rows, .n = n, .n_groups = 2 * spool->n_codes};
+    w.chains_at = MOST_ROWS * widest_row(spool);
+    w.scratch_bytes = w.chains_at + sizeof(chains) + w.n_groups * sizeof(uint16_t);
+    w.scratch_bytes = (w.scratch_bytes + ALIGN - 1) / ALIGN * ALIGN;
+    size_t n_moments = n_round * w.n_groups * spool->n_numbers;
+    BL_TRY(bl_buffer_new(context, n_moments * sizeof(bl_moments), &moments, err));
+    BL_TRY(bl_buffer_new(context, n_threads * w.scratch_bytes, &scratch, err));
     w.moments = (bl_moments *)(void *)moments->data;
     w.scratch = scratch->data;
-    BL_TRY(bl_run_tasks(context, take_moments, &w, n_blocks * spool->n_inputs, err));
-    for (size_t block = 0; block < n_blocks; block++)
-        for (size_t i = 0; i < n_all; i++) {
-            const bl_moments *of_block = w.moments + block * 2 * n_all + i;
-            bl_moments_merge(&statistics->moments[i], of_block);
-            bl_moments_merge(&statistics->of_negative[i], of_block + n_all);
-        }
+    for (; w.first_block < n_blocks; w.first_block += n_round) {
+        size_t left = n_blocks - w.first_block;
+        BL_TRY(take_round(&w, left < n_round ? left : n_round, statistics, err));
+    }
     return BL_OK;
 }
 

@@ -86,6 +86,7 @@ static void add_sample(bl_packer *to, const bl_spool *spool, const bl_stretch *s
     bl_fingerprint_add_number(to, (uint64_t)sample->config->part);
     bl_fingerprint_add_stream(to, spool->dataset->config, stream);
     bl_fingerprint_add_number(to, (uint64_t)stretch->first);
+    bl_fingerprint_add_number(to, (uint64_t)stretch->last);
     bl_fingerprint_add_number(to, (uint64_t)sample->n_used);
     bl_fingerprint_add_files(to, sample);
 }
@@ -110,14 +111,11 @@ static bl_status copy_cuts(bl_spool *spool, const bl_stretch *stretch, const bl_
     return BL_OK;
 }
 
-/// Bytes that a row takes in memory: of what files hold about three times as much as is stored; of
-/// a recipe's columns what it says that they take at most; and what every row has.
+/// Bytes that a row takes in memory, by what files say: about twice what is stored, and what every
+/// row has. Where it is more, a part has more files than one.
 static double bytes_per_row(const bl_stream *stream) {
-    static const double large = 1e12, expansion = 3, always = 64;
-    double bytes = always + expansion * bl_stream_bytes_per_row(stream);
-    if (stream->recipe)
-        bytes += large / (double)bl_topology_rows_in(stream->recipe, (uint64_t)large);
-    return bytes;
+    static const double expansion = 2, always = 64;
+    return always + expansion * bl_stream_bytes_per_row(stream);
 }
 
 /// Opens a stretch as a pass does.

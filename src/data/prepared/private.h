@@ -17,4 +17,7 @@
     X(ONE_OF, one_of)     \
     X(NUMBERS, numbers)
 
+/// Takes what prepared.json says. \param prepared empty \param document in its arena
+bl_status bl_prepared_take(bl_prepared *prepared, const bl_item *document, bl_error *err);
+
 #endif

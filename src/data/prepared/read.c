@@ -343,28 +343,29 @@ static bl_status read_names(reader *r, bl_error *err) {
     return BL_OK;
 }
 
-static bl_status read_document(reader *r, bl_error *err) {
-    BL_TRY(check_format(r->document, err));
-    BL_TRY(read_numbers(r, err));
-    BL_TRY(read_names(r, err));
-    BL_TRY(read_label(r, err));
-    BL_TRY(read_type(r, err));
-    BL_TRY(read_inputs(r, err));
-    BL_TRY(read_samples(r, err));
-    BL_TRY(read_transforms(r, err));
-    return read_parts(r, err);
+bl_status bl_prepared_take(bl_prepared *prepared, const bl_item *document, bl_error *err) {
+    reader r = {.arena = &prepared->arena, .prepared = prepared, .document = document};
+    BL_TRY(check_format(document, err));
+    BL_TRY(read_numbers(&r, err));
+    BL_TRY(read_names(&r, err));
+    BL_TRY(read_label(&r, err));
+    BL_TRY(read_type(&r, err));
+    BL_TRY(read_inputs(&r, err));
+    BL_TRY(read_samples(&r, err));
+    BL_TRY(read_transforms(&r, err));
+    return read_parts(&r, err);
 }
 
 bl_status bl_prepared_open(bl_context *context, const char *folder, bl_prepared **ret_prepared,
                            bl_error *err) {
     BL_AUTO(bl_prepared) prepared = NULL;
+    const bl_item *document = NULL;
     BL_TRY(bl_prepared_new(context, folder, &prepared, err));
-    reader r = {.arena = &prepared->arena, .prepared = prepared};
-    char *path = bl_arena_printf(r.arena, "%s/" BL_PREPARED_FILE, folder);
+    char *path = bl_arena_printf(&prepared->arena, "%s/" BL_PREPARED_FILE, folder);
     if (!path)
         return bl_error_nomem(err, 0, "a path");
-    BL_TRY(bl_document_read(r.arena, path, &r.document, err));
-    BL_TRY(read_document(&r, err));
+    BL_TRY(bl_document_read(&prepared->arena, path, &document, err));
+    BL_TRY(bl_prepared_take(prepared, document, err));
     *ret_prepared = BL_MOVE(prepared);
     return BL_OK;
 }

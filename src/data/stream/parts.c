@@ -96,6 +96,13 @@ void bl_fingerprint_add_stream(bl_packer *to, const bl_config *config, const bl_
         bl_fingerprint_add_text(to, stream->variables[i].name);
         bl_fingerprint_add_text(to, stream->variables[i].text);
     }
+    for (size_t i = 0; i < config->n_file_values;
+         i++) { // of which the stream has those of its files
+        const bl_file_value *value = &config->file_values[i];
+        bl_fingerprint_add_text(to, value->name);
+        bl_fingerprint_add_text(to, value->pattern);
+        bl_pack_bytes(to, &value->value, sizeof value->value);
+    }
     if (stream->recipe)
         bl_fingerprint_add_text(to, bl_topology_description(stream->recipe));
     for (size_t i = 0; i < stream->n_columns; i++) {
