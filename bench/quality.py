@@ -28,7 +28,7 @@ import pyarrow.ipc
 TOP = pathlib.Path(__file__).resolve().parent.parent
 CACHE = inputs.cache().parent
 CLASSES = inputs.PROCESSES
-EPOCHS = {"hlf": 12, "sequence": 3, "inclusive": 3}
+EPOCHS = {"hlf": 12, "sequence": 2, "inclusive": 2}
 FEEDS = {"hlf": ["features"], "sequence": ["particles"], "inclusive": ["particles", "features"]}
 STEPS, MARGIN, STUDENT = 801, 0.003, {2: 6.314, 3: 2.92, 4: 2.353, 5: 2.132, 6: 2.015, 10: 1.833}
 

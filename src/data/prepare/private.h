@@ -57,6 +57,12 @@ bl_status bl_spool_write_part(const bl_spool *spool, const bl_spool_pass *pass,
 bl_status bl_spool_read_part(bl_spool *spool, const bl_spool_pass *pass, bl_spool_part *part,
                              bl_error *err);
 
+// ---- order.c ----
+
+/// Sorts rows by keys; those of the same key by file and entry. \return BL_OK, BL_E_NOMEM,
+/// BL_E_CANCELLED
+bl_status bl_spool_sort(const bl_spool *spool, bl_spool_row *rows, size_t n, bl_error *err);
+
 // ---- sink.c: rows of a part become files ----
 
 typedef struct bl_spool_chunk {

@@ -2,7 +2,6 @@
 // Files of the spool: rows wait until there are as many as a file has, are counted in the order in
 // which they came, sorted, and written.
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <beamline/output.h>
 
@@ -127,22 +126,6 @@ static bl_status write_file(const bl_spool_sink *sink, const bl_spool_row *rows,
 
 // ---- files ----
 
-/// By keys; who have the same, by where they come from. \param spool of which the rows are
-static int compare(const void *left, const void *right, void *spool) {
-    const bl_spool_row *a = (const bl_spool_row *)left, *b = (const bl_spool_row *)right;
-    size_t at = ((const bl_spool *)spool)->recipe->at_file;
-    if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
-    int32_t file = ((const int32_t *)(const void *)a->batch->columns[at].values->data)[a->at];
-    int32_t other = ((const int32_t *)(const void *)b->batch->columns[at].values->data)[b->at];
-    if (file != other)
-        return file < other ? -1 : 1;
-    at++;
-    int64_t entry = ((const int64_t *)(const void *)a->batch->columns[at].values->data)[a->at];
-    int64_t second = ((const int64_t *)(const void *)b->batch->columns[at].values->data)[b->at];
-    return entry < second ? -1 : entry > second;
-}
-
 /// \param rows [sink->n_rows]
 static void list_rows(const bl_spool_sink *sink, bl_spool_row *rows) {
     for (size_t i = 0; i < sink->n_chunks; i++) {
@@ -198,7 +181,7 @@ static bl_status flush(bl_spool_sink *sink, bl_error *err) {
     list_rows(sink, rows);
     BL_TRY(bl_spool_statistics_add(spool, rows, n, !sink->pass->variation, &sink->part->statistics,
                                    err));
-    qsort_r(rows, n, sizeof *rows, compare, spool);
+    BL_TRY(bl_spool_sort(spool, rows, n, err));
     BL_TRY(name_file(sink, &file, &path, err));
     BL_TRY(write_file(sink, rows, path, err));
     BL_TRY(bl_file_sum(path, &file.bytes, &file.xxh64, err));
