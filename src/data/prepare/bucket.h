@@ -6,7 +6,7 @@
 #define BL_DATA_PREPARE_BUCKET_H
 
 #include "column/column.h"
-#include "data/prepare/spool.h"
+#include "data/spread/spool.h"
 
 /// A file of the spool that rows are read from.
 typedef struct bl_source_file {

@@ -11,7 +11,7 @@
 #include "base/file_sum.h"
 #include "base/testing.h"
 #include "base/whole_file.h"
-#include "data/prepare/folder.h"
+#include "data/spread/folder.h"
 
 enum { N_EVENTS = 400 };
 

@@ -10,7 +10,7 @@
 
 #include "base/context.h"
 #include "base/turns.h"
-#include "data/prepare/take.h"
+#include "data/spread/take.h"
 
 typedef struct writing {
     const bl_shard_form *form;

@@ -98,8 +98,8 @@ static double power(double x, uint64_t n) {
     return result;
 }
 
-/// Adam's rate in this step. Keras's βs are float32 there, and 1 − β₂ keeps few of their bits: others
-/// would take another way from the first steps on.
+/// Adam's rate in this step. Keras's βs are float32 there, and 1 − β₂ keeps few of their bits:
+/// others would take another way from the first steps on.
 static double corrected(const bl_nn_optimizer *o, double learning_rate, uint64_t number) {
     double beta_1 = (double)(float)o->beta_1, beta_2 = (double)(float)o->beta_2;
     return learning_rate * sqrt(1 - power(beta_2, number)) / (1 - power(beta_1, number));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of the spool from a batch of a stream, column by column.
-#include "data/prepare/rows.h"
+#include "data/spread/rows.h"
 
 bl_status bl_rows_error(const bl_rows *rows, int64_t row, bl_status status, bl_error *err) {
     return bl_error_in(err, status, "%s: entry %lld", rows->source->spool->files[rows->files[row]],

@@ -2,8 +2,8 @@
 // Labels of rows.
 #include <math.h>
 
-#include "data/prepare/numbers.h"
-#include "data/prepare/rows.h"
+#include "data/spread/numbers.h"
+#include "data/spread/rows.h"
 
 static const bl_column *column_of(const bl_rows *rows, size_t label) {
     return &rows->batch->columns[rows->source->labels[label]];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is counted while rows are spread. Moments are taken of blocks of events from the first of a
 // file on, on all threads, and added in the order of the blocks.
-#include "data/prepare/statistics.h"
+#include "data/spread/statistics.h"
 
 #include "base/context.h"
 #include "base/sum.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of events: their keys, and the parts that they belong to.
 #include "base/context.h"
-#include "data/prepare/numbers.h"
-#include "data/prepare/rows.h"
+#include "data/spread/numbers.h"
+#include "data/spread/rows.h"
 
 enum { BLOCK = 1024, MOST_IDENTITY = 16 }; ///< rows of a task; columns of an identity
 

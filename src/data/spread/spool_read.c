@@ -2,7 +2,7 @@
 // Reading files of the spool.
 #include <stdio.h>
 
-#include "data/prepare/private.h"
+#include "data/spread/private.h"
 
 bl_status bl_spool_open(const bl_spool *spool, const bl_spool_file *file, bl_table **ret_table,
                         bl_error *err) {

@@ -10,8 +10,8 @@
 #include "base/file_sum.h"
 #include "base/json_text.h"
 #include "base/whole_file.h"
-#include "data/prepare/folder.h"
-#include "data/prepare/private.h"
+#include "data/spread/folder.h"
+#include "data/spread/private.h"
 
 static const char *const format = "beamline spool 1";
 

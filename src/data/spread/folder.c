@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/prepare/folder.h"
+#include "data/spread/folder.h"
 
 #include <errno.h>
 #include <fts.h>

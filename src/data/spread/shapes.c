@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/names.h"
-#include "data/prepare/numbers.h"
-#include "data/prepare/private.h"
+#include "data/spread/numbers.h"
+#include "data/spread/private.h"
 
 static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "an input"); }
 

@@ -5,8 +5,8 @@
 #include <math.h>
 
 #include "base/context.h"
-#include "data/prepare/numbers.h"
-#include "data/prepare/rows.h"
+#include "data/spread/numbers.h"
+#include "data/spread/rows.h"
 
 enum { BLOCK = 64, ALIGN = 64 }; ///< events of a task
 

@@ -5,7 +5,7 @@
 #define BL_DATA_PREPARE_ROWS_H
 
 #include "column/column.h"
-#include "data/prepare/spool.h"
+#include "data/spread/spool.h"
 
 /// How the numbers of an input lie in columns.
 typedef enum bl_layout {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/prepare/numbers.h"
+#include "data/spread/numbers.h"
 
 #include <math.h>
 

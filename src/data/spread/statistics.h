@@ -4,7 +4,7 @@
 #ifndef BL_DATA_PREPARE_STATISTICS_H
 #define BL_DATA_PREPARE_STATISTICS_H
 
-#include "data/prepare/rows.h"
+#include "data/spread/rows.h"
 
 /// A row of the spool.
 typedef struct bl_spool_row {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/testing.h"
-#include "data/prepare/private.h"
-#include "data/prepare/rows.h"
+#include "data/spread/private.h"
+#include "data/spread/rows.h"
 
 enum { N = 30000 };
 

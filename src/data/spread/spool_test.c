@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The spool of small tables: what is in it, that it is the same however it was made, and what is
 // refused.
-#include "data/prepare/spool.h"
+#include "data/spread/spool.h"
 
 #include <ftw.h>
 #include <math.h>

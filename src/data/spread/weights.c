@@ -3,8 +3,8 @@
 // the bins of events where classes are reweighted.
 #include <math.h>
 
-#include "data/prepare/numbers.h"
-#include "data/prepare/rows.h"
+#include "data/spread/numbers.h"
+#include "data/spread/rows.h"
 
 static bl_status not_finite(const bl_rows *rows, int64_t row, const char *name, bl_error *err) {
     return bl_rows_error(

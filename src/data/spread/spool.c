@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first pass of preparation: part by part, each a stream whose batches become rows, which
 // become files.
-#include "data/prepare/spool.h"
+#include "data/spread/spool.h"
 
 #include "base/clock.h"
 #include "base/context.h"
-#include "data/prepare/private.h"
+#include "data/spread/private.h"
 
 // ---- streams ----
 

@@ -4,7 +4,7 @@
 #ifndef BL_DATA_PREPARE_PRIVATE_H
 #define BL_DATA_PREPARE_PRIVATE_H
 
-#include "data/prepare/statistics.h"
+#include "data/spread/statistics.h"
 
 /// Opens a stream as bl_stream_open does; where columns stand for others, an error says which
 /// variation wants it.

@@ -6,7 +6,7 @@
 #include <beamline/version.h>
 
 #include "base/context.h"
-#include "data/prepare/private.h"
+#include "data/spread/private.h"
 
 static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "parts"); }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The columns of a spool file, which are those of a shard and two more.
-#include "data/prepare/private.h"
+#include "data/spread/private.h"
 
 typedef struct maker {
     bl_spool *spool;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows taken from many batches hold, row by row, what a builder makes of the same rows.
-#include "data/prepare/take.h"
+#include "data/spread/take.h"
 
 #include "base/testing.h"
 #include "column/builder.h"

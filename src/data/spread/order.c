@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/context.h"
-#include "data/prepare/private.h"
+#include "data/spread/private.h"
 
 enum { MOST_BITS = 16, BUCKET_ROWS = 16, MOST_INSERTED = 64, BUCKETS_OF_TASK = 256 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the columns of a stream are that rows of the spool are made of.
-#include "data/prepare/numbers.h"
-#include "data/prepare/rows.h"
+#include "data/spread/numbers.h"
+#include "data/spread/rows.h"
 
 size_t bl_input_n_columns(const bl_input_config *config) { return config->column ? 1 : config->n; }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows in any order: each level of a column is copied span by span, and the spans of what is inside
 // a list follow from those of the list.
-#include "data/prepare/take.h"
+#include "data/spread/take.h"
 
 #include <limits.h>
 

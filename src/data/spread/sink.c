@@ -7,8 +7,8 @@
 
 #include "base/context.h"
 #include "base/file_sum.h"
-#include "data/prepare/private.h"
-#include "data/prepare/take.h"
+#include "data/spread/private.h"
+#include "data/spread/take.h"
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
 
