@@ -164,3 +164,23 @@ const void *bl_column_offsets(const bl_column *column) {
 const bl_column *bl_column_child(const bl_column *column, size_t i) {
     return i < column->n_children ? &column->children[i] : NULL;
 }
+
+int64_t bl_column_integer(const bl_column *column, int64_t i) {
+    const void *values = column->values->data;
+    switch (column->type->id) {
+    case BL_INT8:
+        return ((const int8_t *)values)[i];
+    case BL_UINT8:
+        return ((const uint8_t *)values)[i];
+    case BL_INT16:
+        return ((const int16_t *)values)[i];
+    case BL_UINT16:
+        return ((const uint16_t *)values)[i];
+    case BL_INT32:
+        return ((const int32_t *)values)[i];
+    case BL_UINT32:
+        return ((const uint32_t *)values)[i];
+    default: // 64 bits of either sign
+        return ((const int64_t *)values)[i];
+    }
+}

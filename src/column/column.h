@@ -29,6 +29,8 @@ bl_status bl_column_check(const bl_column *column, bl_error *err);
 static inline bool bl_column_is_null(const bl_column *column, int64_t i) {
     return column->validity && !(column->validity->data[i / 8] >> i % 8 & 1);
 }
+/// The bits of integer `i` of a column of integers, as those of an int64.
+int64_t bl_column_integer(const bl_column *column, int64_t i);
 /// Nulls of a column itself, not of what is in its lists.
 int64_t bl_column_count_nulls(const bl_column *column);
 /// True where the column or anything in it is null.

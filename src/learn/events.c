@@ -2,7 +2,6 @@
 // Event files. Records are gathered in memory and written at once, behind each other.
 #include "learn/events.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/message.h"
 #include "formats/tfrecord/record.h"
 
@@ -99,23 +99,25 @@ static bl_status add(bl_events *events, const event *e, bl_error *err) {
 
 // ---- a file ----
 
-/// The second of the newest file in a folder, −1: there is none. \return false: no such folder
-static bool find_newest(const char *folder, long long *ret_second) {
-    DIR *entries = opendir(folder);
-    long long newest = -1;
-    if (!entries)
-        return false;
-    // cppcheck-suppress readdirCalled // nobody else has this stream
-    for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
-        size_t n = strlen(BEGINNING);
-        long long second = -1;
-        if (strncmp(entry->d_name, BEGINNING, n) == 0)
-            second = strtoll(entry->d_name + n, NULL, 10);
-        newest = second > newest ? second : newest;
+static bool is_event_file(const char *name) {
+    return strncmp(name, BEGINNING, sizeof BEGINNING - 1) == 0;
+}
+
+/// The second of the newest file in a folder, −1: there is none.
+static bl_status find_newest(bl_context *context, const char *folder, long long *ret_second,
+                             bl_error *err) {
+    bl_arena arena;
+    const char **names = NULL;
+    size_t n = 0;
+    bl_arena_init(&arena, context);
+    bl_status status = bl_folder_list(&arena, folder, is_event_file, &names, &n, err);
+    *ret_second = -1;
+    for (size_t i = 0; i < n; i++) {
+        long long second = strtoll(names[i] + sizeof BEGINNING - 1, NULL, 10);
+        *ret_second = second > *ret_second ? second : *ret_second;
     }
-    (void)closedir(entries);
-    *ret_second = newest;
-    return true;
+    bl_arena_release(&arena);
+    return status;
 }
 
 /// TensorBoard reads the files of a folder in the order of their names: a clock that went back, or
@@ -123,8 +125,7 @@ static bool find_newest(const char *folder, long long *ret_second) {
 static bl_status create(bl_events *events, const char *folder, double wall_s, bl_error *err) {
     char host[MOST_HOST] = "localhost";
     long long second = (long long)wall_s, newest;
-    if (!find_newest(folder, &newest))
-        return bl_error_errno(err, errno, folder);
+    BL_TRY(find_newest(events->context, folder, &newest, err));
     if (gethostname(host, sizeof host - 1) != 0 || strchr(host, '/'))
         memcpy(host, "localhost", sizeof "localhost");
     second = newest >= second ? newest + 1 : second;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/file_sum.h"
+#include "base/folder.h"
 #include "base/sum.h"
 #include "data/ingest/private.h"
 #include "data/stream/lineage.h"
@@ -335,8 +336,7 @@ static bool leaves_out(bl_ingest *ingest, bl_sample *sample, bl_status status,
 
 static bl_status make_folder(bl_ingest *ingest, bl_error *err) {
     const bl_item *document = NULL;
-    if (mkdir(ingest->folder, 0777) != 0 && errno != EEXIST)
-        return bl_error_errno(err, errno, ingest->folder);
+    BL_TRY(bl_folder_make(ingest->folder, err));
     if (ingest->has_manifest && ingest->options->overwrite &&
         bl_document_read(&ingest->arena, ingest->manifest.path, &document, NULL) == BL_OK) {
         const bl_item *parts = bl_item_get(document, "parts");

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "base/folder.h"
 #include "data/prepare/gather.h"
-#include "data/spread/folder.h"
 
 #define COPIES ".copies-" // in the names of their files
 #define LIST_SHARE 4      // of a bucket, that a list of copies takes

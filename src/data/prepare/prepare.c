@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "base/context.h"
+#include "base/folder.h"
 #include "data/prepare/gather.h"
 #include "data/prepare/transforms.h"
-#include "data/spread/folder.h"
 
 /// Of the memory budget: rows of a bucket; beside them are lists of rows, and what is written.
 #define BUCKET_SHARE 4

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/file_sum.h"
+#include "base/folder.h"
 #include "base/testing.h"
 #include "base/whole_file.h"
-#include "data/spread/folder.h"
 
 enum { N_EVENTS = 400 };
 

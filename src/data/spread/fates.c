@@ -30,7 +30,7 @@ static bl_status fate_of(const work *w, int64_t row, bl_event_fate *ret_fate, bl
     for (size_t i = 0; i < n; i++) {
         if (bl_column_is_null(w->columns[i], row))
             return missing(w->rows, row, i, err);
-        identity[i] = bl_integer_at(w->columns[i], row);
+        identity[i] = bl_column_integer(w->columns[i], row);
     }
     if (n == 0) {
         dataset = spool->file_identities[w->rows->files[row]];

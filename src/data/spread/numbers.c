@@ -26,26 +26,6 @@ double bl_number_at(const bl_column *column, int64_t i) {
     return value;
 }
 
-int64_t bl_integer_at(const bl_column *column, int64_t i) {
-    const void *values = column->values->data;
-    switch (column->type->id) {
-    case BL_INT8:
-        return ((const int8_t *)values)[i];
-    case BL_UINT8:
-        return ((const uint8_t *)values)[i];
-    case BL_INT16:
-        return ((const int16_t *)values)[i];
-    case BL_UINT16:
-        return ((const uint16_t *)values)[i];
-    case BL_INT32:
-        return ((const int32_t *)values)[i];
-    case BL_UINT32:
-        return ((const uint32_t *)values)[i];
-    default: // 64 bits of either sign
-        return ((const int64_t *)values)[i];
-    }
-}
-
 /// One loop for each pair of types.
 #define COPY(name, to)                                                                           \
     static void name(const bl_column *column, int64_t first, size_t n, to *out, size_t stride) { \

@@ -18,8 +18,6 @@ static inline bool bl_is_list(const bl_type *type) {
 
 /// Number `i` of a column of numbers; NaN where there is none.
 double bl_number_at(const bl_column *column, int64_t i);
-/// The bits of integer `i` of a column of integers, as those of an int64.
-int64_t bl_integer_at(const bl_column *column, int64_t i);
 /// Copies `n` numbers from `first` on, each rounded once; NaN where there is none.
 /// \param stride of `out`, numbers \param out doubles where `is_double`, else floats
 void bl_numbers_copy(const bl_column *column, int64_t first, size_t n, bool is_double, void *out,

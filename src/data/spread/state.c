@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/file_sum.h"
+#include "base/folder.h"
 #include "base/json_text.h"
 #include "base/whole_file.h"
-#include "data/spread/folder.h"
 #include "data/spread/private.h"
 
 static const char *const format = "beamline spool 1";
@@ -324,10 +324,6 @@ void bl_spool_remove(const bl_spool *spool) {
     (void)rmdir(spool->folder);
 }
 
-static bl_status make_folder(const char *path, bl_error *err) {
-    return mkdir(path, 0777) == 0 || errno == EEXIST ? BL_OK : bl_error_errno(err, errno, path);
-}
-
 static void put_skipped(bl_text *to, const bl_dataset *dataset) {
     size_t n = 0;
     put_key(to, "skipped");
@@ -377,8 +373,8 @@ static bl_status begin(bl_spool *spool, bl_arena *arena, bl_error *err) {
     const char *path = bl_spool_path(arena, spool, "spool.json", "");
     if (!path)
         return bl_error_nomem(err, 0, "a path");
-    BL_TRY(make_folder(spool->options.folder, err));
-    BL_TRY(make_folder(spool->folder, err));
+    BL_TRY(bl_folder_make(spool->options.folder, err));
+    BL_TRY(bl_folder_make(spool->folder, err));
     bool is_there = access(path, F_OK) == 0;
     if (is_there && bl_document_read(arena, path, &document, NULL) == BL_OK &&
         is_ours(spool, document))

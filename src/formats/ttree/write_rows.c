@@ -150,29 +150,9 @@ size_t bl_write_rows(const bl_write_shape *shape, const bl_write_view *view, int
     return (size_t)(at - out);
 }
 
-static int64_t integer_at(const bl_column *column, int64_t i) {
-    const void *values = bl_column_values(column);
-    switch (column->type->id) {
-    case BL_INT8:
-        return ((const int8_t *)values)[i];
-    case BL_UINT8:
-        return ((const uint8_t *)values)[i];
-    case BL_INT16:
-        return ((const int16_t *)values)[i];
-    case BL_UINT16:
-        return ((const uint16_t *)values)[i];
-    case BL_INT32:
-        return ((const int32_t *)values)[i];
-    case BL_UINT32:
-        return ((const uint32_t *)values)[i];
-    default:
-        return ((const int64_t *)values)[i];
-    }
-}
-
 int64_t bl_write_count(const bl_write_shape *shape, const bl_write_view *view, int64_t row) {
     if (shape->kind == BL_WRITE_FLAT)
-        return integer_at(view->leaf, row);
+        return bl_column_integer(view->leaf, row);
     if (shape->kind == BL_WRITE_STRING) {
         const int32_t *offsets = (const int32_t *)bl_column_offsets(view->leaf);
         return offsets[row + 1] - offsets[row];

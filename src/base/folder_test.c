@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folders are listed in order, without what lies deeper, and cleared of what is wanted alone.
-#include "data/spread/folder.h"
+#include "base/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
