@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is in the folder of a spool: spool.json says what it was made of, and NNNNN.json, which
 // appears whole or not at all, that a part is done.
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file_sum.h"
