@@ -124,6 +124,20 @@ static void test_scalers(void **state) {
     }
 }
 
+/// HT of the published topology data: its extremes, and rows before and after Spark's MinMaxScaler.
+static void test_published_scaler(void **state) {
+    (void)state;
+    static const bl_moments published = {.n = 2, .min = 0, .max = 4946.9007415771};
+    static const double rows[][2] = {{74.9491729736328, 0.015150733133517018},
+                                     {47.6835403442382, 0.009639073600865505}};
+    bl_variable_config variable = variable_of(BL_SCALER_MINMAX);
+    column c;
+    column_init(&c);
+    assert_ok(bl_fit_column(&variable, &published, NULL, &c.columns, 0, NULL));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_true(fabs(run(&c, rows[i][0]) / rows[i][1] - 1) < 1e-12);
+}
+
 static void test_what_is_not_needed_may_be_absent(void **state) {
     (void)state;
     bl_variable_config variable = variable_of(BL_SCALER_MANUAL);
