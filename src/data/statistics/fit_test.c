@@ -194,9 +194,13 @@ static void test_nothing_to_fit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantiles), cmocka_unit_test(test_quantiles_of_few_values),
-        cmocka_unit_test(test_scalers),   cmocka_unit_test(test_what_is_not_needed_may_be_absent),
-        cmocka_unit_test(test_constants), cmocka_unit_test(test_nothing_to_fit),
+        cmocka_unit_test(test_quantiles),
+        cmocka_unit_test(test_quantiles_of_few_values),
+        cmocka_unit_test(test_scalers),
+        cmocka_unit_test(test_published_scaler),
+        cmocka_unit_test(test_what_is_not_needed_may_be_absent),
+        cmocka_unit_test(test_constants),
+        cmocka_unit_test(test_nothing_to_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
