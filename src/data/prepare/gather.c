@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/context.h"
-#include "base/file_sum.h"
 #include "base/sum.h"
 #include "data/prepare/duplicates.h"
 
@@ -223,8 +222,8 @@ static bl_status write_shard(void *argument, size_t i, unsigned worker, bl_error
         gather->arena->context, gather->prepared->n_classes, sizeof *one->shard.classes);
     if (!one->shard.file || !one->shard.classes)
         return bl_error_nomem(err, 0, "a shard");
-    BL_TRY(bl_shard_write(&gather->form, &one->rows, path, err));
-    BL_TRY(bl_file_sum(path, &one->shard.bytes, &one->shard.xxh64, err));
+    BL_TRY(
+        bl_shard_write(&gather->form, &one->rows, path, &one->shard.bytes, &one->shard.xxh64, err));
     return sum_up(gather, &one->rows, &one->shard, err);
 }
 

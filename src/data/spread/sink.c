@@ -6,7 +6,6 @@
 #include <beamline/output.h>
 
 #include "base/context.h"
-#include "base/file_sum.h"
 #include "data/spread/private.h"
 #include "data/spread/take.h"
 
@@ -106,14 +105,21 @@ static bl_status write_slices(slices *s, bl_writer *writer, bl_error *err) {
     return status;
 }
 
+/// Nobody waits for the disk: whoever goes on with files of an earlier run sums them up first.
+/// \param file gets bytes and xxh64
 static bl_status write_file(const bl_spool_sink *sink, const bl_spool_row *rows, const char *path,
-                            bl_error *err) {
+                            bl_spool_file *file, bl_error *err) {
     const bl_spool *spool = sink->spool;
     size_t n = (size_t)sink->n_rows;
     size_t n_slices = (size_t)(sink->bytes / slice_bytes) + 1;
     slices s = {.spool = spool, .rows = rows, .n = n, .n_each = (n + n_slices - 1) / n_slices};
-    const bl_output_options options = {
-        .size = sizeof options, .format = "Arrow", .codec = BL_SPOOL_CODEC, .overwrite = true};
+    const bl_output_options options = {.size = sizeof options,
+                                       .format = "Arrow",
+                                       .codec = BL_SPOOL_CODEC,
+                                       .overwrite = true,
+                                       .is_scratch = true,
+                                       .ret_bytes = &file->bytes,
+                                       .ret_xxh64 = &file->xxh64};
     const bl_writer_options of_writer = {
         .size = sizeof of_writer, .path = "spool", .cluster_bytes = slice_bytes};
     BL_AUTO(bl_output) output = NULL;
@@ -183,8 +189,7 @@ static bl_status flush(bl_spool_sink *sink, bl_error *err) {
                                    err));
     BL_TRY(bl_spool_sort(spool, rows, n, err));
     BL_TRY(name_file(sink, &file, &path, err));
-    BL_TRY(write_file(sink, rows, path, err));
-    BL_TRY(bl_file_sum(path, &file.bytes, &file.xxh64, err));
+    BL_TRY(write_file(sink, rows, path, &file, err));
     BL_TRY(add_file(sink, &file, err));
     empty(sink);
     return BL_OK;
