@@ -293,6 +293,11 @@ static void show_progress(const bl_gather *gather, int64_t n_all) {
         gather->options->progress(gather->options->user, BL_PREPARE_GATHER, rows, n_all);
 }
 
+void bl_gather_release(bl_gather *gather) {
+    for (size_t i = 0; gather->passes && i < gather->spool->n_passes; i++)
+        bl_bucket_close(gather->passes[i].sources, gather->passes[i].n_sources);
+}
+
 bl_status bl_gather_run(bl_gather *gather, bl_error *err) {
     bl_prepared *prepared = gather->prepared;
     size_t n_passes = gather->spool->n_passes;
