@@ -36,6 +36,11 @@ typedef struct bl_output_options {
     const char *encoding;  ///< of values in Parquet: "plain", "dictionary", "delta" (integers) or
                            ///< "split" (floats; Spark 3 cannot read it), where it fits a column;
                            ///< NULL or "auto": chosen for each by its first values
+    bool
+        is_scratch; ///< the file need not outlive a loss of power: nobody waits until it is on disk
+    uint64_t *ret_bytes; ///< with ret_xxh64: what bl_output_finish says of the file, how long it is
+    uint64_t
+        *ret_xxh64; ///< and XXH64 of its bytes, of seed 0; they borrow until then; NULL: nothing
 } bl_output_options;
 
 /// Starts a file. \param options NULL for the defaults. \param ret_output the caller owns it

@@ -6,9 +6,8 @@
 // and then waits for those who still have one of its tasks. It never waits for a thread to become
 // free, so neither nesting nor concurrent callers can lock up. In each run the caller is worker 0
 // and every thread of the pool has its own fixed number from 1.
-#include <signal.h>
-
 #include "base/context_private.h"
+#include "base/thread.h"
 
 typedef struct task_run {
     bl_context *context;
@@ -159,16 +158,6 @@ bl_status bl_run_tasks(bl_context *context, bl_task_fn task, void *argument, siz
     return BL_OK;
 }
 
-/// Threads of a library leave all signals to the program's own.
-static int start(pool_thread *thread) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(&thread->thread, NULL, thread_main, thread);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failure;
-}
-
 bl_status bl_pool_new(bl_context *context, bl_pool **ret_pool, bl_error *err) {
     unsigned n = context->n_threads - 1;
     if (n == 0)
@@ -183,7 +172,7 @@ bl_status bl_pool_new(bl_context *context, bl_pool **ret_pool, bl_error *err) {
     for (unsigned i = 0; i < n; i++) {
         pool->threads[i].pool = pool;
         pool->threads[i].worker = i + 1;
-        int failure = start(&pool->threads[i]);
+        int failure = bl_thread_start(&pool->threads[i].thread, thread_main, &pool->threads[i]);
         if (failure) {
             bl_pool_free(pool);
             (void)bl_error_errno(err, failure, "starting threads");

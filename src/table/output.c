@@ -39,6 +39,14 @@ static bl_status create(bl_context *context, const char *url, const bl_output_op
         BL_TRY(bl_source_open(context, options->base, &base, err));
     bl_sink *sink = NULL;
     BL_TRY(bl_sink_open(context, url, options->overwrite, &sink, err));
+    sink->is_scratch = options->is_scratch;
+    bl_status status = BL_OK;
+    if (options->ret_bytes && options->ret_xxh64)
+        status = bl_sink_sum(sink, options->ret_bytes, options->ret_xxh64, err);
+    if (status != BL_OK) {
+        bl_sink_close(sink);
+        return status;
+    }
     how.base = BL_MOVE(base);
     return format->create(context, sink, &how, ret_output, err);
 }

@@ -3,9 +3,8 @@
 // n is in place n modulo 2, and is made once thing n − 2 was given back.
 #include "data/loader/ahead.h"
 
-#include <signal.h>
-
 #include "base/clock.h"
+#include "base/thread.h"
 
 static size_t n_returned(const bl_ahead *ahead) { return ahead->n_given - ahead->holds; }
 
@@ -57,21 +56,11 @@ static void *thread_main(void *argument) {
     return NULL;
 }
 
-/// Threads of a library leave all signals to the program's own.
-static int start(bl_ahead *ahead) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(&ahead->thread, NULL, thread_main, ahead);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failure;
-}
-
 bl_status bl_ahead_start(bl_ahead *ahead, bl_ahead_fn make, void *maker, bl_error *err) {
     *ahead = (bl_ahead){.make = make, .maker = maker, .status = BL_END};
     pthread_mutex_init(&ahead->lock, NULL);
     pthread_cond_init(&ahead->changed, NULL);
-    int failure = start(ahead);
+    int failure = bl_thread_start(&ahead->thread, thread_main, ahead);
     if (!failure)
         return BL_OK;
     pthread_cond_destroy(&ahead->changed);

@@ -63,16 +63,25 @@ static bl_status read_pieces(const reading *r, size_t i, bl_table *table, int64_
     return BL_OK;
 }
 
+/// The index of a file is read once for many ranges; of all passes together not too many files stay
+/// open for that.
+static bool stays_open(const reading *r, size_t i) {
+    enum { MOST_OPEN = 256 };
+    return i < MOST_OPEN / r->spool->n_passes;
+}
+
 static bl_status read_source(void *argument, size_t i, unsigned worker, bl_error *err) {
     const reading *r = (const reading *)argument;
-    bl_table *table = NULL;
+    bl_source_file *source = &r->sources[i];
     int64_t first, last;
     (void)worker;
-    BL_TRY(bl_spool_open(r->spool, r->sources[i].file, &table, err));
-    bl_status status = find_rows(r, &r->sources[i], table, &first, &last, err);
+    if (!source->table)
+        BL_TRY(bl_spool_open(r->spool, source->file, &source->table, err));
+    bl_status status = find_rows(r, source, source->table, &first, &last, err);
     if (status == BL_OK)
-        status = read_pieces(r, i, table, first, last, err);
-    bl_table_close(table);
+        status = read_pieces(r, i, source->table, first, last, err);
+    if (!stays_open(r, i))
+        bl_bucket_close(source, 1);
     return status;
 }
 
@@ -201,6 +210,11 @@ bl_status bl_bucket_read(const bl_spool *spool, bl_source_file *sources, size_t 
     else
         bl_bucket_release(&bucket);
     return status;
+}
+
+void bl_bucket_close(bl_source_file *sources, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        bl_table_close(BL_MOVE(sources[i].table));
 }
 
 void bl_bucket_release(bl_bucket *bucket) {

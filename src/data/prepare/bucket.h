@@ -14,6 +14,7 @@ typedef struct bl_source_file {
     bool is_copy; ///< its rows are taken once more, of another file
     uint64_t key; ///< the first row whose key is not below is `row`; 0: the first of all
     int64_t row;
+    bl_table *table; ///< open from one range to the next; owns; NULL: not yet, or one of too many
 } bl_source_file;
 
 typedef struct bl_bucket_row {
@@ -53,6 +54,8 @@ bl_status bl_bucket_read(const bl_spool *spool, bl_source_file *sources, size_t 
                          uint64_t last, const char *const *names, size_t n_names,
                          bl_bucket *ret_bucket, bl_error *err);
 void bl_bucket_release(bl_bucket *bucket);
+/// Closes what reading left open for the next range. \param sources [n]
+void bl_bucket_close(bl_source_file *sources, size_t n);
 
 /// The column of a row's piece.
 static inline const bl_column *bl_bucket_column(const bl_bucket *bucket, const bl_bucket_row *row,

@@ -105,6 +105,7 @@ static int by_key(const void *a, const void *b) {
 static bl_status flush(copies *c, bl_error *err) {
     const char *folder = c->gather->spool->folder, *name = c->source->file->name;
     char path[4096];
+    uint64_t bytes, xxh64;
     size_t stem = strlen(name) - strlen(".arrow");
     int length = snprintf(path, sizeof path, "%s/%.*s" COPIES "%05u.arrow", folder, (int)stem, name,
                           c->n_files);
@@ -116,7 +117,7 @@ static bl_status flush(copies *c, bl_error *err) {
     for (size_t i = 0; i < c->n; i++)
         c->keys[i] = c->rows[i].key;
     bl_shard_rows rows = {.bucket = &c->bucket, .rows = c->rows, .values = c->keys, .n = c->n};
-    BL_TRY(bl_shard_write(&c->gather->spool_form, &rows, path, err));
+    BL_TRY(bl_shard_write(&c->gather->spool_form, &rows, path, &bytes, &xxh64, err));
     c->n = 0;
     c->n_files++;
     return BL_OK;

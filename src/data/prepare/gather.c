@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/context.h"
-#include "base/file_sum.h"
 #include "base/sum.h"
 #include "data/prepare/duplicates.h"
 
@@ -223,8 +222,8 @@ static bl_status write_shard(void *argument, size_t i, unsigned worker, bl_error
         gather->arena->context, gather->prepared->n_classes, sizeof *one->shard.classes);
     if (!one->shard.file || !one->shard.classes)
         return bl_error_nomem(err, 0, "a shard");
-    BL_TRY(bl_shard_write(&gather->form, &one->rows, path, err));
-    BL_TRY(bl_file_sum(path, &one->shard.bytes, &one->shard.xxh64, err));
+    BL_TRY(
+        bl_shard_write(&gather->form, &one->rows, path, &one->shard.bytes, &one->shard.xxh64, err));
     return sum_up(gather, &one->rows, &one->shard, err);
 }
 
@@ -292,6 +291,11 @@ static void show_progress(const bl_gather *gather, int64_t n_all) {
     int64_t rows = (int64_t)((double)n_all * ((double)done / (double)n));
     if (gather->options->progress)
         gather->options->progress(gather->options->user, BL_PREPARE_GATHER, rows, n_all);
+}
+
+void bl_gather_release(bl_gather *gather) {
+    for (size_t i = 0; gather->passes && i < gather->spool->n_passes; i++)
+        bl_bucket_close(gather->passes[i].sources, gather->passes[i].n_sources);
 }
 
 bl_status bl_gather_run(bl_gather *gather, bl_error *err) {

@@ -36,6 +36,8 @@ typedef struct bl_gather {
 bl_status bl_gather_init(bl_gather *gather, bl_error *err);
 /// Makes the shards that are missing, and after each bucket writes what is prepared.
 bl_status bl_gather_run(bl_gather *gather, bl_error *err);
+/// Closes the files of all passes.
+void bl_gather_release(bl_gather *gather);
 
 // fingerprint.c
 /// Of all that shards depend on. \param ret_text in the arena \return BL_OK, BL_E_NOMEM

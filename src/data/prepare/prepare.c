@@ -249,6 +249,7 @@ static bl_status gather(preparation *p, bl_error *err) {
 static bl_status finish(preparation *p, bl_error *err) {
     p->prepared->is_complete = true;
     BL_TRY(bl_prepared_write(p->prepared, err));
+    bl_gather_release(&p->gather);
     bl_copies_remove(&p->gather);
     bl_spool_remove(p->spool);
     return BL_OK;
@@ -288,6 +289,7 @@ bl_status bl_prepare_run(bl_dataset *dataset, const bl_prepare_options *options,
     bl_arena_init(&p.arena, dataset->context);
     bl_arena_init(&ret_report->arena, dataset->context);
     bl_status status = prepare(&p, err);
+    bl_gather_release(&p.gather);
     bl_prepared_close(p.prepared);
     bl_spool_close(p.spool);
     bl_arena_release(&p.arena);

@@ -79,10 +79,14 @@ static bl_status write_batch(void *argument, size_t i, unsigned worker, bl_error
     return status;
 }
 
-static bl_status write_all(writing *w, const char *path, bl_error *err) {
+static bl_status write_all(writing *w, const char *path, uint64_t *ret_bytes, uint64_t *ret_xxh64,
+                           bl_error *err) {
     const bl_shard_form *form = w->form;
-    bl_output_options options = {
-        .size = sizeof options, .format = "Arrow", .codec = form->codec ? form->codec : "none"};
+    bl_output_options options = {.size = sizeof options,
+                                 .format = "Arrow",
+                                 .codec = form->codec ? form->codec : "none",
+                                 .ret_bytes = ret_bytes,
+                                 .ret_xxh64 = ret_xxh64};
     bl_writer_options of_writer = {.size = sizeof of_writer, .cluster_rows = form->batch_rows};
     size_t step = (size_t)form->batch_rows;
     bl_output *output = NULL;
@@ -100,7 +104,7 @@ static bl_status write_all(writing *w, const char *path, bl_error *err) {
 }
 
 bl_status bl_shard_write(const bl_shard_form *form, const bl_shard_rows *rows, const char *path,
-                         bl_error *err) {
+                         uint64_t *ret_bytes, uint64_t *ret_xxh64, bl_error *err) {
     writing w = {.form = form, .rows = rows};
     const char **names =
         (const char **)bl_alloc_zero(form->context, form->n_columns + 1, sizeof *names);
@@ -110,7 +114,7 @@ bl_status bl_shard_write(const bl_shard_form *form, const bl_shard_rows *rows, c
         names[i] = form->columns[i].name;
     w.names = names;
     bl_turns_init(&w.turns);
-    bl_status status = write_all(&w, path, err);
+    bl_status status = write_all(&w, path, ret_bytes, ret_xxh64, err);
     bl_turns_release(&w.turns);
     bl_free(form->context, names);
     return status;

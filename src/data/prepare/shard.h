@@ -27,8 +27,9 @@ typedef struct bl_shard_rows {
 
 /// Writes a file, in place of what has its name, on all threads: record batches are put together
 /// beside each other and written in order.
+/// \param ret_bytes, ret_xxh64 of the file, as bl_file_sum finds them
 /// \return BL_OK, and what outputs return, naming the file
 bl_status bl_shard_write(const bl_shard_form *form, const bl_shard_rows *rows, const char *path,
-                         bl_error *err);
+                         uint64_t *ret_bytes, uint64_t *ret_xxh64, bl_error *err);
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef BL_DATA_PREPARE_PRIVATE_H
 #define BL_DATA_PREPARE_PRIVATE_H
 
+#include <pthread.h>
+
 #include "data/spread/statistics.h"
 
 /// Opens a stream as bl_stream_open does; where columns stand for others, an error says which
@@ -70,9 +72,12 @@ typedef struct bl_spool_chunk {
     int64_t first, last;
 } bl_spool_chunk;
 
+struct bl_spool_behind;
+
 /// Rows of a part that wait to be written.
 typedef struct bl_spool_sink {
     bl_spool *spool;
+    struct bl_spool_behind *behind; ///< who writes them; borrows
     const bl_spool_pass *pass;
     bl_spool_part *part;
     const char *stem;
@@ -82,10 +87,38 @@ typedef struct bl_spool_sink {
     uint64_t bytes;
 } bl_spool_sink;
 
-/// Adds rows; writes a file when there are enough. \param rows moves, also on failure
+/// Adds rows; hands over a file of them when there are enough. \param rows moves, also on failure
 bl_status bl_spool_sink_add(bl_spool_sink *sink, bl_batch *rows, bl_error *err);
-/// Writes what is left.
+/// Hands over what is left.
 bl_status bl_spool_sink_finish(bl_spool_sink *sink, bl_error *err);
 void bl_spool_sink_release(bl_spool_sink *sink);
+/// Without rows again, which somebody else has now.
+void bl_spool_sink_begin(bl_spool_sink *sink);
+
+// ---- behind.c: files are written while the next rows are made ----
+
+/// A file on its way. All calls come from the thread that makes rows.
+typedef struct bl_spool_behind {
+    bl_spool *spool;
+    pthread_t thread;
+    bool is_running;    ///< the thread is to be joined
+    const char *path;   ///< of the file; NULL: none is on its way
+    bl_spool_sink rows; ///< of it; owns
+    bl_spool_file file;
+    bl_status status; ///< how it went, when it ran
+    bl_error error;
+    const bl_spool_pass *pass;
+    bl_spool_part *ended; ///< waits for its last file; NULL: none
+} bl_spool_behind;
+
+/// Waits for the file before, and begins to write another one, of a sink's rows, which it takes;
+/// with one thread it writes it at once. \return what the file before returned
+bl_status bl_spool_write_behind(bl_spool_behind *behind, bl_spool_sink *sink, bl_error *err);
+/// Says that a part is done as soon as its last file is. \return as bl_spool_settle
+bl_status bl_spool_end_part(bl_spool_behind *behind, const bl_spool_pass *pass, bl_spool_part *part,
+                            bl_error *err);
+/// Waits for the file that is on its way, and releases its rows.
+/// \return BL_OK, and what sorting, outputs and bl_spool_write_part return
+bl_status bl_spool_settle(bl_spool_behind *behind, bl_error *err);
 
 #endif

@@ -95,8 +95,9 @@ static bl_status spread_all(const bl_source *source, bl_plan *plan, bl_spool_sin
     }
 }
 
-static bl_status make_part(bl_spool *spool, const bl_spool_pass *pass, bl_spool_part *part,
+static bl_status make_part(bl_spool_behind *behind, const bl_spool_pass *pass, bl_spool_part *part,
                            int64_t before, bl_error *err) {
+    bl_spool *spool = behind->spool;
     bl_arena arena;
     bl_source source;
     int64_t rows, taken;
@@ -104,6 +105,7 @@ static bl_status make_part(bl_spool *spool, const bl_spool_pass *pass, bl_spool_
     BL_AUTO(bl_stream) stream = NULL;
     BL_TRY(bl_spool_open_stream(spool, pass, part->stretch, part->first, part->last, &stream, err));
     bl_spool_sink sink = {.spool = spool,
+                          .behind = behind,
                           .pass = pass,
                           .part = part,
                           .stem = bl_spool_stem(&spool->arena, pass, part)};
@@ -121,13 +123,13 @@ static bl_status make_part(bl_spool *spool, const bl_spool_pass *pass, bl_spool_
     add_times(&spool->times, stream->plan);
     spool->n_rows += rows;
     spool->stored_bytes += bytes;
-    part->is_done = true;
-    return bl_spool_write_part(spool, pass, part, err);
+    return bl_spool_end_part(behind, pass, part, err);
 }
 
 // ---- all of them ----
 
-static bl_status make_parts(bl_spool *spool, bl_error *err) {
+static bl_status make_missing(bl_spool_behind *behind, bl_error *err) {
+    bl_spool *spool = behind->spool;
     int64_t before = 0;
     for (size_t i = 0; i < spool->n_passes; i++) {
         bl_spool_pass *pass = &spool->passes[i];
@@ -137,11 +139,19 @@ static bl_status make_parts(bl_spool *spool, bl_error *err) {
             BL_TRY(bl_spool_read_part(spool, pass, part, err));
             spool->n_resumed += part->is_done;
             if (!part->is_done)
-                BL_TRY(make_part(spool, pass, part, before, err));
+                BL_TRY(make_part(behind, pass, part, before, err));
             before += part->last - part->first;
         }
     }
     return BL_OK;
+}
+
+static bl_status make_parts(bl_spool *spool, bl_error *err) {
+    bl_spool_behind behind = {.spool = spool};
+    bl_error earlier = {0};
+    bl_status status = make_missing(&behind, err);
+    bl_status of_earlier = bl_spool_settle(&behind, &earlier); // whatever failed behind it
+    return of_earlier == BL_OK ? status : bl_error_set(err, of_earlier, "%s", earlier.message);
 }
 
 /// Statistics of the first pass when all parts are there: negative weights become what they are in
@@ -173,9 +183,9 @@ static bl_status make(bl_spool *spool, bl_error *err) {
     return BL_OK;
 }
 
-/// Rows in memory that become one file: with what sorts and writes them they take a quarter of the
-/// budget. More than 128 MiB would not be better: so files do not depend on budgets that are not
-/// small.
+/// Rows in memory that become one file: with what sorts and writes them, and the next ones that
+/// come meanwhile, they take three eighths of the budget. More than 128 MiB would not be better: so
+/// files do not depend on budgets that are not small.
 static uint64_t default_file_bytes(const bl_context *context) {
     static const uint64_t most = UINT64_C(128) << 20;
     uint64_t share = bl_context_memory_bytes(context) / 8;

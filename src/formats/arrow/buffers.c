@@ -93,7 +93,18 @@ bl_status bl_arrow_offsets(bl_context *context, bl_buffer *buffer, size_t width,
     return BL_OK;
 }
 
-/// A compressed buffer, `at` in what was fetched; one that is stored as it is after all is shared.
+/// A buffer that is stored as it is among compressed ones: a copy, unless it is most of what was
+/// fetched, all of which would stay in memory for it.
+static bl_status stored(bl_arrow_walk *walk, bl_buffer *span, size_t at, size_t size, size_t width,
+                        bl_buffer **ret_buffer) {
+    if (size > span->size / 2)
+        return bl_arrow_part(walk->context, span, at, size, width, ret_buffer, walk->err);
+    BL_TRY(bl_arrow_new_buffer(walk->context, size, ret_buffer, walk->err));
+    memcpy((*ret_buffer)->data, span->data + at, size);
+    return BL_OK;
+}
+
+/// A compressed buffer, `at` in what was fetched.
 static bl_status uncompress(bl_arrow_walk *walk, bl_buffer *span, size_t at, size_t size,
                             size_t width, bl_buffer **ret_buffer) {
     bl_codec_id codec = walk->piece->record.codec;
@@ -107,7 +118,7 @@ static bl_status uncompress(bl_arrow_walk *walk, bl_buffer *span, size_t at, siz
         return bl_error_set(walk->err, BL_E_CORRUPT, "%zu bytes that are said to be %lld", size,
                             (long long)raw);
     if (raw < 0)
-        return bl_arrow_part(walk->context, span, at, size, width, ret_buffer, walk->err);
+        return stored(walk, span, at, size, width, ret_buffer);
     BL_TRY(bl_arrow_new_buffer(walk->context, (uint64_t)raw, ret_buffer, walk->err));
     return bl_codec_decode(walk->codecs, codec, span->data + at, size, (*ret_buffer)->data,
                            (size_t)raw, walk->err);

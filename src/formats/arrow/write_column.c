@@ -7,7 +7,8 @@
 #include "formats/arrow/writer.h"
 
 #define SIZE_BYTES 8
-#define ROOM_BYTES 64 // what a codec may need beside the bytes it is given
+#define ROOM_BYTES 64   // what a codec may need beside the bytes it is given, and a share of them;
+#define ROOM_SHARE 1024 // without it LZ4 compresses into memory of its own first
 
 /// A column in parts, all of one shape.
 typedef struct parts {
@@ -235,9 +236,10 @@ static bl_status compress(bl_context *context, bl_codecs *codecs, bl_compression
     int64_t raw_size = (int64_t)buffer->size;
     size_t size = 0;
     BL_TRY(gather(context, out, buffer, &whole, err));
-    BL_TRY(bl_buffer_new(context, buffer->size + SIZE_BYTES + ROOM_BYTES, &packed, err));
-    BL_TRY(bl_codec_encode(codecs, how, whole->data, buffer->size, packed->data + SIZE_BYTES,
-                           buffer->size, &size, err));
+    size_t room = buffer->size + buffer->size / ROOM_SHARE + ROOM_BYTES;
+    BL_TRY(bl_buffer_new(context, room + SIZE_BYTES, &packed, err));
+    BL_TRY(bl_codec_encode(codecs, how, whole->data, buffer->size, packed->data + SIZE_BYTES, room,
+                           &size, err));
     if (size == 0 || size >= buffer->size) {
         raw_size = -1;
         size = buffer->size;

@@ -176,13 +176,25 @@ static bl_status appear(file_sink *file, bl_error *err) {
     return BL_OK;
 }
 
+/// Where nobody waited for the disk, file systems that know of a full one late say so now.
+static bl_status close_scratch(file_sink *file, bl_error *err) {
+    int failed = close(file->fd);
+    file->fd = -1;
+    if (!failed || errno == EINTR)
+        return BL_OK;
+    bl_status status = bl_error_errno(err, errno, "write");
+    (void)unlink(file->target);
+    return status;
+}
+
 static bl_status file_finish(bl_sink *sink, bl_error *err) {
     file_sink *file = (file_sink *)sink;
     BL_TRY(flush(file, err));
     // some file systems know of a full disk only now
-    if (fsync(file->fd) != 0 && errno != EINVAL)
+    if (!sink->is_scratch && fsync(file->fd) != 0 && errno != EINVAL)
         return bl_error_errno(err, errno, "write");
-    return appear(file, err);
+    BL_TRY(appear(file, err));
+    return sink->is_scratch ? close_scratch(file, err) : BL_OK;
 }
 
 static void file_close(bl_sink *sink) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_sum.h"
 #include "base/testing.h"
 #include "io/bytes/sink.h"
 
@@ -72,6 +73,33 @@ static void test_write(void **state) {
         assert_int_equal(fread(start, 1, 5, file), 5);
         fclose(file);
         assert_string_equal(start, "HEADx");
+        assert_int_equal(n_files(), 1);
+    }
+    bl_context_free(context);
+}
+
+/// What a sink sums up is what the file holds, whether or not something was written again.
+static void test_sums(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    bl_error err;
+    for (unsigned i = 0; i < 4; i++) {
+        bl_sink *sink = NULL;
+        uint64_t bytes[2] = {0}, sums[2] = {0};
+        assert_ok(bl_sink_open(context, path_of("a"), true, &sink, &err));
+        sink->is_scratch = i & 1;
+        assert_ok(bl_sink_sum(sink, &bytes[0], &sums[0], &err));
+        if (i & 2)
+            assert_ok(write_letters(sink, 1 << 17, 1 << 9, &err));
+        else
+            for (unsigned k = 0; k < 1000; k++)
+                assert_ok(bl_sink_write(sink, "some of it", k % 11, &err));
+        assert_int_equal(bytes[0], 0);
+        assert_ok(bl_sink_finish(sink, &err));
+        bl_sink_close(sink);
+        assert_ok(bl_file_sum(path_of("a"), &bytes[1], &sums[1], &err));
+        assert_int_equal(bytes[0], bytes[1]);
+        assert_int_equal(sums[0], sums[1]);
         assert_int_equal(n_files(), 1);
     }
     bl_context_free(context);
@@ -172,10 +200,9 @@ static void test_no_memory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_write),     TEST(test_nothing_without_finish),
-        TEST(test_overwrite), TEST(test_refusals),
-        TEST(test_full_disk), TEST(test_cancel),
-        TEST(test_no_memory),
+        TEST(test_write),     TEST(test_sums),      TEST(test_nothing_without_finish),
+        TEST(test_overwrite), TEST(test_refusals),  TEST(test_full_disk),
+        TEST(test_cancel),    TEST(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

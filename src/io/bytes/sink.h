@@ -37,9 +37,11 @@ typedef struct bl_sink_ops {
 struct bl_sink {
     const bl_sink_ops *ops;
     bl_context *context;
-    char *url;        ///< owns
-    uint64_t n_bytes; ///< written so far, gaps included
-    bool failed;      ///< sticky: nothing more is taken
+    char *url;                  ///< owns
+    uint64_t n_bytes;           ///< written so far, gaps included
+    bool failed;                ///< sticky: nothing more is taken
+    bool is_scratch;            ///< need not outlive a loss of power: nobody waits for a disk
+    struct bl_running_sum *sum; ///< of what is written; owns; NULL: nobody asked for it
 };
 
 /// Starts writing to a URL: a path, `file:PATH` or `file://PATH`. \param ret_sink the caller owns
@@ -48,6 +50,10 @@ struct bl_sink {
 /// BL_E_INVALID (a directory, a device), BL_E_UNSUPPORTED (unknown scheme), BL_E_NOMEM
 bl_status bl_sink_open(bl_context *context, const char *url, bool overwrite, bl_sink **ret_sink,
                        bl_error *err);
+/// Sums up what is written as it passes, so that nobody has to read it again for that. To be called
+/// before anything is written. \param ret_bytes, ret_xxh64 set by bl_sink_finish: how long the file
+/// is, and XXH64 of its bytes, of seed 0; they borrow until then \return BL_OK, BL_E_NOMEM
+bl_status bl_sink_sum(bl_sink *sink, uint64_t *ret_bytes, uint64_t *ret_xxh64, bl_error *err);
 /// Writes into a buffer, from its front. \param url a name for messages \param buffer the caller's,
 /// of one holder; it borrows the pointer until closed and moves the bytes as they grow \return
 /// BL_OK, BL_E_NOMEM
