@@ -148,7 +148,8 @@ static double window_bytes(const bl_loader *loader, uint64_t most_bytes) {
     return inputs > (double)most_bytes ? all * ((double)most_bytes / inputs) : all;
 }
 
-/// Says how much of the memory budget is left for blocks that stay.
+/// Says how much memory blocks may take that stay: what is left of the budget; where one window
+/// holds all of them, what that takes anyway.
 static bl_status budget(bl_loader *loader, uint64_t most_bytes, bl_error *err) {
     double whole = (double)bl_context_budget_bytes(loader->context);
     double wanted = window_bytes(loader, most_bytes);
@@ -159,7 +160,9 @@ static bl_status budget(bl_loader *loader, uint64_t most_bytes, bl_error *err) {
                             loader->prepared->folder, (double)most_bytes * 0x1p-20,
                             wanted * 0x1p-20, whole * 0x1p-20);
     double rest = whole - wanted;
-    loader->windows.most_kept_bytes = (uint64_t)(rest < whole / 2 ? rest : whole / 2);
+    loader->windows.most_kept_bytes = loader->shards.bytes <= most_bytes
+                                          ? UINT64_MAX
+                                          : (uint64_t)(rest < whole / 2 ? rest : whole / 2);
     return BL_OK;
 }
 
@@ -185,7 +188,7 @@ static bl_status make_windows(bl_loader *loader, const bl_loader_options *option
                       .has_numbers = loader->prepared->label_kind == BL_LABEL_NUMBERS};
         BL_TRY(bl_slab_init(&windows->slabs[i], loader->inputs, err));
     }
-    return bl_windows_init(windows, options->keeps, err);
+    return bl_windows_init(windows, options->keeps || loader->shards.bytes <= most, err);
 }
 
 // ---- the loader ----
