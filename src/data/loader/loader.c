@@ -20,13 +20,14 @@ struct bl_loader {
     bl_windows windows;
     bl_ahead ahead;
     bool is_started;
-    int64_t epoch; ///< that is made
+    int64_t epoch; ///< the caller's, or the one behind it once it is over
     bool is_over;  ///< the caller's epoch is, or none was begun
-    bool is_ahead; ///< `epoch` is the one behind the caller's
+    bool is_ahead; ///< slabs from the begin of `epoch` are made
     size_t batch_events;
     int64_t n_batches;
     size_t slab;                     ///< that batches come from
     size_t next_batch, slab_batches; ///< of the slab
+    int64_t n_left;                  ///< batches of the epoch
 };
 
 // ---- a context that takes its memory from another ----
@@ -242,6 +243,7 @@ static void start(bl_loader *loader, int64_t epoch, int64_t first_batch) {
     bl_windows_begin(&loader->windows, epoch, first_batch * (int64_t)loader->batch_events);
     loader->epoch = epoch;
     loader->next_batch = loader->slab_batches = 0;
+    loader->n_left = loader->n_batches - first_batch;
     bl_ahead_begin(&loader->ahead);
 }
 
@@ -257,26 +259,28 @@ bl_status bl_loader_begin(bl_loader *loader, int64_t epoch, int64_t first_batch,
     return BL_OK;
 }
 
-/// While the caller looks at what it has learned, the next epoch's first events are made.
+/// The thread went on: while the caller looks at what it has learned, and before, the next epoch's
+/// first events are made.
 static void end_epoch(bl_loader *loader) {
     loader->is_over = loader->is_ahead = true;
-    start(loader, loader->epoch + 1, 0);
+    loader->epoch++;
+    loader->n_left = loader->n_batches;
 }
 
 bl_status bl_loader_next(bl_loader *loader, bl_loaded *ret_batch, bl_error *err) {
     bl_windows *windows = &loader->windows;
     BL_TRY(bl_context_check(loader->context, err));
+    if (!loader->is_over && loader->n_left == 0)
+        end_epoch(loader);
     if (loader->is_over)
         return BL_END;
     if (loader->next_batch == loader->slab_batches) {
-        bl_status status = bl_ahead_next(&loader->ahead, &loader->slab, err);
-        if (status == BL_END)
-            end_epoch(loader);
-        BL_TRY(status);
+        BL_TRY(bl_ahead_next(&loader->ahead, &loader->slab, err));
         loader->slab_batches = windows->n_batches[loader->slab];
         loader->next_batch = 0;
     }
     bl_slab_show(&windows->slabs[loader->slab], loader->next_batch++, ret_batch);
+    loader->n_left--;
     return BL_OK;
 }
 
