@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/elementary.h"
+#include "base/wide.h"
 
 const char *bl_nn_curve_name(bl_nn_curve curve) {
     static const char *const names[] = {
@@ -87,7 +88,7 @@ static void bend(bl_nn_curve curve, const double *x, double *out, size_t n) {
 
 // ---- blocks of numbers ----
 
-enum { BLOCK = 128 }; ///< numbers at a time
+enum { BLOCK = 256 }; ///< numbers at a time: their places are bytes
 
 /// Some rows one behind the other, or a piece of a long one, and what is done to each number.
 typedef struct block {
@@ -141,10 +142,12 @@ static void begin_block(const bl_nn_columns *c, size_t first, size_t width, size
     b->n_rows = n_rows;
     b->offset = repeat(c->offset + first, b, b->repeated[0]);
     b->scale = repeat(c->scale + first, b, b->repeated[1]);
-    b->low = repeat(c->low + first, b, b->repeated[2]);
-    b->high = repeat(c->high + first, b, b->repeated[3]);
-    b->missing = repeat(c->missing + first, b, b->repeated[4]);
     b->is_cut = find_cuts(c, first, width);
+    if (b->is_cut) {
+        b->low = repeat(c->low + first, b, b->repeated[2]);
+        b->high = repeat(c->high + first, b, b->repeated[3]);
+        b->missing = repeat(c->missing + first, b, b->repeated[4]);
+    }
     find_places(c->curves + first, b);
 }
 
@@ -189,7 +192,7 @@ static rows rows_from(rows r, size_t first) {
     return (rows){(char *)r.data + first * size, r.stride, r.is_double};
 }
 
-static void load(rows from, size_t n, double *restrict to) {
+BL_WIDE static void load(rows from, size_t n, double *restrict to) {
     if (from.is_double)
         memcpy(to, from.data, n * sizeof *to);
     else
@@ -211,7 +214,7 @@ static inline __attribute__((always_inline)) void store_as(const block *b, size_
 }
 
 /// \param first of n numbers of the block
-static void store(const block *b, size_t first, size_t n, const double *values, rows to) {
+BL_WIDE static void store(const block *b, size_t first, size_t n, const double *values, rows to) {
     if (b->is_cut)
         store_as(b, first, n, values, to, true);
     else
