@@ -20,13 +20,14 @@ struct bl_loader {
     bl_windows windows;
     bl_ahead ahead;
     bool is_started;
-    int64_t epoch; ///< that is made
+    int64_t epoch; ///< the caller's, or the one behind it once it is over
     bool is_over;  ///< the caller's epoch is, or none was begun
-    bool is_ahead; ///< `epoch` is the one behind the caller's
+    bool is_ahead; ///< slabs from the begin of `epoch` are made
     size_t batch_events;
     int64_t n_batches;
     size_t slab;                     ///< that batches come from
     size_t next_batch, slab_batches; ///< of the slab
+    int64_t n_left;                  ///< batches of the epoch
 };
 
 // ---- a context that takes its memory from another ----
@@ -148,7 +149,8 @@ static double window_bytes(const bl_loader *loader, uint64_t most_bytes) {
     return inputs > (double)most_bytes ? all * ((double)most_bytes / inputs) : all;
 }
 
-/// Says how much of the memory budget is left for blocks that stay.
+/// Says how much memory blocks may take that stay: what is left of the budget; where one window
+/// holds all of them, what that takes anyway.
 static bl_status budget(bl_loader *loader, uint64_t most_bytes, bl_error *err) {
     double whole = (double)bl_context_budget_bytes(loader->context);
     double wanted = window_bytes(loader, most_bytes);
@@ -159,7 +161,9 @@ static bl_status budget(bl_loader *loader, uint64_t most_bytes, bl_error *err) {
                             loader->prepared->folder, (double)most_bytes * 0x1p-20,
                             wanted * 0x1p-20, whole * 0x1p-20);
     double rest = whole - wanted;
-    loader->windows.most_kept_bytes = (uint64_t)(rest < whole / 2 ? rest : whole / 2);
+    loader->windows.most_kept_bytes = loader->shards.bytes <= most_bytes
+                                          ? UINT64_MAX
+                                          : (uint64_t)(rest < whole / 2 ? rest : whole / 2);
     return BL_OK;
 }
 
@@ -185,7 +189,7 @@ static bl_status make_windows(bl_loader *loader, const bl_loader_options *option
                       .has_numbers = loader->prepared->label_kind == BL_LABEL_NUMBERS};
         BL_TRY(bl_slab_init(&windows->slabs[i], loader->inputs, err));
     }
-    return bl_windows_init(windows, options->keeps, err);
+    return bl_windows_init(windows, options->keeps || loader->shards.bytes <= most, err);
 }
 
 // ---- the loader ----
@@ -239,6 +243,7 @@ static void start(bl_loader *loader, int64_t epoch, int64_t first_batch) {
     bl_windows_begin(&loader->windows, epoch, first_batch * (int64_t)loader->batch_events);
     loader->epoch = epoch;
     loader->next_batch = loader->slab_batches = 0;
+    loader->n_left = loader->n_batches - first_batch;
     bl_ahead_begin(&loader->ahead);
 }
 
@@ -254,26 +259,28 @@ bl_status bl_loader_begin(bl_loader *loader, int64_t epoch, int64_t first_batch,
     return BL_OK;
 }
 
-/// While the caller looks at what it has learned, the next epoch's first events are made.
+/// The thread went on: while the caller looks at what it has learned, and before, the next epoch's
+/// first events are made.
 static void end_epoch(bl_loader *loader) {
     loader->is_over = loader->is_ahead = true;
-    start(loader, loader->epoch + 1, 0);
+    loader->epoch++;
+    loader->n_left = loader->n_batches;
 }
 
 bl_status bl_loader_next(bl_loader *loader, bl_loaded *ret_batch, bl_error *err) {
     bl_windows *windows = &loader->windows;
     BL_TRY(bl_context_check(loader->context, err));
+    if (!loader->is_over && loader->n_left == 0)
+        end_epoch(loader);
     if (loader->is_over)
         return BL_END;
     if (loader->next_batch == loader->slab_batches) {
-        bl_status status = bl_ahead_next(&loader->ahead, &loader->slab, err);
-        if (status == BL_END)
-            end_epoch(loader);
-        BL_TRY(status);
+        BL_TRY(bl_ahead_next(&loader->ahead, &loader->slab, err));
         loader->slab_batches = windows->n_batches[loader->slab];
         loader->next_batch = 0;
     }
     bl_slab_show(&windows->slabs[loader->slab], loader->next_batch++, ret_batch);
+    loader->n_left--;
     return BL_OK;
 }
 

@@ -29,7 +29,8 @@ typedef struct bl_loader_options {
     /// in memory, and what else events have.
     uint64_t window_bytes;
     /// Transformed events are kept in memory for later epochs, until they take half of the memory
-    /// budget: the rest is read again in each. The order and the numbers are the same.
+    /// budget: the rest is read again in each. Those that fit one window stay in any case. The
+    /// order and the numbers are the same.
     bool keeps;
     bool hashes; ///< shards are compared with their hashes, too, which reads all of them once
 } bl_loader_options;

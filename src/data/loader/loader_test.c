@@ -74,6 +74,30 @@ static void nothing_but_seed_and_epoch_changes_the_order(void **state) {
     test_set_release(&set);
 }
 
+/// It would be in memory anyway.
+static void what_fits_one_window_is_read_once(void **state) {
+    (void)state;
+    test_set set;
+    test_set_init(&set, &usual);
+    bl_context *context = test_context(1);
+    bl_loader_options options = options_of(8);
+    options.window_bytes = 1 << 20;
+    bl_loader *loader = open_loader(context, &set, &options);
+    int64_t events[2][MOST_EVENTS];
+    bl_loader_times first, last;
+    assert_int_equal(run_epoch(loader, &set, 0, 0, false, 0, events[0]), 100);
+    bl_loader_get_times(loader, &first);
+    assert_int_equal(run_epoch(loader, &set, 1, 0, false, 0, events[1]), 100);
+    check_once(events[1], 100);
+    assert_memory_not_equal(events[0], events[1], sizeof *events[0] * 100);
+    bl_loader_get_times(loader, &last);
+    assert_in_range(first.bytes, 5000, 15000);
+    assert_int_equal(last.bytes, first.bytes);
+    bl_loader_close(loader);
+    bl_context_free(context);
+    test_set_release(&set);
+}
+
 /// Half of the budget is little: most blocks are read again, and nobody sees it.
 static void what_finds_no_room_is_read_again(void **state) {
     (void)state;
@@ -224,6 +248,7 @@ int main(void) {
         cmocka_unit_test(every_event_comes_once_an_epoch),
         cmocka_unit_test(without_shuffling_events_come_as_they_lie),
         cmocka_unit_test(nothing_but_seed_and_epoch_changes_the_order),
+        cmocka_unit_test(what_fits_one_window_is_read_once),
         cmocka_unit_test(what_finds_no_room_is_read_again),
         cmocka_unit_test(epochs_can_come_in_any_order),
         cmocka_unit_test(an_epoch_can_begin_at_any_batch),

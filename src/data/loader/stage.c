@@ -2,6 +2,8 @@
 // From the columns of a record batch to float32 rows that went through the transform.
 #include "data/loader/stage.h"
 
+#include "base/wide.h"
+
 bl_status bl_stager_init(bl_stager *stager, bl_error *err) {
     enum { WIDE = 4096 };
     size_t widest = 1;
@@ -101,7 +103,7 @@ static uint32_t is_not_finite(float x) {
     return (bits & infinity) == infinity;
 }
 
-static uint32_t has_bad(const float *x, size_t n) {
+BL_WIDE static uint32_t has_bad(const float *x, size_t n) {
     uint32_t any = 0;
     for (size_t i = 0; i < n; i++)
         any |= is_not_finite(x[i]);

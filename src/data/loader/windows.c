@@ -99,8 +99,10 @@ static bl_status append_window(bl_windows *windows, bl_slab *slab, const atomic_
 bl_status bl_windows_make(void *maker, size_t place, const atomic_bool *stops, bl_error *err) {
     bl_windows *windows = (bl_windows *)maker;
     bl_slab *slab = &windows->slabs[place];
+    if (windows->next == windows->order.n_windows)
+        bl_windows_begin(windows, windows->order.epoch + 1, 0);
     size_t n_windows = windows->order.n_windows, batch_events = slab->batch_events;
-    if (windows->next == n_windows)
+    if (n_windows == 0)
         return BL_END;
     const bl_slab *before = windows->n_slabs++ ? &windows->slabs[1 - place] : NULL;
     BL_TRY(bl_slab_begin(slab, before, err));

@@ -36,7 +36,7 @@ bl_status bl_windows_init(bl_windows *windows, bool keeps, bl_error *err);
 /// Also order, stager and slabs.
 void bl_windows_release(bl_windows *windows);
 void bl_windows_begin(bl_windows *windows, int64_t epoch, int64_t first_event);
-/// Makes the next slab: a bl_ahead_fn.
+/// Makes the next slab, behind an epoch's last the first of the epoch behind it: a bl_ahead_fn.
 bl_status bl_windows_make(void *windows, size_t slab, const atomic_bool *stops, bl_error *err);
 
 #endif

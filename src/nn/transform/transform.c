@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/elementary.h"
+#include "base/wide.h"
 
 const char *bl_nn_curve_name(bl_nn_curve curve) {
     static const char *const names[] = {
@@ -87,7 +88,7 @@ static void bend(bl_nn_curve curve, const double *x, double *out, size_t n) {
 
 // ---- blocks of numbers ----
 
-enum { BLOCK = 128 }; ///< numbers at a time
+enum { BLOCK = 256 }; ///< numbers at a time: their places are bytes
 
 /// Some rows one behind the other, or a piece of a long one, and what is done to each number.
 typedef struct block {
@@ -141,10 +142,12 @@ static void begin_block(const bl_nn_columns *c, size_t first, size_t width, size
     b->n_rows = n_rows;
     b->offset = repeat(c->offset + first, b, b->repeated[0]);
     b->scale = repeat(c->scale + first, b, b->repeated[1]);
-    b->low = repeat(c->low + first, b, b->repeated[2]);
-    b->high = repeat(c->high + first, b, b->repeated[3]);
-    b->missing = repeat(c->missing + first, b, b->repeated[4]);
     b->is_cut = find_cuts(c, first, width);
+    if (b->is_cut) {
+        b->low = repeat(c->low + first, b, b->repeated[2]);
+        b->high = repeat(c->high + first, b, b->repeated[3]);
+        b->missing = repeat(c->missing + first, b, b->repeated[4]);
+    }
     find_places(c->curves + first, b);
 }
 
@@ -184,25 +187,25 @@ typedef struct rows {
     bool is_double;
 } rows;
 
-static rows rows_from(rows r, size_t first) {
-    size_t size = r.is_double ? sizeof(double) : sizeof(float);
-    return (rows){(char *)r.data + first * size, r.stride, r.is_double};
+/// Its number `first`.
+static void *number_of(const rows *r, size_t first) {
+    return (char *)r->data + first * (r->is_double ? sizeof(double) : sizeof(float));
 }
 
-static void load(rows from, size_t n, double *restrict to) {
-    if (from.is_double)
-        memcpy(to, from.data, n * sizeof *to);
+BL_WIDE static void load(const void *from, bool is_double, size_t n, double *restrict to) {
+    if (is_double)
+        memcpy(to, from, n * sizeof *to);
     else
         for (size_t i = 0; i < n; i++)
-            to[i] = ((const float *)from.data)[i];
+            to[i] = ((const float *)from)[i];
 }
 
 static inline __attribute__((always_inline)) void store_as(const block *b, size_t first, size_t n,
-                                                           const double *restrict values, rows to,
-                                                           bool is_cut) {
-    double *restrict doubles = (double *)to.data;
-    float *restrict floats = (float *)to.data;
-    if (to.is_double)
+                                                           const double *restrict values, void *to,
+                                                           bool is_double, bool is_cut) {
+    double *restrict doubles = (double *)to;
+    float *restrict floats = (float *)to;
+    if (is_double)
         for (size_t i = 0; i < n; i++)
             doubles[i] = scaled(b, first + i, values[i], is_cut);
     else
@@ -211,29 +214,30 @@ static inline __attribute__((always_inline)) void store_as(const block *b, size_
 }
 
 /// \param first of n numbers of the block
-static void store(const block *b, size_t first, size_t n, const double *values, rows to) {
+BL_WIDE static void store(const block *b, size_t first, size_t n, const double *values, void *to,
+                          bool is_double) {
     if (b->is_cut)
-        store_as(b, first, n, values, to, true);
+        store_as(b, first, n, values, to, is_double, true);
     else
-        store_as(b, first, n, values, to, false);
+        store_as(b, first, n, values, to, is_double, false);
 }
 
-/// As many rows as the block has. Rows without gaps are one.
-static void run_block(const block *b, rows x, rows out) {
+/// As many rows as the block has, from a row and column on. Rows without gaps are one.
+static void run_block(const block *b, const rows *x, const rows *out, size_t row, size_t first) {
     double values[BLOCK];
     size_t n = b->width * b->n_rows;
-    size_t n_in = x.stride == b->width ? n : b->width,
-           n_out = out.stride == b->width ? n : b->width;
-    for (size_t i = 0; i < n; i += n_in)
-        load(rows_from(x, i / b->width * x.stride), n_in, values + i);
+    size_t n_in = x->stride == b->width ? n : b->width;
+    size_t n_out = out->stride == b->width ? n : b->width;
+    for (size_t i = 0, at = row * x->stride + first; i < n; i += n_in, at += x->stride)
+        load(number_of(x, at), x->is_double, n_in, values + i);
     if (b->is_bent)
         bend_all(b, values);
-    for (size_t i = 0; i < n; i += n_out)
-        store(b, i, n_out, values + i, rows_from(out, i / b->width * out.stride));
+    for (size_t i = 0, at = row * out->stride + first; i < n; i += n_out, at += out->stride)
+        store(b, i, n_out, values + i, number_of(out, at), out->is_double);
 }
 
 /// Pieces of rows that a block holds, and of short ones as many as it holds.
-static void run(const bl_nn_columns *c, size_t m, rows x, rows out) {
+static void run(const bl_nn_columns *c, size_t m, const rows *x, const rows *out) {
     block b;
     for (size_t first = 0, width; first < c->n; first += width) {
         width = c->n - first < BLOCK ? c->n - first : BLOCK;
@@ -241,18 +245,19 @@ static void run(const bl_nn_columns *c, size_t m, rows x, rows out) {
             n_rows = BLOCK / width < m - row ? BLOCK / width : m - row;
             if (row == 0 || n_rows != b.n_rows)
                 begin_block(c, first, width, n_rows, &b);
-            run_block(&b, rows_from(x, row * x.stride + first),
-                      rows_from(out, row * out.stride + first));
+            run_block(&b, x, out, row, first);
         }
     }
 }
 
 void bl_nn_columns_run(const bl_nn_columns *columns, size_t m, const float *x, size_t x_stride,
                        float *out, size_t out_stride) {
-    run(columns, m, (rows){(void *)(uintptr_t)x, x_stride, false}, (rows){out, out_stride, false});
+    const rows from = {(void *)(uintptr_t)x, x_stride, false}, to = {out, out_stride, false};
+    run(columns, m, &from, &to);
 }
 
 void bl_nn_columns_run_double(const bl_nn_columns *columns, size_t m, const double *x,
                               size_t x_stride, double *out, size_t out_stride) {
-    run(columns, m, (rows){(void *)(uintptr_t)x, x_stride, true}, (rows){out, out_stride, true});
+    const rows from = {(void *)(uintptr_t)x, x_stride, true}, to = {out, out_stride, true};
+    run(columns, m, &from, &to);
 }
