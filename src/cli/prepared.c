@@ -28,8 +28,9 @@ static uint64_t bytes_of(const bl_prepared_part *part) {
 /// The width of the longest of some texts, at most 32.
 static int widest(int width, const char *text) {
     enum { MOST = 32 };
-    int length = (int)strnlen(text, MOST);
-    return length > width ? length : width;
+    size_t length = strlen(text);
+    int shown = length < MOST ? (int)length : MOST;
+    return shown > width ? shown : width;
 }
 
 static void print_class(bl_out *out, const bl_prepared_class *before,
