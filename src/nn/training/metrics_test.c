@@ -128,6 +128,21 @@ static void nothing_to_tell(void **state) {
     bl_nn_roc_free(roc);
 }
 
+/// Zeros are equal, whatever their sign, and negative scores below them.
+static void scores_of_either_sign(void **state) {
+    (void)state;
+    const float backgrounds[] = {-2, -1e-30F, -0.F, -1};
+    bl_nn_roc *roc = NULL;
+    assert_ok(bl_nn_roc_new(context, &roc, NULL));
+    bl_nn_roc_add(roc, 3, 1, true);
+    for (size_t i = 0; i < 4; i++)
+        bl_nn_roc_add(roc, backgrounds[i], 1, false);
+    bl_nn_roc_add(roc, 0, 1, true);
+    bl_nn_roc_add(roc, -1.5F, 1, true);
+    near(bl_nn_roc_area(roc), (4 + 3.5 + 1) / 12, 1e-15);
+    bl_nn_roc_free(roc);
+}
+
 /// Kept and kept, kept and bins, bins and kept, bins and bins.
 static void merging(void **state) {
     (void)state;
@@ -234,10 +249,15 @@ static void allocations_fail(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(areas),           cmocka_unit_test(efficiencies),
-        cmocka_unit_test(nothing_to_tell), cmocka_unit_test(merging),
-        cmocka_unit_test(classes),         cmocka_unit_test(yes_or_no),
-        cmocka_unit_test(reading),         cmocka_unit_test(allocations_fail),
+        cmocka_unit_test(areas),
+        cmocka_unit_test(efficiencies),
+        cmocka_unit_test(nothing_to_tell),
+        cmocka_unit_test(scores_of_either_sign),
+        cmocka_unit_test(merging),
+        cmocka_unit_test(classes),
+        cmocka_unit_test(yes_or_no),
+        cmocka_unit_test(reading),
+        cmocka_unit_test(allocations_fail),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -16,6 +16,7 @@ enum {
     N_LOW = ((HALF - LEAST_LOW) << MANTISSA_BITS) + 1,
     N_HIGH = ((HALF - LEAST_HIGH) << MANTISSA_BITS) + 2,
     N_BINS = N_LOW + N_HIGH,
+    DIGIT_BITS = 8, // of a score, where rows are sorted
 };
 
 typedef struct kept_row {
@@ -28,6 +29,8 @@ typedef struct kept_row {
 typedef struct bin {
     double signal, background;
 } bin;
+
+_Static_assert(BL_NN_ROC_EXACT * sizeof(kept_row) <= N_BINS * sizeof(bin), "rows are sorted there");
 
 struct bl_nn_roc {
     bl_context *context;
@@ -128,6 +131,48 @@ static int compare(const void *a, const void *b) {
     return x->weight < y->weight ? -1 : x->weight > y->weight;
 }
 
+/// Ascends with the score; 0 has no sign.
+static uint32_t key_of(float score) {
+    const uint32_t sign = UINT32_C(1) << 31;
+    uint32_t bits;
+    score += 0.0F;
+    memcpy(&bits, &score, sizeof bits);
+    return bits & sign ? ~bits : bits | sign;
+}
+
+/// Orders rows by a digit of their keys, those of the same digit as they were.
+static void deal(const kept_row *rows, size_t n, unsigned shift, kept_row *to) {
+    enum { DIGITS = 1 << DIGIT_BITS };
+    uint32_t ends[DIGITS] = {0}, n_before = 0;
+    for (size_t i = 0; i < n; i++)
+        ends[key_of(rows[i].score) >> shift & (DIGITS - 1)]++;
+    for (size_t digit = 0; digit < DIGITS; digit++) {
+        uint32_t n_here = ends[digit];
+        ends[digit] = n_before;
+        n_before += n_here;
+    }
+    for (size_t i = 0; i < n; i++)
+        to[ends[key_of(rows[i].score) >> shift & (DIGITS - 1)]++] = rows[i];
+}
+
+/// By digits of scores, then those of one score among each other. Bins are of no use yet: they are
+/// the room to deal to.
+static void sort(bl_nn_roc *roc) {
+    kept_row *rows = roc->kept, *room = (kept_row *)(void *)roc->bins;
+    size_t n = roc->n_rows;
+    for (unsigned shift = 0; shift < 32; shift += 2 * DIGIT_BITS) {
+        deal(rows, n, shift, room);
+        deal(room, n, shift + DIGIT_BITS, rows);
+    }
+    memset(roc->bins, 0, n * sizeof *room);
+    for (size_t first = 0, last; first < n; first = last) {
+        for (last = first + 1; last < n && rows[last].score == rows[first].score;)
+            last++;
+        if (last - first > 1)
+            qsort(rows + first, last - first, sizeof *rows, compare);
+    }
+}
+
 typedef struct walk {
     const bl_nn_roc *roc;
     size_t left; ///< rows or bins
@@ -135,8 +180,8 @@ typedef struct walk {
 
 static walk begin(bl_nn_roc *roc) {
     bool is_exact = roc->n_rows <= BL_NN_ROC_EXACT;
-    if (is_exact && !roc->is_sorted && roc->n_rows)
-        qsort(roc->kept, roc->n_rows, sizeof *roc->kept, compare);
+    if (is_exact && !roc->is_sorted)
+        sort(roc);
     roc->is_sorted = is_exact;
     return (walk){roc, is_exact ? roc->n_rows : N_BINS};
 }
