@@ -63,11 +63,12 @@ static bl_status read_pieces(const reading *r, size_t i, bl_table *table, int64_
     return BL_OK;
 }
 
-/// The index of a file is read once for many ranges; of all passes together not too many files stay
-/// open for that.
+/// The index of a file is read once for many ranges, of as many files of all passes together as a
+/// sixteenth of the memory budget and not too many descriptors hold.
 static bool stays_open(const reading *r, size_t i) {
-    enum { MOST_OPEN = 256 };
-    return i < MOST_OPEN / r->spool->n_passes;
+    static const uint64_t most = 256, file_bytes = UINT64_C(1) << 20; // decoder and index, about
+    uint64_t room = bl_context_budget_bytes(r->spool->arena.context) / 16 / file_bytes;
+    return i < (room < most ? room : most) / r->spool->n_passes;
 }
 
 static bl_status read_source(void *argument, size_t i, unsigned worker, bl_error *err) {
