@@ -24,8 +24,9 @@ def summary(x):
     return layers.Dropout(0.2)(layers.GRU(50)(layers.Masking(0.0)(x)))
 
 
-def network(name):
-    particles, features = keras.Input((801, 19)), keras.Input((14,))
+def network(name, shapes):
+    """Of inputs of these shapes; those that it does not have are the published ones."""
+    particles, features = keras.Input(shapes.get("particles", (801, 19))), keras.Input((14,))
     if name == "hlf":
         inputs, last = [features], feature_layers(features, (50, 20, 10))
     elif name == "sequence":
@@ -66,11 +67,20 @@ class Shuffled(keras.utils.PyDataset):
 
 def train(name, seed, epochs, folder, inputs):
     keras.utils.set_random_seed(int(seed))
-    model = network(name)
+    x, labels, weights = arrays(folder, "train", inputs)
+    shapes = {key: one.shape[1:] for key, one in zip(inputs.split(","), x, strict=True)}
+    model = network(name, shapes)
     model.compile("adam", "categorical_crossentropy", jit_compile=True)
-    data = Shuffled(*arrays(folder, "train", inputs), int(seed))
+    data = Shuffled(x, labels, weights, int(seed))
     model.fit(data, epochs=int(epochs), verbose=2)
     return model
+
+
+def padded(events, shape):
+    """Sequences with zeros up to the steps that a model takes."""
+    if len(shape) < 3:
+        return events
+    return numpy.pad(events, ((0, 0), (0, shape[1] - events.shape[1]), (0, 0)))
 
 
 def main(what, *arguments):
@@ -81,7 +91,8 @@ def main(what, *arguments):
         path, _, inputs, scores = arguments
         model = keras.saving.load_model(path, compile=False)
     x, labels, _ = arrays(arguments[-3], "test", inputs)
-    parts = [model.predict_on_batch([one[first:first + 1024] for one in x])
+    parts = [model.predict_on_batch([padded(one[first:first + 1024], wanted.shape)
+                                     for one, wanted in zip(x, model.inputs, strict=True)])
              for first in range(0, len(labels), 1024)]
     numpy.save(scores, numpy.concatenate(parts))
 

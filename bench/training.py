@@ -82,8 +82,9 @@ def main():
     parser.add_argument("--output", type=pathlib.Path)
     options = parser.parse_args()
     beamline = options.build.resolve() / "src/beamline"
-    options.folder.mkdir(parents=True, exist_ok=True)
-    data = quality.prepare(beamline, options.folder, options.events)
+    folder = options.folder / f"{options.events}-{quality.STEPS}"
+    folder.mkdir(parents=True, exist_ok=True)
+    data = quality.prepare(beamline, folder, options.events)
     size, rate = disk_rate(data)
     lines = ["# Training from shards", "",
              f"Made by bench/training.py, which says how: {options.threads} threads, "
@@ -92,7 +93,7 @@ def main():
              "| network | events/s from shards | from memory | cost of reading | waiting |",
              "|---|--:|--:|--:|--:|"]
     for name in options.networks.split(","):
-        run = options.folder / f"training-{name}"
+        run = folder / f"training-{name}"
         disk = train(beamline, data, name, run, options)
         memory = train(beamline, data, name, run, options, "--keep-in-memory", "--memory", "12G")
         lines.append(row(name, disk, memory))
