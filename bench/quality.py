@@ -230,7 +230,8 @@ def main():
              f"Made by bench/quality.py, which says how: {options.events} generated events, "
              f"{n['train']} for training, {n['test']} for the test; {options.seeds} seeds; epochs "
              + ", ".join(f"{EPOCHS[name]} ({name})" for name in results)
-             + f"; {rows} particles an event at most. Areas under ROC curves, each class against the others.", ""]
+             + f"; {rows} particles an event at most. Areas under ROC curves, each class against "
+             "the others.", ""]
     all_equal = report(results, lines)
     if options.pythia:
         arrays = pythia_arrays(beamline, data, folder, rows, options.pythia)
