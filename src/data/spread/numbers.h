@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Numbers of columns, whatever their type, and where lists begin and end.
-#ifndef BL_DATA_PREPARE_NUMBERS_H
-#define BL_DATA_PREPARE_NUMBERS_H
+#ifndef BL_DATA_SPREAD_NUMBERS_H
+#define BL_DATA_SPREAD_NUMBERS_H
 
 #include "column/column.h"
 

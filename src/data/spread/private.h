@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Between the files of preparation's first pass.
-#ifndef BL_DATA_PREPARE_PRIVATE_H
-#define BL_DATA_PREPARE_PRIVATE_H
+#ifndef BL_DATA_SPREAD_PRIVATE_H
+#define BL_DATA_SPREAD_PRIVATE_H
 
 #include <pthread.h>
 

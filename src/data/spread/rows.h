@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// From the batches of a stream to rows of a spool: identities and fates, labels, weights, inputs.
-#ifndef BL_DATA_PREPARE_ROWS_H
-#define BL_DATA_PREPARE_ROWS_H
+#ifndef BL_DATA_SPREAD_ROWS_H
+#define BL_DATA_SPREAD_ROWS_H
 
 #include "column/column.h"
 #include "data/spread/spool.h"

@@ -8,8 +8,8 @@
 /// FOLDER/spool/NNNNN.json says so by atomic rename; a run that was killed goes on with the parts
 /// that have none, or whose files are not as it left them. spool.json says what all of them were
 /// made of.
-#ifndef BL_DATA_PREPARE_SPOOL_H
-#define BL_DATA_PREPARE_SPOOL_H
+#ifndef BL_DATA_SPREAD_SPOOL_H
+#define BL_DATA_SPREAD_SPOOL_H
 
 #include "data/prepared/prepared.h"
 #include "data/statistics/moments.h"

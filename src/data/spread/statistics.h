@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// What is counted of rows while they are spread.
-#ifndef BL_DATA_PREPARE_STATISTICS_H
-#define BL_DATA_PREPARE_STATISTICS_H
+#ifndef BL_DATA_SPREAD_STATISTICS_H
+#define BL_DATA_SPREAD_STATISTICS_H
 
 #include "data/spread/rows.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Rows of many batches, in any order, as one column.
-#ifndef BL_DATA_PREPARE_TAKE_H
-#define BL_DATA_PREPARE_TAKE_H
+#ifndef BL_DATA_SPREAD_TAKE_H
+#define BL_DATA_SPREAD_TAKE_H
 
 #include "column/column.h"
 
