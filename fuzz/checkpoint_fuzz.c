@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/context.h"
-#include "learn/made_testing.h"
+#include "learn/train/made_testing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

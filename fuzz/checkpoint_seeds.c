@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/context.h"
-#include "learn/made_testing.h"
+#include "learn/train/made_testing.h"
 
 static bl_status save(const char *folder, const char *name, char kind, const void *data,
                       size_t size) {

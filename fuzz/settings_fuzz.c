@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/context.h"
-#include "learn/settings.h"
+#include "learn/train/settings.h"
 #include "model/keras/to_training.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -13,7 +13,7 @@
 #include "cli/args.h"
 #include "cli/dataset.h"
 #include "cli/terminal.h"
-#include "learn/folds.h"
+#include "learn/train/folds.h"
 #include "model/keras/to_training.h"
 
 // ---- settings ----

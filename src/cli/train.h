@@ -6,8 +6,8 @@
 
 #include "cli/progress.h"
 #include "data/prepared/prepared.h"
-#include "learn/start.h"
-#include "learn/train.h"
+#include "learn/train/start.h"
+#include "learn/train/train.h"
 
 /// Choices of --on-nan and --start.
 enum { BL_TRAIN_NAN_UNSAID, BL_TRAIN_NAN_STOP, BL_TRAIN_NAN_SKIP };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/context.h"
-#include "learn/events.h"
+#include "learn/train/events.h"
 
 static bl_status write_scalars(bl_events *events, int first, double sign, bl_error *err) {
     for (int i = first; i <= 5; i++) {

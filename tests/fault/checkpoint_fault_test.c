@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "each_allocation.h"
-#include "learn/made_testing.h"
+#include "learn/train/made_testing.h"
 
 static char path[64];
 
