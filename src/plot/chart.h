@@ -23,8 +23,8 @@ typedef struct bl_series {
     const char *label; ///< in the legend; NULL: it is not there
     bl_mark mark;
     size_t n;
-    const double *x; ///< [n]; STEPS, FILLED: edges, [n + 1]; BARS: NULL
-    const double *y; ///< [n]; BAND: NULL
+    const double *x;          ///< [n]; STEPS, FILLED: edges, [n + 1]; BARS: NULL
+    const double *y;          ///< [n]; BAND: NULL
     const double *low, *high; ///< [n] BAND; POINTS, BARS, STEPS: bars of errors, or NULL
     unsigned color;           ///< of the palette; the same number is the same colour everywhere
     bool is_dashed;

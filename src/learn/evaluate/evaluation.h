@@ -10,10 +10,10 @@
 
 /// What gives scores: a model; one for each fold; or a column of the events.
 typedef struct bl_subject {
-    const char *name; ///< that people know it by; no two the same
-    const char *path; ///< a run's folder, a model's file, or NULL: a column
-    const char *run;  ///< folder with run.json and history.csv; of folds that of the first; NULL
-    size_t n_models;  ///< 1; of folds as many as there are; 0: a column
+    const char *name;   ///< that people know it by; no two the same
+    const char *path;   ///< a run's folder, a model's file, or NULL: a column
+    const char *run;    ///< folder with run.json and history.csv; of folds that of the first; NULL
+    size_t n_models;    ///< 1; of folds as many as there are; 0: a column
     bl_bundle **models; ///< [n_models] model k has not seen fold k; owns
     const char *column; ///< an observer, which is the score of class 1 (of two classes)
 } bl_subject;
@@ -22,11 +22,11 @@ typedef struct bl_subject {
 typedef struct bl_scored {
     const char *name; ///< "test", "train"; of a variation of shape "test.jesUp"
     size_t n;
-    const int32_t *labels;  ///< [n] classes
-    const double *physics;  ///< [n] weight_physics, with its sign
-    const double *training; ///< [n] weight_train
-    const uint64_t *keys;   ///< [n] as shards have them
-    const int32_t *samples; ///< [n] of the prepared set's
+    const int32_t *labels;          ///< [n] classes
+    const double *physics;          ///< [n] weight_physics, with its sign
+    const double *training;         ///< [n] weight_train
+    const uint64_t *keys;           ///< [n] as shards have them
+    const int32_t *samples;         ///< [n] of the prepared set's
     const double *const *weights;   ///< [prepared->n_weights] [n] weight_physics of variations
     const double *const *observers; ///< [prepared->n_observers] [n]; NULL: it is no number
     /// [n_subjects] [n × n_classes] scores of each class. Of one output, a sigmoid: 1 − s, s.
