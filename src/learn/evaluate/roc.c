@@ -10,7 +10,8 @@
 /// What all numbers of one class are made from.
 typedef struct making {
     bl_arena *arena;  ///< of the results
-    bl_arena scratch; ///< of rankings
+    bl_arena scratch; ///< of what is made on the way
+    bl_arena once;    ///< of one variation
     const bl_evaluation *e;
     size_t subject;
     bl_roc *roc;
@@ -45,9 +46,9 @@ void bl_interval_of(size_t n, double *values, double *ret_low, double *ret_high)
 // ---- rankings ----
 
 /// What two classes together say of the first: s/(s + t); where both are 0, a half.
-static float *between_two(making *m, const bl_scored *scored) {
+static float *between_two(making *m, bl_arena *arena, const bl_scored *scored) {
     size_t n_classes = m->e->n_classes;
-    float *together = (float *)bl_arena_array(&m->scratch, scored->n + 1, sizeof *together);
+    float *together = (float *)bl_arena_array(arena, scored->n + 1, sizeof *together);
     for (size_t i = 0; i < scored->n && together; i++) {
         const float *of = scored->scores[m->subject] + i * n_classes;
         float s = of[m->roc->signal], t = of[m->roc->background];
@@ -56,16 +57,17 @@ static float *between_two(making *m, const bl_scored *scored) {
     return together;
 }
 
-static bl_status rank(making *m, const bl_scored *scored, bl_ranking *ret_ranking, bl_error *err) {
+static bl_status rank(making *m, bl_arena *arena, const bl_scored *scored, bl_ranking *ret_ranking,
+                      bl_error *err) {
     size_t stride = m->e->n_classes;
     const float *scores = scored->scores[m->subject] + m->roc->signal;
     if (m->roc->background >= 0 && m->e->n_classes > 2) {
-        scores = between_two(m, scored);
+        scores = between_two(m, arena, scored);
         stride = 1;
     }
     if (!scores)
         return bl_error_nomem(err, scored->n * sizeof *scores, "scores");
-    return bl_ranking_make(&m->scratch, scored->n, scores, stride, scored->physics, scored->labels,
+    return bl_ranking_make(arena, scored->n, scores, stride, scored->physics, scored->labels,
                            m->roc->signal, m->roc->background, ret_ranking, err);
 }
 
@@ -150,7 +152,7 @@ static bl_status add_varied(making *m, const char *name, const bl_ranking *ranki
     bl_roc *roc = m->roc;
     bl_curve curve;
     roc->varied[roc->n_varied++] = (bl_roc_varied){name, bl_area_of(ranking)};
-    BL_TRY(bl_curve_make(&m->scratch, ranking, &curve, err));
+    BL_TRY(bl_curve_make(&m->once, ranking, &curve, err));
     for (size_t i = 0; i < roc->curve.n && curve.n; i++) {
         double at =
             bl_curve_crossing(curve.n, curve.signal, curve.background, roc->curve.signal[i]);
@@ -168,12 +170,14 @@ static bl_status vary(making *m, const bl_ranking *nominal, bl_error *err) {
         return BL_OK;
     BL_TRY(begin_varied(m, n, err));
     for (size_t i = 0; i < e->n_variations; i++) {
-        BL_TRY(bl_ranking_reweigh(&m->scratch, nominal, e->test->weights[i], &ranking, err));
+        BL_TRY(bl_ranking_reweigh(&m->once, nominal, e->test->weights[i], &ranking, err));
         BL_TRY(add_varied(m, e->variations[i], &ranking, err));
+        bl_arena_release(&m->once);
     }
     for (size_t i = 0; i < e->n_shifted; i++) {
-        BL_TRY(rank(m, &e->shifted[i], &ranking, err));
+        BL_TRY(rank(m, &m->once, &e->shifted[i], &ranking, err));
         BL_TRY(add_varied(m, e->shifted[i].name, &ranking, err));
+        bl_arena_release(&m->once);
     }
     return BL_OK;
 }
@@ -183,7 +187,7 @@ static bl_status vary(making *m, const bl_ranking *nominal, bl_error *err) {
 static bl_status make_all(making *m, bl_error *err) {
     bl_roc *roc = m->roc;
     bl_ranking ranking = {0}, equal = {0};
-    BL_TRY(rank(m, m->e->test, &ranking, err));
+    BL_TRY(rank(m, &m->scratch, m->e->test, &ranking, err));
     BL_TRY(bl_curve_make(m->arena, &ranking, &roc->curve, err));
     BL_TRY(compose(m, &ranking, &roc->curve, &roc->physical, err));
     roc->equal = roc->physical; // of two classes it is the same
@@ -199,9 +203,24 @@ bl_status bl_roc_make(bl_arena *arena, const bl_evaluation *evaluation, size_t s
     bl_roc roc = {.signal = signal, .background = background};
     making m = {.arena = arena, .e = evaluation, .subject = subject, .roc = &roc};
     bl_arena_init(&m.scratch, arena->context);
+    bl_arena_init(&m.once, arena->context);
     bl_status status = make_all(&m, err);
+    bl_arena_release(&m.once);
     bl_arena_release(&m.scratch);
     if (status == BL_OK)
         *ret_roc = roc;
+    return status;
+}
+
+bl_status bl_roc_area(const bl_evaluation *evaluation, size_t subject, int32_t signal,
+                      bl_area *ret_area, bl_error *err) {
+    bl_roc roc = {.signal = signal, .background = -1};
+    making m = {.e = evaluation, .subject = subject, .roc = &roc};
+    bl_ranking ranking = {0};
+    bl_arena_init(&m.scratch, evaluation->context);
+    bl_status status = rank(&m, &m.scratch, evaluation->test, &ranking, err);
+    if (status == BL_OK)
+        *ret_area = bl_area_of(&ranking);
+    bl_arena_release(&m.scratch);
     return status;
 }

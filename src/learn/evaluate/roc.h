@@ -50,7 +50,12 @@ typedef struct bl_roc {
 bl_status bl_roc_make(bl_arena *arena, const bl_evaluation *evaluation, size_t subject,
                       int32_t signal, int32_t background, bl_roc *ret_roc, bl_error *err);
 
-/// What the area of an interval is, without NaNs; NaN: there are no others.
+/// The area of a class against all others, at physical composition.
+/// \return BL_OK, BL_E_LIMIT, BL_E_NOMEM
+bl_status bl_roc_area(const bl_evaluation *evaluation, size_t subject, int32_t signal,
+                      bl_area *ret_area, bl_error *err);
+
+/// The middle 68 % of values, without NaNs; NaN: there are no others.
 /// \param values [n] are sorted
 void bl_interval_of(size_t n, double *values, double *ret_low, double *ret_high);
 
