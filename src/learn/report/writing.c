@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char no_number[] = "–";
 
 // ---- words ----
 
@@ -49,51 +48,18 @@ const char *bl_slug(bl_section_output *to, const char *name) {
 
 // ---- tables ----
 
-void bl_cells_begin(bl_cells *cells, bl_section_output *to, size_t n_columns) {
-    *cells = (bl_cells){.to = to, .n_columns = n_columns};
-}
-
-static void put(bl_cells *cells, const char *text) {
-    const char **wider = (const char **)bl_arena_grow(cells->to->arena, cells->cells, cells->n,
-                                                      &cells->room, sizeof *wider);
-    cells->has_failed |= !text || !wider;
-    if (!wider)
-        return;
-    cells->cells = wider;
-    cells->cells[cells->n++] = text;
-}
-
-void bl_cells_put(bl_cells *cells, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    put(cells, say(cells->to->arena, format, arguments));
-    va_end(arguments);
-}
-
-void bl_cells_put_number(bl_cells *cells, int digits, double value) {
+void bl_cells_fixed(bl_cells *cells, int digits, double value) {
     if (isfinite(value))
-        bl_cells_put(cells, "%.*f", digits, value);
+        bl_cells_add(cells, "%.*f", digits, value);
     else
-        put(cells, no_number);
+        bl_cells_add(cells, "–");
 }
 
-void bl_cells_put_measured(bl_cells *cells, int digits, double value, double error) {
+void bl_cells_measured(bl_cells *cells, int digits, double value, double error) {
     if (isfinite(value) && isfinite(error))
-        bl_cells_put(cells, "%.*f ± %.*f", digits, value, digits, error);
+        bl_cells_add(cells, "%.*f ± %.*f", digits, value, digits, error);
     else
-        bl_cells_put_number(cells, digits, value);
-}
-
-bl_status bl_cells_end(bl_cells *cells, const char *title, size_t n_left, bl_error *err) {
-    if (cells->has_failed)
-        return bl_error_nomem(err, cells->n * sizeof *cells->cells, "a table");
-    bl_table_cells table = {.title = title,
-                            .n_columns = cells->n_columns,
-                            .head = cells->cells,
-                            .n_rows = cells->n / cells->n_columns - 1,
-                            .cells = cells->cells + cells->n_columns,
-                            .n_left = n_left};
-    return table.n_rows ? bl_section_add_table(cells->to, &table, err) : BL_OK;
+        bl_cells_fixed(cells, digits, value);
 }
 
 // ---- charts ----
@@ -124,11 +90,11 @@ bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_pen *ret_pe
     if (!wider || !pen.x || !pen.y || !pen.low || !pen.high)
         return bl_error_nomem(err, like->n * sizeof *pen.x, "a chart");
     figure->series = wider;
-    bool has_bars = like->mark != BL_MARK_LINE && like->mark != BL_MARK_FILLED;
+    bool has_bars = like->mark != BL_MARK_LINE;
     bl_series *series = &figure->series[figure->chart.n_series++];
     *series = *like;
     series->x = like->mark == BL_MARK_BARS ? NULL : pen.x;
-    series->y = like->mark == BL_MARK_BAND ? NULL : pen.y;
+    series->y = like->mark == BL_MARK_BAND || like->mark == BL_MARK_BOXES ? NULL : pen.y;
     series->low = has_bars ? pen.low : NULL;
     series->high = has_bars ? pen.high : NULL;
     *ret_pen = pen;
@@ -199,10 +165,6 @@ void bl_put_texts(bl_text *json, const char *key, const char *const *values, siz
         bl_json_put_text(json, values[i]);
     }
     bl_text_add(json, "]");
-}
-
-bl_status bl_put_end(const bl_text *json, bl_error *err) {
-    return json->has_failed ? bl_error_nomem(err, json->n, "JSON") : BL_OK;
 }
 
 // ---- what figures are made of ----

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Inside sections: tables cell by cell, charts series by series, JSON key by key.
+/// Inside sections: words, charts series by series, JSON key by key.
 #ifndef BL_LEARN_REPORT_WRITING_H
 #define BL_LEARN_REPORT_WRITING_H
 
 #include "base/json_text.h"
-#include "learn/report/section.h"
+#include "learn/report/cells.h"
 
 // ---- words ----
 
@@ -19,23 +19,10 @@ const char *bl_slug(bl_section_output *to, const char *name);
 
 // ---- tables ----
 
-/// A table on its way: the head's cells first, then those of rows.
-typedef struct bl_cells {
-    bl_section_output *to;
-    size_t n_columns, n, room;
-    const char **cells;
-    bool has_failed; ///< there was no memory: bl_cells_end says so
-} bl_cells;
-
-void bl_cells_begin(bl_cells *cells, bl_section_output *to, size_t n_columns);
-/// The next cell.
-void bl_cells_put(bl_cells *cells, const char *format, ...) BL_PRINTF(2, 3);
-/// Two cells' worth of a number in one: "0.123 ± 0.004"; what is no number is "–".
-void bl_cells_put_number(bl_cells *cells, int digits, double value);
-void bl_cells_put_measured(bl_cells *cells, int digits, double value, double error);
-/// Adds the table. Without rows nothing. \param n_left columns that are words
-/// \return BL_OK, BL_E_NOMEM
-bl_status bl_cells_end(bl_cells *cells, const char *title, size_t n_left, bl_error *err);
+/// "0.123"; "–" of what is no finite number.
+void bl_cells_fixed(bl_cells *cells, int digits, double value);
+/// "0.123 ± 0.004"; without an error where that is no finite number.
+void bl_cells_measured(bl_cells *cells, int digits, double value, double error);
 
 // ---- charts ----
 
@@ -75,9 +62,6 @@ void bl_put_text(bl_text *json, const char *key, const char *value);
 void bl_put_numbers(bl_text *json, const char *key, const double *values, size_t n);
 /// A list of texts.
 void bl_put_texts(bl_text *json, const char *key, const char *const *values, size_t n);
-/// \return BL_OK, BL_E_NOMEM
-bl_status bl_put_end(const bl_text *json, bl_error *err);
-
 // ---- what figures are made of ----
 
 /// Classes whose scores are looked at: of two the second, of more all of them, one after the other.
