@@ -16,6 +16,7 @@ typedef struct bl_subject {
     size_t n_models;    ///< 1; of folds as many as there are; 0: a column
     bl_bundle **models; ///< [n_models] model k has not seen fold k; those of `opened`
     bl_model **opened;  ///< [n_models] as they are run; owns
+    int64_t fold; ///< the only fold of the data that its one model has not seen; −1: not known
     const char *column; ///< an observer, which is the score of class 1 (of two classes)
 } bl_subject;
 

@@ -11,6 +11,7 @@ typedef struct page {
     bl_context *context;
     bl_text *to;
     const bl_chart_file *charts; ///< those that were not shown yet
+    size_t n_charts;             ///< those that were
 } page;
 
 // ---- text ----
@@ -77,23 +78,13 @@ static void put_listing(bl_text *to, const bl_block *block) {
     put(to, "<pre tabindex=\"0\"><code>", block->text, "</code></pre></figure>\n");
 }
 
-/// A picture within the page is a picture without its own head: that would name a namespace and a
-/// size in points.
 static bl_status put_chart(page *p, const bl_block *block, bl_error *err) {
-    BL_AUTO(bl_canvas) canvas = NULL;
-    const char *bytes;
-    size_t size;
     const bl_chart_file *file = p->charts++;
-    BL_TRY(bl_canvas_new_svg(p->context, BL_PLOT_WIDTH, BL_PLOT_HEIGHT, &canvas, err));
-    bl_chart_draw(&block->chart, canvas);
-    BL_TRY_IN(canvas->ops->finish(canvas, &bytes, &size, err), err, "chart '%s'", file->name);
-    const char *body = (const char *)memchr(bytes, '>', size);
-    size_t before = body ? (size_t)(body - bytes) + 1 : 0;
-    bl_text_add(p->to, "<figure class=\"chart\" id=\"chart-%s\"><svg viewBox=\"0 0 %g %g\"",
-                file->name, canvas->width, canvas->height);
-    put(p->to, " role=\"img\" aria-label=\"",
-        block->chart.title ? block->chart.title : block->chart.name, "\">");
-    bl_text_add(p->to, "%.*s", (int)(size - before), bytes + before);
+    const char *id = bl_arena_printf(p->to->arena, "chart-%zu", ++p->n_charts);
+    if (!id)
+        return bl_error_nomem(err, 0, "a page");
+    bl_text_add(p->to, "<figure class=\"chart\">\n");
+    BL_TRY_IN(bl_chart_svg(p->context, file->chart, id, p->to, err), err, "chart '%s'", file->name);
     put(p->to, "<figcaption>", block->text ? block->text : "", "</figcaption></figure>\n");
     return BL_OK;
 }
@@ -156,7 +147,9 @@ static void put_top(const bl_report *report, bl_text *to) {
                     "<meta name=\"generator\" content=\"beamline " BL_VERSION "\">\n"
                     "<link rel=\"icon\" href=\"data:,\">\n");
     put(to, "<title>", report->title, "</title>\n");
-    bl_text_add(to, "<style>\n%s</style>\n</head>\n<body>\n", bl_report_page_css);
+    bl_text_add(to, "<style>\n");
+    bl_chart_css(to);
+    bl_text_add(to, "%s</style>\n</head>\n<body>\n", bl_report_page_css);
     bl_text_add(to, "<a class=\"skip\" href=\"#content\">Skip to the report</a>\n");
     put(to, "<header>\n<p>Evaluation</p>\n<h1>", report->title, "</h1>\n");
     put_facts(report, to);
@@ -193,7 +186,7 @@ bl_status bl_report_page(const bl_report *report, bl_text *to, bl_error *err) {
     bl_chart_file *charts = NULL;
     size_t n = 0;
     BL_TRY(bl_report_chart_files(report, to->arena, &charts, &n, err));
-    page p = {report->evaluation->context, to, charts};
+    page p = {report->evaluation->context, to, charts, 0};
     put_top(report, to);
     put_contents(report, to);
     bl_text_add(to, "<main id=\"content\">\n");

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/folder.h"
-#include "base/whole_file.h"
 #include "learn/report/private.h"
 
 // ---- names ----
@@ -46,8 +45,8 @@ static bl_status name_file(bl_arena *arena, const bl_chart *chart, bl_chart_file
     return BL_OK;
 }
 
-bl_status bl_report_chart_files(const bl_report *report, bl_arena *arena,
-                                bl_chart_file **ret_files, size_t *ret_n, bl_error *err) {
+bl_status bl_report_chart_files(const bl_report *report, bl_arena *arena, bl_chart_file **ret_files,
+                                size_t *ret_n, bl_error *err) {
     size_t n = 0, most = n_blocks(report);
     bl_chart_file *files = (bl_chart_file *)bl_arena_array(arena, most + 1, sizeof *files);
     if (!files)
@@ -72,45 +71,20 @@ typedef struct plots {
     bool overwrite, has_pdf;
 } plots;
 
-static bl_status write_file(const plots *p, const char *name, const char *ending, const char *bytes,
-                            size_t size, bl_error *err) {
-    const char *path = bl_arena_printf(p->arena, "%s/%s.%s", p->folder, name, ending);
+static bl_status write_as(const plots *p, const bl_chart_file *file, const char *ending,
+                          bl_error *err) {
+    const char *path = bl_arena_printf(p->arena, "%s/%s.%s", p->folder, file->name, ending);
     if (!path)
         return bl_error_nomem(err, strlen(p->folder), "a path");
-    return bl_whole_file_write(path, bytes, size, p->overwrite, err);
-}
-
-static bl_status write_picture(const plots *p, const bl_chart_file *file, const char *ending,
-                               bl_canvas *canvas, bl_error *err) {
-    const char *bytes;
-    size_t size;
-    bl_chart_draw(file->chart, canvas);
-    BL_TRY_IN(canvas->ops->finish(canvas, &bytes, &size, err), err, "chart '%s'", file->name);
-    return write_file(p, file->name, ending, bytes, size, err);
-}
-
-static bl_status write_pdf(plots *p, const bl_chart_file *file, bl_error *err) {
-    BL_AUTO(bl_canvas) canvas = NULL;
-    bl_status status =
-        bl_canvas_new_pdf(p->context, BL_PLOT_WIDTH, BL_PLOT_HEIGHT, &canvas, err);
-    p->has_pdf = status != BL_E_UNSUPPORTED;
-    if (status == BL_E_UNSUPPORTED)
-        return BL_OK;
-    BL_TRY(status);
-    return write_picture(p, file, "pdf", canvas, err);
+    return bl_chart_write(p->context, file->chart, path, p->overwrite, err);
 }
 
 static bl_status write_chart(plots *p, const bl_chart_file *file, bl_error *err) {
-    BL_AUTO(bl_canvas) canvas = NULL;
-    bl_text csv = {.arena = p->arena};
-    BL_TRY(bl_canvas_new_svg(p->context, BL_PLOT_WIDTH, BL_PLOT_HEIGHT, &canvas, err));
-    BL_TRY(write_picture(p, file, "svg", canvas, err));
-    if (p->has_pdf)
-        BL_TRY(write_pdf(p, file, err));
-    bl_chart_csv(file->chart, &csv);
-    if (csv.has_failed)
-        return bl_error_nomem(err, csv.n, file->name);
-    return write_file(p, file->name, "csv", csv.text, csv.n, err);
+    BL_TRY(write_as(p, file, "svg", err));
+    BL_TRY(write_as(p, file, "csv", err));
+    bl_status status = p->has_pdf ? write_as(p, file, "pdf", err) : BL_OK;
+    p->has_pdf &= status != BL_E_UNSUPPORTED;
+    return status == BL_E_UNSUPPORTED ? BL_OK : status;
 }
 
 static bl_status write_charts(const bl_report *report, plots *p, bl_error *err) {

@@ -5,7 +5,6 @@
 #define BL_LEARN_REPORT_PRIVATE_H
 
 #include "learn/report/report.h"
-#include "plot/plot.h"
 
 /// A chart, and what its files are called before their ending.
 typedef struct bl_chart_file {
@@ -14,7 +13,7 @@ typedef struct bl_chart_file {
 } bl_chart_file;
 
 /// All charts of a report in their order. \param ret_files [*ret_n] in the arena
-bl_status bl_report_chart_files(const bl_report *report, bl_arena *arena,
-                                bl_chart_file **ret_files, size_t *ret_n, bl_error *err);
+bl_status bl_report_chart_files(const bl_report *report, bl_arena *arena, bl_chart_file **ret_files,
+                                size_t *ret_n, bl_error *err);
 
 #endif

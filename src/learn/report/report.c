@@ -19,8 +19,8 @@ static size_t n_sections(void) {
 
 static bl_status make_part(bl_report *report, const bl_section *section, bl_error *err) {
     bl_report_part *part = &report->parts[report->n_parts];
-    *part = (bl_report_part){.section = section,
-                             .output = {.arena = &report->arena, .json = {.arena = &report->arena}}};
+    *part = (bl_report_part){
+        .section = section, .output = {.arena = &report->arena, .json = {.arena = &report->arena}}};
     BL_TRY_IN(section->make(report->evaluation, &part->output, err), err, "report: %s",
               section->name);
     if (part->output.json.has_failed)
