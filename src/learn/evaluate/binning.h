@@ -20,9 +20,9 @@ bl_status bl_binning_again(bl_arena *arena, const bl_histogram *like, bl_histogr
 void bl_binning_fill(bl_histogram *histogram, double x, double weight);
 
 /// The divergence of Jensen and Shannon of two histograms of the same bins, those below and above
-/// included, each scaled to 1: ½Σ p·log₂(p/m) + ½Σ q·log₂(q/m), m = (p + q)/2. 0: they are the same;
-/// 1: they have nothing in common. Bins of negative content count as empty. NaN: one is empty.
-/// \source J. Lin, IEEE Trans. Inf. Theory 37 (1991) 145
+/// included, each scaled to 1: ½Σ p·log₂(p/m) + ½Σ q·log₂(q/m), m = (p + q)/2. 0: they are the
+/// same; 1: they have nothing in common. Bins of negative content count as empty. NaN: one is
+/// empty. \source J. Lin, IEEE Trans. Inf. Theory 37 (1991) 145
 double bl_divergence(const bl_histogram *p, const bl_histogram *q);
 
 #endif

@@ -20,7 +20,7 @@ static bl_calibration_bin finish(const filling *f, int64_t n) {
 
 bl_calibration bl_calibration_of(size_t n, const float *scores, size_t stride,
                                  const int32_t *labels, int32_t of_class, const double *weights) {
-    filling fillings[BL_CALIBRATION_BINS] = {{{{0}}}};
+    filling fillings[BL_CALIBRATION_BINS] = {0};
     int64_t counts[BL_CALIBRATION_BINS] = {0};
     bl_calibration c = {.error = NAN};
     for (size_t i = 0; i < n; i++) {

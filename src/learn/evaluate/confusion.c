@@ -23,8 +23,8 @@ bl_status bl_confusion_make(bl_arena *arena, size_t n, size_t n_classes, const f
     if (!c.counts || !c.bins)
         return bl_error_nomem(err, n_cells * sizeof *c.bins, "a confusion matrix");
     for (size_t i = 0; i < n; i++) {
-        size_t cell = (size_t)labels[i] * (n_classes + 1) +
-                      class_of(scores + i * n_classes, n_classes);
+        size_t cell =
+            (size_t)labels[i] * (n_classes + 1) + class_of(scores + i * n_classes, n_classes);
         c.counts[cell]++;
         bl_bin_add(&c.bins[cell], weights ? weights[i] : 1);
     }

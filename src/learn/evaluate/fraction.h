@@ -3,8 +3,8 @@
 /// What part of weighted events passes, and how well that is known.
 ///
 /// ε = P/(P + F) with sums of weights P of those that pass and F of those that fail;
-/// σ² = ((1 − ε)²·ΣP w² + ε²·ΣF w²)/(P + F)². For weights of 1 that is ε(1 − ε)/n. Where all pass or
-/// all fail it is 0: how little is known of what was never seen, it does not say.
+/// σ² = ((1 − ε)²·ΣP w² + ε²·ΣF w²)/(P + F)². For weights of 1 that is ε(1 − ε)/n. Where all pass
+/// or all fail it is 0: how little is known of what was never seen, it does not say.
 #ifndef BL_LEARN_EVALUATE_FRACTION_H
 #define BL_LEARN_EVALUATE_FRACTION_H
 

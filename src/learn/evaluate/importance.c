@@ -130,9 +130,8 @@ static bl_status area_of(search *s, double *ret_area, bl_error *err) {
         bl_arena arena;
         bl_ranking ranking;
         bl_arena_init(&arena, s->evaluation->context);
-        bl_status status =
-            bl_ranking_make(&arena, s->inputs.n, s->scores + k, n_classes, s->equal,
-                            s->inputs.labels, (int32_t)k, -1, &ranking, err);
+        bl_status status = bl_ranking_make(&arena, s->inputs.n, s->scores + k, n_classes, s->equal,
+                                           s->inputs.labels, (int32_t)k, -1, &ranking, err);
         double area = status == BL_OK ? bl_area_of(&ranking).area : NAN;
         bl_arena_release(&arena);
         BL_TRY(status);

@@ -81,10 +81,8 @@ static bl_status take_event(reading *r, const bl_loaded *from, size_t event, siz
 /// \param most_events, most_numbers that there may be in all, then
 static bl_status read_part(reading *r, const char *part, size_t fold, size_t most_events,
                            size_t most_numbers, bl_error *err) {
-    const bl_loader_options options = {.parts = &part,
-                                       .n_parts = 1,
-                                       .batch_events = BATCH_EVENTS,
-                                       .window_bytes = WINDOW_BYTES};
+    const bl_loader_options options = {
+        .parts = &part, .n_parts = 1, .batch_events = BATCH_EVENTS, .window_bytes = WINDOW_BYTES};
     const bl_evaluation *e = r->evaluation;
     BL_AUTO(bl_loader) loader = NULL;
     bl_loaded loaded;

@@ -3,9 +3,9 @@
 /// Whether two samples of weighted events may be of one distribution: the test of Kolmogorov and
 /// Smirnov.
 ///
-/// D is the largest |F₁(s) − F₂(s)| of the weighted distribution functions, each scaled to end at 1.
-/// Where weights are negative such a function need not rise; its largest distance is defined all
-/// the same. With the effective numbers mᵢ = (Σw)²/Σw² and m = m₁m₂/(m₁ + m₂) the p-value is
+/// D is the largest |F₁(s) − F₂(s)| of the weighted distribution functions, each scaled to end
+/// at 1. Where weights are negative such a function need not rise; its largest distance is defined
+/// all the same. With the effective numbers mᵢ = (Σw)²/Σw² and m = m₁m₂/(m₁ + m₂) the p-value is
 /// Q(√m·D), Q(λ) = 2·Σ_{j≥1} (−1)^{j−1} exp(−2j²λ²): what holds for many events.
 /// \source N. Smirnov, Ann. Math. Stat. 19 (1948) 279; effective numbers: N. Gagunashvili, PoS
 /// ACAT (2007) 060

@@ -2,9 +2,7 @@
 #include "learn/evaluate/working_point.h"
 
 /// Where the group begins.
-static size_t start_of(const bl_ranking *r, size_t group) {
-    return group ? r->ends[group - 1] : 0;
-}
+static size_t start_of(const bl_ranking *r, size_t group) { return group ? r->ends[group - 1] : 0; }
 
 /// The group at whose score the threshold is; n_groups: none. A score that is NaN is no threshold.
 static size_t find_group(const bl_ranking *r, double efficiency, bool of_signal) {
@@ -25,7 +23,7 @@ static size_t find_group(const bl_ranking *r, double efficiency, bool of_signal)
 }
 
 bl_working_point bl_working_point_at(const bl_ranking *r, double efficiency, bool of_signal) {
-    bl_bin bins[2][2] = {{{{0}}}}; // sort, whether it is selected
+    bl_bin bins[2][2] = {0}; // sort, whether it is selected
     size_t group = find_group(r, efficiency, of_signal);
     size_t first = group < r->n_groups ? start_of(r, group) : r->n;
     for (size_t i = 0; i < r->n; i++)

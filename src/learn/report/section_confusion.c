@@ -13,8 +13,7 @@ static bool has_unscored(const bl_confusion *c) {
 
 /// Classes, and "no score" behind them.
 static const char **name_columns(bl_section_output *to, const bl_evaluation *e) {
-    const char **names =
-        (const char **)bl_arena_array(to->arena, e->n_classes + 1, sizeof *names);
+    const char **names = (const char **)bl_arena_array(to->arena, e->n_classes + 1, sizeof *names);
     for (size_t k = 0; names && k < e->n_classes; k++)
         names[k] = e->classes[k];
     if (names)
@@ -47,8 +46,8 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, const bl_co
 
 static bl_status add_classes(bl_section_output *to, const bl_evaluation *e, const bl_confusion *c,
                              bl_error *err) {
-    static const char *const head[] = {"Class", "Events", "taken for it", "Efficiency", "Purity",
-                                       NULL};
+    static const char *const head[] = {"Class",      "Events", "taken for it",
+                                       "Efficiency", "Purity", NULL};
     size_t n = c->n_classes;
     bl_cells cells;
     bl_cells_begin(&cells, to->arena, "Efficiency and purity of classes", 1, head);

@@ -56,12 +56,12 @@ static bl_status add_class(const bl_evaluation *e, bl_section_output *to, const 
 }
 
 static bl_status draw(const bl_evaluation *e, bl_section_output *to, const seen *v, bl_error *err) {
-    const char *observer = v->along->name, *name = e->classes[v->of_class], *slug = bl_slug(to, name),
-               *along = bl_slug(to, observer);
+    const char *observer = v->along->name, *name = e->classes[v->of_class],
+               *slug = bl_slug(to, name), *along = bl_slug(to, observer);
     if (!slug || !along)
         return bl_error_nomem(err, 1, "a chart's name");
-    bl_figure figure = bl_figure_begin(to, bl_say(to, "efficiency-%s-%s", slug, along), observer,
-                                       "Efficiency");
+    bl_figure figure =
+        bl_figure_begin(to, bl_say(to, "efficiency-%s-%s", slug, along), observer, "Efficiency");
     figure.chart.y.is_log = true;
     bl_put_next(&to->json);
     bl_text_add(&to->json, "{");

@@ -15,8 +15,7 @@ static int by_loss(const void *a, const void *b) {
     const bl_importance_of *x = *(const bl_importance_of *const *)a;
     const bl_importance_of *y = *(const bl_importance_of *const *)b;
     if (isnan(x->loss) || isnan(y->loss) || x->loss == y->loss)
-        return isnan(x->loss) != isnan(y->loss) ? (isnan(x->loss) ? 1 : -1)
-                                                : (x > y) - (x < y);
+        return isnan(x->loss) != isnan(y->loss) ? (isnan(x->loss) ? 1 : -1) : (x > y) - (x < y);
     return x->loss < y->loss ? 1 : -1;
 }
 
@@ -31,8 +30,7 @@ static const char *name_of(bl_section_output *to, const bl_importance_of *item) 
 }
 
 static bl_status sort(bl_section_output *to, const bl_importance *importance,
-                      const bl_importance_of ***ret_items, const char ***ret_names,
-                      bl_error *err) {
+                      const bl_importance_of ***ret_items, const char ***ret_names, bl_error *err) {
     size_t n = importance->n;
     const bl_importance_of **items =
         (const bl_importance_of **)bl_arena_array(to->arena, n + 1, sizeof *items);
@@ -65,7 +63,8 @@ static void put_json(bl_text *json, const bl_importance *importance, const char 
         bl_put_next(json);
         bl_text_add(json, "{");
         bl_put_text(json, "input", input->name);
-        bl_put_text(json, "column", is_all || !input->columns ? NULL : input->columns[items[i]->column]);
+        bl_put_text(json, "column",
+                    is_all || !input->columns ? NULL : input->columns[items[i]->column]);
         bl_put_key(json, "index");
         if (is_all)
             bl_text_add(json, "null");

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Distributions of scores of signal and background, in training and test, and whether the two agree.
+// Distributions of scores of signal and background, in training and test, and whether the two
+// agree.
 #include <math.h>
 
 #include "learn/evaluate/binning.h"
 #include "learn/evaluate/kolmogorov.h"
 #include "learn/report/sections.h"
+#include "learn/report/views.h"
 #include "learn/report/writing.h"
 
 enum { N_BINS = 40 };
@@ -19,25 +21,7 @@ static bool is_of(const sort *s, int32_t label) {
     return ((size_t)label == s->of_class) == s->is_signal;
 }
 
-// ---- bins ----
-
-/// Models have probabilities; of a column, about as far as it reaches.
-static bl_status make_bins(bl_section_output *to, const bl_evaluation *e, size_t subject,
-                           size_t of_class, bl_histogram *ret_bins, bl_error *err) {
-    const float *scores = e->test->scores[subject] + of_class;
-    double low = 0, high = 1;
-    double *values = (double *)bl_arena_array(to->arena, e->test->n + 1, sizeof *values);
-    if (!values)
-        return bl_error_nomem(err, e->test->n * sizeof *values, "scores");
-    for (size_t i = 0; i < e->test->n; i++) {
-        values[i] = scores[i * e->n_classes];
-        low = fmin(low, values[i]);
-        high = fmax(high, values[i]);
-    }
-    if (low == 0 && high == 1)
-        return bl_histogram_init(ret_bins, to->arena, N_BINS, 0, 1, err);
-    return bl_binning_around(to->arena, N_BINS, e->test->n, values, ret_bins, err);
-}
+// ---- charts ----
 
 static bl_status fill(bl_section_output *to, const bl_evaluation *e, const bl_scored *events,
                       size_t subject, const sort *s, const bl_histogram *bins,
@@ -49,8 +33,6 @@ static bl_status fill(bl_section_output *to, const bl_evaluation *e, const bl_sc
             bl_binning_fill(ret_histogram, scores[i * e->n_classes], events->physics[i]);
     return BL_OK;
 }
-
-// ---- charts ----
 
 /// Density: contents by the sum of all and by the width, so that the area is 1.
 static bl_status add_series(bl_figure *figure, const bl_histogram *h, const bl_series *like,
@@ -88,9 +70,8 @@ static const char *label_of(bl_section_output *to, const bl_evaluation *e, const
 static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_class,
                       const bl_histogram *bins, bl_error *err) {
     const char *slug = bl_slug(to, e->classes[of_class]);
-    bl_figure figure =
-        bl_figure_begin(to, slug ? bl_say(to, "score-%s", slug) : NULL,
-                        bl_score_title(to, e, of_class), "Events (normalised to 1)");
+    bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "score-%s", slug) : NULL,
+                                       bl_score_title(to, e, of_class), "Events (normalised to 1)");
     figure.chart.y.is_log = true;
     for (size_t i = 0; i < 4; i++) {
         const sort s = {of_class, i % 2};
@@ -99,10 +80,13 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_c
         if (!events)
             continue;
         BL_TRY(fill(to, e, events, 0, &s, bins, &h, err));
-        const bl_series like = {
-            .label = label_of(to, e, &s, events->name),
-            .mark = events == e->train ? BL_MARK_POINTS : s.is_signal ? BL_MARK_FILLED : BL_MARK_STEPS,
-            .color = (unsigned)(s.is_signal ? of_class : e->n_classes == 2 ? 0 : e->n_classes)};
+        const bl_series like = {.label = label_of(to, e, &s, events->name),
+                                .mark = events == e->train ? BL_MARK_POINTS
+                                        : s.is_signal      ? BL_MARK_FILLED
+                                                           : BL_MARK_STEPS,
+                                .color = (unsigned)(s.is_signal         ? of_class
+                                                    : e->n_classes == 2 ? 0
+                                                                        : e->n_classes)};
         if (!like.label)
             return bl_error_nomem(err, 1, "a legend");
         BL_TRY(add_series(&figure, &h, &like, err));
@@ -153,8 +137,8 @@ static bl_status test_sort(const bl_evaluation *e, size_t subject, const sort *s
     return status;
 }
 
-static void put_test(const bl_evaluation *e, size_t subject, const sort *s,
-                     const bl_kolmogorov *k, bl_cells *cells, bl_section_output *to) {
+static void put_test(const bl_evaluation *e, size_t subject, const sort *s, const bl_kolmogorov *k,
+                     bl_cells *cells, bl_section_output *to) {
     bl_text *json = &to->json;
     bl_cells_add(cells, "%s", e->subjects[subject].name);
     bl_cells_add(cells, "%s", e->classes[s->of_class]);
@@ -176,7 +160,7 @@ static void put_test(const bl_evaluation *e, size_t subject, const sort *s,
 }
 
 static bl_status test_all(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
-    static const char *const head[] = {"Model",          "Score of", "Events",  "effective, train",
+    static const char *const head[] = {"Model",           "Score of", "Events",  "effective, train",
                                        "effective, test", "D",        "p-value", NULL};
     bool are_all_positive = true;
     bl_cells cells;
@@ -209,7 +193,7 @@ static bl_status test_all(const bl_evaluation *e, bl_section_output *to, bl_erro
 bl_status bl_section_scores(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
     for (size_t k = bl_first_signal(e); k < e->n_classes; k++) {
         bl_histogram bins = {0};
-        BL_TRY(make_bins(to, e, 0, k, &bins, err));
+        BL_TRY(bl_views_score_bins(e, to, k, N_BINS, &bins, err));
         if (bins.n_bins)
             BL_TRY(draw(to, e, k, &bins, err));
         else

@@ -29,8 +29,7 @@ static bl_status fill(const bl_evaluation *e, bl_section_output *to, const bl_vi
 
 static bl_status add_series(bl_figure *figure, const bl_histogram *h, const char *label,
                             unsigned color, bl_error *err) {
-    const bl_series like = {
-        .label = label, .mark = BL_MARK_STEPS, .n = h->n_bins, .color = color};
+    const bl_series like = {.label = label, .mark = BL_MARK_STEPS, .n = h->n_bins, .color = color};
     bl_pen pen;
     bl_sum all = {0};
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
@@ -110,9 +109,9 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t o
 }
 
 bl_status bl_section_sculpting(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
-    static const char *const head[] = {"Score of", "Observer",  "JSD at 90 %", "1/JSD",
-                                       "at 70 %",  "1/JSD",     "at 50 %",     "1/JSD",
-                                       "at 30 %",  "1/JSD",     NULL};
+    static const char *const head[] = {"Score of", "Observer", "JSD at 90 %", "1/JSD",
+                                       "at 70 %",  "1/JSD",    "at 50 %",     "1/JSD",
+                                       "at 30 %",  "1/JSD",    NULL};
     bl_views views;
     bl_cells cells;
     bl_cells_begin(&cells, to->arena, "Jensen-Shannon divergence of the background", 2, head);

@@ -7,13 +7,22 @@
 #include "learn/report/section.h"
 
 /// X(name, title): bl_section_NAME is `make`. In the order in which they are shown.
-#define BL_SECTIONS(X)                \
-    X(summary, "Summary")             \
-    X(roc, "ROC curves")              \
-    X(history, "Training")            \
-    X(dataset, "Data set")            \
-    X(cutflow, "Cut flow")            \
-    X(configuration, "Configuration") \
+#define BL_SECTIONS(X)                                \
+    X(summary, "Summary")                             \
+    X(roc, "ROC curves")                              \
+    X(confusion, "Confusion matrix")                  \
+    X(scores, "Scores and over-training")             \
+    X(calibration, "Calibration")                     \
+    X(efficiency, "Efficiency along other variables") \
+    X(sculpting, "Sculpting of the background")       \
+    X(importance, "Importance of inputs")             \
+    X(correlation, "Correlation of inputs")           \
+    X(variations, "Systematic variations")            \
+    X(yields, "Yields")                               \
+    X(history, "Training")                            \
+    X(dataset, "Data set")                            \
+    X(cutflow, "Cut flow")                            \
+    X(configuration, "Configuration")                 \
     X(lineage, "Where it comes from")
 
 #define BL_SECTION_DECLARE(name, title)                                                 \

@@ -43,6 +43,26 @@ bl_status bl_views_cut(const bl_evaluation *e, size_t of_class, double efficienc
     return status;
 }
 
+bl_status bl_views_score_bins(const bl_evaluation *e, bl_section_output *to, size_t of_class,
+                              size_t n_bins, bl_histogram *ret_bins, bl_error *err) {
+    const float *scores = e->test->scores[0] + of_class;
+    double low = INFINITY, high = -INFINITY;
+    double *values = (double *)bl_arena_array(to->arena, e->test->n + 1, sizeof *values);
+    *ret_bins = (bl_histogram){0};
+    if (!values)
+        return bl_error_nomem(err, e->test->n * sizeof *values, "scores");
+    for (size_t i = 0; i < e->test->n; i++) {
+        values[i] = scores[i * e->n_classes];
+        low = fmin(low, values[i]);
+        high = fmax(high, values[i]);
+    }
+    if (low >= high)
+        return BL_OK;
+    if (low >= 0 && high <= 1)
+        return bl_histogram_init(ret_bins, to->arena, n_bins, 0, 1, err);
+    return bl_binning_around(to->arena, n_bins, e->test->n, values, ret_bins, err);
+}
+
 bl_status bl_views_say_left(const bl_views *views, bl_section_output *to, bl_error *err) {
     return views->n_left
                ? bl_say_words(to, err, "%zu more observers are not shown: the page would be long.",

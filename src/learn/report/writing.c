@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 // ---- words ----
 
 static char *say(bl_arena *arena, const char *format, va_list arguments) {
@@ -33,7 +32,9 @@ bl_status bl_say_words(bl_section_output *to, bl_error *err, const char *format,
     va_start(arguments, format);
     char *text = say(to->arena, format, arguments);
     va_end(arguments);
-    return text ? bl_section_add_words(to, text, err) : bl_error_nomem(err, 1, "a paragraph");
+    if (!text)
+        return bl_error_nomem(err, 1, "a paragraph");
+    return bl_section_add_words(to, text, err);
 }
 
 const char *bl_slug(bl_section_output *to, const char *name) {
@@ -84,7 +85,7 @@ bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_pen *ret_pe
     bl_arena *arena = figure->to->arena;
     size_t n = figure->chart.n_series;
     const bl_pen pen = {make_numbers(arena, like->n), make_numbers(arena, like->n),
-                  make_numbers(arena, like->n), make_numbers(arena, like->n)};
+                        make_numbers(arena, like->n), make_numbers(arena, like->n)};
     bl_series *wider =
         (bl_series *)bl_arena_grow(arena, figure->series, n, &figure->room, sizeof *wider);
     if (!wider || !pen.x || !pen.y || !pen.low || !pen.high)

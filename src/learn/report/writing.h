@@ -67,7 +67,6 @@ void bl_put_texts(bl_text *json, const char *key, const char *const *values, siz
 /// Classes whose scores are looked at: of two the second, of more all of them, one after the other.
 size_t bl_first_signal(const bl_evaluation *evaluation);
 /// "score of W" \return NULL: no memory
-const char *bl_score_title(bl_section_output *to, const bl_evaluation *evaluation,
-                           size_t of_class);
+const char *bl_score_title(bl_section_output *to, const bl_evaluation *evaluation, size_t of_class);
 
 #endif
