@@ -53,9 +53,10 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t s
                          size_t of_class, const composition *compositions, bool draws,
                          bl_cells *cells, bl_error *err) {
     const char *slug = bl_slug(to, e->classes[of_class]);
-    bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "calibration-%s", slug) : NULL,
-                                       bl_say(to, "Mean score of %s", e->classes[of_class]),
-                                       bl_say(to, "Part that is %s", e->classes[of_class]));
+    bl_figure figure =
+        bl_figure_begin(to, slug ? bl_arena_printf(to->arena, "calibration-%s", slug) : NULL,
+                        bl_arena_printf(to->arena, "Mean score of %s", e->classes[of_class]),
+                        bl_arena_printf(to->arena, "Part that is %s", e->classes[of_class]));
     figure.chart.has_diagonal = true;
     figure.chart.x.high = figure.chart.y.high = 1;
     bl_cells_add(cells, "%s", e->subjects[subject].name);
@@ -78,11 +79,12 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t s
     bl_cells_count(cells, n_outside);
     return draws ? bl_figure_end(
                        &figure,
-                       bl_say(to,
-                              "Reliability of the score of %s: the part of events that is of the "
-                              "class, in bins of the score. Points on the diagonal are calibrated; "
-                              "below it the model claims too much. Bars are of the weighted part.",
-                              e->classes[of_class]),
+                       bl_arena_printf(
+                           to->arena,
+                           "Reliability of the score of %s: the part of events that is of the "
+                           "class, in bins of the score. Points on the diagonal are calibrated; "
+                           "below it the model claims too much. Bars are of the weighted part.",
+                           e->classes[of_class]),
                        err)
                  : BL_OK;
 }

@@ -60,8 +60,8 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const seen 
                *slug = bl_slug(to, name), *along = bl_slug(to, observer);
     if (!slug || !along)
         return bl_error_nomem(err, 1, "a chart's name");
-    bl_figure figure =
-        bl_figure_begin(to, bl_say(to, "efficiency-%s-%s", slug, along), observer, "Efficiency");
+    bl_figure figure = bl_figure_begin(
+        to, bl_arena_printf(to->arena, "efficiency-%s-%s", slug, along), observer, "Efficiency");
     figure.chart.y.is_log = true;
     bl_put_next(&to->json);
     bl_text_add(&to->json, "{");
@@ -76,11 +76,12 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const seen 
     bl_text_add(&to->json, "}}");
     return bl_figure_end(
         &figure,
-        bl_say(to,
-               "Efficiency of the cut on the score of %s that keeps %.0f %% of it (background: "
-               "%.3g %%), along %s, for events of each class. A flat line: the cut does not depend "
-               "on it.",
-               name, 100 * v->cut.signal, 100 * v->cut.background, observer),
+        bl_arena_printf(
+            to->arena,
+            "Efficiency of the cut on the score of %s that keeps %.0f %% of it (background: "
+            "%.3g %%), along %s, for events of each class. A flat line: the cut does not depend "
+            "on it.",
+            name, 100 * v->cut.signal, 100 * v->cut.background, observer),
         err);
 }
 
@@ -89,10 +90,13 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t o
     seen v = {.of_class = of_class};
     BL_TRY(bl_views_cut(e, of_class, signal_efficiency, &v.cut, err));
     if (isnan(v.cut.threshold))
-        return bl_say_words(to, err,
+        return bl_add_said(
+            to,
+            bl_arena_printf(to->arena,
                             "Class %s has no events with a score, or weights that add up to 0: "
                             "there is no cut on its score.",
-                            e->classes[of_class]);
+                            e->classes[of_class]),
+            err);
     for (size_t i = 0; i < views->n; i++) {
         v.along = &views->items[i];
         BL_TRY(draw(e, to, &v, err));

@@ -66,8 +66,9 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
     bl_histogram before, after;
     if (!slug || !along)
         return bl_error_nomem(err, 1, "a chart's name");
-    bl_figure figure = bl_figure_begin(to, bl_say(to, "sculpting-%s-%s", slug, along), view->name,
-                                       "Background (normalised to 1)");
+    bl_figure figure =
+        bl_figure_begin(to, bl_arena_printf(to->arena, "sculpting-%s-%s", slug, along), view->name,
+                        "Background (normalised to 1)");
     BL_TRY(fill(e, to, view, c->of_class, NAN, &before, err));
     BL_TRY(add_series(&figure, &before, "no cut", 0, err));
     bl_cells_add(cells, "%s", name);
@@ -79,7 +80,8 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
     bl_put_key(&to->json, "cuts");
     bl_text_add(&to->json, "[");
     for (size_t i = 0; i < N_CUTS; i++) {
-        const char *label = bl_say(to, "%.0f %% of the signal", 100 * efficiencies[i]);
+        const char *label =
+            bl_arena_printf(to->arena, "%.0f %% of the signal", 100 * efficiencies[i]);
         if (!label)
             return bl_error_nomem(err, 1, "a legend");
         BL_TRY(fill(e, to, view, c->of_class, c->at[i].threshold, &after, err));
@@ -89,10 +91,11 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
     bl_text_add(&to->json, "]}");
     return bl_figure_end(
         &figure,
-        bl_say(to,
-               "Distribution of %s of the background before and after cuts on the score of %s. "
-               "Where the shape stays, the cut does not sculpt it.",
-               view->name, name),
+        bl_arena_printf(
+            to->arena,
+            "Distribution of %s of the background before and after cuts on the score of %s. "
+            "Where the shape stays, the cut does not sculpt it.",
+            view->name, name),
         err);
 }
 

@@ -91,7 +91,7 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, size_t scor
     const char *of = bl_slug(to, e->classes[score]), *in = bl_slug(to, e->classes[true_class]);
     if (!of || !in)
         return bl_error_nomem(err, 1, "a chart's name");
-    bl_figure figure = bl_figure_begin(to, bl_say(to, "variations-%s-%s", of, in),
+    bl_figure figure = bl_figure_begin(to, bl_arena_printf(to->arena, "variations-%s-%s", of, in),
                                        bl_score_title(to, e, score), "Variation / nominal");
     figure.chart.title = e->classes[true_class];
     BL_TRY(add_band(&figure, v, true, err));
@@ -101,10 +101,11 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, size_t scor
         BL_TRY(add_line(&figure, v, k, err));
     return bl_figure_end(
         &figure,
-        bl_say(to,
-               "Events of %s in bins of the score of %s: variations over the nominal contents. "
-               "Bands reach from the least to the largest of all variations of one sort.",
-               e->classes[true_class], e->classes[score]),
+        bl_arena_printf(
+            to->arena,
+            "Events of %s in bins of the score of %s: variations over the nominal contents. "
+            "Bands reach from the least to the largest of all variations of one sort.",
+            e->classes[true_class], e->classes[score]),
         err);
 }
 

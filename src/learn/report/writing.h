@@ -9,11 +9,9 @@
 
 // ---- words ----
 
-/// printf into the section's arena; NULL when there is no memory.
-char *bl_say(bl_section_output *to, const char *format, ...) BL_PRINTF(2, 3);
-/// Adds a paragraph. \return BL_OK, BL_E_NOMEM
-bl_status bl_say_words(bl_section_output *to, bl_error *err, const char *format, ...)
-    BL_PRINTF(3, 4);
+/// Adds a paragraph made by bl_arena_printf. \param text NULL: there was no memory
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_add_said(bl_section_output *to, const char *text, bl_error *err);
 /// A name as a part of a file's: letters and digits of ASCII stay, others become '-'.
 const char *bl_slug(bl_section_output *to, const char *name);
 
