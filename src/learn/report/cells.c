@@ -57,6 +57,18 @@ void bl_cells_share(bl_cells *cells, double part, double all) {
     bl_cells_add(cells, isfinite(percent) ? "%.2f %%" : "–", percent);
 }
 
+void bl_cells_certain(bl_cells *cells, double x, double error) {
+    enum { MOST_DIGITS = 9 };
+    double behind_point = error > 0 ? 1 - floor(log10(error)) : MOST_DIGITS;
+    int digits = behind_point < 0             ? 0
+                 : behind_point < MOST_DIGITS ? (int)behind_point
+                                              : MOST_DIGITS;
+    if (isfinite(x) && isfinite(error) && error > 0)
+        bl_cells_add(cells, "%.*f ± %.*f", digits, x, digits, error);
+    else
+        bl_cells_number(cells, x);
+}
+
 bl_status bl_cells_end(bl_cells *cells, bl_section_output *to, bl_error *err) {
     if (cells->has_failed)
         return bl_error_nomem(err, cells->n * sizeof *cells->cells, "a table");

@@ -27,6 +27,8 @@ void bl_cells_count(bl_cells *cells, int64_t n);
 void bl_cells_number(bl_cells *cells, double x);
 /// "12.34 %"; "–" where `all` is 0 or something is not finite.
 void bl_cells_share(bl_cells *cells, double part, double all);
+/// "0.9536 ± 0.0021": an error in two digits, and as many digits of the number.
+void bl_cells_certain(bl_cells *cells, double x, double error);
 /// Adds the table, if it has rows. \return BL_OK, BL_E_NOMEM
 bl_status bl_cells_end(bl_cells *cells, bl_section_output *to, bl_error *err);
 

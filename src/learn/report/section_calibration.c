@@ -18,7 +18,7 @@ static bl_status add_series(bl_figure *figure, const bl_calibration *c, const ch
                             unsigned color, bl_error *err) {
     const bl_series like = {
         .label = label, .mark = BL_MARK_POINTS, .n = BL_CALIBRATION_BINS, .color = color};
-    bl_pen pen;
+    bl_trace pen;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     for (size_t i = 0; i < BL_CALIBRATION_BINS; i++) {
         pen.x[i] = c->bins[i].predicted;
@@ -53,10 +53,9 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t s
                          size_t of_class, const composition *compositions, bool draws,
                          bl_cells *cells, bl_error *err) {
     const char *slug = bl_slug(to, e->classes[of_class]);
-    bl_figure figure =
-        bl_figure_begin(to, slug ? bl_arena_printf(to->arena, "calibration-%s", slug) : NULL,
-                        bl_arena_printf(to->arena, "Mean score of %s", e->classes[of_class]),
-                        bl_arena_printf(to->arena, "Part that is %s", e->classes[of_class]));
+    bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "calibration-%s", slug) : NULL,
+                                       bl_say(to, "Mean score of %s", e->classes[of_class]),
+                                       bl_say(to, "Part that is %s", e->classes[of_class]));
     figure.chart.has_diagonal = true;
     figure.chart.x.high = figure.chart.y.high = 1;
     bl_cells_add(cells, "%s", e->subjects[subject].name);
@@ -79,12 +78,11 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t s
     bl_cells_count(cells, n_outside);
     return draws ? bl_figure_end(
                        &figure,
-                       bl_arena_printf(
-                           to->arena,
-                           "Reliability of the score of %s: the part of events that is of the "
-                           "class, in bins of the score. Points on the diagonal are calibrated; "
-                           "below it the model claims too much. Bars are of the weighted part.",
-                           e->classes[of_class]),
+                       bl_say(to,
+                              "Reliability of the score of %s: the part of events that is of the "
+                              "class, in bins of the score. Points on the diagonal are calibrated; "
+                              "below it the model claims too much. Bars are of the weighted part.",
+                              e->classes[of_class]),
                        err)
                  : BL_OK;
 }

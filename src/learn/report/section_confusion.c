@@ -66,13 +66,10 @@ static bl_status add_classes(bl_section_output *to, const bl_evaluation *e, cons
         bl_cells_measured(&cells, 4, part, part_error);
         bl_cells_measured(&cells, 4, purity, purity_error);
         if (isnan(part))
-            BL_TRY(bl_add_said(
-                to,
-                bl_arena_printf(to->arena,
+            BL_TRY(bl_say_words(to, err,
                                 "Class %s has no events in the test, or their weights add up to 0: "
                                 "it has no efficiency.",
-                                e->classes[k]),
-                err));
+                                e->classes[k]));
     }
     return bl_cells_end(&cells, to, err);
 }

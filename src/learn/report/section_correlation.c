@@ -31,9 +31,8 @@ static bl_status take_rows(bl_section_output *to, const bl_inputs *inputs, size_
 static const char **name_columns(bl_section_output *to, const bl_prepared_input *input, size_t m) {
     const char **names = (const char **)bl_arena_array(to->arena, m + 1, sizeof *names);
     for (size_t k = 0; names && k < m; k++) {
-        names[k] = input->columns && input->columns[k]
-                       ? input->columns[k]
-                       : bl_arena_printf(to->arena, "%s[%zu]", input->name, k);
+        names[k] = input->columns && input->columns[k] ? input->columns[k]
+                                                       : bl_say(to, "%s[%zu]", input->name, k);
         if (!names[k])
             return NULL;
     }
@@ -72,8 +71,7 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const table
     double *matrix = (double *)bl_arena_array(to->arena, t->m * t->m, sizeof *matrix);
     if (!slug || !input || !matrix)
         return bl_error_nomem(err, t->m * t->m * sizeof *matrix, "a correlation matrix");
-    bl_figure figure =
-        bl_figure_begin(to, bl_arena_printf(to->arena, "correlation-%s-%s", input, slug), "", "");
+    bl_figure figure = bl_figure_begin(to, bl_say(to, "correlation-%s-%s", input, slug), "", "");
     BL_TRY(bl_correlation_make(e->context, n, t->m, t->values, t->weights, matrix, err));
     put_json(&to->json, t, name, matrix);
     figure.chart.title = name;
@@ -82,9 +80,9 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const table
     const bl_matrix drawn = {.cells = matrix, .low = -1, .high = 1, .digits = t->m > 20 ? -1 : 2};
     return bl_figure_end_matrix(
         &figure, &drawn,
-        bl_arena_printf(
-            to->arena, "Correlation coefficients of %s%s, for events of %s, with physical weights.",
-            t->input->name, t->input->is_sequence ? ", of the first row of each event" : "", name),
+        bl_say(to, "Correlation coefficients of %s%s, for events of %s, with physical weights.",
+               t->input->name, t->input->is_sequence ? ", of the first row of each event" : "",
+               name),
         err);
 }
 
@@ -109,18 +107,12 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, const bl
         if (n >= 2)
             BL_TRY(draw(e, to, &t, inputs->n, k, err));
         else
-            BL_TRY(bl_add_said(to,
-                               bl_arena_printf(to->arena,
-                                               "Class %s has %zu events: nothing is correlated.",
-                                               e->classes[k], n),
-                               err));
+            BL_TRY(bl_say_words(to, err, "Class %s has %zu events: nothing is correlated.",
+                                e->classes[k], n));
     }
     if (t.input->width > t.m)
-        return bl_add_said(to,
-                           bl_arena_printf(to->arena,
-                                           "The first %zu of %zu columns of %s are shown.", t.m,
-                                           t.input->width, t.input->name),
-                           err);
+        return bl_say_words(to, err, "The first %zu of %zu columns of %s are shown.", t.m,
+                            t.input->width, t.input->name);
     return BL_OK;
 }
 
@@ -133,11 +125,8 @@ bl_status bl_section_correlation(const bl_evaluation *e, bl_section_output *to, 
     for (size_t i = 0; i < e->prepared->n_inputs; i++)
         BL_TRY(look_at(e, to, &inputs, i, err));
     bl_text_add(&to->json, "]");
-    return bl_add_said(
-        to,
-        bl_arena_printf(to->arena,
+    return bl_say_words(to, err,
                         "%zu events of the test were looked at. Columns that are constant have no "
                         "coefficient.",
-                        inputs.n),
-        err);
+                        inputs.n);
 }

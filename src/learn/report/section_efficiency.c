@@ -35,7 +35,7 @@ static bl_status add_class(const bl_evaluation *e, bl_section_output *to, const 
                             .n = v->along->bins.n_bins,
                             .color = (unsigned)true_class};
     bl_histogram passed, failed;
-    bl_pen pen;
+    bl_trace pen;
     BL_TRY(fill(e, to, v, true_class, &passed, &failed, err));
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     for (size_t i = 0; i < v->along->bins.n_bins; i++) {
@@ -60,8 +60,8 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const seen 
                *slug = bl_slug(to, name), *along = bl_slug(to, observer);
     if (!slug || !along)
         return bl_error_nomem(err, 1, "a chart's name");
-    bl_figure figure = bl_figure_begin(
-        to, bl_arena_printf(to->arena, "efficiency-%s-%s", slug, along), observer, "Efficiency");
+    bl_figure figure =
+        bl_figure_begin(to, bl_say(to, "efficiency-%s-%s", slug, along), observer, "Efficiency");
     figure.chart.y.is_log = true;
     bl_put_next(&to->json);
     bl_text_add(&to->json, "{");
@@ -76,12 +76,11 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const seen 
     bl_text_add(&to->json, "}}");
     return bl_figure_end(
         &figure,
-        bl_arena_printf(
-            to->arena,
-            "Efficiency of the cut on the score of %s that keeps %.0f %% of it (background: "
-            "%.3g %%), along %s, for events of each class. A flat line: the cut does not depend "
-            "on it.",
-            name, 100 * v->cut.signal, 100 * v->cut.background, observer),
+        bl_say(to,
+               "Efficiency of the cut on the score of %s that keeps %.0f %% of it (background: "
+               "%.3g %%), along %s, for events of each class. A flat line: the cut does not depend "
+               "on it.",
+               name, 100 * v->cut.signal, 100 * v->cut.background, observer),
         err);
 }
 
@@ -90,13 +89,10 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t o
     seen v = {.of_class = of_class};
     BL_TRY(bl_views_cut(e, of_class, signal_efficiency, &v.cut, err));
     if (isnan(v.cut.threshold))
-        return bl_add_said(
-            to,
-            bl_arena_printf(to->arena,
+        return bl_say_words(to, err,
                             "Class %s has no events with a score, or weights that add up to 0: "
                             "there is no cut on its score.",
-                            e->classes[of_class]),
-            err);
+                            e->classes[of_class]);
     for (size_t i = 0; i < views->n; i++) {
         v.along = &views->items[i];
         BL_TRY(draw(e, to, &v, err));

@@ -23,10 +23,10 @@ static int by_loss(const void *a, const void *b) {
 static const char *name_of(bl_section_output *to, const bl_importance_of *item) {
     const bl_prepared_input *input = item->input;
     if (item->column == input->width)
-        return bl_arena_printf(to->arena, "all of %s", input->name);
+        return bl_say(to, "all of %s", input->name);
     return input->columns && input->columns[item->column]
-               ? bl_arena_printf(to->arena, "%s (%s)", input->columns[item->column], input->name)
-               : bl_arena_printf(to->arena, "%s[%zu]", input->name, item->column);
+               ? bl_say(to, "%s (%s)", input->columns[item->column], input->name)
+               : bl_say(to, "%s[%zu]", input->name, item->column);
 }
 
 static bl_status sort(bl_section_output *to, const bl_importance *importance,
@@ -83,10 +83,9 @@ static bl_status draw(bl_section_output *to, const bl_importance *importance, co
     size_t n = importance->n < MOST_BARS ? importance->n : MOST_BARS;
     const char *slug = bl_slug(to, model);
     const bl_series like = {.mark = BL_MARK_BARS, .n = n};
-    bl_figure figure =
-        bl_figure_begin(to, slug ? bl_arena_printf(to->arena, "importance-%s", slug) : NULL,
-                        "Loss of area under the ROC curve", "");
-    bl_pen pen;
+    bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "importance-%s", slug) : NULL,
+                                       "Loss of area under the ROC curve", "");
+    bl_trace pen;
     figure.chart.y.n_names = n;
     figure.chart.y.names = names;
     BL_TRY(bl_figure_add(&figure, &like, &pen, err));
@@ -97,12 +96,12 @@ static bl_status draw(bl_section_output *to, const bl_importance *importance, co
     }
     return bl_figure_end(
         &figure,
-        bl_arena_printf(
-            to->arena,
-            "What %s loses of its mean area (%.4f) when a column is permuted between events, "
-            "the %zu of %zu that lose most. %zu events of the test, %d permutations each; bars "
-            "are their standard deviation.",
-            model, importance->area, n, importance->n, importance->n_events, BL_IMPORTANCE_REPEATS),
+        bl_say(to,
+               "What %s loses of its mean area (%.4f) when a column is permuted between events, "
+               "the %zu of %zu that lose most. %zu events of the test, %d permutations each; bars "
+               "are their standard deviation.",
+               model, importance->area, n, importance->n, importance->n_events,
+               BL_IMPORTANCE_REPEATS),
         err);
 }
 
@@ -115,13 +114,10 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t s
     BL_TRY(sort(to, &importance, &items, &names, err));
     put_json(&to->json, &importance, model, items);
     return isnan(importance.area)
-               ? bl_add_said(to,
-                             bl_arena_printf(
-                                 to->arena,
-                                 "%s has no area under the ROC curve: there is only one class with "
-                                 "events. Nothing can be lost.",
-                                 model),
-                             err)
+               ? bl_say_words(to, err,
+                              "%s has no area under the ROC curve: there is only one class with "
+                              "events. Nothing can be lost.",
+                              model)
                : draw(to, &importance, model, items, names, err);
 }
 

@@ -39,7 +39,7 @@ static bl_status add_series(bl_figure *figure, const bl_histogram *h, const bl_s
                             bl_error *err) {
     bool is_points = like->mark == BL_MARK_POINTS;
     bl_series series = *like;
-    bl_pen pen;
+    bl_trace pen;
     bl_sum all = {0};
     series.n = h->n_bins;
     BL_TRY(bl_figure_add(figure, &series, &pen, err));
@@ -62,17 +62,16 @@ static const char *label_of(bl_section_output *to, const bl_evaluation *e, const
                             const char *part) {
     size_t other = e->n_classes == 2 ? 1 - s->of_class : s->of_class;
     if (s->is_signal)
-        return bl_arena_printf(to->arena, "%s (%s)", e->classes[s->of_class], part);
-    return e->n_classes == 2 ? bl_arena_printf(to->arena, "%s (%s)", e->classes[other], part)
-                             : bl_arena_printf(to->arena, "all others (%s)", part);
+        return bl_say(to, "%s (%s)", e->classes[s->of_class], part);
+    return e->n_classes == 2 ? bl_say(to, "%s (%s)", e->classes[other], part)
+                             : bl_say(to, "all others (%s)", part);
 }
 
 static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_class,
                       const bl_histogram *bins, bl_error *err) {
     const char *slug = bl_slug(to, e->classes[of_class]);
-    bl_figure figure =
-        bl_figure_begin(to, slug ? bl_arena_printf(to->arena, "score-%s", slug) : NULL,
-                        bl_score_title(to, e, of_class), "Events (normalised to 1)");
+    bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "score-%s", slug) : NULL,
+                                       bl_score_title(to, e, of_class), "Events (normalised to 1)");
     figure.chart.y.is_log = true;
     for (size_t i = 0; i < 4; i++) {
         const sort s = {of_class, i % 2};
@@ -94,12 +93,11 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_c
     }
     return bl_figure_end(
         &figure,
-        bl_arena_printf(
-            to->arena,
-            "Score of %s, for events of that class and for all others, with physical weights. "
-            "Bars are √Σw². Points of the training lie on the lines of the test where the model "
-            "is not over-trained.",
-            e->classes[of_class]),
+        bl_say(to,
+               "Score of %s, for events of that class and for all others, with physical weights. "
+               "Bars are √Σw². Points of the training lie on the lines of the test where the model "
+               "is not over-trained.",
+               e->classes[of_class]),
         err);
 }
 
@@ -199,11 +197,8 @@ bl_status bl_section_scores(const bl_evaluation *e, bl_section_output *to, bl_er
         if (bins.n_bins)
             BL_TRY(draw(to, e, k, &bins, err));
         else
-            BL_TRY(bl_add_said(
-                to,
-                bl_arena_printf(to->arena, "All scores of %s are the same, or none is a number.",
-                                e->classes[k]),
-                err));
+            BL_TRY(bl_say_words(to, err, "All scores of %s are the same, or none is a number.",
+                                e->classes[k]));
     }
     if (!e->train)
         return bl_section_add_words(to, "There are no training events to compare the test with.",

@@ -30,7 +30,7 @@ static bl_status fill(const bl_evaluation *e, bl_section_output *to, const bl_vi
 static bl_status add_series(bl_figure *figure, const bl_histogram *h, const char *label,
                             unsigned color, bl_error *err) {
     const bl_series like = {.label = label, .mark = BL_MARK_STEPS, .n = h->n_bins, .color = color};
-    bl_pen pen;
+    bl_trace pen;
     bl_sum all = {0};
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     for (size_t bin = 0; bin < h->n_bins + 2; bin++)
@@ -66,9 +66,8 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
     bl_histogram before, after;
     if (!slug || !along)
         return bl_error_nomem(err, 1, "a chart's name");
-    bl_figure figure =
-        bl_figure_begin(to, bl_arena_printf(to->arena, "sculpting-%s-%s", slug, along), view->name,
-                        "Background (normalised to 1)");
+    bl_figure figure = bl_figure_begin(to, bl_say(to, "sculpting-%s-%s", slug, along), view->name,
+                                       "Background (normalised to 1)");
     BL_TRY(fill(e, to, view, c->of_class, NAN, &before, err));
     BL_TRY(add_series(&figure, &before, "no cut", 0, err));
     bl_cells_add(cells, "%s", name);
@@ -80,8 +79,7 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
     bl_put_key(&to->json, "cuts");
     bl_text_add(&to->json, "[");
     for (size_t i = 0; i < N_CUTS; i++) {
-        const char *label =
-            bl_arena_printf(to->arena, "%.0f %% of the signal", 100 * efficiencies[i]);
+        const char *label = bl_say(to, "%.0f %% of the signal", 100 * efficiencies[i]);
         if (!label)
             return bl_error_nomem(err, 1, "a legend");
         BL_TRY(fill(e, to, view, c->of_class, c->at[i].threshold, &after, err));
@@ -91,11 +89,10 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
     bl_text_add(&to->json, "]}");
     return bl_figure_end(
         &figure,
-        bl_arena_printf(
-            to->arena,
-            "Distribution of %s of the background before and after cuts on the score of %s. "
-            "Where the shape stays, the cut does not sculpt it.",
-            view->name, name),
+        bl_say(to,
+               "Distribution of %s of the background before and after cuts on the score of %s. "
+               "Where the shape stays, the cut does not sculpt it.",
+               view->name, name),
         err);
 }
 

@@ -37,7 +37,7 @@ static bl_status add_band(bl_figure *figure, const bl_variations *v, bool of_sha
                             .mark = BL_MARK_BOXES,
                             .n = h->n_bins,
                             .color = of_shape ? 1 : 2};
-    bl_pen pen;
+    bl_trace pen;
     if (!has_sort(v, of_shape))
         return BL_OK;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
@@ -57,7 +57,7 @@ static bl_status add_nominal(bl_figure *figure, const bl_variations *v, bl_error
     const bl_histogram *h = &v->nominal.histogram;
     const bl_series like = {
         .label = "nominal, ±√Σw²", .mark = BL_MARK_STEPS, .n = h->n_bins, .color = 0};
-    bl_pen pen;
+    bl_trace pen;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     put_edges(pen.x, h);
     for (size_t i = 0; i < h->n_bins; i++) {
@@ -77,7 +77,7 @@ static bl_status add_line(bl_figure *figure, const bl_variations *v, size_t k, b
                             .n = h->n_bins,
                             .color = (unsigned)k + 3,
                             .is_dashed = v->items[k].is_shape};
-    bl_pen pen;
+    bl_trace pen;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     for (size_t i = 0; i < h->n_bins; i++) {
         pen.x[i] = (h->edges[i] + h->edges[i + 1]) / 2;
@@ -91,7 +91,7 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, size_t scor
     const char *of = bl_slug(to, e->classes[score]), *in = bl_slug(to, e->classes[true_class]);
     if (!of || !in)
         return bl_error_nomem(err, 1, "a chart's name");
-    bl_figure figure = bl_figure_begin(to, bl_arena_printf(to->arena, "variations-%s-%s", of, in),
+    bl_figure figure = bl_figure_begin(to, bl_say(to, "variations-%s-%s", of, in),
                                        bl_score_title(to, e, score), "Variation / nominal");
     figure.chart.title = e->classes[true_class];
     BL_TRY(add_band(&figure, v, true, err));
@@ -101,11 +101,10 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, size_t scor
         BL_TRY(add_line(&figure, v, k, err));
     return bl_figure_end(
         &figure,
-        bl_arena_printf(
-            to->arena,
-            "Events of %s in bins of the score of %s: variations over the nominal contents. "
-            "Bands reach from the least to the largest of all variations of one sort.",
-            e->classes[true_class], e->classes[score]),
+        bl_say(to,
+               "Events of %s in bins of the score of %s: variations over the nominal contents. "
+               "Bands reach from the least to the largest of all variations of one sort.",
+               e->classes[true_class], e->classes[score]),
         err);
 }
 

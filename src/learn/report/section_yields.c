@@ -56,8 +56,7 @@ static bl_status add_scored(const bl_evaluation *e, const bl_scored *events, bl_
     static const char *const head[] = {"Sample", "Events", "Σw", "negative", NULL};
     bl_yield *yields = NULL;
     bl_cells cells;
-    bl_cells_begin(&cells, to->arena, bl_arena_printf(to->arena, "Samples of %s", events->name), 1,
-                   head);
+    bl_cells_begin(&cells, to->arena, bl_say(to, "Samples of %s", events->name), 1, head);
     BL_TRY(bl_yields_make(to->arena, events->n, events->samples, e->prepared->n_samples,
                           events->physics, NULL, 1, 0, &yields, err));
     for (size_t i = 0; i < e->prepared->n_samples; i++) {

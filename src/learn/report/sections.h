@@ -8,6 +8,8 @@
 
 /// X(name, title): bl_section_NAME is `make`. In the order in which they are shown.
 #define BL_SECTIONS(X)                                \
+    X(summary, "Summary")                             \
+    X(roc, "ROC curves")                              \
     X(confusion, "Confusion matrix")                  \
     X(scores, "Scores and over-training")             \
     X(calibration, "Calibration")                     \

@@ -65,11 +65,7 @@ bl_status bl_views_score_bins(const bl_evaluation *e, bl_section_output *to, siz
 
 bl_status bl_views_say_left(const bl_views *views, bl_section_output *to, bl_error *err) {
     return views->n_left
-               ? bl_add_said(
-                     to,
-                     bl_arena_printf(to->arena,
-                                     "%zu more observers are not shown: the page would be long.",
-                                     views->n_left),
-                     err)
+               ? bl_say_words(to, err, "%zu more observers are not shown: the page would be long.",
+                              views->n_left)
                : BL_OK;
 }

@@ -2,18 +2,43 @@
 #include "learn/report/writing.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 // ---- words ----
 
-bl_status bl_add_said(bl_section_output *to, const char *text, bl_error *err) {
+static char *say(bl_arena *arena, const char *format, va_list *arguments) {
+    va_list again;
+    va_copy(again, *arguments);
+    int length = vsnprintf(NULL, 0, format, *arguments);
+    char *text = length < 0 ? NULL : (char *)bl_arena_alloc(arena, (size_t)length + 1);
+    if (text)
+        (void)vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+char *bl_say(bl_section_output *to, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = say(to->arena, format, &arguments);
+    va_end(arguments);
+    return text;
+}
+
+bl_status bl_say_words(bl_section_output *to, bl_error *err, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = say(to->arena, format, &arguments);
+    va_end(arguments);
     if (!text)
         return bl_error_nomem(err, 1, "a paragraph");
     return bl_section_add_words(to, text, err);
 }
 
 const char *bl_slug(bl_section_output *to, const char *name) {
-    char *slug = bl_arena_printf(to->arena, "%s", name);
+    char *slug = bl_say(to, "%s", name);
     for (char *c = slug; c && *c; c++) {
         bool is_plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
                         (*c >= '0' && *c <= '9') || *c == '_';
@@ -56,10 +81,10 @@ static double *make_numbers(bl_arena *arena, size_t n) {
     return numbers;
 }
 
-bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_pen *ret_pen, bl_error *err) {
+bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_trace *ret_pen, bl_error *err) {
     bl_arena *arena = figure->to->arena;
     size_t n = figure->chart.n_series;
-    const bl_pen pen = {make_numbers(arena, like->n), make_numbers(arena, like->n),
+    const bl_trace pen = {make_numbers(arena, like->n), make_numbers(arena, like->n),
                         make_numbers(arena, like->n), make_numbers(arena, like->n)};
     bl_series *wider =
         (bl_series *)bl_arena_grow(arena, figure->series, n, &figure->room, sizeof *wider);
@@ -149,5 +174,5 @@ size_t bl_first_signal(const bl_evaluation *evaluation) { return evaluation->n_c
 
 const char *bl_score_title(bl_section_output *to, const bl_evaluation *evaluation,
                            size_t of_class) {
-    return bl_arena_printf(to->arena, "Score of %s", evaluation->classes[of_class]);
+    return bl_say(to, "Score of %s", evaluation->classes[of_class]);
 }

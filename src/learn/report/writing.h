@@ -9,9 +9,11 @@
 
 // ---- words ----
 
-/// Adds a paragraph made by bl_arena_printf. \param text NULL: there was no memory
-/// \return BL_OK, BL_E_NOMEM
-bl_status bl_add_said(bl_section_output *to, const char *text, bl_error *err);
+/// printf into the section's arena; NULL when there is no memory.
+char *bl_say(bl_section_output *to, const char *format, ...) BL_PRINTF(2, 3);
+/// Adds a paragraph. \return BL_OK, BL_E_NOMEM
+bl_status bl_say_words(bl_section_output *to, bl_error *err, const char *format, ...)
+    BL_PRINTF(3, 4);
 /// A name as a part of a file's: letters and digits of ASCII stay, others become '-'.
 const char *bl_slug(bl_section_output *to, const char *name);
 
@@ -33,15 +35,15 @@ typedef struct bl_figure {
 } bl_figure;
 
 /// Where a series' numbers are written; arrays as bl_series has them, all there, all NaN.
-typedef struct bl_pen {
+typedef struct bl_trace {
     double *x, *y, *low, *high;
-} bl_pen;
+} bl_trace;
 
 bl_figure bl_figure_begin(bl_section_output *to, const char *name, const char *x_title,
                           const char *y_title);
 /// Adds a series like one without numbers: its label, mark, n, colour.
 /// \return BL_OK, BL_E_NOMEM
-bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_pen *ret_pen, bl_error *err);
+bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_trace *ret_pen, bl_error *err);
 /// Adds the chart. \param text what it shows \return BL_OK, BL_E_NOMEM
 bl_status bl_figure_end(bl_figure *figure, const char *text, bl_error *err);
 /// Adds a matrix. \param cells [n_y × n_x], borrows \return BL_OK, BL_E_NOMEM
