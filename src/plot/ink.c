@@ -15,6 +15,6 @@ const bl_ink_colors bl_inks[] = {
     {"5", 0x3ba3dd, 0x9bd6ff},
     {"6", 0x7d5a34, 0xc79e72},
     {"7", 0x6c727c, 0xa8aeb8},
-    [BL_INK_COLD] = {"cold", 0x17549e, 0x6cb2f7},
-    [BL_INK_WARM] = {"warm", 0xb3361b, 0xf58a66},
+    [BL_INK_COLD] = {"cold", 0x0d4186, 0x6cb2f7},
+    [BL_INK_WARM] = {"warm", 0x9c2a12, 0xf58a66},
 };

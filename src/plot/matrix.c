@@ -6,7 +6,7 @@
 #include "plot/letters.h"
 #include "plot/plane.h"
 
-static const double gap = 0.4, strong = 0.58, scale_left = 12, scale_width = 12;
+static const double gap = 0.4, strong = 0.63, scale_left = 12, scale_width = 12;
 
 /// How much ink, and which, a number has.
 static double shade_of(const bl_matrix *matrix, double value, bl_ink *ret_ink) {

@@ -228,7 +228,7 @@ static const bl_chart *many(void) {
 }
 
 static const bl_chart *nothing(void) {
-    static const double none[] = {NAN, INFINITY, -1};
+    static const double none[] = {NAN, INFINITY, -INFINITY};
     static const bl_series series[] = {{"a", BL_MARK_LINE, 3, none, none, NULL, NULL, 0, false}};
     static const bl_chart chart = {.name = "nothing",
                                    .title = "Of an empty class",
