@@ -36,8 +36,8 @@ typedef struct bl_series {
 
 typedef struct bl_chart_axis {
     const char *title; ///< "pT [GeV]": units in square brackets
-    bool is_log;      ///< where there is no number above 0, it is not
-    double low, high; ///< equal: as the numbers are
+    bool is_log;       ///< where there is no number above 0, it is not
+    double low, high;  ///< equal: as the numbers are
     size_t n_names;
     /// [n_names] categories, of BARS (the y axis) and of matrices; NULL: numbers. Other marks count
     /// them from 0. Those of y begin on top.
@@ -76,9 +76,9 @@ enum { BL_CHART_WIDTH = 480, BL_CHART_HEIGHT = 360 };
 
 /// How large a chart should be, in points: the above, and larger where it has many categories.
 void bl_chart_size(const bl_chart *chart, double *ret_width, double *ret_height);
-/// An element <svg> of HTML, whose colours are those of bl_chart_css, and whose paper is the page's.
-/// \param id of the element; no two in a page may be the same, of letters, digits, '-' and '_'
-/// \return BL_OK, BL_E_NOMEM
+/// An element <svg> of HTML, whose colours are those of bl_chart_css, and whose paper is the
+/// page's. \param id of the element; no two in a page may be the same, of letters, digits, '-' and
+/// '_' \return BL_OK, BL_E_NOMEM
 bl_status bl_chart_svg(bl_context *context, const bl_chart *chart, const char *id, bl_text *to,
                        bl_error *err);
 /// What such a page's style needs: each ink as a custom property, "--bl-text", "--bl-muted",

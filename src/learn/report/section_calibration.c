@@ -18,7 +18,7 @@ static bl_status add_series(bl_figure *figure, const bl_calibration *c, const ch
                             unsigned color, bl_error *err) {
     const bl_series like = {
         .label = label, .mark = BL_MARK_POINTS, .n = BL_CALIBRATION_BINS, .color = color};
-    bl_pen pen;
+    bl_trace pen;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     for (size_t i = 0; i < BL_CALIBRATION_BINS; i++) {
         pen.x[i] = c->bins[i].predicted;

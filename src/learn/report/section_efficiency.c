@@ -35,7 +35,7 @@ static bl_status add_class(const bl_evaluation *e, bl_section_output *to, const 
                             .n = v->along->bins.n_bins,
                             .color = (unsigned)true_class};
     bl_histogram passed, failed;
-    bl_pen pen;
+    bl_trace pen;
     BL_TRY(fill(e, to, v, true_class, &passed, &failed, err));
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     for (size_t i = 0; i < v->along->bins.n_bins; i++) {

@@ -85,7 +85,7 @@ static bl_status draw(bl_section_output *to, const bl_importance *importance, co
     const bl_series like = {.mark = BL_MARK_BARS, .n = n};
     bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "importance-%s", slug) : NULL,
                                        "Loss of area under the ROC curve", "");
-    bl_pen pen;
+    bl_trace pen;
     figure.chart.y.n_names = n;
     figure.chart.y.names = names;
     BL_TRY(bl_figure_add(&figure, &like, &pen, err));

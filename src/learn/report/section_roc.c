@@ -57,7 +57,7 @@ static const bl_subject *subject_of(const bl_evaluation *e, const rocs *all, siz
 static bl_status add_band(bl_figure *figure, const bl_roc *roc, const double *low,
                           const double *high, unsigned color, bl_error *err) {
     const bl_series like = {.mark = BL_MARK_BAND, .n = roc->curve.n, .color = color};
-    bl_pen pen;
+    bl_trace pen;
     if (!low || !roc->curve.n)
         return BL_OK;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
@@ -77,7 +77,7 @@ static bl_status add_line(bl_section_output *to, bl_figure *figure, const char *
                             .mark = BL_MARK_LINE,
                             .n = roc->curve.n,
                             .color = color};
-    bl_pen pen;
+    bl_trace pen;
     if (!like.label)
         return bl_error_nomem(err, 1, "a legend");
     BL_TRY(bl_figure_add(figure, &like, &pen, err));

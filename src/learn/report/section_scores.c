@@ -39,7 +39,7 @@ static bl_status add_series(bl_figure *figure, const bl_histogram *h, const bl_s
                             bl_error *err) {
     bool is_points = like->mark == BL_MARK_POINTS;
     bl_series series = *like;
-    bl_pen pen;
+    bl_trace pen;
     bl_sum all = {0};
     series.n = h->n_bins;
     BL_TRY(bl_figure_add(figure, &series, &pen, err));

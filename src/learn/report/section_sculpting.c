@@ -30,7 +30,7 @@ static bl_status fill(const bl_evaluation *e, bl_section_output *to, const bl_vi
 static bl_status add_series(bl_figure *figure, const bl_histogram *h, const char *label,
                             unsigned color, bl_error *err) {
     const bl_series like = {.label = label, .mark = BL_MARK_STEPS, .n = h->n_bins, .color = color};
-    bl_pen pen;
+    bl_trace pen;
     bl_sum all = {0};
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     for (size_t bin = 0; bin < h->n_bins + 2; bin++)

@@ -37,7 +37,7 @@ static bl_status add_band(bl_figure *figure, const bl_variations *v, bool of_sha
                             .mark = BL_MARK_BOXES,
                             .n = h->n_bins,
                             .color = of_shape ? 1 : 2};
-    bl_pen pen;
+    bl_trace pen;
     if (!has_sort(v, of_shape))
         return BL_OK;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
@@ -57,7 +57,7 @@ static bl_status add_nominal(bl_figure *figure, const bl_variations *v, bl_error
     const bl_histogram *h = &v->nominal.histogram;
     const bl_series like = {
         .label = "nominal, ±√Σw²", .mark = BL_MARK_STEPS, .n = h->n_bins, .color = 0};
-    bl_pen pen;
+    bl_trace pen;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     put_edges(pen.x, h);
     for (size_t i = 0; i < h->n_bins; i++) {
@@ -77,7 +77,7 @@ static bl_status add_line(bl_figure *figure, const bl_variations *v, size_t k, b
                             .n = h->n_bins,
                             .color = (unsigned)k + 3,
                             .is_dashed = v->items[k].is_shape};
-    bl_pen pen;
+    bl_trace pen;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
     for (size_t i = 0; i < h->n_bins; i++) {
         pen.x[i] = (h->edges[i] + h->edges[i + 1]) / 2;

@@ -81,10 +81,10 @@ static double *make_numbers(bl_arena *arena, size_t n) {
     return numbers;
 }
 
-bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_pen *ret_pen, bl_error *err) {
+bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_trace *ret_pen, bl_error *err) {
     bl_arena *arena = figure->to->arena;
     size_t n = figure->chart.n_series;
-    const bl_pen pen = {make_numbers(arena, like->n), make_numbers(arena, like->n),
+    const bl_trace pen = {make_numbers(arena, like->n), make_numbers(arena, like->n),
                         make_numbers(arena, like->n), make_numbers(arena, like->n)};
     bl_series *wider =
         (bl_series *)bl_arena_grow(arena, figure->series, n, &figure->room, sizeof *wider);

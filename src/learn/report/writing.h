@@ -35,15 +35,15 @@ typedef struct bl_figure {
 } bl_figure;
 
 /// Where a series' numbers are written; arrays as bl_series has them, all there, all NaN.
-typedef struct bl_pen {
+typedef struct bl_trace {
     double *x, *y, *low, *high;
-} bl_pen;
+} bl_trace;
 
 bl_figure bl_figure_begin(bl_section_output *to, const char *name, const char *x_title,
                           const char *y_title);
 /// Adds a series like one without numbers: its label, mark, n, colour.
 /// \return BL_OK, BL_E_NOMEM
-bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_pen *ret_pen, bl_error *err);
+bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_trace *ret_pen, bl_error *err);
 /// Adds the chart. \param text what it shows \return BL_OK, BL_E_NOMEM
 bl_status bl_figure_end(bl_figure *figure, const char *text, bl_error *err);
 /// Adds a matrix. \param cells [n_y × n_x], borrows \return BL_OK, BL_E_NOMEM
