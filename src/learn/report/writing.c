@@ -8,29 +8,28 @@
 
 // ---- words ----
 
-static char *say(bl_arena *arena, const char *format, va_list *arguments) {
-    va_list again;
-    va_copy(again, *arguments);
-    int length = vsnprintf(NULL, 0, format, *arguments);
-    char *text = length < 0 ? NULL : (char *)bl_arena_alloc(arena, (size_t)length + 1);
+char *bl_say(bl_section_output *to, const char *format, ...) {
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    char *text = length < 0 ? NULL : (char *)bl_arena_alloc(to->arena, (size_t)length + 1);
     if (text)
         (void)vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
-    return text;
-}
-
-char *bl_say(bl_section_output *to, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = say(to->arena, format, &arguments);
     va_end(arguments);
     return text;
 }
 
 bl_status bl_say_words(bl_section_output *to, bl_error *err, const char *format, ...) {
-    va_list arguments;
+    va_list arguments, again;
     va_start(arguments, format);
-    char *text = say(to->arena, format, &arguments);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    char *text = length < 0 ? NULL : (char *)bl_arena_alloc(to->arena, (size_t)length + 1);
+    if (text)
+        (void)vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
     va_end(arguments);
     if (!text)
         return bl_error_nomem(err, 1, "a paragraph");
