@@ -295,7 +295,7 @@ def test_default_is_the_page_of_a_run(folder):
 
 
 def test_files(folder):
-    """Files are prepared by the model's own configuration: all their events, in their own weights."""
+    """Files are prepared by the model's own configuration: all events, in their own weights."""
     before = set(folder.iterdir())
     done = evaluate(folder, "hlf/model.blm", "-i", "ttbar=ttbar.root", "-i", "qcd=qcd.root",
                     "--json", "-")
