@@ -97,7 +97,7 @@ static void gaps_and_dots(void **state) {
     bl_stroke_add(&stroke, (bl_point){1, 1});
     bl_stroke_break(&stroke);
     bl_stroke_break(&stroke);
-    for (double x = 10; x <= 20; x++)
+    for (int x = 10; x <= 20; x++)
         bl_stroke_add(&stroke, (bl_point){x, 5});
     bl_stroke_end(&stroke);
     assert_int_equal(r->n_paths, 1);
