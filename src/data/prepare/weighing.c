@@ -189,7 +189,7 @@ static bl_status check_negative(const bl_weighing *weighing, const bl_spool_stat
             n_negative += count_of(weighing, all, code, k)->n_negative;
             n_rows += count_of(weighing, all, code, k)->n_rows;
         }
-    if (!n_rows)
+    if (!n_rows && bl_split_trains(&weighing->spool->config->split))
         return bl_error_set(err, BL_E_RANGE, "there is no event to train on");
     if (!n_negative || (choice != BL_NEGATIVE_UNSAID && choice != BL_NEGATIVE_ERROR))
         return BL_OK;
