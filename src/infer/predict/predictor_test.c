@@ -377,6 +377,8 @@ static void events_are_named(void **state) {
                         "  particles_4: p4}\ninputs:\n" EVENT PARTICLES;
     REFUSES_WITH(lists, BL_E_SHAPE, "a.ndjson: entry ", "inputs.particles: 'particles_0' has ",
                  "'particles_1'");
+    REFUSES_WITH(NAMES "inputs:\n" EVENT PARTICLES, BL_E_SHAPE, "a.ndjson: entry 40",
+                 "inputs.particles", "there are 8 rows", "'particles' takes 7", "length");
     REFUSES("folds", "", BL_E_INVALID, "folds", "'one', 'other'");
 }
 
