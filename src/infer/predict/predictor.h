@@ -88,6 +88,7 @@ typedef struct bl_predicted {
     /// [n × classes]. An input that is NaN, and stays NaN in the transform as it has no `missing`,
     /// makes scores NaN, unless the network takes care of it, as trees do.
     const float *scores;
+    const int32_t *folds; ///< [n] of folds: which one an event is of; NULL: there is one model
 } bl_predicted;
 
 /// The next events. On all threads; in steady state it allocates nothing but what streams do.
