@@ -17,13 +17,13 @@
 typedef struct bl_predictor bl_predictor;
 
 /// \param model a file that bl_model_open reads, or the folder of a run: its model.blm, or with
-/// folds.json the models of all folds, of which each event is scored by the one that has not seen it
-/// \param configuration path of a data configuration; NULL: that which the model keeps
-/// \param ret_predictor the caller owns it; closed before its context
-/// \return BL_OK, BL_E_NOTFOUND (also: an input of the model that the configuration lacks, with the
-/// nearest names), BL_E_INVALID (the model keeps no configuration, or one that does not fit),
-/// BL_E_SHAPE (both sides named), BL_E_UNSUPPORTED (several outputs, or one of a sequence), and what
-/// bl_model_open and bl_config_read return
+/// folds.json the models of all folds, of which each event is scored by the one that has not seen
+/// it \param configuration path of a data configuration; NULL: that which the model keeps \param
+/// ret_predictor the caller owns it; closed before its context \return BL_OK, BL_E_NOTFOUND (also:
+/// an input of the model that the configuration lacks, with the nearest names), BL_E_INVALID (the
+/// model keeps no configuration, or one that does not fit), BL_E_SHAPE (both sides named),
+/// BL_E_UNSUPPORTED (several outputs, or one of a sequence), and what bl_model_open and
+/// bl_config_read return
 bl_status bl_predictor_open(bl_context *context, const char *model, const char *configuration,
                             bl_predictor **ret_predictor, bl_error *err);
 /// All that was opened with it must be closed. NULL is allowed.
