@@ -2,9 +2,10 @@
 // Events as JSON lines. Input: one byte that says how many bytes come at once, then lines, for a
 // network of particles and event. However they come, each line that is not blank has one answer.
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "base/context.h"
 #include "infer/predict/json_lines.h"
+#include "model/bundle/made_testing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,17 +31,29 @@ static void answer(const bl_model *model, const char *text, size_t size, size_t 
     bl_json_lines_free(lines);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    bl_context_options options = {
+/// The network, which all inputs are for.
+static const bl_model *open_model(void) {
+    static bl_context *context;
+    static bl_model *model;
+    const bl_context_options options = {
         .size = sizeof options, .n_threads = 1, .memory_bytes = (uint64_t)64 << 20};
-    bl_context *context = NULL;
-    bl_model *model = NULL;
-    if (size == 0 || size > 1u << 18 || bl_context_new(&options, &context, NULL) != BL_OK)
-        return 0;
-    if (bl_model_open(context, CORPUS "/bundle/particles.blm", NULL, &model, NULL) != BL_OK)
+    char path[] = "events_fuzz_XXXXXX";
+    BL_AUTO(bl_bundle) bundle = NULL;
+    if (model)
+        return model;
+    int file = mkstemp(path);
+    if (file < 0 || bl_context_new(&options, &context, NULL) != BL_OK ||
+        made_particles(context, &bundle) != BL_OK ||
+        bl_bundle_write(context, bundle, path, true, NULL) != BL_OK ||
+        bl_model_open(context, path, NULL, &model, NULL) != BL_OK)
         abort();
-    answer(model, (const char *)data + 1, size - 1, (size_t)data[0] + 1);
-    bl_model_free(model);
-    bl_context_free(context);
+    (void)close(file);
+    (void)unlink(path);
+    return model;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size > 0 && size <= 1u << 18)
+        answer(open_model(), (const char *)data + 1, size - 1, (size_t)data[0] + 1);
     return 0;
 }

@@ -130,7 +130,6 @@ static void set_options(predict_run *run) {
     run->options = (bl_predictions_options){
         .scores.predictor = run->predictor,
         .scores.only_selected = arguments->only_selected,
-        .model = arguments->operands[0],
         .configuration = arguments->config,
         .url = arguments->output,
         .format = arguments->output_format,

@@ -10,10 +10,9 @@
 
 #include "infer/predict/scores.h"
 
-/// Zeroed memory is the defaults, but for `scores`, `url` and `model`.
+/// Zeroed memory is the defaults, but for `scores` and `url`.
 typedef struct bl_predictions_options {
     bl_scores_options scores;
-    const char *model;         ///< file or folder of a run: the predictor's
     const char *configuration; ///< as bl_predictor_open got it
     const char *url;           ///< of a file, or of a folder where it ends with '/' or is one
     const char *format;        ///< of the output; NULL: as the URL ends, in a folder ROOT

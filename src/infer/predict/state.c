@@ -18,21 +18,11 @@ static const char *const format = "beamline predictions 1";
 /// The files of the models, byte by byte.
 static bl_status hash_model(bl_predictions *p, bl_error *err) {
     const bl_predictor *predictor = p->options->scores.predictor;
-    const char *model = bl_url_path(p->options->model);
-    size_t n = bl_predictor_n_models(predictor);
-    struct stat about;
-    bool is_run = stat(model, &about) == 0 && S_ISDIR(about.st_mode);
     bl_packer packer = {.context = p->context};
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < bl_predictor_n_models(predictor); i++) {
         uint64_t bytes = 0, sum = 0;
-        const char *path = n > 1    ? bl_arena_printf(&p->arena, "%s/fold-%zu/model.blm", model, i)
-                           : is_run ? bl_arena_printf(&p->arena, "%s/model.blm", model)
-                                    : model;
-        bl_status status = BL_E_NOMEM;
-        if (path)
-            status = bl_file_sum(path, &bytes, &sum, err);
-        else
-            (void)bl_error_nomem(err, strlen(model), "a path");
+        bl_status status =
+            bl_file_sum(bl_url_path(bl_predictor_url(predictor, i)), &bytes, &sum, err);
         if (status != BL_OK)
             return bl_packer_release(&packer), status;
         bl_fingerprint_add_number(&packer, bytes);
