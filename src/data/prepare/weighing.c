@@ -5,6 +5,7 @@
 
 #include "base/sum.h"
 #include "data/prepare/duplicates.h"
+#include "data/spread/thin.h"
 
 // ---- one event ----
 
@@ -251,7 +252,7 @@ static bl_status make_balance(bl_weighing *weighing, const bl_spool_statistics *
     BL_TRY(amounts_of(weighing, all, s, amounts, err));
     bl_balance_factors(config->balance, weighing->n_counted, amounts, weighing->balance);
     weighing->samples_classes = true;
-    return BL_OK;
+    return bl_thinning_check(weighing->spool, weighing->balance, err);
 }
 
 static void find_most_copies(bl_weighing *weighing) {
