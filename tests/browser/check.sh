@@ -16,21 +16,28 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# What a command says is only told if it fails.
+quietly() {
+    "$@" >"$work/log" 2>&1 || {
+        cat "$work/log"
+        exit 1
+    }
+}
 report() {
     local process inputs=()
     for process in qcd ttbar wjets; do
-        "$beamline" generate -q --process $process --events 600 -o "$work/$process.root"
+        quietly "$beamline" generate --process $process --events 600 -o "$work/$process.root"
         inputs+=(-i "$process=$work/$process.root")
     done
-    "$beamline" prepare -q -c "$top/examples/topology.yaml" "${inputs[@]}" -o "$work/prepared"
+    quietly "$beamline" prepare -c "$top/examples/topology.yaml" "${inputs[@]}" -o "$work/prepared"
     for network in hlf sequence; do
-        "$beamline" train -q -c "$work/prepared" -m "$top/examples/$network.yaml" --epochs 2 \
+        quietly "$beamline" train -c "$work/prepared" -m "$top/examples/$network.yaml" --epochs 2 \
             -o "$work/$network"
     done
-    "$beamline" evaluate -q "$work/hlf" "$work/sequence" -o "$work/report.html"
+    quietly "$beamline" evaluate "$work/hlf" "$work/sequence" -o "$work/report.html"
 }
 
-"$top/scripts/docs" "$beamline" "$work/site"
+quietly "$top/scripts/docs" "$beamline" "$work/site"
 files=("$tests/checks.test.mjs")
 [ ! -e "$work/site/index.html" ] || files+=("$tests/site.test.mjs")
 if "$beamline" help evaluate >"$work/log" 2>&1; then
