@@ -50,7 +50,7 @@ static void bound(const amount *amounts, size_t n, double *most) {
 }
 
 /// Inputs of which nothing is asked for but their moments, which are counted before.
-static bool is_needed(const bl_spool_input *input) {
+static bool is_needed(const bl_input *input) {
     for (size_t i = 0; i < input->shape.width; i++)
         if (input->variables[i]->scaler == BL_SCALER_ROBUST)
             return true;

@@ -15,7 +15,7 @@ typedef struct made {
     bl_sample samples[N_CLASSES];
     bl_sample_config of_samples[N_CLASSES];
     const char *classes[N_CLASSES];
-    bl_spool_input input;
+    bl_input input;
     bl_spool spool;
 } made;
 
@@ -31,7 +31,7 @@ static void make(made *m, const int64_t *n_events) {
         m->samples[k] = (bl_sample){.config = &m->of_samples[k], .n_used = n_events[k]};
     }
     m->dataset = (bl_dataset){.config = &m->config, .n_samples = N_CLASSES, .samples = m->samples};
-    m->input = (bl_spool_input){.shape = {.width = 1, .is_sequence = true}, .variables = variables};
+    m->input = (bl_input){.shape = {.width = 1, .is_sequence = true}, .variables = variables};
     m->spool.dataset = &m->dataset;
     m->spool.config = &m->config.prepare;
     m->spool.n_classes = m->spool.n_counted = N_CLASSES;
