@@ -74,7 +74,7 @@ class Page:
     def run(self, command):
         where = f"{self.name}:{command.line}: {command.text}"
         for name in names(command.text):
-            self.files.place(self.name, name, self.folder)
+            self.files.place(where, name, self.folder)
         if "pkg-config" in command.text:
             self.install()
             program, = re.findall(r"^```c\n(.*?)^```$", PAGES[self.name], re.S | re.M)

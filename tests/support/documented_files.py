@@ -12,6 +12,7 @@ import sys
 SOURCE = pathlib.Path(os.environ["BEAMLINE_SOURCE"])
 BUILD = pathlib.Path(os.environ["BEAMLINE_BUILD"])
 PROCESSES = {"qcd": 0, "ttbar": 1, "wjets": 2}
+RUNS = ["run", "RUN", "runs/hlf", "runs/inclusive"]
 EVENTS = 300
 
 NETWORK = """
@@ -38,6 +39,14 @@ inputs:
   features: {length: 8, pad_mode: wrap, vars: [[Jet_pt, null], [Jet_eta, 0, 1]]}
 labels: {type: simple, value: [is_hard, is_soft]}
 split: {duplicates: keep}
+"""
+# Two classes that a column tells apart.
+SCORED = """
+treename: Events
+samples:
+  background: {files: background.root, label: 0}
+  signal: {files: signal.root, label: 1}
+observers: [MET_pt]
 """
 RECORDS = """{"weight": 1.5, "hits": [1, 2.5], "flags": [1, 0]}
 {"weight": 2, "hits": [], "flags": [1]}
@@ -66,17 +75,24 @@ class Files:
                 return True
         return False
 
-    def place(self, page, name, folder):
-        """What a command calls `name`, if it is not in `folder` and the table has it."""
+    def place(self, where, name, folder):
+        """What a command calls `name`, if it is not in `folder` and the table has it.
+        `where`: the page and the command.
+        """
         name = re.sub(r"^(examples|runs/hlf)/.*", r"\1", name.rstrip("/"))
         inside = [name.replace("*", number) for number in "12"] if "*" in name else [name]
-        for one in inside + NEEDS.get(name, []):
-            to, made = folder / one, OF_PAGES.get((page, one), one)
+        for one in inside + NEEDS.get(meant(where, name), []):
+            to, made = folder / one, meant(where, one)
             if to.exists() or not self.make(made):
                 continue
             to.parent.mkdir(parents=True, exist_ok=True)
             copy = shutil.copytree if (self.folder / made).is_dir() else shutil.copy
             copy(self.folder / made, to)
+
+
+def meant(where, name):
+    """The name in the table of what a command means by a name."""
+    return next((made for part, said, made in MEANT if said == name and part in where), name)
 
 
 def sample(events):
@@ -92,7 +108,7 @@ def few(files, path):
 
 
 def generated(files, path):
-    process = path.stem if path.stem in PROCESSES else "qcd" if path.stem == "data" else "ttbar"
+    process = next((p for p in PROCESSES if path.stem.startswith(p)), "ttbar")
     files.beamline("generate", "-p", process, "-n", EVENTS, "-o", path)
 
 
@@ -113,6 +129,11 @@ def trained(files, path):
     files.make("prepared")
     files.beamline("train", "-c", "prepared", "-m", SOURCE / "examples/hlf.yaml", "--epochs", 1,
                    "-o", path)
+
+
+def trained_model(files, path):
+    files.make("run")
+    shutil.copy(files.folder / "run/model.blm", path)
 
 
 def bundle(files, path):
@@ -143,17 +164,19 @@ MAKERS = {
     "demo.root": sample(200000),  # as `make demo` makes it
     "events.tfrecord": records,
     "qcd.root": generated, "ttbar.root": generated, "wjets.root": generated,
-    "data.root": generated, "delphes.root": generated,
+    "new/*.root": generated, "data.root": generated, "delphes.root": generated,
     "data.yaml": configuration, "JetClass_kin.yaml": text(JETS), "network.yaml": text(NETWORK),
-    "network_of_init.yaml": text(NETWORK_OF_INIT),
+    "network_of_init.yaml": text(NETWORK_OF_INIT), "scored.yaml": text(SCORED),
     "prepared": prepared, "others": prepared,
-    "run": trained, "RUN": trained, "runs/hlf": trained,
-    "classifier.blm": bundle, "model.blm": bundle,
+    **dict.fromkeys(RUNS, trained), "model.blm": trained_model, "classifier.blm": bundle,
     "*.keras": keras, "*.h5": keras, "model.onnx": onnx,
     "events.txt": text("0.5 2 -1 0 1 2 3 4 nan 6 7 8 9 10\n"),
     "examples": lambda files, path: shutil.copytree(SOURCE / "examples", path),
 }
-NEEDS = {"data.yaml": [f"{process}.root" for process in PROCESSES]}
-# Where a page means something else by a name.
-OF_PAGES = {("README.md", "events.root"): "demo.root",
-            ("README.md", "network.yaml"): "network_of_init.yaml"}
+NEEDS = {"data.yaml": [f"{process}.root" for process in PROCESSES],
+         "scored.yaml": ["signal.root", "background.root"],
+         **{run: ["prepared"] for run in RUNS}}
+# Pages and commands that mean something else by a name than the table above.
+MEANT = [("README.md", "events.root", "demo.root"),
+         ("README.md", "network.yaml", "network_of_init.yaml"),
+         ("--score", "data.yaml", "scored.yaml")]
