@@ -60,6 +60,7 @@ bench: ## measure reading, writing, selecting and exchanging beside other librar
 	scripts/python bench/exchange.py build/release --output bench/exchange.md
 	scripts/python bench/topology.py build/release --output bench/topology.md
 	scripts/python bench/prepare.py build/release --output bench/prepare.md
+	scripts/python bench/predict.py build/release --output bench/predict.md
 	build/release/bench/kernels
 	build/release/bench/recurrent
 	build/release/bench/loading /tmp

@@ -15,7 +15,9 @@ N = 5000
 CONFIG = """
 treename: Events
 selection: pt > 30
-samples: {{low: {{files: ['{0}/low.root'], label: 0}}, high: {{files: ['{0}/high.root'], label: 1}}}}
+samples:
+  low: {{files: ['{0}/low.root'], label: 0}}
+  high: {{files: ['{0}/high.root'], label: 1}}
 inputs: {{hlf: {{vars: [pt, eta], scale: standard}}}}
 observers: [event]
 split: {{by: entry}}
