@@ -54,6 +54,9 @@ enum { BL_BAD_FILES_FAIL, BL_BAD_FILES_SKIP };
 /// Reads --config, and adds what other options say. \param arena holds it, and outlives it
 /// \return BL_OK, BL_E_USAGE, and what bl_config_read returns
 bl_status bl_cli_read_config(const bl_cli *cli, bl_arena *arena, bl_config *config, bl_error *err);
+/// "NAME=URL" of --input. \param ret_name in the arena \return BL_OK, BL_E_USAGE, BL_E_NOMEM
+bl_status bl_cli_split_input(bl_arena *arena, const char *text, const char **ret_name,
+                             const char **ret_url, bl_error *err);
 /// Adds what --input says: files of samples, new ones where there are none of that name.
 /// \return BL_OK, BL_E_USAGE, BL_E_NOMEM
 bl_status bl_cli_add_inputs(const bl_arguments *arguments, bl_config *config, bl_error *err);

@@ -14,6 +14,7 @@ struct bl_prediction {
     bl_binding binding;
     bl_batch *batch; ///< the last one
     bl_room scores;  ///< of it
+    bl_room folds;   ///< of its events, where there are folds
 };
 
 // ---- opening ----
@@ -93,6 +94,7 @@ void bl_prediction_close(bl_prediction *prediction) {
     bl_context *context = prediction->predictor->context;
     bl_batch_release(prediction->batch);
     bl_room_release(context, &prediction->scores);
+    bl_room_release(context, &prediction->folds);
     bl_stream_close(prediction->stream);
     bl_arena_release(&prediction->arena);
     bl_free(context, prediction);
@@ -103,6 +105,14 @@ const bl_stream *bl_prediction_stream(const bl_prediction *prediction) {
 }
 
 // ---- events ----
+
+/// Folds of events that were sorted; the predictor's are those of who sorted last.
+static bl_status keep_folds(bl_prediction *p, size_t n, const int32_t **ret_folds, bl_error *err) {
+    BL_TRY(bl_room_reserve(p->predictor->context, &p->folds, n * sizeof(int32_t), err));
+    memcpy(p->folds.memory, p->predictor->folds.memory, n * sizeof(int32_t));
+    *ret_folds = (const int32_t *)p->folds.memory;
+    return BL_OK;
+}
 
 bl_status bl_prediction_next(bl_prediction *prediction, bl_predicted *ret_predicted,
                              bl_error *err) {
@@ -118,11 +128,14 @@ bl_status bl_prediction_next(bl_prediction *prediction, bl_predicted *ret_predic
                                 .stretch = p->stretch,
                                 .rows = bl_plan_rows(p->stream->plan),
                                 .scores = (float *)p->scores.memory};
-    if (p->predictor->n_models > 1)
+    const int32_t *folds = NULL;
+    if (p->predictor->n_models > 1) {
         BL_TRY(bl_predict_sort(&events, err));
+        BL_TRY(keep_folds(p, n, &folds, err));
+    }
     BL_TRY(bl_predict_run(&events, err));
-    *ret_predicted =
-        (bl_predicted){.batch = batch, .n = n, .rows = events.rows, .scores = events.scores};
+    *ret_predicted = (bl_predicted){
+        .batch = batch, .n = n, .rows = events.rows, .scores = events.scores, .folds = folds};
     return BL_OK;
 }
 

@@ -50,4 +50,6 @@ const bl_model *bl_predictor_model(const bl_predictor *predictor, size_t i) {
     return predictor->models[i];
 }
 
+const char *bl_predictor_url(const bl_predictor *predictor, size_t i) { return predictor->urls[i]; }
+
 bl_config *bl_predictor_config(bl_predictor *predictor) { return &predictor->config; }

@@ -41,6 +41,8 @@ const char *bl_predictor_class(const bl_predictor *predictor, size_t i);
 size_t bl_predictor_n_models(const bl_predictor *predictor);
 /// \param i below bl_predictor_n_models
 const bl_model *bl_predictor_model(const bl_predictor *predictor, size_t i);
+/// File of a model. \param i below bl_predictor_n_models
+const char *bl_predictor_url(const bl_predictor *predictor, size_t i);
 /// The configuration that a data set is opened with: the model's without samples. Whoever predicts
 /// adds those, and may add cuts and variables. `prepare` is as the configuration says: observers,
 /// and variations, of which those of weight are no variables yet.
@@ -88,6 +90,7 @@ typedef struct bl_predicted {
     /// [n × classes]. An input that is NaN, and stays NaN in the transform as it has no `missing`,
     /// makes scores NaN, unless the network takes care of it, as trees do.
     const float *scores;
+    const int32_t *folds; ///< [n] of folds: which one an event is of; NULL: there is one model
 } bl_predicted;
 
 /// The next events. On all threads; in steady state it allocates nothing but what streams do.
