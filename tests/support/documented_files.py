@@ -175,7 +175,7 @@ MAKERS = {
     "demo.root": sample(200000),  # as `make demo` makes it
     "events.tfrecord": records,
     "qcd.root": generated, "ttbar.root": generated, "tt.root": generated, "wjets.root": generated,
-    "new/?*.root": generated, "data/?.root": generated, "a.root": generated,
+    "new/?.root": generated, "data/?.root": generated, "a.root": generated,
     "b.root": generated, "data.root": generated, "delphes.root": generated,
     "data.yaml": configuration, "JetClass_kin.yaml": text(JETS), "network.yaml": text(NETWORK),
     "network_of_init.yaml": text(NETWORK_OF_INIT), "scored.yaml": text(SCORED),
