@@ -13,6 +13,9 @@ import keras
 import numpy
 from keras import layers
 
+RATE, BATCH = 1e-3, 128
+SETTLES = {"sequence": 2}  # epochs
+
 
 def feature_layers(x, units):
     for n in units:
@@ -57,12 +60,20 @@ class Shuffled(keras.utils.PyDataset):
         self.order = self.random.permutation(len(self.data[1]))
 
     def __len__(self):
-        return -(-len(self.order) // 128)
+        return -(-len(self.order) // BATCH)
 
     def __getitem__(self, i):
-        rows = numpy.sort(self.order[i * 128:(i + 1) * 128])
+        rows = numpy.sort(self.order[i * BATCH:(i + 1) * BATCH])
         x, labels, weights = self.data
         return tuple(one[rows] for one in x), labels[rows], weights[rows]
+
+
+def learning_rate(name, steps, epochs):
+    """The last epochs of networks that do not come to rest have a tenth of it."""
+    if name not in SETTLES:
+        return RATE
+    return keras.optimizers.schedules.PiecewiseConstantDecay(
+        [(epochs - SETTLES[name]) * steps], [RATE, RATE / 10])
 
 
 def train(name, seed, epochs, folder, inputs):
@@ -70,8 +81,9 @@ def train(name, seed, epochs, folder, inputs):
     x, labels, weights = arrays(folder, "train", inputs)
     shapes = {key: one.shape[1:] for key, one in zip(inputs.split(","), x, strict=True)}
     model = network(name, shapes)
-    model.compile("adam", "categorical_crossentropy", jit_compile=True)
     data = Shuffled(x, labels, weights, int(seed))
+    adam = keras.optimizers.Adam(learning_rate(name, len(data), int(epochs)))
+    model.compile(adam, "categorical_crossentropy", jit_compile=True)
     model.fit(data, epochs=int(epochs), verbose=2)
     return model
 
