@@ -62,7 +62,9 @@ def add_contents(app, name, text):
         text[0] += "".join(chapters(text[0]))
     elif name == "docs/c":
         headers = sorted(page.stem for page in SOURCE.glob("c/*.md"))
-        text[0] += contents("Headers", [f"/c/{header}" for header in headers])
+        if headers:  # their pages, instead of the files
+            text[0] = re.sub(r"\.\./include/beamline/(\w+)\.h", r"../c/\1.md", text[0])
+            text[0] += contents("Headers", [f"/c/{header}" for header in headers])
 
 
 def setup(app):
