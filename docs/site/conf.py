@@ -38,7 +38,7 @@ html_show_copyright = False
 # A browser does not let a page fetch others from file://.
 html_show_search_summary = False
 pygments_style = "tango"
-pygments_dark_style = "monokai"
+pygments_dark_style = "github-dark"
 
 PAGE = re.compile(r"\]\(([^)]+)\.md\)")
 

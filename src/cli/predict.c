@@ -264,7 +264,7 @@ static const bl_example predict_examples[] = {
     {"A file of scores for each file of events",
      "beamline predict runs/hlf/model.blm 'data/*.root' -o scores/"},
     {"All of them in one, with columns of the input",
-     "beamline predict runs/hlf a.root b.root --copy 'MET_*' -o scores.parquet"},
+     "beamline predict runs/hlf a.root b.root --copy MissingET.MET -o scores.parquet"},
     {"Each event by the model of a fold that has not seen it",
      "beamline predict runs/folds -i ttbar=ttbar.root -o scores.root"},
     {"With variations of shape",

@@ -38,11 +38,8 @@ report() {
 }
 
 quietly "$top/scripts/docs" "$beamline" "$work/site"
-files=("$tests/checks.test.mjs")
+report
+files=("$tests/checks.test.mjs" "$tests/report.test.mjs")
 [ ! -e "$work/site/index.html" ] || files+=("$tests/site.test.mjs")
-if "$beamline" help evaluate >"$work/log" 2>&1; then
-    report
-    files+=("$tests/report.test.mjs")
-fi
 BEAMLINE_REPORT=$work/report.html BEAMLINE_SITE=$work/site node --test --test-reporter=spec \
     "${files[@]}"

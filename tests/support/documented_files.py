@@ -2,6 +2,7 @@
 """The files that commands of the documentation name, made small, each once."""
 
 import fnmatch
+import json
 import os
 import pathlib
 import re
@@ -117,7 +118,7 @@ def configuration(files, path):
     for process in PROCESSES:
         files.make(f"{process}.root")
         text = text.replace(f"  {process}: {{", f"  {process}: {{files: {process}.root, ")
-    path.write_text(text)
+    path.write_text(text + "variations: {jesUp: {Jet.PT: Jet.Mass}}\n")
 
 
 def prepared(files, path):
@@ -128,6 +129,16 @@ def prepared(files, path):
 def trained(files, path):
     files.make("prepared")
     files.beamline("train", "-c", "prepared", "-m", SOURCE / "examples/hlf.yaml", "--epochs", 1,
+                   "-o", path)
+
+
+def trained_folds(files, path):
+    files.make("data.yaml")
+    text, n = re.subn("split: {.*}", "split: {folds: 3, by: entry}",
+                      (files.folder / "data.yaml").read_text())
+    assert n == 1
+    (files.folder / "folds.yaml").write_text(text)
+    files.beamline("train", "-c", "folds.yaml", "-m", SOURCE / "examples/hlf.yaml", "--epochs", 1,
                    "-o", path)
 
 
@@ -163,13 +174,16 @@ MAKERS = {
     "runs/?.root": few, "signal/?.root": few, "background/?.root": few, "jets/?.root": few,
     "demo.root": sample(200000),  # as `make demo` makes it
     "events.tfrecord": records,
-    "qcd.root": generated, "ttbar.root": generated, "wjets.root": generated,
-    "new/*.root": generated, "data.root": generated, "delphes.root": generated,
+    "qcd.root": generated, "ttbar.root": generated, "tt.root": generated, "wjets.root": generated,
+    "new/?.root": generated, "data/?.root": generated, "a.root": generated,
+    "b.root": generated, "data.root": generated, "delphes.root": generated,
     "data.yaml": configuration, "JetClass_kin.yaml": text(JETS), "network.yaml": text(NETWORK),
     "network_of_init.yaml": text(NETWORK_OF_INIT), "scored.yaml": text(SCORED),
     "prepared": prepared, "others": prepared,
-    **dict.fromkeys(RUNS, trained), "model.blm": trained_model, "classifier.blm": bundle,
+    **dict.fromkeys(RUNS, trained), "runs/folds": trained_folds,
+    "model.blm": trained_model, "classifier.blm": bundle,
     "*.keras": keras, "*.h5": keras, "model.onnx": onnx,
+    "events.jsonl": text(json.dumps({"features": [1] * 14}) + "\n"),
     "events.txt": text("0.5 2 -1 0 1 2 3 4 nan 6 7 8 9 10\n"),
     "examples": lambda files, path: shutil.copytree(SOURCE / "examples", path),
 }
@@ -179,4 +193,5 @@ NEEDS = {"data.yaml": [f"{process}.root" for process in PROCESSES],
 # Pages and commands that mean something else by a name than the table above.
 MEANT = [("README.md", "events.root", "demo.root"),
          ("README.md", "network.yaml", "network_of_init.yaml"),
+         ("beamline predict runs/", "events.root", "delphes.root"),
          ("--score", "data.yaml", "scored.yaml")]

@@ -7,14 +7,14 @@
 #include "base/sum.h"
 
 typedef struct columns {
-    size_t n, m;
+    size_t n, m, stride;
     const float *values;
     const double *weights;
     double *matrix;
 } columns;
 
 static bool has_both(const columns *c, size_t event, size_t i, size_t j) {
-    const float *row = c->values + event * c->m;
+    const float *row = c->values + event * c->stride;
     return c->weights[event] != 0 && isfinite(row[i]) && isfinite(row[j]);
 }
 
@@ -26,8 +26,8 @@ static double coefficient(const columns *c, size_t i, size_t j) {
         if (!has_both(c, e, i, j))
             continue;
         bl_sum_add(&w, c->weights[e]);
-        bl_sum_add(&x, c->weights[e] * c->values[e * c->m + i]);
-        bl_sum_add(&y, c->weights[e] * c->values[e * c->m + j]);
+        bl_sum_add(&x, c->weights[e] * c->values[e * c->stride + i]);
+        bl_sum_add(&y, c->weights[e] * c->values[e * c->stride + j]);
         n++;
     }
     double all = bl_sum_value(&w), mean_x = bl_sum_value(&x) / all, mean_y = bl_sum_value(&y) / all;
@@ -36,7 +36,8 @@ static double coefficient(const columns *c, size_t i, size_t j) {
     for (size_t e = 0; e < c->n; e++) {
         if (!has_both(c, e, i, j))
             continue;
-        double dx = c->values[e * c->m + i] - mean_x, dy = c->values[e * c->m + j] - mean_y;
+        double dx = c->values[e * c->stride + i] - mean_x,
+               dy = c->values[e * c->stride + j] - mean_y;
         bl_sum_add(&xx, c->weights[e] / all * dx * dx);
         bl_sum_add(&yy, c->weights[e] / all * dy * dy);
         bl_sum_add(&xy, c->weights[e] / all * dx * dy);
@@ -56,7 +57,8 @@ static bl_status run_column(void *argument, size_t i, unsigned worker, bl_error 
 }
 
 bl_status bl_correlation_make(bl_context *context, size_t n, size_t m, const float *values,
-                              const double *weights, double *ret_matrix, bl_error *err) {
-    columns c = {n, m, values, weights, ret_matrix};
+                              size_t stride, const double *weights, double *ret_matrix,
+                              bl_error *err) {
+    columns c = {n, m, stride, values, weights, ret_matrix};
     return bl_run_tasks(context, run_column, &c, m, err);
 }

@@ -50,8 +50,8 @@ static void coefficients_are_as_defined(void **state) {
     (void)state;
     bl_context *one = test_context(1), *three = test_context(3);
     make();
-    assert_ok(bl_correlation_make(one, N, M, values, weights, matrix, NULL));
-    assert_ok(bl_correlation_make(three, N, M, values, weights, again, NULL));
+    assert_ok(bl_correlation_make(one, N, M, values, M, weights, matrix, NULL));
+    assert_ok(bl_correlation_make(three, N, M, values, M, weights, again, NULL));
     assert_memory_equal(matrix, again, sizeof matrix);
     for (size_t i = 0; i < M - 1; i++)
         for (size_t k = 0; k < M - 1; k++)
@@ -60,6 +60,8 @@ static void coefficients_are_as_defined(void **state) {
     assert_true(fabs(matrix[0 * M + 2]) < 0.1 && fabs(matrix[0 * M + 3] - sqrt(0.5)) < 0.05);
     for (size_t i = 0; i < M; i++)
         assert_true(isnan(matrix[i * M + 4]));
+    assert_ok(bl_correlation_make(one, N, 2, values, M, weights, again, NULL));
+    assert_true(again[1] == matrix[1] && again[3] == matrix[M + 1]); // the first columns of more
     bl_context_free(one);
     bl_context_free(three);
 }
@@ -70,13 +72,13 @@ static void edges(void **state) {
     static const double first[] = {1, 1, 0}, one[] = {1, 0, 0}, none[] = {1, -1, 0},
                         negative[] = {-1, -1, -1};
     bl_context *context = test_context(1);
-    assert_ok(bl_correlation_make(context, 3, 2, two, first, matrix, NULL));
+    assert_ok(bl_correlation_make(context, 3, 2, two, 2, first, matrix, NULL));
     assert_true(fabs(matrix[1] - 1) < 1e-15);
-    assert_ok(bl_correlation_make(context, 3, 2, two, negative, matrix, NULL));
+    assert_ok(bl_correlation_make(context, 3, 2, two, 2, negative, matrix, NULL));
     assert_true(matrix[1] < 0); // signs cancel
-    assert_ok(bl_correlation_make(context, 3, 2, two, one, matrix, NULL));
+    assert_ok(bl_correlation_make(context, 3, 2, two, 2, one, matrix, NULL));
     assert_true(isnan(matrix[0]) && isnan(matrix[1]));
-    assert_ok(bl_correlation_make(context, 3, 2, two, none, matrix, NULL));
+    assert_ok(bl_correlation_make(context, 3, 2, two, 2, none, matrix, NULL));
     assert_true(isnan(matrix[1]));
     bl_context_free(context);
 }

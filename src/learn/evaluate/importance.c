@@ -12,8 +12,8 @@
 
 enum { FEWEST = 500, MOST = 20000, MOST_NUMBERS = 1 << 24, STREAM = 0x1497 };
 
-/// Multiplications that all of it may take: some ten seconds on two cores.
-static const double most_work = 2e11;
+/// Multiplications that all of it may take: some twenty seconds of a core.
+static const double most_work = 6e11;
 
 typedef struct search {
     bl_arena arena; ///< of what is needed until the end
@@ -166,19 +166,33 @@ static bl_status repeat(search *s, size_t input, double area, uint64_t number,
 
 // ---- all of it ----
 
+/// Rows of an event, of the sequence that has most.
+static double rows_of(const bl_inputs *inputs, size_t n_inputs) {
+    int64_t most = 0;
+    for (size_t i = 0; i < n_inputs; i++)
+        if (inputs->inputs[i].offsets[inputs->n] > most)
+            most = inputs->inputs[i].offsets[inputs->n];
+    return inputs->n ? (double)most / (double)inputs->n : 1;
+}
+
 /// Events that the work allows: that of a network grows with its parameters, and with rows.
 static size_t n_events_of(const search *s) {
     const bl_prepared *prepared = s->evaluation->prepared;
-    double rows = 1, permutations = 0;
-    for (size_t i = 0; i < prepared->n_inputs; i++) {
+    double permutations = 0;
+    for (size_t i = 0; i < prepared->n_inputs; i++)
         permutations += (double)prepared->inputs[i].width + 1;
-        if (prepared->inputs[i].is_sequence)
-            rows = fmax(rows, (double)prepared->inputs[i].most_rows);
-    }
-    double work = (double)bl_model_n_parameters(s->subject->opened[0]) * rows *
-                  fmax(permutations, 1) * BL_IMPORTANCE_REPEATS;
+    double work = (double)bl_model_n_parameters(s->subject->opened[0]) *
+                  rows_of(&s->inputs, prepared->n_inputs) * permutations * BL_IMPORTANCE_REPEATS;
     double n = most_work / fmax(work, 1);
     return n < FEWEST ? FEWEST : n > MOST ? MOST : (size_t)n;
+}
+
+/// Some events first, of which is seen how many there may be.
+static bl_status read_events(search *s, bl_error *err) {
+    BL_TRY(bl_inputs_read(&s->arena, s->evaluation, FEWEST, MOST_NUMBERS, &s->inputs, err));
+    size_t n = n_events_of(s);
+    return n == FEWEST ? BL_OK
+                       : bl_inputs_read(&s->arena, s->evaluation, n, MOST_NUMBERS, &s->inputs, err);
 }
 
 static bl_status make_room(search *s, bl_error *err) {
@@ -237,7 +251,7 @@ static bl_status look_at_all(search *s, bl_arena *arena, bl_importance *to, bl_e
 
 static bl_status run(search *s, bl_arena *arena, bl_importance *to, bl_error *err) {
     BL_TRY(open_models(s, err));
-    BL_TRY(bl_inputs_read(&s->arena, s->evaluation, n_events_of(s), MOST_NUMBERS, &s->inputs, err));
+    BL_TRY(read_events(s, err));
     BL_TRY(make_room(s, err));
     return look_at_all(s, arena, to, err);
 }

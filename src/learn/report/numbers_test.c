@@ -167,6 +167,27 @@ static void numbers_are_those_of_the_events(void **state) {
     evaluated_release(&e);
 }
 
+static void distributions_have_all_events(void **state) {
+    (void)state;
+    evaluated e;
+    double sums[2] = {0};
+    evaluated_init(&e, context, evaluated_usual, 2, N);
+    for (size_t i = 0; i < N; i++)
+        sums[e.test.labels[i]] += e.test.physics[i];
+    (void)evaluated_run(&e, bl_section_scores);
+    const bl_item *list = bl_item_get(evaluated_json(&e), "distributions");
+    const bl_item *histograms = bl_item_get(list->items[0], "histograms");
+    assert_int_equal(histograms->n, 4); // background and signal, of test and training
+    for (size_t k = 0; k < 2; k++) {
+        const bl_item *contents = bl_item_get(histograms->items[k], "sumw");
+        double sum = 0;
+        for (size_t i = 0; i < contents->n; i++)
+            sum += contents->items[i]->number;
+        assert_true(fabs(sum / sums[k] - 1) < 1e-12);
+    }
+    evaluated_release(&e);
+}
+
 /// An observer that is the score: after the cut nothing is below the threshold.
 static void sculpting_is_seen(void **state) {
     (void)state;
@@ -269,6 +290,7 @@ int main(void) {
         cmocka_unit_test(odd_evaluations_end_with_words),
         cmocka_unit_test(what_is_missing_is_said),
         cmocka_unit_test(numbers_are_those_of_the_events),
+        cmocka_unit_test(distributions_have_all_events),
         cmocka_unit_test(sculpting_is_seen),
         cmocka_unit_test(inputs_are_shown),
         cmocka_unit_test(without_memory_they_say_so),

@@ -58,6 +58,27 @@ static bl_status add_series(bl_figure *figure, const bl_histogram *h, const bl_s
     return BL_OK;
 }
 
+static void put_histogram(bl_text *json, const bl_histogram *h, const sort *s, const char *part) {
+    bl_put_next(json);
+    bl_text_add(json, "{");
+    bl_put_text(json, "part", part);
+    bl_put_text(json, "events", s->is_signal ? "signal" : "background");
+    bl_put_key(json, "sumw");
+    bl_text_add(json, "[");
+    for (size_t bin = 1; bin <= h->n_bins; bin++) {
+        bl_put_next(json);
+        bl_json_put_number(json, bl_histogram_content(h, bin));
+    }
+    bl_text_add(json, "]");
+    bl_put_key(json, "errors");
+    bl_text_add(json, "[");
+    for (size_t bin = 1; bin <= h->n_bins; bin++) {
+        bl_put_next(json);
+        bl_json_put_number(json, bl_histogram_error(h, bin));
+    }
+    bl_text_add(json, "]}");
+}
+
 static const char *label_of(bl_section_output *to, const bl_evaluation *e, const sort *s,
                             const char *part) {
     size_t other = e->n_classes == 2 ? 1 - s->of_class : s->of_class;
@@ -73,6 +94,12 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_c
     bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "score-%s", slug) : NULL,
                                        bl_score_title(to, e, of_class), "Density of events");
     figure.chart.y.is_log = true;
+    bl_put_next(&to->json);
+    bl_text_add(&to->json, "{");
+    bl_put_text(&to->json, "class", e->classes[of_class]);
+    bl_put_numbers(&to->json, "edges", bins->edges, bins->n_bins + 1);
+    bl_put_key(&to->json, "histograms");
+    bl_text_add(&to->json, "[");
     for (size_t i = 0; i < 4; i++) {
         const sort s = {of_class, i % 2};
         const bl_scored *events = i < 2 ? e->test : e->train;
@@ -90,7 +117,9 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_c
         if (!like.label)
             return bl_error_nomem(err, 1, "a legend");
         BL_TRY(add_series(&figure, &h, &like, err));
+        put_histogram(&to->json, &h, &s, events->name);
     }
+    bl_text_add(&to->json, "]}");
     return bl_figure_end(
         &figure,
         bl_say(to,
@@ -191,6 +220,7 @@ static bl_status test_all(const bl_evaluation *e, bl_section_output *to, bl_erro
 }
 
 bl_status bl_section_scores(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
+    bl_text_add(&to->json, "{\"distributions\":[");
     for (size_t k = bl_first_signal(e); k < e->n_classes; k++) {
         bl_histogram bins = {0};
         BL_TRY(bl_views_score_bins(e, to, k, N_BINS, &bins, err));
@@ -200,11 +230,12 @@ bl_status bl_section_scores(const bl_evaluation *e, bl_section_output *to, bl_er
             BL_TRY(bl_say_words(to, err, "All scores of %s are the same, or none is a number.",
                                 e->classes[k]));
     }
-    if (!e->train)
-        return bl_section_add_words(to, "There are no training events to compare the test with.",
-                                    err);
-    bl_text_add(&to->json, "{\"overtraining\":[");
-    BL_TRY(test_all(e, to, err));
+    bl_text_add(&to->json, "],\"overtraining\":[");
+    if (e->train)
+        BL_TRY(test_all(e, to, err));
+    else
+        BL_TRY(bl_section_add_words(to, "There are no training events to compare the test with.",
+                                    err));
     bl_text_add(&to->json, "]}");
     return BL_OK;
 }

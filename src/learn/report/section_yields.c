@@ -26,7 +26,7 @@ static bl_status add_parts(const bl_evaluation *e, bl_section_output *to, bl_err
     bl_text_add(&to->json, "[");
     for (size_t i = 0; i < e->prepared->n_parts; i++) {
         const bl_prepared_part *part = &e->prepared->parts[i];
-        for (size_t k = 0; k < e->n_classes; k++) {
+        for (size_t k = 0; k < e->n_classes && part->n_rows; k++) {
             const bl_prepared_class *c = &part->classes[k];
             bl_cells_add(&cells, "%s", part->name);
             bl_cells_add(&cells, "%s", e->classes[k]);
