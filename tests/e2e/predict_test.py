@@ -313,21 +313,36 @@ def test_killed(folder, many, tmp_path, to):
     assert kills >= 10
 
 
-def killed_soon(folder, many, to):
-    """Leaves a prediction that was begun, with a part of it done."""
-    words = [BEAMLINE, "predict", "-q", folder / "run", *sorted(many.glob("*.root")), "-o", to,
+def stop_soon(folder, many, to, number):
+    """Stops a prediction that was begun, with a part of it done.
+    \\return its exit status and what it said"""
+    words = [BEAMLINE, "predict", folder / "run", *sorted(many.glob("*.root")), "-o", to,
              "--part-events", "3000"]
-    process = subprocess.Popen(words)
-    while process.poll() is None and not any(pathlib.Path(f"{to}.parts").glob("0*.arrow")):
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() != 0
+    for _ in range(20):  # it may be done sooner than it is seen
+        process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        while process.poll() is None and not any(pathlib.Path(f"{to}.parts").glob("0*.arrow")):
+            time.sleep(0.001)
+        process.send_signal(number)
+        _, text = process.communicate()
+        if process.returncode != 0:
+            return process.returncode, text
+        os.remove(to)
+    raise AssertionError("it is always done before it can be stopped")
+
+
+def test_interrupted(folder, many, tmp_path):
+    """Ctrl-C ends it soon, says so, and is gone on from."""
+    to = tmp_path / "out.root"
+    code, text = stop_soon(folder, many, to, signal.SIGINT)
+    assert code == 130 and "the same command goes on" in text
+    done = run("predict", folder / "run", *sorted(many.glob("*.root")), "-o", to)
+    assert "events were done already" in done.stderr
 
 
 def test_goes_on_with_the_same_only(folder, many, tmp_path):
     to = tmp_path / "out.root"
     files = sorted(many.glob("*.root"))
-    killed_soon(folder, many, to)
+    stop_soon(folder, many, to, signal.SIGKILL)
     other = tmp_path / "other"
     shutil.copytree(folder / "run", other)
     shutil.copy(folder / "folds/fold-0/model.blm", other / "model.blm")
@@ -353,7 +368,7 @@ def test_goes_on_with_the_same_only(folder, many, tmp_path):
     assert done["resumed"] > 0 and done["events"] + done["resumed"] == 180000
     assert done["outputs"][0]["selected"] == (~np.isnan(events_of(to)["score_top"])).sum()
     assert to.read_bytes() == wanted
-    killed_soon(folder, many, tmp_path / "2.root")
+    stop_soon(folder, many, tmp_path / "2.root", signal.SIGKILL)
     predict(folder / "run", files[0], "-o", tmp_path / "2.root", "--overwrite")
     assert len(events_of(tmp_path / "2.root")["score_top"]) == 60000
     assert not (tmp_path / "2.root.parts").exists()

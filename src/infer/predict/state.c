@@ -31,9 +31,10 @@ static bl_status hash_model(bl_predictions *p, bl_error *err) {
     return bl_fingerprint_end(&packer, &p->arena, &p->of_model, err);
 }
 
-/// A configuration beside the model's own, and cuts that were added.
+/// A configuration beside the model's own, cuts that were added, and what files it names say.
 static bl_status hash_configuration(bl_predictions *p, bl_error *err) {
-    const bl_config *config = p->options->scores.dataset->config;
+    const bl_dataset *dataset = p->options->scores.dataset;
+    const bl_config *config = dataset->config;
     bl_packer packer = {.context = p->context};
     bl_fingerprint_add_text(&packer, p->options->configuration ? config->text : NULL);
     for (size_t i = 0; i < config->cuts.n; i++)
@@ -41,6 +42,11 @@ static bl_status hash_configuration(bl_predictions *p, bl_error *err) {
     for (size_t i = 0; i < config->n_variables; i++) {
         bl_fingerprint_add_text(&packer, config->variables[i].name);
         bl_fingerprint_add_text(&packer, config->variables[i].text);
+    }
+    for (size_t i = 0; i < dataset->n_samples; i++) {
+        const bl_lumi_mask *mask = &dataset->samples[i].mask;
+        if (mask->n)
+            bl_pack_bytes(&packer, mask->ranges, mask->n * sizeof *mask->ranges);
     }
     return bl_fingerprint_end(&packer, &p->arena, &p->of_configuration, err);
 }
