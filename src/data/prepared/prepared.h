@@ -126,6 +126,8 @@ bl_status bl_prepared_add_shard(bl_prepared *prepared, bl_prepared_part *part,
 bl_status bl_prepared_write(const bl_prepared *prepared, bl_error *err);
 /// The part of a name; NULL: there is none.
 const bl_prepared_part *bl_prepared_find(const bl_prepared *prepared, const char *name);
+/// BL_E_NOTFOUND: "the data have no input NAME", with those that they have and the nearest.
+bl_status bl_prepared_no_input(const bl_prepared *prepared, const char *name, bl_error *err);
 /// Compares size and hash of a shard with what prepared.json says.
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_CORRUPT, BL_E_IO
 bl_status bl_prepared_check(const bl_prepared *prepared, const bl_prepared_shard *shard,

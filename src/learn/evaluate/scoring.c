@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "base/context.h"
-#include "base/names.h"
 
 /// What a thread scores events with.
 typedef struct bl_scoring_worker {
@@ -49,18 +48,6 @@ static bl_status check_columns(const bl_prepared_input *input, const bl_model_po
     return BL_OK;
 }
 
-static bl_status unknown_input(const bl_prepared *prepared, const char *name, bl_error *err) {
-    bl_nearest nearest;
-    bl_nearest_init(&nearest, name);
-    bl_status status = bl_error_set(
-        err, BL_E_NOTFOUND, "the data have no input '%s', which the model has; they have", name);
-    for (size_t i = 0; i < prepared->n_inputs; i++) {
-        bl_nearest_offer(&nearest, prepared->inputs[i].name);
-        status = bl_error_hint(err, status, "%s '%s'", i ? "," : "", prepared->inputs[i].name);
-    }
-    return bl_nearest_hint(&nearest, status, err);
-}
-
 static bl_status find_input(const bl_prepared *prepared, bl_scoring *s, size_t i, bl_error *err) {
     const bl_model_port *port = bl_model_input(s->model, i);
     bool is_only = s->n_inputs == 1 && prepared->n_inputs == 1;
@@ -72,7 +59,7 @@ static bl_status find_input(const bl_prepared *prepared, bl_scoring *s, size_t i
         s->inputs[i] = input->name;
         return check_columns(input, port, err);
     }
-    return unknown_input(prepared, port->name, err);
+    return bl_prepared_no_input(prepared, port->name, err);
 }
 
 // ---- the output ----

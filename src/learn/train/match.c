@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/names.h"
-
 // ---- inputs ----
 
 enum { SHAPE_TEXT = 64 };
@@ -42,18 +40,6 @@ static bl_status check_shape(const bl_prepared_input *input, const char *name, b
                         shape_text(input->is_sequence, input->most_rows, input->width, theirs));
 }
 
-static bl_status unknown_input(const bl_prepared *prepared, const char *name, bl_error *err) {
-    bl_nearest nearest;
-    bl_nearest_init(&nearest, name);
-    bl_status status = bl_error_set(
-        err, BL_E_NOTFOUND, "the data has no input '%s', which the network has; it has", name);
-    for (size_t i = 0; i < prepared->n_inputs; i++) {
-        bl_nearest_offer(&nearest, prepared->inputs[i].name);
-        status = bl_error_hint(err, status, "%s '%s'", i ? "," : "", prepared->inputs[i].name);
-    }
-    return bl_nearest_hint(&nearest, status, err);
-}
-
 static bl_status find_input(const bl_prepared *prepared, const bl_nn_network *network, size_t i,
                             bl_match *match, bl_error *err) {
     const char *name = input_name(network, i);
@@ -67,7 +53,7 @@ static bl_status find_input(const bl_prepared *prepared, const bl_nn_network *ne
         match->inputs[i] = input->name;
         return BL_OK;
     }
-    return unknown_input(prepared, name, err);
+    return bl_prepared_no_input(prepared, name, err);
 }
 
 static bl_status match_inputs(bl_arena *arena, const bl_prepared *prepared,
