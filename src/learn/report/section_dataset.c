@@ -92,23 +92,51 @@ static void put_column(bl_cells *cells, const bl_model_port *port, const bl_nn_c
     bl_cells_number(cells, columns ? columns->missing[k] : (double)NAN);
 }
 
+/// "Rows of particles: ordered by Pt, the largest first; at most 100, fewer are padded. "
+static void put_rows(bl_text *to, const bl_model_port *port, const bl_nn_columns *columns) {
+    static const char *const fills[] = {"", ", fewer are padded", ", fewer are repeated"};
+    if (!columns || !bl_nn_columns_arranges(columns))
+        return;
+    const bl_nn_arrangement *rows = &columns->rows;
+    bl_text_add(to, "Rows of %s: ", port->name);
+    if (rows->order == BL_NN_ORDER_KEPT)
+        bl_text_add(to, "as they come");
+    else if (rows->order == BL_NN_ORDER_COLUMN)
+        bl_text_add(to, "ordered by %s", column_name(port, rows->column));
+    else
+        bl_text_add(to, "ordered by ΔR from the first, of %s and %s",
+                    column_name(port, rows->column), column_name(port, rows->phi));
+    if (rows->order != BL_NN_ORDER_KEPT)
+        bl_text_add(to, ", the %s first", rows->ascending ? "smallest" : "largest");
+    if (rows->length)
+        bl_text_add(to, "; at most %zu%s", rows->length, fills[rows->padding]);
+    bl_text_add(to, "%s. ", rows->is_per_event ? "; standardised in each event" : "");
+}
+
 static bl_status add_inputs(const bl_subject *subject, bl_section_output *to, bl_error *err) {
     static const char *const head[] = {"Input", "Number", "Curve",          "Offset", "Scale",
                                        "Least", "Most",   "Instead of NaN", NULL};
     const bl_model *model = subject->opened[0];
+    bl_text rows = {.arena = to->arena};
     bl_cells cells;
     const char *title = bl_arena_printf(to->arena, "Inputs of %s", subject->name);
     if (!title)
         return bl_error_nomem(err, strlen(subject->name), "a title");
     bl_cells_begin(&cells, to->arena, title, 3, head);
-    for (size_t i = 0; i < bl_model_n_inputs(model); i++)
+    for (size_t i = 0; i < bl_model_n_inputs(model); i++) {
+        put_rows(&rows, &model->inputs[i], model->transforms[i]);
         for (size_t k = 0; k < model->inputs[i].width; k++)
             put_column(&cells, &model->inputs[i], model->transforms[i], k);
+    }
+    if (rows.has_failed)
+        return bl_error_nomem(err, rows.n, "a text");
     BL_TRY(bl_section_add_words(to,
                                 "What the network is fed with. A number x becomes (curve(x) − "
-                                "offset)·scale, is cut to what "
-                                "is least and most, and what is no number is replaced.",
+                                "offset)·scale, is cut to what is least and most, and what is no "
+                                "number is replaced.",
                                 err));
+    if (rows.n)
+        BL_TRY(bl_section_add_words(to, rows.text, err));
     return bl_cells_end(&cells, to, err);
 }
 
