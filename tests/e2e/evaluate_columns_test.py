@@ -113,7 +113,7 @@ def test_area_of_a_column(columns):
     numbers = evaluate(columns, "--score", "x", "--score", "y")["sections"]
     table, x, weights, is_signal = rows(columns)
     for subject, scores in ("x", x), ("y", np.float32(prepared.numbers(table, "y"))):
-        roc, = [one for one in numbers["roc"]["classes"] if one["subject"] == subject]
+        roc, = [one for one in numbers["roc"]["classes"] if one["model"] == subject]
         a, sigma = area(scores, weights, is_signal)
         near(roc["physical"]["auc"], a)
         near(roc["physical"]["sigma"], sigma)

@@ -122,13 +122,13 @@ def test_areas(report, scored):
     roc = report["sections"]["roc"]
     for name, scores in all_scores.items():
         for k, of_class in enumerate(CLASSES):
-            one = of(roc["classes"], subject=name, signal=of_class)
+            one = of(roc["classes"], model=name, signal=of_class)
             for key, w in ("physical", weights), ("equal", scaled):
                 wanted = area(scores[:, k], labels == k, labels != k, w)
                 assert one[key]["auc"] == pytest.approx(wanted[0], rel=1e-9)
                 assert one[key]["sigma"] == pytest.approx(wanted[1], rel=1e-9)
             for j in range(k + 1, 3):
-                pair = of(roc["pairs"], subject=name, signal=of_class, background=CLASSES[j])
+                pair = of(roc["pairs"], model=name, signal=of_class, background=CLASSES[j])
                 both = scores[:, k] / (scores[:, k] + scores[:, j])
                 wanted = area(both, labels == k, labels == j, weights)
                 assert pair["physical"]["auc"] == pytest.approx(wanted[0], rel=1e-9)

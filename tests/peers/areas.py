@@ -51,7 +51,7 @@ def main():
     curves = json.loads((folder / "ours.json").read_text())["sections"]["roc"]["classes"]
     worst, n = 0, 0
     for ours in curves:
-        their = theirs[ours["subject"]]
+        their = theirs[ours["model"]]
         points = dict(zip(their["thresholds"], zip(their["signal"], their["background"],
                                                    strict=True), strict=True))
         pairs = [(ours["physical"]["auc"], their["auc"]),

@@ -288,7 +288,7 @@ static void put_roc(const bl_evaluation *e, const bl_subject *subject, const bl_
                     bl_text *json) {
     bl_put_next(json);
     bl_text_add(json, "{");
-    bl_put_text(json, "subject", subject->name);
+    bl_put_text(json, "model", subject->name);
     bl_put_text(json, "signal", e->classes[roc->signal]);
     bl_put_text(json, "background", roc->background < 0 ? NULL : e->classes[roc->background]);
     put_composed(json, "physical", &roc->physical);

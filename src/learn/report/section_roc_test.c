@@ -63,7 +63,7 @@ static void all_is_there(void **state) {
     const bl_item *classes = bl_item_get(roc, "classes"), *first = at(classes, 0);
     assert_int_equal(classes->n, HAND_CLASSES * HAND_SUBJECTS);
     assert_int_equal(bl_item_get(roc, "pairs")->n, 3 * HAND_SUBJECTS);
-    assert_string_equal(bl_item_get(first, "subject")->text, "first");
+    assert_string_equal(bl_item_get(first, "model")->text, "first");
     assert_string_equal(bl_item_get(first, "signal")->text, "qcd");
     assert_true(is_null(first, "background"));
     assert_false(is_null(bl_item_get(first, "equal"), "auc"));

@@ -83,15 +83,15 @@ static void put_selected(const bl_evaluation *e, const bl_working_point *cut, si
     bl_put_number(json, "threshold", cut->threshold);
     bl_put_text(json, "sample", e->prepared->samples[sample].name);
     bl_cells_add(cells, "%s", e->classes[of_class]);
-    bl_cells_number(cells, cut->threshold);
     bl_cells_add(cells, "%s", e->prepared->samples[sample].name);
+    bl_cells_number(cells, cut->threshold);
     put_yield(cells, json, selected);
     bl_cells_share(cells, sumw, bl_sum_value(&yields->bin.sumw));
     bl_text_add(json, "}");
 }
 
 static bl_status add_selected(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
-    static const char *const head[] = {"Score of", "at least", "Sample",    "Events",
+    static const char *const head[] = {"Score of", "Sample",   "at least",  "Events",
                                        "Σw",       "negative", "of all Σw", NULL};
     const bl_scored *test = e->test;
     bl_yield *yields = NULL, *selected = NULL;
@@ -99,7 +99,7 @@ static bl_status add_selected(const bl_evaluation *e, bl_section_output *to, bl_
     bl_cells_begin(
         &cells, to->arena,
         bl_say(to, "Samples behind the cut that keeps %d %% of the background", BL_VIEWS_PERCENT),
-        1, head);
+        2, head);
     BL_TRY(bl_yields_make(to->arena, test->n, test->samples, e->prepared->n_samples, test->physics,
                           NULL, 1, 0, &yields, err));
     for (size_t k = bl_first_signal(e); k < e->n_classes; k++) {
