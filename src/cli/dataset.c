@@ -30,12 +30,17 @@ static bl_status split(bl_arena *arena, const char *text, const char **ret_name,
     return *ret_name ? BL_OK : bl_error_nomem(err, length, "a name");
 }
 
+bl_status bl_cli_split_input(bl_arena *arena, const char *text, const char **ret_name,
+                             const char **ret_url, bl_error *err) {
+    return split(arena, text, ret_name, ret_url,
+                 "--input '%s': should be NAME=URL, such as ttbar=runs/*.root", err);
+}
+
 static bl_status add_inputs(const bl_arguments *arguments, bl_config *config, bl_error *err) {
     bl_sample_config *sample;
     for (size_t i = 0; i < arguments->inputs.n; i++) {
         const char *name, *url;
-        BL_TRY(split(config->arena, arguments->inputs.texts[i], &name, &url,
-                     "--input '%s': should be NAME=URL, such as ttbar=runs/*.root", err));
+        BL_TRY(bl_cli_split_input(config->arena, arguments->inputs.texts[i], &name, &url, err));
         BL_TRY(bl_config_sample(config, name, &sample, err));
         BL_TRY(bl_text_list_add(config->arena, &sample->files, url, err));
     }
