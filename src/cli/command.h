@@ -127,6 +127,9 @@ typedef struct bl_arguments {
     const char *model, *training, *epochs, *batch_size, *learning_rate, *patience;
     unsigned on_nan, start; ///< their places among the choices
     bool resume, keep_in_memory;
+    // of predict
+    bl_texts copies, variations;
+    bool only_selected, no_observers;
     // of hist
     bl_texts expressions;
     const char *bins, *edges, *title, *x_title, *y_title;
@@ -165,7 +168,7 @@ typedef struct bl_arguments {
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
     bl_command_convert, bl_command_ingest, bl_command_prepare, bl_command_init, bl_command_hist,
-    bl_command_generate, bl_command_train, bl_command_export, bl_command_help,
+    bl_command_generate, bl_command_train, bl_command_predict, bl_command_export, bl_command_help,
     bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.

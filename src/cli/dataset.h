@@ -54,8 +54,7 @@ enum { BL_BAD_FILES_FAIL, BL_BAD_FILES_SKIP };
 /// Reads --config, and adds what other options say. \param arena holds it, and outlives it
 /// \return BL_OK, BL_E_USAGE, and what bl_config_read returns
 bl_status bl_cli_read_config(const bl_cli *cli, bl_arena *arena, bl_config *config, bl_error *err);
-/// The two sides of --input NAME=URL. \param ret_name in the arena \return BL_OK, BL_E_USAGE,
-/// BL_E_NOMEM
+/// "NAME=URL" of --input. \param ret_name in the arena \return BL_OK, BL_E_USAGE, BL_E_NOMEM
 bl_status bl_cli_split_input(bl_arena *arena, const char *text, const char **ret_name,
                              const char **ret_url, bl_error *err);
 /// Opens its data set. \param open how its files are read; both borrow until it is closed

@@ -133,8 +133,8 @@ bl_status bl_gather_describe(bl_gather *gather, bl_error *err) {
     prepared->observers = spool->observers;
     prepared->n_weights = spool->n_weights;
     prepared->weights = spool->weights;
-    prepared->n_identity = spool->n_identity;
-    prepared->identity = spool->identity;
+    prepared->n_identity = spool->identity.n;
+    prepared->identity = spool->identity.names;
     prepared->is_double = spool->config->is_double;
     prepared->seed = spool->config->seed;
     prepared->split_seed = spool->config->split.seed;

@@ -42,11 +42,11 @@ static bool is_same_value(const bl_bucket *bucket, const bl_bucket_row *a, const
 /// may share events: shifted copies are samples of the same data set.
 static bool is_same_event(const bl_spool *spool, const bl_bucket *bucket, size_t first,
                           const bl_bucket_row *a, const bl_bucket_row *b) {
-    if (!is_same_value(bucket, a, b, first + spool->n_identity + 2))
+    if (!is_same_value(bucket, a, b, first + spool->identity.n + 2))
         return false;
-    if (!spool->n_identity)
+    if (!spool->identity.n)
         return is_same_value(bucket, a, b, first + 1);
-    for (size_t i = 0; i < spool->n_identity; i++)
+    for (size_t i = 0; i < spool->identity.n; i++)
         if (!is_same_value(bucket, a, b, first + i))
             return false;
     return true;
@@ -55,11 +55,11 @@ static bool is_same_event(const bl_spool *spool, const bl_bucket *bucket, size_t
 static bl_status refuse(const bl_spool *spool, const bl_bucket *bucket, size_t first,
                         const bl_bucket_row *a, const bl_bucket_row *b, bl_error *err) {
     char event[512] = "", value[32];
-    size_t at = 0, n = spool->n_identity;
+    size_t at = 0, n = spool->identity.n;
     for (size_t i = 0; i < n && at < sizeof event; i++) {
         put_integer(value, sizeof value, bl_bucket_column(bucket, a, first + i), a->row);
         at += (size_t)snprintf(event + at, sizeof event - at, "%s%s %s", i ? ", " : ": ",
-                               spool->identity[i], value);
+                               spool->identity.names[i], value);
     }
     const bl_bucket_row *rows[] = {a, b};
     const char *files[2];

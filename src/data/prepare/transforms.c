@@ -47,13 +47,13 @@ typedef struct sampling {
     bl_nn_columns *curves; ///< [n_inputs] that do nothing else
 } sampling;
 
-static bool is_robust(const bl_spool_input *input, size_t i) {
+static bool is_robust(const bl_input *input, size_t i) {
     return input->variables[i]->scaler == BL_SCALER_ROBUST;
 }
 
 static bl_status start_sample(sampling *s, bl_arena *arena, size_t i, uint64_t bytes,
                               bl_error *err) {
-    const bl_spool_input *input = &s->spool->inputs[i];
+    const bl_input *input = &s->spool->inputs[i];
     sample *to = &s->samples[i];
     to->robust = (size_t *)bl_arena_array(arena, input->shape.width + 1, sizeof *to->robust);
     if (!to->robust)
@@ -88,7 +88,7 @@ static bl_status start(sampling *s, bl_arena *arena, uint64_t bucket_bytes, bl_e
     s->names[s->n_names++] = BL_SPOOL_CODE;
     s->names[s->n_names++] = BL_SHARD_TRAIN;
     for (size_t i = 0; i < n; i++) {
-        const bl_spool_input *input = &s->spool->inputs[i];
+        const bl_input *input = &s->spool->inputs[i];
         widest = input->shape.width > widest ? input->shape.width : widest;
         BL_TRY(start_sample(s, arena, i, bytes, err));
         BL_TRY(
@@ -110,7 +110,7 @@ static void release(sampling *s) {
 
 /// Takes one row. \param values numbers of the input's column \param row of `width` of them
 static void take_row(sampling *s, size_t i, const bl_column *values, int64_t row, uint16_t code) {
-    const bl_spool_input *input = &s->spool->inputs[i];
+    const bl_input *input = &s->spool->inputs[i];
     sample *to = &s->samples[i];
     size_t width = input->shape.width, first = (size_t)row * width;
     const void *data = values->values->data;
@@ -199,7 +199,7 @@ static bl_quantiles quantiles_of(sampling *s, size_t transform, const sample *fr
 
 static bl_status fit_input(sampling *s, bl_arena *arena, const bl_moments *moments,
                            size_t transform, size_t i, bl_nn_columns *columns, bl_error *err) {
-    const bl_spool_input *input = &s->spool->inputs[i];
+    const bl_input *input = &s->spool->inputs[i];
     size_t robust = 0;
     BL_TRY(bl_nn_columns_init(arena, input->shape.name, input->shape.width, columns, err));
     columns->rows = input->columns.rows;

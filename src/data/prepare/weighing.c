@@ -91,13 +91,13 @@ typedef struct survey {
 static bl_status list_columns(survey *s, bl_arena *arena, bl_error *err) {
     const bl_spool *spool = s->weighing->spool;
     s->names =
-        (const char **)bl_arena_array(arena, BL_N_OF + spool->n_identity + 3, sizeof *s->names);
+        (const char **)bl_arena_array(arena, BL_N_OF + spool->identity.n + 3, sizeof *s->names);
     if (!s->names)
         return bl_error_nomem(err, 0, "names");
     s->names[s->n_names++] = BL_SHARD_KEY;
     s->first_identity = s->n_names;
-    for (size_t i = 0; i < spool->n_identity; i++)
-        s->names[s->n_names++] = spool->identity[i];
+    for (size_t i = 0; i < spool->identity.n; i++)
+        s->names[s->n_names++] = spool->identity.names[i];
     s->names[s->n_names++] = BL_SHARD_FILE;
     s->names[s->n_names++] = BL_SHARD_ENTRY;
     s->names[s->n_names++] = BL_SHARD_SAMPLE;

@@ -46,7 +46,7 @@ static bl_status new_list(maker *m, bl_type_id id, size_t size, bl_type *item, b
     return BL_OK;
 }
 
-static bl_status add_input(maker *m, const bl_spool_input *input, bl_error *err) {
+static bl_status add_input(maker *m, const bl_input *input, bl_error *err) {
     bl_type *type = NULL;
     bl_type_id number = m->spool->config->is_double ? BL_FLOAT64 : BL_FLOAT32;
     BL_TRY(new_list(m, BL_FIXED_LIST, input->shape.width, bl_type_primitive(number), &type, err));
@@ -75,7 +75,7 @@ static bl_status add_all(maker *m, const bl_source *source, bl_error *err) {
     bl_spool_recipe *recipe = spool->recipe;
     bool is_number = spool->config->label_kind == BL_LABEL_NUMBERS;
     BL_TRY(add_number(m, BL_SHARD_KEY, BL_UINT64, err));
-    BL_TRY(add_like(m, spool->identity, source->identity, spool->n_identity, err));
+    BL_TRY(add_like(m, spool->identity.names, source->identity, spool->identity.n, err));
     recipe->at_file = m->n;
     BL_TRY(add_number(m, BL_SHARD_FILE, BL_INT32, err));
     BL_TRY(add_number(m, BL_SHARD_ENTRY, BL_INT64, err));
@@ -96,7 +96,7 @@ static bl_status add_all(maker *m, const bl_source *source, bl_error *err) {
 bl_status bl_spool_make_columns(bl_spool *spool, const bl_stream *stream, const bl_source *source,
                                 bl_error *err) {
     enum { N_OTHERS = 9 }; ///< key, file, entry, sample, label, two weights, part, bin
-    size_t n_like = spool->n_identity + spool->n_observers;
+    size_t n_like = spool->identity.n + spool->n_observers;
     size_t most = N_OTHERS + n_like + spool->n_weights + spool->n_inputs;
     bl_spool_recipe *recipe = spool->recipe;
     maker m = {.spool = spool, .stream = stream};

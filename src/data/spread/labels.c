@@ -2,7 +2,7 @@
 // Labels of rows.
 #include <math.h>
 
-#include "data/spread/numbers.h"
+#include "data/inputs/numbers.h"
 #include "data/spread/rows.h"
 
 static const bl_column *column_of(const bl_rows *rows, size_t label) {

@@ -71,7 +71,7 @@ static bl_status fill(bl_rows *rows, bl_error *err) {
     BL_TRY(bl_rows_fates(rows, (uint64_t *)keys, (int32_t *)codes, err));
     BL_TRY(bl_rows_labels(rows, err));
     BL_TRY(bl_rows_weights(rows, err));
-    for (size_t i = 0; i < spool->n_identity; i++)
+    for (size_t i = 0; i < spool->identity.n; i++)
         BL_TRY(share(rows, 1 + i, source->identity[i], err));
     for (size_t i = 0; i < spool->n_observers; i++)
         BL_TRY(share(rows, spool->recipe->at_observers + i, source->observers[i], err));

@@ -7,20 +7,11 @@
 #include "column/column.h"
 #include "data/spread/spool.h"
 
-/// How the numbers of an input lie in columns.
-typedef enum bl_layout {
-    BL_LAYOUT_SCALARS, ///< each is a column: a vector
-    BL_LAYOUT_LIST,    ///< one column has lists of all of them: a vector
-    BL_LAYOUT_LISTS,   ///< each is a column of lists, an item a row: a sequence
-    BL_LAYOUT_NESTED,  ///< one column has lists of lists of all of them: a sequence
-} bl_layout;
-
 /// How rows are made, besides what the spool tells everybody.
 typedef struct bl_spool_recipe {
     size_t n_names;
     const char **names;    ///< [n_names] columns and variables that streams take along
     bool has_physics;      ///< weight_physics is among them; else it is 1
-    bl_layout *layouts;    ///< [n_inputs]
     size_t n_axes;         ///< of spectra
     bl_spectra spectra;    ///< whose bins events have; without axes nothing
     bl_type *type_of_list; ///< list<float64>
@@ -35,14 +26,14 @@ typedef struct bl_spool_recipe {
 typedef struct bl_source {
     const bl_spool *spool;
     const bl_stretch *stretch;
-    size_t physics;    ///< SIZE_MAX: none
-    size_t *identity;  ///< [n_identity]
-    size_t *labels;    ///< [n_labels of the configuration], none where they are of samples
-    size_t *factors;   ///< [n_factors]
-    size_t *axes;      ///< [n_axes]
-    size_t *weights;   ///< [n_weights]
-    size_t *observers; ///< [n_observers]
-    size_t **inputs;   ///< [n_inputs] [n or 1]
+    size_t physics;         ///< SIZE_MAX: none
+    size_t *identity;       ///< [n_identity]
+    size_t *labels;         ///< [n_labels of the configuration], none where they are of samples
+    size_t *factors;        ///< [n_factors]
+    size_t *axes;           ///< [n_axes]
+    size_t *weights;        ///< [n_weights]
+    size_t *observers;      ///< [n_observers]
+    bl_input_place *inputs; ///< [n_inputs]
 } bl_source;
 
 /// Some rows of a stream on their way to the spool.
@@ -61,13 +52,6 @@ typedef struct bl_rows {
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_TYPE, BL_E_NOMEM
 bl_status bl_source_bind(bl_arena *arena, const bl_spool *spool, const bl_stretch *stretch,
                          const bl_stream *stream, bl_source *ret_source, bl_error *err);
-/// The columns of an input: one, or one a number.
-size_t bl_input_n_columns(const bl_input_config *config);
-const char *bl_input_column(const bl_input_config *config, size_t i);
-/// The layout that columns of these types have.
-/// \param types [bl_input_n_columns] \return BL_OK, BL_E_TYPE
-bl_status bl_input_layout(const bl_input_config *config, const bl_type *const *types,
-                          bl_layout *ret_layout, bl_error *err);
 
 // ---- rows.c ----
 

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/context.h"
-#include "data/spread/numbers.h"
+#include "data/inputs/numbers.h"
 #include "data/spread/private.h"
 
 static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "a spool"); }
@@ -43,36 +43,19 @@ static bl_status name_classes(bl_spool *spool, bl_error *err) {
     return BL_OK;
 }
 
-/// What identities begin with where they are file and entry.
-static const char *identity_of(bl_spool *spool, const bl_dataset_file *file) {
-    const char *slash = strrchr(file->url, '/');
-    return file->uuid ? file->uuid
-                      : bl_arena_printf(&spool->arena, "%s %llu", slash ? slash + 1 : file->url,
-                                        (unsigned long long)file->bytes);
-}
-
 static bl_status list_files(bl_spool *spool, bl_error *err) {
     const bl_dataset *dataset = spool->dataset;
     for (size_t i = 0; i < dataset->n_samples; i++)
         spool->n_files += dataset->samples[i].n_files;
     spool->files = new_names(spool, spool->n_files);
-    spool->file_identities = new_names(spool, spool->n_files);
-    spool->datasets = new_names(spool, dataset->n_samples);
-    if (!spool->files || !spool->file_identities || !spool->datasets)
+    if (!spool->files)
         return out_of_memory(err);
     if (spool->n_files > INT32_MAX)
         return bl_error_set(err, BL_E_LIMIT, "%zu files", spool->n_files);
     for (size_t i = 0; i < dataset->n_samples; i++) {
         const bl_sample *sample = &dataset->samples[i];
-        spool->datasets[i] =
-            sample->config->dataset ? sample->config->dataset : sample->config->name;
-        for (size_t k = 0; k < sample->n_files; k++) {
-            const char *identity = identity_of(spool, &sample->files[k]);
+        for (size_t k = 0; k < sample->n_files; k++)
             spool->files[sample->first_file + k] = sample->files[k].url;
-            spool->file_identities[sample->first_file + k] = identity;
-            if (!identity)
-                return out_of_memory(err);
-        }
     }
     return BL_OK;
 }
@@ -122,22 +105,23 @@ static bl_status find_identity(bl_spool *spool, bl_error *err) {
     const bl_split_config *split = &spool->config->split;
     size_t n = split->n_identity;
     bool has_all = true;
-    spool->identity = new_names(spool, n > N_USUAL ? n : N_USUAL);
-    if (!spool->identity)
+    spool->identity = (bl_identity){.seed = spool->config->seed, .split_seed = split->seed};
+    spool->identity.names = new_names(spool, n > N_USUAL ? n : N_USUAL);
+    if (!spool->identity.names)
         return out_of_memory(err);
     if (split->is_by_entry)
         return BL_OK;
     if (n) {
-        memcpy(spool->identity, split->identity, n * sizeof *spool->identity);
-        spool->n_identity = n;
+        memcpy(spool->identity.names, split->identity, n * sizeof *spool->identity.names);
+        spool->identity.n = n;
         return BL_OK;
     }
     for (size_t i = 0; has_all && i < spool->dataset->n_stretches; i++)
         BL_TRY(has_usual(spool, &spool->dataset->stretches[i], &has_all, err));
     if (!has_all)
         return warn_of_entries(spool, err);
-    memcpy(spool->identity, usual, sizeof usual);
-    spool->n_identity = N_USUAL;
+    memcpy(spool->identity.names, usual, sizeof usual);
+    spool->identity.n = N_USUAL;
     return BL_OK;
 }
 
@@ -167,7 +151,7 @@ static bl_status name_extras(bl_spool *spool, bl_error *err) {
             spool->weights[spool->n_weights++] = config->variations[i].column;
     for (size_t i = 0; i < config->n_observers; i++) {
         const char *name = config->observers[i];
-        if (!is_among(spool->identity, spool->n_identity, name) &&
+        if (!is_among(spool->identity.names, spool->identity.n, name) &&
             !is_among(spool->weights, spool->n_weights, name) &&
             !is_among(spool->observers, spool->n_observers, name) &&
             strcmp(name, BL_SHARD_PHYSICS) != 0 && strcmp(name, BL_SHARD_SAMPLE) != 0)
@@ -180,7 +164,7 @@ static bl_status name_extras(bl_spool *spool, bl_error *err) {
 static bl_status list_names(bl_spool *spool, bl_error *err) {
     const bl_prepare_config *config = spool->config;
     bl_spool_recipe *recipe = spool->recipe;
-    size_t most = 1 + spool->n_identity + config->n_labels + config->weights.n_factors +
+    size_t most = 1 + spool->identity.n + config->n_labels + config->weights.n_factors +
                   recipe->n_axes + spool->n_weights + spool->n_observers;
     for (size_t i = 0; i < spool->n_inputs; i++)
         most += bl_input_n_columns(spool->inputs[i].config);
@@ -189,8 +173,8 @@ static bl_status list_names(bl_spool *spool, bl_error *err) {
         return out_of_memory(err);
     if (recipe->has_physics)
         add_name(recipe, BL_SHARD_PHYSICS);
-    for (size_t i = 0; i < spool->n_identity; i++)
-        add_name(recipe, spool->identity[i]);
+    for (size_t i = 0; i < spool->identity.n; i++)
+        add_name(recipe, spool->identity.names[i]);
     for (size_t i = 0; config->label_kind != BL_LABEL_OF_SAMPLE && i < config->n_labels; i++)
         add_name(recipe, config->labels[i]);
     for (size_t i = 0; i < config->weights.n_factors; i++)
@@ -217,11 +201,8 @@ static bl_status make_recipe(bl_spool *spool, bl_error *err) {
         return out_of_memory(err);
     spool->recipe = recipe;
     spool->n_inputs = config->n_inputs;
-    spool->inputs =
-        (bl_spool_input *)bl_arena_array(arena, config->n_inputs + 1, sizeof *spool->inputs);
-    recipe->layouts =
-        (bl_layout *)bl_arena_array(arena, config->n_inputs + 1, sizeof *recipe->layouts);
-    if (!spool->inputs || !recipe->layouts)
+    spool->inputs = (bl_input *)bl_arena_array(arena, config->n_inputs + 1, sizeof *spool->inputs);
+    if (!spool->inputs)
         return out_of_memory(err);
     for (size_t i = 0; i < config->n_inputs; i++) {
         spool->inputs[i].config = &config->inputs[i];
@@ -263,6 +244,7 @@ bl_status bl_spool_set_up(bl_spool *spool, bl_error *err) {
     BL_TRY(make_recipe(spool, err));
     BL_TRY(list_passes(spool, err));
     BL_TRY(find_identity(spool, err));
+    BL_TRY(bl_identity_init(&spool->arena, spool->dataset, &spool->identity, err));
     BL_TRY(name_extras(spool, err));
     BL_TRY(list_names(spool, err));
     BL_TRY(bl_spool_open_stream(spool, &spool->passes[0], stretch, stretch->first, stretch->last,

@@ -1,56 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the columns of a stream are that rows of the spool are made of.
-#include "data/spread/numbers.h"
+#include "data/inputs/numbers.h"
 #include "data/spread/rows.h"
-
-size_t bl_input_n_columns(const bl_input_config *config) { return config->column ? 1 : config->n; }
-
-const char *bl_input_column(const bl_input_config *config, size_t i) {
-    return config->column ? config->column : config->variables[i].name;
-}
-
-static bl_status wrong_type(const char *name, const bl_type *type, const char *what,
-                            bl_error *err) {
-    char text[128] = "";
-    (void)bl_type_format(type, text, sizeof text);
-    return bl_error_set(err, BL_E_TYPE, "column '%s' is %s, %s", name, text, what);
-}
-
-// ---- layouts ----
-
-static bool is_list_of_numbers(const bl_type *type) {
-    return bl_is_list(type) && bl_is_number(type->children[0]);
-}
-
-static bl_status layout_of_column(const char *name, const bl_type *type, bl_layout *ret_layout,
-                                  bl_error *err) {
-    bool is_nested = bl_is_list(type) && is_list_of_numbers(type->children[0]);
-    if (!is_nested && !is_list_of_numbers(type))
-        return wrong_type(name, type, "no list of numbers, nor a list of such lists", err);
-    *ret_layout = is_nested ? BL_LAYOUT_NESTED : BL_LAYOUT_LIST;
-    return BL_OK;
-}
-
-bl_status bl_input_layout(const bl_input_config *config, const bl_type *const *types,
-                          bl_layout *ret_layout, bl_error *err) {
-    if (config->column)
-        return layout_of_column(config->column, types[0], ret_layout, err);
-    bool is_sequence = is_list_of_numbers(types[0]);
-    for (size_t i = 0; i < config->n; i++) {
-        const char *name = config->variables[i].name;
-        bool is_list = is_list_of_numbers(types[i]);
-        if (!is_list && !bl_is_number(types[i]))
-            return wrong_type(name, types[i], "no number, nor a list of numbers", err);
-        if (is_list != is_sequence)
-            return bl_error_set(err, BL_E_TYPE,
-                                "'%s' is a list in each event and '%s' a number: an input has "
-                                "either lists or numbers",
-                                is_list ? name : config->variables[0].name,
-                                is_list ? config->variables[0].name : name);
-    }
-    *ret_layout = is_sequence ? BL_LAYOUT_LISTS : BL_LAYOUT_SCALARS;
-    return BL_OK;
-}
 
 // ---- finding ----
 
@@ -79,7 +30,7 @@ static bl_status find_numbers(const finder *f, const char *const *names, size_t 
     BL_TRY(find_all(f, names, n, ret_columns, err));
     for (size_t i = 0; i < n; i++)
         if (!bl_is_number(type_of(f, (*ret_columns)[i])))
-            return wrong_type(names[i], type_of(f, (*ret_columns)[i]), "no number", err);
+            return bl_column_wrong_type(names[i], type_of(f, (*ret_columns)[i]), "no number", err);
     return BL_OK;
 }
 
@@ -92,20 +43,18 @@ static bl_status find_like(const finder *f, const bl_spool *spool, const char *c
         const bl_type *is = type_of(f, (*ret_columns)[i]);
         (void)bl_type_format(spool->columns[first + i].type, type, sizeof type);
         if (!bl_type_same_shape(is, spool->columns[first + i].type))
-            return wrong_type(names[i], is,
-                              bl_arena_printf(f->arena, "but %s in other files", type), err);
+            return bl_column_wrong_type(
+                names[i], is, bl_arena_printf(f->arena, "but %s in other files", type), err);
     }
     return BL_OK;
 }
 
 static bl_status find_identity(const finder *f, const bl_spool *spool, bl_source *source,
                                bl_error *err) {
-    BL_TRY(find_like(f, spool, spool->identity, spool->n_identity, 1, &source->identity, err));
-    for (size_t i = 0; i < spool->n_identity; i++)
-        if (!bl_is_integer(type_of(f, source->identity[i])))
-            return wrong_type(spool->identity[i], type_of(f, source->identity[i]),
-                              "and what says which event one is are integers", err);
-    return BL_OK;
+    const bl_identity *identity = &spool->identity;
+    const bl_column_finder columns = bl_stream_finder(f->stream);
+    BL_TRY(find_like(f, spool, identity->names, identity->n, 1, &source->identity, err));
+    return bl_identity_find(f->arena, identity, &columns, &source->identity, err);
 }
 
 static bl_status find_weights(const finder *f, const bl_spool *spool, bl_source *source,
@@ -122,7 +71,7 @@ static bl_status find_weights(const finder *f, const bl_spool *spool, bl_source 
                                 "variations.%s: '%s' is no number; '%s[*]' has all elements of a "
                                 "list",
                                 variation->name, variation->weight, variation->weight);
-        if (variation->is_list && !is_list_of_numbers(type))
+        if (variation->is_list && !bl_is_list_of_numbers(type))
             return bl_error_set(err, BL_E_TYPE, "variations.%s: '%s' is no list of numbers",
                                 variation->name, variation->weight);
     }
@@ -131,21 +80,13 @@ static bl_status find_weights(const finder *f, const bl_spool *spool, bl_source 
 
 static bl_status find_input(const finder *f, const bl_spool *spool, size_t i, bl_source *source,
                             bl_error *err) {
-    const bl_input_config *config = spool->inputs[i].config;
-    size_t n = bl_input_n_columns(config);
-    const char **names = (const char **)bl_arena_array(f->arena, n + 1, sizeof *names);
-    const bl_type **types = (const bl_type **)bl_arena_array(f->arena, n + 1, sizeof *types);
-    bl_layout layout;
-    if (!names || !types)
-        return bl_error_nomem(err, n * sizeof *names, "columns");
-    for (size_t k = 0; k < n; k++)
-        names[k] = bl_input_column(config, k);
-    BL_TRY(find_all(f, names, n, &source->inputs[i], err));
-    for (size_t k = 0; k < n; k++)
-        types[k] = type_of(f, source->inputs[i][k]);
-    BL_TRY(bl_input_layout(config, types, &layout, err));
-    if (spool->columns && layout != spool->recipe->layouts[i])
-        return wrong_type(names[0], types[0], "which is a list in other files, or none", err);
+    const bl_input *input = &spool->inputs[i];
+    const bl_column_finder columns = bl_stream_finder(f->stream);
+    bl_input_place *place = &source->inputs[i];
+    BL_TRY(bl_input_find(f->arena, input->config, &columns, place, err));
+    if (spool->columns && place->layout != input->layout)
+        return bl_column_wrong_type(bl_input_column(input->config, 0), place->first_type,
+                                    "which is a list in other files, or none", err);
     return BL_OK;
 }
 
@@ -157,7 +98,8 @@ bl_status bl_source_bind(bl_arena *arena, const bl_spool *spool, const bl_stretc
     const finder f = {.arena = arena, .stream = stream};
     bl_source source = {.spool = spool, .stretch = stretch, .physics = SIZE_MAX};
     size_t *found, n_labels = config->label_kind == BL_LABEL_OF_SAMPLE ? 0 : config->n_labels;
-    source.inputs = (size_t **)bl_arena_array(arena, spool->n_inputs + 1, sizeof(size_t *));
+    source.inputs =
+        (bl_input_place *)bl_arena_array(arena, spool->n_inputs + 1, sizeof *source.inputs);
     const char **axes = (const char **)bl_arena_array(arena, weights->n_axes + 1, sizeof *axes);
     if (!source.inputs || !axes)
         return bl_error_nomem(err, 0, "columns");

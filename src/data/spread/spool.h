@@ -11,6 +11,7 @@
 #ifndef BL_DATA_SPREAD_SPOOL_H
 #define BL_DATA_SPREAD_SPOOL_H
 
+#include "data/inputs/identity.h"
 #include "data/prepared/prepared.h"
 #include "data/statistics/moments.h"
 #include "data/statistics/reweight.h"
@@ -76,16 +77,6 @@ typedef struct bl_spool_pass {
     bl_spool_part *parts; ///< [n_parts] of the spool
 } bl_spool_pass;
 
-/// An input, and what the configuration says of it.
-typedef struct bl_spool_input {
-    bl_prepared_input shape;              ///< most_rows: of the first pass
-    const bl_input_config *config;        ///< borrows from the configuration
-    const bl_variable_config **variables; ///< [width] borrow; of numbers nobody named `others`
-    bl_nn_columns columns;                ///< names, curves and arrangement; what is fitted, and
-                                          ///< the rest that variables say, bl_fit_column adds
-    size_t first_number;                  ///< of it in `moments`
-} bl_spool_input;
-
 struct bl_spool;
 
 typedef struct bl_spool_options {
@@ -113,15 +104,11 @@ typedef struct bl_spool {
     const char **classes; ///< [n_classes] names
     size_t n_counted;     ///< n_classes, but 1 where labels are numbers
     size_t n_inputs;
-    bl_spool_input *inputs; ///< [n_inputs]
-    size_t n_numbers;       ///< Σ width
-    size_t n_identity;
-    const char **identity; ///< [n_identity] columns; none: file and entry
-    const char **datasets; ///< [samples of the data set] names that events' identities begin with
+    bl_input *inputs;     ///< [n_inputs]
+    size_t n_numbers;     ///< Σ width
+    bl_identity identity; ///< of events
     size_t n_files;
-    const char **files;           ///< [n_files] URLs, of all samples
-    const char **file_identities; ///< [n_files] that identities begin with where they are file and
-                                  ///< entry: the file's UUID, else its name and size
+    const char **files; ///< [n_files] URLs, of all samples
     size_t n_weights;
     const char **weights; ///< [n_weights] columns of weight variations
     size_t n_observers;

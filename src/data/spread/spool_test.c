@@ -208,7 +208,7 @@ static void rows_are_what_events_say(void **state) {
     int64_t n[3] = {0}, negative = 0, n_train = 0;
     assert_int_equal(spool->n_parts, 1);
     assert_int_equal(spool->n_passes, 2);
-    assert_int_equal(spool->n_identity, 3);
+    assert_int_equal(spool->identity.n, 3);
     assert_int_equal(spool->n_observers, 2); // the event is among the identities
     bl_batch *batch = read_all(spool, &spool->passes[0].parts[0].files[0]);
     assert_int_equal(batch->n_columns, spool->n_columns);
@@ -417,10 +417,10 @@ static void identity_is_in_all_files_or_in_none(void **state) {
     snprintf(path, sizeof path, "%s/plain.jsonl", folder);
     assert_ok(bl_whole_file_write(path, "{\"n\": 1}\n{\"n\": 2}\n", 18, true, NULL));
     made m = must_make(&(how){.yaml = text, .to = "identity"});
-    assert_int_equal(m.spool->n_identity, 0);
+    assert_int_equal(m.spool->identity.n, 0);
     assert_int_equal(m.spool->warnings.n, 1);
     assert_non_null(strstr(m.spool->warnings.texts[0], "split.by"));
-    assert_string_equal(m.spool->file_identities[1], "plain.jsonl 18");
+    assert_string_equal(m.spool->identity.files[1], "plain.jsonl 18");
     bl_batch *batch = read_all(m.spool, &m.spool->passes[0].parts[1].files[0]);
     for (int64_t row = 0; row < 2; row++) {
         int64_t entry = integer_of(batch, "source_entry", row);
@@ -443,7 +443,7 @@ static void other_shapes(void **state) {
                                "type: float64\n"
                                "samples: {a: {files: '%s/a.jsonl', part: test}}\n";
     made m = must_make(&(how){.yaml = text, .to = "shapes"});
-    assert_int_equal(m.spool->n_identity, 0);
+    assert_int_equal(m.spool->identity.n, 0);
     assert_int_equal(m.spool->n_counted, 1);
     assert_int_equal(m.spool->inputs[0].shape.width, 2);
     assert_true(m.spool->inputs[0].shape.is_sequence && !m.spool->inputs[1].shape.is_sequence);
@@ -458,7 +458,7 @@ static void other_shapes(void **state) {
         (const double *)bl_column_values(bl_column_child(bl_column_child(pairs, 0), 0));
     for (int64_t row = 0; row < batch->n_rows; row++) {
         int64_t i = integer_of(batch, "source_entry", row);
-        bl_event_fate fate = bl_event_fate_of(0, 0, m.spool->file_identities[0], &i, 1);
+        bl_event_fate fate = bl_event_fate_of(0, 0, m.spool->identity.files[0], &i, 1);
         assert_true((uint64_t)integer_of(batch, "key", row) == fate.key);
         assert_int_equal(integer_of(batch, "part", row), 2);
         assert_true(labels[2 * row] == 2 * x_of(i) && labels[2 * row + 1] == (double)i);

@@ -183,7 +183,7 @@ typedef struct chains {
 
 /// Rows that are copied together until there are enough to be looked at.
 typedef struct pile {
-    const bl_spool_input *input;
+    const bl_input *input;
     bl_moments *moments;
     bool is_double;
     size_t row_bytes, n;
@@ -234,7 +234,7 @@ static bl_status take_moments(void *argument, size_t index, unsigned worker, bl_
     const bl_spool *spool = w->spool;
     size_t block = index / spool->n_inputs, i = index % spool->n_inputs;
     size_t first = (w->first_block + block) * BLOCK;
-    const bl_spool_input *input = &spool->inputs[i];
+    const bl_input *input = &spool->inputs[i];
     size_t number = spool->config->is_double ? sizeof(double) : sizeof(float);
     uint8_t *scratch = w->scratch + worker * w->scratch_bytes;
     chains *groups = (chains *)(void *)(scratch + w->chains_at);

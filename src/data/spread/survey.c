@@ -23,7 +23,7 @@ static void add_doubles(bl_packer *to, const double *numbers, size_t n) {
     bl_pack_bytes(to, numbers, n * sizeof *numbers);
 }
 
-static void add_input(bl_packer *to, const bl_spool_input *input) {
+static void add_input(bl_packer *to, const bl_input *input) {
     const bl_nn_arrangement *rows = &input->columns.rows;
     const size_t numbers[] = {input->shape.is_sequence,
                               rows->order,
@@ -64,7 +64,7 @@ static void add_config(bl_packer *to, const bl_spool *spool) {
         bl_fingerprint_add_text(to, axis->name);
         add_doubles(to, axis->edges, axis->n_edges);
     }
-    add_texts(to, spool->identity, spool->n_identity);
+    add_texts(to, spool->identity.names, spool->identity.n);
     add_texts(to, spool->observers, spool->n_observers);
     add_doubles(to, shares, sizeof shares / sizeof *shares);
     bl_fingerprint_add_number(to, (uint64_t)split->n_folds);
@@ -81,7 +81,7 @@ static void add_sample(bl_packer *to, const bl_spool *spool, const bl_stretch *s
                        const bl_stream *stream) {
     const bl_sample *sample = stretch->sample;
     bl_fingerprint_add_text(to, sample->config->name);
-    bl_fingerprint_add_text(to, spool->datasets[stretch->number]);
+    bl_fingerprint_add_text(to, spool->identity.datasets[stretch->number]);
     bl_fingerprint_add_number(to, (uint64_t)sample->config->label);
     bl_fingerprint_add_number(to, (uint64_t)sample->config->part);
     bl_fingerprint_add_stream(to, spool->dataset->config, stream);

@@ -3,7 +3,7 @@
 // the bins of events where classes are reweighted.
 #include <math.h>
 
-#include "data/spread/numbers.h"
+#include "data/inputs/numbers.h"
 #include "data/spread/rows.h"
 
 static bl_status not_finite(const bl_rows *rows, int64_t row, const char *name, bl_error *err) {

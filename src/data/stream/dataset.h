@@ -100,6 +100,7 @@ bl_event_place bl_stretch_place(const bl_stretch *stretch, int64_t row, size_t *
 typedef struct bl_stream_options {
     int64_t first, last; ///< rows of the stretch's chain
     bool has_rows;       ///< bl_plan_rows is asked for
+    bool takes_all_rows; ///< without cuts, mask and recipe
     size_t n_renames;
     const bl_rename *renames; ///< [n_renames] columns, whole names, that stand for others wherever
                               ///< these are named

@@ -179,7 +179,7 @@ static bool is_of_recipe(const bl_stream *stream, const char *name) {
 /// Opens the recipe, whose columns are called as no variable is.
 static bl_status open_recipe(maker *m, bl_error *err) {
     bl_stream *stream = m->stream;
-    if (!m->config->has_recipe)
+    if (!m->config->has_recipe || m->options->takes_all_rows)
         return BL_OK;
     BL_TRY_IN(bl_topology_open(m->dataset->context, stream->table, &m->config->recipe,
                                &stream->shift, &stream->recipe, err),
@@ -310,7 +310,7 @@ static bl_status open_plan(const maker *m, bl_error *err) {
     const bl_sample *sample = m->stretch->sample;
     bl_plan_options options = {.size = sizeof options,
                                .cuts = m->config->cuts.texts,
-                               .n_cuts = m->config->cuts.n,
+                               .n_cuts = m->options->takes_all_rows ? 0 : m->config->cuts.n,
                                .variables = stream->variables,
                                .n_variables = stream->n_variables,
                                .n_hidden = stream->n_hidden,
@@ -322,7 +322,7 @@ static bl_status open_plan(const maker *m, bl_error *err) {
     stream->extras.has_rows = m->options->has_rows;
     stream->extras.rule = &stream->rule;
     stream->extras.recipe = stream->recipe;
-    if (sample->config->lumi_mask) {
+    if (sample->config->lumi_mask && !m->options->takes_all_rows) {
         stream->extras.mask = &sample->mask;
         stream->extras.mask_text = "certified luminosity";
         stream->extras.run = sample->config->run;

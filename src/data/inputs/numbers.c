@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "data/spread/numbers.h"
+#include "data/inputs/numbers.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Numbers of columns, whatever their type, and where lists begin and end.
-#ifndef BL_DATA_SPREAD_NUMBERS_H
-#define BL_DATA_SPREAD_NUMBERS_H
+#ifndef BL_DATA_INPUTS_NUMBERS_H
+#define BL_DATA_INPUTS_NUMBERS_H
 
 #include "column/column.h"
 
@@ -14,6 +14,9 @@ static inline bool bl_is_number(const bl_type *type) {
 }
 static inline bool bl_is_list(const bl_type *type) {
     return type->id == BL_LIST || type->id == BL_LARGE_LIST || type->id == BL_FIXED_LIST;
+}
+static inline bool bl_is_list_of_numbers(const bl_type *type) {
+    return bl_is_list(type) && bl_is_number(type->children[0]);
 }
 
 /// Number `i` of a column of numbers; NaN where there is none.
