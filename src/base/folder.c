@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fts.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,4 +96,12 @@ void bl_folder_clear(bl_context *context, const char *folder, bool (*is_wanted)(
                 (void)unlink(path);
         }
     bl_arena_release(&arena);
+}
+
+void bl_folder_remove(const char *folder) {
+    char *const roots[] = {(char *)(uintptr_t)folder, NULL}; // which it copies
+    BL_AUTO(walk) w = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    for (const FTSENT *entry; w && (entry = fts_read(w));)
+        if (entry->fts_info != FTS_D)
+            (void)remove(entry->fts_path);
 }

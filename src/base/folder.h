@@ -17,5 +17,7 @@ bl_status bl_folder_list(bl_arena *arena, const char *folder, bool (*is_wanted)(
                          const char ***ret_names, size_t *ret_n, bl_error *err);
 /// Removes those files that can be removed. \param is_wanted as above
 void bl_folder_clear(bl_context *context, const char *folder, bool (*is_wanted)(const char *name));
+/// Removes a folder and all that is in it, as far as it can be removed. Links are not followed.
+void bl_folder_remove(const char *folder);
 
 #endif

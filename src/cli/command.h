@@ -130,6 +130,9 @@ typedef struct bl_arguments {
     // of predict
     bl_texts copies, variations;
     bool only_selected, no_observers;
+    // of evaluate
+    bl_texts scores;
+    const char *json_file, *plots, *part, *replicas;
     // of hist
     bl_texts expressions;
     const char *bins, *edges, *title, *x_title, *y_title;
@@ -168,8 +171,8 @@ typedef struct bl_arguments {
 
 extern const bl_command bl_command_root, bl_command_inspect, bl_command_cat, bl_command_stats,
     bl_command_convert, bl_command_ingest, bl_command_prepare, bl_command_init, bl_command_hist,
-    bl_command_generate, bl_command_train, bl_command_predict, bl_command_export, bl_command_help,
-    bl_command_completion;
+    bl_command_generate, bl_command_train, bl_command_evaluate, bl_command_predict,
+    bl_command_export, bl_command_help, bl_command_completion;
 
 /// Subcommand `i` in the order of help, NULL past the last.
 const bl_command *bl_command_at(size_t i);

@@ -70,10 +70,10 @@ const bl_command bl_command_root = {
 };
 
 static const bl_command *const commands[] = {
-    &bl_command_inspect, &bl_command_cat,        &bl_command_stats,    &bl_command_convert,
-    &bl_command_init,    &bl_command_ingest,     &bl_command_prepare,  &bl_command_train,
-    &bl_command_predict, &bl_command_hist,       &bl_command_generate, &bl_command_export,
-    &bl_command_help,    &bl_command_completion,
+    &bl_command_inspect,  &bl_command_cat,     &bl_command_stats,      &bl_command_convert,
+    &bl_command_init,     &bl_command_ingest,  &bl_command_prepare,    &bl_command_train,
+    &bl_command_evaluate, &bl_command_predict, &bl_command_hist,       &bl_command_generate,
+    &bl_command_export,   &bl_command_help,    &bl_command_completion,
 };
 
 const bl_command *bl_command_at(size_t i) { return i < BL_COUNT(commands) ? commands[i] : NULL; }

@@ -36,7 +36,7 @@ bl_status bl_cli_split_input(bl_arena *arena, const char *text, const char **ret
                  "--input '%s': should be NAME=URL, such as ttbar=runs/*.root", err);
 }
 
-static bl_status add_inputs(const bl_arguments *arguments, bl_config *config, bl_error *err) {
+bl_status bl_cli_add_inputs(const bl_arguments *arguments, bl_config *config, bl_error *err) {
     bl_sample_config *sample;
     for (size_t i = 0; i < arguments->inputs.n; i++) {
         const char *name, *url;
@@ -44,6 +44,12 @@ static bl_status add_inputs(const bl_arguments *arguments, bl_config *config, bl
         BL_TRY(bl_config_sample(config, name, &sample, err));
         BL_TRY(bl_text_list_add(config->arena, &sample->files, url, err));
     }
+    return BL_OK;
+}
+
+/// Files that are operands, of commands that have such.
+static bl_status add_operands(const bl_arguments *arguments, bl_config *config, bl_error *err) {
+    bl_sample_config *sample;
     if (arguments->n_operands == 0)
         return BL_OK;
     if (config->n_samples)
@@ -84,7 +90,8 @@ bl_status bl_cli_read_config(const bl_cli *cli, bl_arena *arena, bl_config *conf
     BL_TRY(add_variables(arguments, config, err));
     if (arguments->columns)
         BL_TRY(bl_text_list_add(arena, &config->columns, arguments->columns, err));
-    BL_TRY(add_inputs(arguments, config, err));
+    BL_TRY(bl_cli_add_inputs(arguments, config, err));
+    BL_TRY(add_operands(arguments, config, err));
     if (arguments->weight && arguments->n_operands == 0)
         return bl_error_set(err, BL_E_USAGE,
                             "--weight is for files without samples, whose weights a configuration "

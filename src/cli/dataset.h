@@ -57,6 +57,9 @@ bl_status bl_cli_read_config(const bl_cli *cli, bl_arena *arena, bl_config *conf
 /// "NAME=URL" of --input. \param ret_name in the arena \return BL_OK, BL_E_USAGE, BL_E_NOMEM
 bl_status bl_cli_split_input(bl_arena *arena, const char *text, const char **ret_name,
                              const char **ret_url, bl_error *err);
+/// Adds what --input says: files of samples, new ones where there are none of that name.
+/// \return BL_OK, BL_E_USAGE, BL_E_NOMEM
+bl_status bl_cli_add_inputs(const bl_arguments *arguments, bl_config *config, bl_error *err);
 /// Opens its data set. \param open how its files are read; both borrow until it is closed
 /// \return BL_OK, BL_E_USAGE, and what bl_dataset_open returns
 bl_status bl_cli_open_dataset(const bl_cli *cli, const bl_config *config, bl_open_options *open,

@@ -6,7 +6,6 @@
 #include "base/whole_file.h"
 #include "cli/hist.h"
 #include "cli/terminal.h"
-#include "plot/plot.h"
 #include "table/histograms.h"
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
@@ -127,37 +126,44 @@ static bl_status write_csv(const hist_run *run, bl_error *err) {
     return status;
 }
 
-static bl_status write_picture(const hist_run *run, bl_canvas *canvas, bl_error *err) {
+/// What was filled, of one histogram; several have a legend instead.
+static char *write_note(const bl_histogram *h, bl_arena *arena) {
+    return bl_arena_printf(arena, "%lld entries\nmean %.4g\nstd %.4g", (long long)h->n_entries,
+                           bl_histogram_mean(h), bl_histogram_std(h));
+}
+
+static bl_status write_chart(const hist_run *run, bl_arena *arena, bl_error *err) {
     const bl_arguments *arguments = &run->cli->arguments;
-    const char *bytes;
-    size_t size;
-    const bl_plot plot = {.title = arguments->title,
-                          .x_title = arguments->x_title ? arguments->x_title
-                                     : run->n == 1      ? run->texts[0]
-                                                        : NULL,
-                          .y_title = arguments->y_title  ? arguments->y_title
-                                     : arguments->weight ? "sum of weights"
-                                                         : "entries",
-                          .is_log = arguments->log,
-                          .has_errors = arguments->weight != NULL,
-                          .n_curves = run->n,
-                          .curves = run->histograms,
-                          .labels = run->texts};
-    bl_plot_draw(&plot, canvas);
-    BL_TRY(canvas->ops->finish(canvas, &bytes, &size, err));
-    return bl_whole_file_write(arguments->output, bytes, size, arguments->overwrite, err);
+    bl_series *series = (bl_series *)bl_arena_array(arena, run->n, sizeof *series);
+    char *note = run->n == 1 ? write_note(&run->histograms[0], arena) : NULL;
+    if (!series || (run->n == 1 && !note))
+        return bl_error_nomem(err, run->n * sizeof *series, "a chart");
+    for (size_t k = 0; k < run->n; k++) {
+        BL_TRY(bl_histogram_series(&run->histograms[k], arena, run->n > 1 ? run->texts[k] : NULL,
+                                   arguments->weight != NULL, &series[k], err));
+        series[k].color = (unsigned)k;
+    }
+    const bl_chart chart = {.name = "histogram",
+                            .title = arguments->title,
+                            .note = note,
+                            .x = {.title = arguments->x_title ? arguments->x_title
+                                           : run->n == 1      ? run->texts[0]
+                                                              : NULL},
+                            .y = {.title = arguments->y_title  ? arguments->y_title
+                                           : arguments->weight ? "sum of weights"
+                                                               : "entries",
+                                  .is_log = arguments->log},
+                            .n_series = run->n,
+                            .series = series};
+    return bl_chart_write(run->cli->context, &chart, arguments->output, arguments->overwrite, err);
 }
 
-static bl_status write_svg(const hist_run *run, bl_error *err) {
-    BL_AUTO(bl_canvas) canvas = NULL;
-    BL_TRY(bl_canvas_new_svg(run->cli->context, BL_PLOT_WIDTH, BL_PLOT_HEIGHT, &canvas, err));
-    return write_picture(run, canvas, err);
-}
-
-static bl_status write_pdf(const hist_run *run, bl_error *err) {
-    BL_AUTO(bl_canvas) canvas = NULL;
-    BL_TRY(bl_canvas_new_pdf(run->cli->context, BL_PLOT_WIDTH, BL_PLOT_HEIGHT, &canvas, err));
-    return write_picture(run, canvas, err);
+static bl_status write_picture(const hist_run *run, bl_error *err) {
+    bl_arena arena;
+    bl_arena_init(&arena, run->cli->context);
+    bl_status status = write_chart(run, &arena, err);
+    bl_arena_release(&arena);
+    return status;
 }
 
 static bl_status add_to_output(const hist_run *run, size_t k, bl_output *output, bl_error *err) {
@@ -204,7 +210,8 @@ static bl_status write_root(const hist_run *run, bl_error *err) {
 static const struct {
     const char *extension;
     bl_status (*write)(const hist_run *run, bl_error *err);
-} forms[] = {{".pdf", write_pdf}, {".svg", write_svg}, {".root", write_root}, {".csv", write_csv}};
+} forms[] = {
+    {".pdf", write_picture}, {".svg", write_picture}, {".root", write_root}, {".csv", write_csv}};
 
 static size_t form_of(const char *path) {
     const char *dot = strrchr(path, '.');

@@ -2,6 +2,8 @@
 // Columns: making, releasing, checking, looking inside.
 #include "column/column.h"
 
+#include <math.h>
+
 #include "base/context.h"
 
 /// What an empty column shows in place of buffers that it does not have.
@@ -182,5 +184,27 @@ int64_t bl_column_integer(const bl_column *column, int64_t i) {
         return ((const uint32_t *)values)[i];
     default: // 64 bits of either sign
         return ((const int64_t *)values)[i];
+    }
+}
+
+bool bl_type_is_number(const bl_type *type) {
+    return type->id == BL_BOOL || bl_type_id_width(type->id) > 0;
+}
+
+double bl_column_number(const bl_column *column, int64_t i) {
+    if (bl_column_is_null(column, i))
+        return NAN;
+    const void *values = column->values->data;
+    switch (column->type->id) {
+    case BL_BOOL:
+        return ((const uint8_t *)values)[i / 8] >> i % 8 & 1;
+    case BL_FLOAT32:
+        return (double)((const float *)values)[i];
+    case BL_FLOAT64:
+        return ((const double *)values)[i];
+    case BL_UINT64:
+        return (double)((const uint64_t *)values)[i];
+    default:
+        return (double)bl_column_integer(column, i);
     }
 }

@@ -31,6 +31,10 @@ static inline bool bl_column_is_null(const bl_column *column, int64_t i) {
 }
 /// The bits of integer `i` of a column of integers, as those of an int64.
 int64_t bl_column_integer(const bl_column *column, int64_t i);
+/// Whether a type is of numbers, which bl_column_number reads.
+bool bl_type_is_number(const bl_type *type);
+/// Number `i` of a column of numbers; NaN: it is null.
+double bl_column_number(const bl_column *column, int64_t i);
 /// Nulls of a column itself, not of what is in its lists.
 int64_t bl_column_count_nulls(const bl_column *column);
 /// True where the column or anything in it is null.

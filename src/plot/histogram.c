@@ -118,6 +118,27 @@ double bl_histogram_std(const bl_histogram *h) {
     return sqrt(variance > 0 || isnan(variance) ? variance : 0);
 }
 
+bl_status bl_histogram_series(const bl_histogram *h, bl_arena *arena, const char *label,
+                              bool has_errors, bl_series *ret_series, bl_error *err) {
+    size_t n = h->n_bins;
+    double *y = (double *)bl_arena_array(arena, 3 * n, sizeof *y), *low = y + n, *high = low + n;
+    if (!y)
+        return bl_error_nomem(err, 3 * n * sizeof *y, "a histogram's outline");
+    for (size_t i = 0; i < n; i++) {
+        y[i] = bl_histogram_content(h, i + 1);
+        low[i] = y[i] - bl_histogram_error(h, i + 1);
+        high[i] = y[i] + bl_histogram_error(h, i + 1);
+    }
+    *ret_series = (bl_series){.label = label,
+                              .mark = BL_MARK_STEPS,
+                              .n = n,
+                              .x = h->edges,
+                              .y = y,
+                              .low = has_errors ? low : NULL,
+                              .high = has_errors ? high : NULL};
+    return BL_OK;
+}
+
 // ---- values ----
 
 static double value_at(const bl_column *leaf, bl_type_id id, int64_t i) {

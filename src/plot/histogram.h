@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/sum.h"
+#include "plot/chart.h"
 
 typedef struct bl_bin {
     bl_sum sumw, sumw2;
@@ -42,6 +43,11 @@ double bl_histogram_error(const bl_histogram *histogram, size_t bin);
 /// 0.
 double bl_histogram_mean(const bl_histogram *histogram);
 double bl_histogram_std(const bl_histogram *histogram);
+
+/// Its outline, as a series of a chart. \param arena holds its numbers \param label borrows; or
+/// NULL \param has_errors bars of sqrt(Σw²) \return BL_OK, BL_E_NOMEM
+bl_status bl_histogram_series(const bl_histogram *histogram, bl_arena *arena, const char *label,
+                              bool has_errors, bl_series *ret_series, bl_error *err);
 
 /// Called with each value and its row's weight.
 typedef void (*bl_value_fn)(void *self, double x, double weight);

@@ -93,6 +93,11 @@ bl_status bl_config_read_document(bl_config *config, const bl_item *document, bl
 /// `labels`, that samples have labels 0, 1 … none of which is missing.
 /// \return BL_OK, BL_E_INVALID, BL_E_NOMEM
 bl_status bl_config_for_preparation(bl_config *config, bl_error *err);
+/// Makes it one of events that are only evaluated, before bl_config_for_preparation: all of them in
+/// the part "test" (folds stay), with their own weights and signs; nothing is fitted, balanced or
+/// left out. Classes are named by the samples that there are now, some of which may then be taken
+/// away. \return as bl_config_for_preparation
+bl_status bl_config_for_evaluation(bl_config *config, bl_error *err);
 /// Sets the recipe: "topology" or "topology:mode=compat,muons=Muon", as the command line has it.
 /// \return BL_OK, BL_E_INVALID (with the nearest names), BL_E_NOMEM
 bl_status bl_config_set_recipe(bl_config *config, const char *text, bl_error *err);

@@ -49,15 +49,9 @@ static const bl_sample_config *first_of_label(const bl_config *config, int64_t l
     return NULL;
 }
 
-/// Of labels of samples the classes: as many as there are labels, from 0 on.
-static bl_status name_classes(bl_config *config, bl_error *err) {
-    bl_prepare_config *prepare = &config->prepare;
-    const char **names =
-        (const char **)bl_arena_array(config->arena, config->n_samples + 1, sizeof *names);
-    int64_t largest = -1;
-    size_t n = 0;
-    if (!names)
-        return bl_error_nomem(err, config->n_samples * sizeof *names, "classes");
+/// The largest label of samples, all of which must have one.
+static bl_status find_largest(const bl_config *config, int64_t *ret_largest, bl_error *err) {
+    *ret_largest = -1;
     for (size_t i = 0; i < config->n_samples; i++) {
         const bl_sample_config *sample = &config->samples[i];
         if (!sample->has_label || sample->label < 0)
@@ -65,8 +59,23 @@ static bl_status name_classes(bl_config *config, bl_error *err) {
                                 "sample '%s' has no label, such as 0 or 1, and there are no "
                                 "labels beside samples",
                                 sample->name);
-        largest = sample->label > largest ? sample->label : largest;
+        *ret_largest = sample->label > *ret_largest ? sample->label : *ret_largest;
     }
+    return BL_OK;
+}
+
+/// Of labels of samples the classes: as many as there are labels, from 0 on.
+static bl_status name_classes(bl_config *config, bl_error *err) {
+    bl_prepare_config *prepare = &config->prepare;
+    const char **names =
+        (const char **)bl_arena_array(config->arena, config->n_samples + 1, sizeof *names);
+    int64_t largest = -1;
+    size_t n = 0;
+    BL_TRY(find_largest(config, &largest, err));
+    if (prepare->n_labels) // they are named already
+        return BL_OK;
+    if (!names)
+        return bl_error_nomem(err, config->n_samples * sizeof *names, "classes");
     for (const bl_sample_config *first; (first = first_of_label(config, (int64_t)n)); n++)
         names[n] = first->name;
     if ((int64_t)n <= largest)
@@ -125,6 +134,28 @@ bl_status bl_config_for_preparation(bl_config *config, bl_error *err) {
         const bl_named_text *variable = &config->of_preparation[i];
         BL_TRY(bl_config_add_variable(config, variable->name, variable->text, err));
         BL_TRY(bl_config_add_name(config, variable->name, err));
+    }
+    return BL_OK;
+}
+
+static void fit_nothing(bl_variable_config *variable) { variable->scaler = BL_SCALER_NONE; }
+
+bl_status bl_config_for_evaluation(bl_config *config, bl_error *err) {
+    bl_prepare_config *prepare = &config->prepare, preset;
+    bl_prepare_config_init(&preset);
+    if (prepare->label_kind == BL_LABEL_OF_SAMPLE)
+        BL_TRY(name_classes(config, err));
+    prepare->weights = preset.weights;
+    prepare->weights.negative = BL_NEGATIVE_KEEP;
+    prepare->split.train = prepare->split.validation = 0;
+    prepare->split.test = 1;
+    for (size_t i = 0; i < config->n_samples; i++)
+        config->samples[i].part = -1;
+    fit_nothing(&prepare->defaults);
+    for (size_t i = 0; i < prepare->n_inputs; i++) {
+        fit_nothing(&prepare->inputs[i].others);
+        for (size_t k = 0; k < prepare->inputs[i].n; k++)
+            fit_nothing(&prepare->inputs[i].variables[k]);
     }
     return BL_OK;
 }

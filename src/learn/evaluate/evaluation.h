@@ -6,7 +6,7 @@
 #define BL_LEARN_EVALUATE_EVALUATION_H
 
 #include "data/prepared/prepared.h"
-#include "model/bundle/bundle.h"
+#include "infer/model.h"
 
 /// What gives scores: a model; one for each fold; or a column of the events.
 typedef struct bl_subject {
@@ -14,7 +14,9 @@ typedef struct bl_subject {
     const char *path;   ///< a run's folder, a model's file, or NULL: a column
     const char *run;    ///< folder with run.json and history.csv; of folds that of the first; NULL
     size_t n_models;    ///< 1; of folds as many as there are; 0: a column
-    bl_bundle **models; ///< [n_models] model k has not seen fold k; owns
+    bl_bundle **models; ///< [n_models] model k has not seen fold k; those of `opened`
+    bl_model **opened;  ///< [n_models] as they are run; owns
+    int64_t fold; ///< the only fold of the data that its one model has not seen; −1: not known
     const char *column; ///< an observer, which is the score of class 1 (of two classes)
 } bl_subject;
 
@@ -27,10 +29,14 @@ typedef struct bl_scored {
     const double *training;         ///< [n] weight_train
     const uint64_t *keys;           ///< [n] as shards have them
     const int32_t *samples;         ///< [n] of the prepared set's
-    const double *const *weights;   ///< [prepared->n_weights] [n] weight_physics of variations
+    const double *const *weights;   ///< [n_variations] [n] weight_physics of variations
     const double *const *observers; ///< [prepared->n_observers] [n]; NULL: it is no number
-    /// [n_subjects] [n × n_classes] scores of each class. Of one output, a sigmoid: 1 − s, s.
+    /// [n_subjects] [n × n_classes] scores of each class. Of one output, a sigmoid: 1 − s, s; of a
+    /// column: −x, x.
     const float *const *scores;
+    size_t n_parts;
+    const char *const *parts; ///< [n_parts] of the prepared set, behind each other
+    const size_t *folds;      ///< [n_parts] which model of a subject with several scored them
 } bl_scored;
 
 typedef struct bl_evaluation {
@@ -41,6 +47,9 @@ typedef struct bl_evaluation {
     const char *const *classes; ///< [n_classes]
     size_t n_subjects;
     bl_subject *subjects; ///< [n_subjects] the first is the one that figures of one model show
+    /// Of weights: columns without "weight_", those of a list one by one: "pileup", "scale[0]".
+    size_t n_variations;
+    const char *const *variations; ///< [n_variations]
     const bl_scored *test;
     const bl_scored *train; ///< as many events of it as of the test, at most; NULL: there is none
     size_t n_shifted;

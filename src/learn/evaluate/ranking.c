@@ -92,3 +92,18 @@ bl_status bl_ranking_make(bl_arena *arena, size_t n, const float *scores, size_t
         *ret_ranking = r;
     return status;
 }
+
+bl_status bl_ranking_reweigh(bl_arena *arena, const bl_ranking *ranking, const double *weights,
+                             bl_ranking *ret_ranking, bl_error *err) {
+    bl_ranking r = *ranking;
+    r.weights = (double *)bl_arena_array(arena, r.n + 1, sizeof *r.weights);
+    if (!r.weights)
+        return bl_error_nomem(err, r.n * sizeof *r.weights, "a ranking");
+    r.signal = r.background = 0;
+    for (size_t i = 0; i < r.n; i++) {
+        r.weights[i] = weights ? weights[r.events[i]] : 1;
+        *(r.is_signal[i] ? &r.signal : &r.background) += r.weights[i];
+    }
+    *ret_ranking = r;
+    return BL_OK;
+}

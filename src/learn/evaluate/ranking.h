@@ -26,5 +26,10 @@ typedef struct bl_ranking {
 bl_status bl_ranking_make(bl_arena *arena, size_t n, const float *scores, size_t stride,
                           const double *weights, const int32_t *labels, int32_t signal,
                           int32_t background, bl_ranking *ret_ranking, bl_error *err);
+/// The same events in the same order, with other weights. Shares all but the weights and their
+/// sums. \param weights [n] of the events that were ranked; NULL: 1 each
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_ranking_reweigh(bl_arena *arena, const bl_ranking *ranking, const double *weights,
+                             bl_ranking *ret_ranking, bl_error *err);
 
 #endif

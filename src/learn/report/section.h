@@ -18,12 +18,19 @@ typedef struct bl_table_cells {
     size_t n_left;            ///< columns from the left that are words; the others are numbers
 } bl_table_cells;
 
-typedef enum bl_block_kind { BL_BLOCK_WORDS, BL_BLOCK_CHART, BL_BLOCK_TABLE } bl_block_kind;
+typedef enum bl_block_kind {
+    BL_BLOCK_WORDS,
+    BL_BLOCK_CHART,
+    BL_BLOCK_TABLE,
+    BL_BLOCK_LISTING
+} bl_block_kind;
 
 /// One thing that is shown.
 typedef struct bl_block {
     bl_block_kind kind;
-    const char *text; ///< WORDS: a paragraph; CHART: what it shows, in a sentence or two
+    /// WORDS: a paragraph; CHART: what it shows, in a sentence or two; LISTING: lines as they are
+    const char *text;
+    const char *title; ///< of a LISTING
     bl_chart chart;
     bl_table_cells table;
 } bl_block;
@@ -52,5 +59,8 @@ bl_status bl_section_add_words(bl_section_output *to, const char *text, bl_error
 bl_status bl_section_add_chart(bl_section_output *to, const bl_chart *chart, const char *text,
                                bl_error *err);
 bl_status bl_section_add_table(bl_section_output *to, const bl_table_cells *table, bl_error *err);
+/// Text in letters of one width, such as a file.
+bl_status bl_section_add_listing(bl_section_output *to, const char *title, const char *text,
+                                 bl_error *err);
 
 #endif

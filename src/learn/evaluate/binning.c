@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "learn/evaluate/binning.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/elementary.h"
+
+enum { MOST_LOOKED_AT = 100000, TAIL = 200 };
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+bl_status bl_binning_around(bl_arena *arena, size_t n_bins, size_t n, const double *values,
+                            bl_histogram *ret_histogram, bl_error *err) {
+    size_t step = n / MOST_LOOKED_AT + 1, n_there = 0;
+    double *there = (double *)bl_alloc(arena->context, (n / step + 1) * sizeof *there);
+    bl_histogram histogram = {0};
+    bl_status status = BL_OK;
+    if (!there)
+        return bl_error_nomem(err, n / step * sizeof *there, "numbers in order");
+    for (size_t i = 0; i < n; i += step)
+        if (isfinite(values[i]))
+            there[n_there++] = values[i];
+    qsort(there, n_there, sizeof *there, ascending);
+    size_t cut = n_there / TAIL;
+    if (n_there && there[0] < there[n_there - 1] && isfinite(there[n_there - 1] - there[0])) {
+        bool has_range = there[cut] < there[n_there - 1 - cut];
+        cut = has_range ? cut : 0; // nearly all are the same
+        status = bl_histogram_init_around(&histogram, arena, n_bins, there[cut],
+                                          there[n_there - 1 - cut], err);
+    }
+    bl_free(arena->context, there);
+    if (status == BL_OK)
+        *ret_histogram = histogram;
+    return status;
+}
+
+bl_status bl_binning_again(bl_arena *arena, const bl_histogram *like, bl_histogram *ret_histogram,
+                           bl_error *err) {
+    if (like->is_uniform)
+        return bl_histogram_init(ret_histogram, arena, like->n_bins, like->edges[0],
+                                 like->edges[like->n_bins], err);
+    return bl_histogram_init_edges(ret_histogram, arena, like->edges, like->n_bins + 1, err);
+}
+
+void bl_binning_fill(bl_histogram *histogram, double x, double weight) {
+    bool is_last = x == histogram->edges[histogram->n_bins];
+    bl_histogram_fill(histogram, is_last ? nextafter(x, -INFINITY) : x, weight);
+}
+
+static double content(const bl_histogram *h, size_t bin) {
+    double x = bl_histogram_content(h, bin);
+    return x > 0 ? x : 0;
+}
+
+static double total(const bl_histogram *h) {
+    bl_sum sum = {0};
+    for (size_t bin = 0; bin < h->n_bins + 2; bin++)
+        bl_sum_add(&sum, content(h, bin));
+    return bl_sum_value(&sum);
+}
+
+/// p·log₂(p/m)
+static double term(double p, double m) { return p > 0 ? p * bl_ln(p / m) / bl_ln(2) : 0; }
+
+double bl_divergence(const bl_histogram *p, const bl_histogram *q) {
+    double all_p = total(p), all_q = total(q);
+    bl_sum sum = {0};
+    if (all_p == 0 || all_q == 0)
+        return NAN;
+    for (size_t bin = 0; bin < p->n_bins + 2; bin++) {
+        double a = content(p, bin) / all_p, b = content(q, bin) / all_q, m = (a + b) / 2;
+        bl_sum_add(&sum, (term(a, m) + term(b, m)) / 2);
+    }
+    double d = bl_sum_value(&sum);
+    return d > 0 ? d : 0; // what rounding did
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bins that hold nearly all, and divergences in closed form.
+#include "learn/evaluate/binning.h"
+
+#include <math.h>
+
+#include "base/testing.h"
+
+enum { N = 1000 };
+
+static bl_context *context;
+
+static void bins_leave_out_few(void **state) {
+    (void)state;
+    double values[N];
+    bl_arena arena;
+    bl_histogram h;
+    bl_arena_init(&arena, context);
+    for (size_t i = 0; i < N; i++)
+        values[i] = (double)(i * 7 % N);
+    values[3] = 1e30, values[4] = -INFINITY, values[5] = NAN;
+    assert_ok(bl_binning_around(&arena, 20, N, values, &h, NULL));
+    assert_true(h.n_bins >= 10 && h.n_bins <= 30);
+    assert_true(h.edges[0] <= 6 && h.edges[0] >= -50);
+    assert_true(h.edges[h.n_bins] >= 993 && h.edges[h.n_bins] <= 1050);
+    bl_arena_release(&arena);
+}
+
+static void what_does_not_vary_has_no_bins(void **state) {
+    (void)state;
+    const double same[] = {4, 4, NAN, 4}, huge[] = {-1.7e308, 1.7e308};
+    double nearly[N] = {0};
+    bl_arena arena;
+    bl_histogram h;
+    bl_arena_init(&arena, context);
+    assert_ok(bl_binning_around(&arena, 20, 4, same, &h, NULL));
+    assert_int_equal(h.n_bins, 0);
+    assert_ok(bl_binning_around(&arena, 20, 0, same, &h, NULL));
+    assert_int_equal(h.n_bins, 0);
+    assert_ok(bl_binning_around(&arena, 20, 2, huge, &h, NULL));
+    assert_int_equal(h.n_bins, 0);
+    nearly[17] = 5;
+    assert_ok(bl_binning_around(&arena, 20, N, nearly, &h, NULL));
+    assert_true(h.n_bins > 0 && h.edges[0] <= 0 && h.edges[h.n_bins] >= 5);
+    bl_arena_release(&arena);
+}
+
+static void the_last_edge_is_inside(void **state) {
+    (void)state;
+    bl_arena arena;
+    bl_histogram h, again;
+    bl_arena_init(&arena, context);
+    assert_ok(bl_histogram_init(&h, &arena, 4, 0, 1, NULL));
+    assert_ok(bl_binning_again(&arena, &h, &again, NULL));
+    bl_binning_fill(&again, 1, 2);
+    bl_binning_fill(&again, nextafter(1, 2), 3);
+    assert_true(bl_histogram_content(&again, 4) == 2 && bl_histogram_content(&again, 5) == 3);
+    assert_true(bl_histogram_content(&h, 4) == 0);
+    assert_memory_equal(h.edges, again.edges, 5 * sizeof *h.edges);
+    bl_arena_release(&arena);
+}
+
+static bl_histogram filled(bl_arena *arena, double first, double second, double above) {
+    bl_histogram h = {0};
+    assert_ok(bl_histogram_init(&h, arena, 2, 0, 2, NULL));
+    bl_histogram_fill(&h, 0.5, first);
+    bl_histogram_fill(&h, 1.5, second);
+    bl_histogram_fill(&h, 9, above);
+    return h;
+}
+
+static void divergences_are_in_closed_form(void **state) {
+    (void)state;
+    bl_arena arena;
+    bl_arena_init(&arena, context);
+    bl_histogram a = filled(&arena, 1, 3, 0), same = filled(&arena, 2, 6, 0),
+                 b = filled(&arena, 3, 1, 0), other = filled(&arena, 0, 0, 5),
+                 negative = filled(&arena, 1, 3, -7), none = filled(&arena, 0, -1, 0);
+    assert_true(bl_divergence(&a, &same) == 0);
+    assert_true(fabs(bl_divergence(&a, &other) - 1) < 1e-15);
+    // entropy of (½, ½) less that of (¼, ¾)
+    double wanted = 1 + 0.25 * log2(0.25) + 0.75 * log2(0.75);
+    assert_true(fabs(bl_divergence(&a, &b) - wanted) < 1e-14);
+    assert_true(bl_divergence(&a, &b) == bl_divergence(&b, &a));
+    assert_true(bl_divergence(&a, &negative) == 0);
+    assert_true(isnan(bl_divergence(&a, &none)) && isnan(bl_divergence(&none, &a)));
+    bl_arena_release(&arena);
+}
+
+static int open_context(void **state) {
+    (void)state;
+    context = test_context(1);
+    return 0;
+}
+
+static int close_context(void **state) {
+    (void)state;
+    bl_context_free(context);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bins_leave_out_few),
+        cmocka_unit_test(what_does_not_vary_has_no_bins),
+        cmocka_unit_test(the_last_edge_is_inside),
+        cmocka_unit_test(divergences_are_in_closed_form),
+    };
+    return cmocka_run_group_tests(tests, open_context, close_context);
+}

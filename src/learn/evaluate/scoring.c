@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether model and data fit each other; scores of events, a shard of the network a task.
+#include "learn/evaluate/scoring.h"
+
+#include <stdio.h>
+
+#include "base/context.h"
+#include "base/names.h"
+
+/// What a thread scores events with.
+typedef struct bl_scoring_worker {
+    bl_runner *runner;
+    bl_model_feed *feeds; ///< [n_inputs] of some events
+    float **outputs;      ///< [outputs of the model] all but the first are not wanted
+} worker;
+
+// ---- inputs ----
+
+enum { SHAPE_TEXT = 64 };
+
+static const char *shape_text(bool is_sequence, size_t steps, size_t width, char *text) {
+    if (is_sequence)
+        (void)snprintf(text, SHAPE_TEXT, "a sequence of at most %zu rows of %zu", steps, width);
+    else
+        (void)snprintf(text, SHAPE_TEXT, "a vector of %zu", width);
+    return text;
+}
+
+static bl_status check_shape(const bl_prepared_input *input, const bl_model_port *port,
+                             bl_error *err) {
+    char theirs[SHAPE_TEXT], ours[SHAPE_TEXT];
+    bool fits = input->width == port->width && input->is_sequence == (port->steps > 0);
+    if (fits && (!input->is_sequence || port->cuts || input->most_rows <= port->steps))
+        return BL_OK;
+    return bl_error_set(err, BL_E_SHAPE, "the model's input '%s' is %s, the data's '%s' %s",
+                        port->name, shape_text(port->steps > 0, port->steps, port->width, ours),
+                        input->name,
+                        shape_text(input->is_sequence, input->most_rows, input->width, theirs));
+}
+
+static bl_status check_columns(const bl_prepared_input *input, const bl_model_port *port,
+                               bl_error *err) {
+    for (size_t i = 0; port->columns && input->columns && i < port->width; i++)
+        if (input->columns[i] && strcmp(port->columns[i], input->columns[i]) != 0)
+            return bl_error_set(err, BL_E_SHAPE,
+                                "number %zu of the model's input '%s' is '%s', of the data's '%s' "
+                                "'%s'",
+                                i, port->name, port->columns[i], input->name, input->columns[i]);
+    return BL_OK;
+}
+
+static bl_status unknown_input(const bl_prepared *prepared, const char *name, bl_error *err) {
+    bl_nearest nearest;
+    bl_nearest_init(&nearest, name);
+    bl_status status = bl_error_set(
+        err, BL_E_NOTFOUND, "the data have no input '%s', which the model has; they have", name);
+    for (size_t i = 0; i < prepared->n_inputs; i++) {
+        bl_nearest_offer(&nearest, prepared->inputs[i].name);
+        status = bl_error_hint(err, status, "%s '%s'", i ? "," : "", prepared->inputs[i].name);
+    }
+    return bl_nearest_hint(&nearest, status, err);
+}
+
+static bl_status find_input(const bl_prepared *prepared, bl_scoring *s, size_t i, bl_error *err) {
+    const bl_model_port *port = bl_model_input(s->model, i);
+    bool is_only = s->n_inputs == 1 && prepared->n_inputs == 1;
+    for (size_t k = 0; k < prepared->n_inputs; k++) {
+        const bl_prepared_input *input = &prepared->inputs[k];
+        if (!is_only && strcmp(input->name, port->name) != 0)
+            continue;
+        BL_TRY(check_shape(input, port, err));
+        s->inputs[i] = input->name;
+        return check_columns(input, port, err);
+    }
+    return unknown_input(prepared, port->name, err);
+}
+
+// ---- the output ----
+
+static bl_status list_classes(size_t n, const char *const *classes, bl_status status,
+                              bl_error *err) {
+    for (size_t i = 0; i < n; i++)
+        status = bl_error_hint(err, status, "%s%s", i ? ", " : " ", classes[i]);
+    return status;
+}
+
+static bl_status unknown_class(const bl_prepared *prepared, const bl_bundle *bundle,
+                               const char *name, bl_error *err) {
+    bl_status status = bl_error_set(err, BL_E_SHAPE,
+                                    "the data have no class '%s'; classes of the model are", name);
+    status = list_classes(bundle->n_classes, bundle->classes, status, err);
+    status = bl_error_hint(err, status, ", of the data");
+    return list_classes(prepared->n_classes, prepared->classes, status, err);
+}
+
+/// Which class of the data each number of the output is of: by name, or else by place.
+static bl_status find_classes(const bl_prepared *prepared, bl_scoring *s, size_t width,
+                              bl_error *err) {
+    const bl_bundle *bundle = s->model->bundle;
+    bool has_names = bundle->n_classes == width;
+    for (size_t i = 0; i < width; i++) {
+        s->classes[i] = width == 1 ? 1 : i;
+        if (!has_names)
+            continue;
+        for (s->classes[i] = 0; s->classes[i] < prepared->n_classes; s->classes[i]++)
+            if (strcmp(bundle->classes[i], prepared->classes[s->classes[i]]) == 0)
+                break;
+        if (s->classes[i] == prepared->n_classes)
+            return unknown_class(prepared, bundle, bundle->classes[i], err);
+    }
+    return BL_OK;
+}
+
+static bl_status fit_output(const bl_prepared *prepared, bl_scoring *s, bl_error *err) {
+    const bl_model_port *port = bl_model_output(s->model, 0);
+    if (port->steps)
+        return bl_error_set(err, BL_E_SHAPE,
+                            "the model's output '%s' is a sequence, the data have "
+                            "one label an event",
+                            port->name);
+    if (port->width != prepared->n_classes && !(port->width == 1 && prepared->n_classes == 2)) {
+        bl_status status = bl_error_set(
+            err, BL_E_SHAPE,
+            "the model's output '%s' has %zu number%s, the data have %zu classes:", port->name,
+            port->width, port->width == 1 ? "" : "s", prepared->n_classes);
+        return list_classes(prepared->n_classes, prepared->classes, status, err);
+    }
+    s->classes = (size_t *)bl_arena_array(&s->arena, port->width + 1, sizeof *s->classes);
+    if (!s->classes)
+        return bl_error_nomem(err, port->width * sizeof *s->classes, "classes");
+    return find_classes(prepared, s, port->width, err);
+}
+
+// ---- workers ----
+
+static bl_status make_worker(bl_scoring *s, worker *w, bl_error *err) {
+    size_t m = bl_model_n_outputs(s->model), width = bl_model_output(s->model, 0)->width;
+    w->feeds = (bl_model_feed *)bl_arena_array(&s->arena, s->n_inputs + 1, sizeof *w->feeds);
+    w->outputs = (float **)bl_arena_array(&s->arena, m, sizeof *w->outputs);
+    float *output = (float *)bl_arena_array(&s->arena, BL_NN_SHARD_EVENTS * width, sizeof(float));
+    if (!w->feeds || !w->outputs || !output)
+        return bl_error_nomem(err, BL_NN_SHARD_EVENTS * width * sizeof(float), "scores");
+    w->outputs[0] = output;
+    return bl_runner_new(s->model, BL_NN_SHARD_EVENTS, &w->runner, err);
+}
+
+static bl_status make_workers(bl_scoring *s, bl_error *err) {
+    size_t n = bl_context_n_threads(s->context);
+    s->workers = (worker *)bl_arena_array(&s->arena, n, sizeof *s->workers);
+    if (!s->workers)
+        return bl_error_nomem(err, n * sizeof *s->workers, "workers");
+    for (; s->n_workers < n; s->n_workers++)
+        BL_TRY(make_worker(s, &s->workers[s->n_workers], err));
+    return BL_OK;
+}
+
+bl_status bl_scoring_init(bl_context *context, const bl_model *model, const bl_prepared *prepared,
+                          bl_scoring *scoring, bl_error *err) {
+    *scoring = (bl_scoring){.context = context,
+                            .model = model,
+                            .n_classes = prepared->n_classes,
+                            .n_inputs = bl_model_n_inputs(model)};
+    bl_arena_init(&scoring->arena, context);
+    scoring->inputs =
+        (const char **)bl_arena_array(&scoring->arena, scoring->n_inputs + 1, sizeof(char *));
+    if (!scoring->inputs)
+        return bl_error_nomem(err, scoring->n_inputs * sizeof(char *), "inputs");
+    for (size_t i = 0; i < scoring->n_inputs; i++)
+        BL_TRY(find_input(prepared, scoring, i, err));
+    BL_TRY(fit_output(prepared, scoring, err));
+    return make_workers(scoring, err);
+}
+
+void bl_scoring_release(bl_scoring *scoring) {
+    for (size_t i = 0; i < scoring->n_workers; i++)
+        bl_runner_free(scoring->workers[i].runner);
+    bl_arena_release(&scoring->arena);
+    *scoring = (bl_scoring){0};
+}
+
+// ---- events ----
+
+typedef struct batch {
+    const bl_scoring *scoring;
+    size_t n_events;
+    const bl_model_feed *feeds;
+    float *scores;
+} batch;
+
+/// Numbers of the output go to their classes.
+static void put_scores(const bl_scoring *s, size_t n, const float *output, float *to) {
+    size_t width = bl_model_output(s->model, 0)->width;
+    for (size_t e = 0; e < n; e++, output += width, to += s->n_classes) {
+        for (size_t i = 0; i < width; i++)
+            to[s->classes[i]] = output[i];
+        if (width < s->n_classes)
+            to[1 - s->classes[0]] = 1 - output[0];
+    }
+}
+
+static bl_status run_shard(void *argument, size_t shard, unsigned number, bl_error *err) {
+    const batch *b = (const batch *)argument;
+    const bl_scoring *s = b->scoring;
+    worker *w = &s->workers[number];
+    size_t first = shard * BL_NN_SHARD_EVENTS, left = b->n_events - first;
+    size_t n = left < BL_NN_SHARD_EVENTS ? left : BL_NN_SHARD_EVENTS;
+    for (size_t i = 0; i < s->n_inputs; i++) {
+        const bl_model_port *port = bl_model_input(s->model, i);
+        size_t stride = b->feeds[i].stride ? b->feeds[i].stride : port->width;
+        w->feeds[i] = b->feeds[i];
+        if (b->feeds[i].offsets)
+            w->feeds[i].offsets += first;
+        else
+            w->feeds[i].values += first * (port->steps ? port->steps : 1) * stride;
+    }
+    BL_TRY_IN(bl_runner_run(w->runner, n, w->feeds, w->outputs, err), err, "counted from event %zu",
+              first);
+    put_scores(s, n, w->outputs[0], b->scores + first * s->n_classes);
+    return BL_OK;
+}
+
+bl_status bl_scoring_run(bl_scoring *scoring, size_t n_events, const bl_model_feed *feeds,
+                         float *ret_scores, bl_error *err) {
+    batch b = {scoring, n_events, feeds, ret_scores};
+    return bl_run_tasks(scoring->context, run_shard, &b,
+                        (n_events + BL_NN_SHARD_EVENTS - 1) / BL_NN_SHARD_EVENTS, err);
+}
