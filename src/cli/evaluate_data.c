@@ -213,13 +213,26 @@ static bl_status prepare(evaluate_run *run, prepare_run *preparation, bl_error *
     return bl_prepare_make(preparation, run->temporary, err);
 }
 
+/// What the events are called that nobody will find in the temporary folder: the configuration, or
+/// the files.
+static bl_status name_data(evaluate_run *run, bl_error *err) {
+    const bl_arguments *arguments = &run->cli->arguments;
+    bl_text name = {.arena = &run->arena};
+    bl_text_add(&name, "%s", arguments->config ? arguments->config : "");
+    for (size_t i = 0; i < arguments->inputs.n; i++)
+        bl_text_add(&name, "%s%s", name.n ? ", " : "", arguments->inputs.texts[i]);
+    run->prepared->name = name.text;
+    return name.has_failed ? bl_error_nomem(err, name.n, "a name") : BL_OK;
+}
+
 static bl_status prepare_files(evaluate_run *run, bl_error *err) {
     prepare_run preparation;
     bl_prepare_begin(&preparation, run->cli);
     bl_status status = prepare(run, &preparation, err);
     bl_prepare_end(&preparation);
     BL_TRY(status);
-    return bl_prepared_open(run->cli->context, run->temporary, &run->prepared, err);
+    BL_TRY(bl_prepared_open(run->cli->context, run->temporary, &run->prepared, err));
+    return name_data(run, err);
 }
 
 // ---- the data of a run ----

@@ -54,7 +54,7 @@ static void set_categories(bl_axis *axis, size_t n_names, bool is_y) {
 /// As many labels as have room beside each other.
 static void make_x_ticks(bl_axis *axis) {
     double length = axis->end - axis->begin;
-    for (double n = 8; n >= 2; n--) {
+    for (int n = 8; n >= 2; n--) {
         bl_axis_ticks(axis, n);
         size_t n_labels = 0;
         for (size_t i = 0; i < axis->n_ticks; i++)

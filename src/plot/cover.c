@@ -21,9 +21,9 @@ static void mark(bl_cover *c, double x, double y) {
 }
 
 static void mark_line(bl_cover *c, bl_point from, bl_point to) {
-    double n = fmin(ceil(2 * fmax(fabs(to.x - from.x), fabs(to.y - from.y))), 1e4);
-    for (double i = 0; i <= n; i++) {
-        double share = n > 0 ? i / n : 0;
+    int n = (int)fmin(ceil(2 * fmax(fabs(to.x - from.x), fabs(to.y - from.y))), 1e4);
+    for (int i = 0; i <= n; i++) {
+        double share = n > 0 ? (double)i / n : 0;
         mark(c, from.x + share * (to.x - from.x), from.y + share * (to.y - from.y));
     }
 }
@@ -105,9 +105,11 @@ static double share_covered(const bl_cover *c, const bl_box *box) {
     bl_point last = cells_of(c, (bl_point){box->right, box->bottom});
     uint64_t columns = left_of(ceil(last.x)) & ~left_of(floor(first.x));
     double n = 0, n_covered = 0;
-    for (double y = fmax(floor(first.y), 0); y < fmin(last.y, BL_COVER_SIZE); y++) {
+    for (int y = 0; y < BL_COVER_SIZE; y++) {
+        if (y + 1 <= first.y || y >= last.y)
+            continue;
         n += __builtin_popcountll(columns);
-        n_covered += __builtin_popcountll(columns & c->rows[(size_t)y]);
+        n_covered += __builtin_popcountll(columns & c->rows[y]);
     }
     return n > 0 ? n_covered / n : 0;
 }

@@ -121,8 +121,10 @@ double bl_histogram_std(const bl_histogram *h) {
 bl_status bl_histogram_series(const bl_histogram *h, bl_arena *arena, const char *label,
                               bool has_errors, bl_series *ret_series, bl_error *err) {
     size_t n = h->n_bins;
-    double *y = (double *)bl_arena_array(arena, 3 * n, sizeof *y), *low = y + n, *high = low + n;
-    if (!y)
+    double *y = (double *)bl_arena_array(arena, n, sizeof *y);
+    double *low = (double *)bl_arena_array(arena, n, sizeof *low);
+    double *high = (double *)bl_arena_array(arena, n, sizeof *high);
+    if (!y || !low || !high)
         return bl_error_nomem(err, 3 * n * sizeof *y, "a histogram's outline");
     for (size_t i = 0; i < n; i++) {
         y[i] = bl_histogram_content(h, i + 1);

@@ -6,7 +6,7 @@
 #include "plot/letters.h"
 #include "plot/plane.h"
 
-static const double gap = 0.4, strong = 0.58, scale_left = 12, scale_width = 12;
+static const double gap = 0.4, strong = 0.63, scale_left = 12, scale_width = 12;
 
 /// How much ink, and which, a number has.
 static double shade_of(const bl_matrix *matrix, double value, bl_ink *ret_ink) {
@@ -86,8 +86,9 @@ void bl_matrix_draw(const bl_plane *plane, bl_canvas *canvas) {
     char text[64];
     for (size_t i = 0; i < n_x * n_y; i++) {
         bl_pen pen = {0};
-        double left = plane->frame.left + width * (double)(i % n_x);
-        double top = plane->frame.top + height * (double)(i / n_x);
+        size_t row = i / n_x, column = i % n_x;
+        double left = plane->frame.left + width * (double)column;
+        double top = plane->frame.top + height * (double)row;
         pen.opacity = shade_of(matrix, matrix->cells[i], &pen.ink);
         if (pen.opacity >= 0.005)
             bl_canvas_box(

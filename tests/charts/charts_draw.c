@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // usage: charts_draw FOLDER: a chart of each kind as NAME.svg, NAME.pdf and NAME.csv, and all of
-// them in page.html. charts_draw --random N: N charts of odd numbers on a canvas of each kind;
-// nothing is written.
+// them in page.html.
 #include <beamline/context.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/whole_file.h"
 #include "plot/chart.h"
@@ -191,9 +188,10 @@ static const bl_chart *confusion(void) {
 
 static const bl_chart *correlation(void) {
     static double cells[100];
-    for (size_t i = 0; i < 100; i++)
-        cells[i] =
-            i / 10 == i % 10 ? 1 : cos((double)(i / 10) * 1.3 + (double)(i % 10) * 1.3) * 0.9;
+    for (size_t i = 0; i < 100; i++) {
+        size_t row = i / 10, column = i % 10;
+        cells[i] = row == column ? 1 : 0.9 * cos(1.3 * (double)(row + column));
+    }
     static const bl_matrix matrix = {cells, -1, 1, 2};
     static const bl_chart chart = {.name = "correlation",
                                    .x = {.n_names = 10, .names = features},
@@ -208,16 +206,13 @@ static const bl_chart *many(void) {
         "one",    "two",   "three", "four", "five, with a label that does not end soon",
         "six",    "seven", "eight", "nine", "ten",
         "eleven", "twelve"};
-    for (size_t k = 0; k < 12; k++)
-        series[k] =
-            (bl_series){labels[k], BL_MARK_LINE, 2,    xs + 1000 * (k % 4), ys[0] + 100 * k, NULL,
-                        NULL,      (unsigned)k,  false};
-    static double x[2] = {0, 1}, y[12][2];
+    static const double x[2] = {0, 1};
+    static double y[12][2];
     for (size_t k = 0; k < 12; k++) {
         y[k][0] = (double)k * 1e6;
         y[k][1] = (double)(12 - k) * 1.5e6;
-        series[k].x = x;
-        series[k].y = y[k];
+        series[k] =
+            (bl_series){labels[k], BL_MARK_LINE, 2, x, y[k], NULL, NULL, (unsigned)k, false};
     }
     static const bl_chart chart = {.name = "many",
                                    .x = {.title = "x"},
@@ -228,7 +223,7 @@ static const bl_chart *many(void) {
 }
 
 static const bl_chart *nothing(void) {
-    static const double none[] = {NAN, INFINITY, -1};
+    static const double none[] = {NAN, INFINITY, -INFINITY};
     static const bl_series series[] = {{"a", BL_MARK_LINE, 3, none, none, NULL, NULL, 0, false}};
     static const bl_chart chart = {.name = "nothing",
                                    .title = "Of an empty class",

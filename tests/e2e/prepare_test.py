@@ -315,6 +315,21 @@ def test_balance_of_all_parts(folder, events, tmp_path):
     assert np.isclose(column["scale"], 1 / (pt.max() - pt.min()), rtol=1e-15)
 
 
+@pytest.mark.parametrize("part", ["train", "all"])
+def test_undersampling_known_beforehand(folder, tmp_path, part):
+    """What undersampling leaves out is known before events are read, where there are no cuts: the
+    events are those that are left out later where there is one, and so are all fits."""
+    said = config(folder, weights={"balance": {"method": "undersample", "part": part}})
+    said["inputs"]["jets"]["scale"] = "standard"
+    prepare(tmp_path / "known", said)
+    prepare(tmp_path / "cut", {**said, "selection": "pt > 0"})
+    known, cut = (prepared.description(tmp_path / name) for name in ("known", "cut"))
+    assert known["transforms"] == cut["transforms"]
+    for name in ("train", "validation", "test"):
+        tables = [prepared.part(tmp_path / one, name) for one in ("known", "cut")]
+        assert tables[0].equals(tables[1])
+
+
 @pytest.mark.parametrize("method", ["flat", "ref"])
 @pytest.mark.parametrize("resample", [False, True])
 def test_reweighting_closes(folder, tmp_path, method, resample):

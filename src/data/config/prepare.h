@@ -151,6 +151,11 @@ typedef struct bl_prepare_config {
     uint64_t seed;                   ///< of the order of events, and of sampling
 } bl_prepare_config;
 
+/// Whether some events are trained on: of a configuration that is read, always.
+static inline bool bl_split_trains(const bl_split_config *split) {
+    return split->n_folds || split->train > 0;
+}
+
 /// "robust"; a static string.
 const char *bl_scaler_name(bl_scaler scaler);
 /// What a configuration that says nothing means: no inputs, labels of samples, parts of 0.8, 0.1

@@ -46,6 +46,7 @@ static bl_status add_source(bl_gather *gather, const char *name, bl_error *err) 
     BL_TRY(bl_spool_open(gather->spool, file, &table, err));
     bl_status status = bl_table_n_rows(table, &file->n_rows, err);
     file->raw_bytes = raw_bytes_of(table);
+    file->n_whole = file->n_rows;
     bl_table_close(table);
     if (status == BL_OK)
         sources[pass->n_sources++] = (bl_source_file){.file = file, .is_copy = true};

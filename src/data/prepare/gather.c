@@ -65,7 +65,7 @@ static int64_t batch_rows_of(const bl_gather_pass *pass) {
     uint64_t bytes = 0, rows = 0;
     for (size_t i = 0; i < pass->n_sources; i++) {
         bytes += pass->sources[i].file->raw_bytes;
-        rows += (uint64_t)pass->sources[i].file->n_rows;
+        rows += (uint64_t)pass->sources[i].file->n_whole;
     }
     uint64_t row_bytes = rows ? bytes / rows + 1 : 1;
     return row_bytes < batch_bytes ? (int64_t)(batch_bytes / row_bytes) : 1;

@@ -206,7 +206,8 @@ static bl_status warn(preparation *p, const char *text, bl_error *err) {
 
 static bl_status warn_of_empty_classes(preparation *p, bl_error *err) {
     const bl_weighing *weighing = &p->gather.weighing;
-    for (size_t k = 0; k < weighing->n_counted; k++) {
+    bool trains = bl_split_trains(&p->spool->config->split);
+    for (size_t k = 0; trains && k < weighing->n_counted; k++) {
         int64_t n = 0;
         for (size_t code = 0; code < weighing->n_codes; code++)
             n += weighing->is_trained[code]

@@ -5,6 +5,7 @@
 
 #include "base/sum.h"
 #include "data/prepare/duplicates.h"
+#include "data/spread/thin.h"
 
 // ---- one event ----
 
@@ -189,7 +190,7 @@ static bl_status check_negative(const bl_weighing *weighing, const bl_spool_stat
             n_negative += count_of(weighing, all, code, k)->n_negative;
             n_rows += count_of(weighing, all, code, k)->n_rows;
         }
-    if (!n_rows)
+    if (!n_rows && bl_split_trains(&weighing->spool->config->split))
         return bl_error_set(err, BL_E_RANGE, "there is no event to train on");
     if (!n_negative || (choice != BL_NEGATIVE_UNSAID && choice != BL_NEGATIVE_ERROR))
         return BL_OK;
@@ -251,7 +252,7 @@ static bl_status make_balance(bl_weighing *weighing, const bl_spool_statistics *
     BL_TRY(amounts_of(weighing, all, s, amounts, err));
     bl_balance_factors(config->balance, weighing->n_counted, amounts, weighing->balance);
     weighing->samples_classes = true;
-    return BL_OK;
+    return bl_thinning_check(weighing->spool, weighing->balance, err);
 }
 
 static void find_most_copies(bl_weighing *weighing) {

@@ -23,6 +23,7 @@ bl_status bl_prepared_new(bl_context *context, const char *folder, bl_prepared *
         return bl_error_nomem(err, sizeof *prepared, "a prepared data set");
     bl_arena_init(&prepared->arena, context);
     prepared->folder = bl_arena_text(&prepared->arena, folder, strlen(folder));
+    prepared->name = prepared->folder;
     if (!prepared->folder) {
         bl_prepared_close(prepared);
         return bl_error_nomem(err, strlen(folder), "a path");

@@ -72,6 +72,7 @@ typedef struct bl_prepared_sample {
 typedef struct bl_prepared {
     bl_arena arena;
     const char *folder;
+    const char *name;          ///< that people know it by: the folder, or what it was made of
     const char *fingerprint;   ///< of all that the events depend on
     const char *configuration; ///< the text of the data configuration
     bl_label_kind label_kind;

@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "data/spread/private.h"
 #include "data/spread/take.h"
+#include "data/spread/thin.h"
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
 
@@ -21,10 +22,19 @@ static const uint64_t slice_bytes = UINT64_C(1) << 19;
 typedef struct slices {
     const bl_spool *spool;
     const bl_spool_row *rows; ///< [n]
+    const bool *is_thin;      ///< [n]
+    const bl_column *nothing; ///< [n_columns] of a column that thin rows have nothing of
     size_t n, n_each;
     size_t first;       ///< slice of the round
     bl_batch **batches; ///< of the round
 } slices;
+
+static bl_span span_of(const slices *s, size_t column, size_t k) {
+    const bl_spool_row *row = &s->rows[k];
+    if (s->is_thin[k] && s->nothing[column].type)
+        return (bl_span){&s->nothing[column], 0, 1};
+    return (bl_span){&row->batch->columns[column], row->at, 1};
+}
 
 static bl_status take_slice(void *argument, size_t index, unsigned worker, bl_error *err) {
     const slices *s = (const slices *)argument;
@@ -42,7 +52,7 @@ static bl_status take_slice(void *argument, size_t index, unsigned worker, bl_er
                         (int64_t)n, &batch, err));
     for (size_t i = 0; i < like->n_columns; i++) {
         for (size_t k = 0; k < n; k++)
-            spans[k] = (bl_span){&s->rows[first + k].batch->columns[i], s->rows[first + k].at, 1};
+            spans[k] = span_of(s, i, first + k);
         BL_TRY(bl_take_column(context, like->columns[i].type, spans, n, &batch->columns[i], err));
     }
     s->batches[index] = BL_MOVE(batch);
@@ -76,13 +86,11 @@ static bl_status write_slices(slices *s, bl_writer *writer, bl_error *err) {
 }
 
 /// Nobody waits for the disk: whoever goes on with files of an earlier run sums them up first.
-/// \param file gets bytes and xxh64
-static bl_status write_file(const bl_spool_sink *sink, const bl_spool_row *rows, const char *path,
-                            bl_spool_file *file, bl_error *err) {
-    const bl_spool *spool = sink->spool;
-    size_t n = (size_t)sink->n_rows;
-    size_t n_slices = (size_t)(sink->bytes / slice_bytes) + 1;
-    slices s = {.spool = spool, .rows = rows, .n = n, .n_each = (n + n_slices - 1) / n_slices};
+/// \param s but for slices \param file gets bytes and xxh64
+static bl_status write_file(slices *s, const char *path, bl_spool_file *file, bl_error *err) {
+    const bl_spool *spool = s->spool;
+    size_t n_slices = (size_t)(file->raw_bytes / slice_bytes) + 1;
+    s->n_each = (s->n + n_slices - 1) / n_slices;
     const bl_output_options options = {.size = sizeof options,
                                        .format = "Arrow",
                                        .codec = BL_SPOOL_CODEC,
@@ -96,8 +104,69 @@ static bl_status write_file(const bl_spool_sink *sink, const bl_spool_row *rows,
     bl_writer *writer;
     BL_TRY(bl_output_open(spool->arena.context, path, &options, &output, err));
     BL_TRY(bl_output_add(output, spool->columns, spool->n_columns, &of_writer, &writer, err));
-    BL_TRY(write_slices(&s, writer, err));
+    BL_TRY(write_slices(s, writer, err));
     return bl_output_finish(output, err);
+}
+
+// ---- thin rows ----
+
+/// Lists without anything, one of them. \param column of zeroes
+static bl_status make_empty(bl_context *context, bl_type *type, bl_column *column, bl_error *err) {
+    BL_TRY(bl_column_init(context, column, type, err));
+    for (size_t i = 0; i < column->n_children; i++)
+        BL_TRY(make_empty(context, type->children[i], &column->children[i], err));
+    return BL_OK;
+}
+
+/// \param nothing [n_columns] zeroed
+static bl_status make_nothing(const bl_spool *spool, bl_column *nothing, bl_error *err) {
+    for (size_t i = 0; i < spool->n_inputs; i++) {
+        size_t at = spool->recipe->at_inputs + i;
+        // specs have types that nobody changes
+        bl_type *type = (bl_type *)(uintptr_t)spool->columns[at].type;
+        if (spool->thinning.inputs[i])
+            BL_TRY(make_empty(spool->arena.context, type, &nothing[at], err));
+    }
+    return BL_OK;
+}
+
+/// Finds thin rows, and takes what they will not have from the bytes of a file.
+static void find_thin(const slices *s, bool *is_thin, bl_spool_file *file) {
+    const bl_spool *spool = s->spool;
+    size_t at_label = spool->recipe->at_file + 3, at_code = spool->recipe->at_code;
+    for (size_t k = 0; k < s->n; k++) {
+        const bl_spool_row *row = &s->rows[k];
+        const bl_column *columns = row->batch->columns;
+        const int32_t *codes = (const int32_t *)(const void *)columns[at_code].values->data;
+        const int32_t *labels = (const int32_t *)(const void *)columns[at_label].values->data;
+        is_thin[k] = bl_thinning_leaves_out(spool, row->key, codes[row->at], labels[row->at]);
+        file->n_whole -= is_thin[k];
+        for (size_t i = 0; is_thin[k] && i < spool->n_inputs; i++)
+            if (spool->thinning.inputs[i])
+                file->raw_bytes -=
+                    bl_spool_row_bytes(&columns[spool->recipe->at_inputs + i], row->at) -
+                    sizeof(int32_t);
+    }
+}
+
+static bl_status write_rows(const bl_spool *spool, const bl_spool_row *rows, size_t n,
+                            const char *path, bl_spool_file *file, bl_error *err) {
+    bl_context *context = spool->arena.context;
+    bool *is_thin = (bool *)bl_alloc_zero(context, n + 1, sizeof *is_thin);
+    bl_column *nothing = (bl_column *)bl_alloc_zero(context, spool->n_columns, sizeof *nothing);
+    bl_status status = is_thin && nothing ? BL_OK : bl_error_nomem(err, n, "rows");
+    slices s = {.spool = spool, .rows = rows, .is_thin = is_thin, .nothing = nothing, .n = n};
+    if (status == BL_OK && spool->thinning.most) {
+        find_thin(&s, is_thin, file);
+        status = make_nothing(spool, nothing, err);
+    }
+    if (status == BL_OK)
+        status = write_file(&s, path, file, err);
+    for (size_t i = 0; nothing && i < spool->n_columns; i++)
+        bl_column_release(context, &nothing[i]);
+    bl_free(context, nothing);
+    bl_free(context, is_thin);
+    return status;
 }
 
 // ---- files ----
@@ -117,7 +186,7 @@ static bl_status name_file(const bl_spool_sink *sink, bl_spool_file *ret_file,
                            const char **ret_path, bl_error *err) {
     bl_arena *arena = &sink->spool->arena;
     size_t number = sink->part->n_files;
-    ret_file->n_rows = sink->n_rows;
+    ret_file->n_rows = ret_file->n_whole = sink->n_rows;
     ret_file->name = number ? bl_arena_printf(arena, "%s.%zu.arrow", sink->stem, number)
                             : bl_arena_printf(arena, "%s.arrow", sink->stem);
     *ret_path = ret_file->name ? bl_spool_path(arena, sink->spool, ret_file->name, "") : NULL;
@@ -151,7 +220,7 @@ static bl_status sort_and_write(bl_spool_behind *behind, bl_error *err) {
     BL_TRY(bl_spool_statistics_add(spool, rows, n, !sink->pass->variation, &sink->part->statistics,
                                    err));
     BL_TRY(bl_spool_sort(spool, rows, n, err));
-    return write_file(sink, rows, behind->path, &behind->file, err);
+    return write_rows(spool, rows, n, behind->path, &behind->file, err);
 }
 
 static void *thread_main(void *argument) {

@@ -87,6 +87,8 @@ typedef struct bl_spool_sink {
     uint64_t bytes;
 } bl_spool_sink;
 
+/// Bytes that a row takes in memory, of a column.
+uint64_t bl_spool_row_bytes(const bl_column *column, int64_t row);
 /// Adds rows; hands over a file of them when there are enough. \param rows moves, also on failure
 bl_status bl_spool_sink_add(bl_spool_sink *sink, bl_batch *rows, bl_error *err);
 /// Hands over what is left.

@@ -26,6 +26,10 @@ static uint64_t bytes_in(const bl_column *column, int64_t first, int64_t last) {
            (column->n_children ? bytes_in(&column->children[0], from, to) : (uint64_t)(to - from));
 }
 
+uint64_t bl_spool_row_bytes(const bl_column *column, int64_t row) {
+    return bytes_in(column, row, row + 1);
+}
+
 static uint64_t bytes_of(const bl_batch *rows, int64_t first, int64_t last) {
     uint64_t bytes = 0;
     for (size_t i = 0; i < rows->n_columns; i++)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "data/spread/private.h"
+#include "data/spread/thin.h"
 
 // ---- streams ----
 
@@ -171,6 +172,7 @@ static bl_status make(bl_spool *spool, bl_error *err) {
     bl_surveyed *surveyed;
     bool is_needed = true;
     BL_TRY(bl_spool_set_up(spool, err));
+    BL_TRY(bl_thinning_find(spool, err));
     BL_TRY(bl_spool_survey(spool, &surveyed, err));
     if (spool->options.look)
         BL_TRY(spool->options.look(spool->options.user, spool, &is_needed, err));

@@ -53,6 +53,7 @@ typedef struct bl_spool_file {
     int64_t n_rows;
     uint64_t bytes, xxh64;
     uint64_t raw_bytes; ///< of its rows in memory
+    int64_t n_whole;    ///< of its rows, those that are not thinned
 } bl_spool_file;
 
 /// Some rows of a stretch: files, none where no row was taken, and more than one where rows were
@@ -76,6 +77,13 @@ typedef struct bl_spool_pass {
     const bl_variation_config *variation;
     bl_spool_part *parts; ///< [n_parts] of the spool
 } bl_spool_pass;
+
+/// What undersampling surely leaves out (thin.h).
+typedef struct bl_thinning {
+    double *most;   ///< [n_classes] of the factor of each; NULL: nothing is known
+    bool is_of_all; ///< of all parts, else of the one that is trained on
+    bool *inputs;   ///< [n_inputs] those of which such an event has nothing in the spool
+} bl_thinning;
 
 struct bl_spool;
 
@@ -116,7 +124,8 @@ typedef struct bl_spool {
     size_t n_columns;
     const bl_column_spec *columns; ///< [n_columns] of a spool file
     bool has_spectra;
-    const char *const **cuts;       ///< [samples of the data set] texts of the cut flow, and NULL
+    const char *const **cuts; ///< [samples of the data set] texts of the cut flow, and NULL
+    bl_thinning thinning;
     struct bl_spool_recipe *recipe; ///< how rows are made, for the first pass's own files
     size_t n_parts;
     size_t n_passes;

@@ -43,10 +43,11 @@ static void put_files(bl_text *to, const bl_spool_part *part) {
         bl_text_add(to, "%s\n  {\"file\": ", i ? "," : "");
         bl_json_put_text(to, file->name);
         bl_text_add(to,
-                    ", \"events\": %lld, \"bytes\": %llu, \"raw_bytes\": %llu, "
+                    ", \"events\": %lld, \"whole\": %lld, \"bytes\": %llu, \"raw_bytes\": %llu, "
                     "\"xxh64\": \"%016llx\"}",
-                    (long long)file->n_rows, (unsigned long long)file->bytes,
-                    (unsigned long long)file->raw_bytes, (unsigned long long)file->xxh64);
+                    (long long)file->n_rows, (long long)file->n_whole,
+                    (unsigned long long)file->bytes, (unsigned long long)file->raw_bytes,
+                    (unsigned long long)file->xxh64);
     }
     bl_text_add(to, "]");
 }
@@ -240,6 +241,7 @@ static bool take_file(const bl_item *item, bl_spool *spool, bl_spool_file *ret_f
     uint64_t n_bytes, xxh64;
     if (!name || name->kind != BL_ITEM_TEXT || !sum || sum->kind != BL_ITEM_TEXT ||
         !take_integer(bl_item_get(item, "events"), &ret_file->n_rows) ||
+        !take_integer(bl_item_get(item, "whole"), &ret_file->n_whole) ||
         !take_integer(bl_item_get(item, "bytes"), &bytes) ||
         !take_integer(bl_item_get(item, "raw_bytes"), &raw_bytes))
         return false;

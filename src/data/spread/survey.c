@@ -49,6 +49,14 @@ static void add_variation(bl_packer *to, const bl_variation_config *variation) {
     add_texts(to, variation->to, variation->n_renames);
 }
 
+static void add_thinning(bl_packer *to, const bl_spool *spool) {
+    const bl_thinning *thinning = &spool->thinning;
+    bl_fingerprint_add_number(to, thinning->is_of_all);
+    add_doubles(to, thinning->most, thinning->most ? spool->n_classes : 0);
+    for (size_t i = 0; thinning->most && i < spool->n_inputs; i++)
+        bl_fingerprint_add_number(to, thinning->inputs[i]);
+}
+
 /// What the configuration says that rows or their statistics depend on.
 static void add_config(bl_packer *to, const bl_spool *spool) {
     const bl_prepare_config *config = spool->config;
@@ -75,6 +83,7 @@ static void add_config(bl_packer *to, const bl_spool *spool) {
         add_variation(to, &config->variations[i]);
     for (size_t i = 0; i < spool->n_inputs; i++)
         add_input(to, &spool->inputs[i]);
+    add_thinning(to, spool);
 }
 
 static void add_sample(bl_packer *to, const bl_spool *spool, const bl_stretch *stretch,

@@ -10,10 +10,10 @@
 
 static bl_status check_data(const bl_prepared *prepared, bl_error *err) {
     if (!prepared->is_complete)
-        return bl_error_set(err, BL_E_INVALID, "%s: not prepared to the end", prepared->folder);
+        return bl_error_set(err, BL_E_INVALID, "%s: not prepared to the end", prepared->name);
     if (prepared->label_kind == BL_LABEL_NUMBERS)
         return bl_error_set(err, BL_E_INVALID, "%s: labels are numbers; only classes are evaluated",
-                            prepared->folder);
+                            prepared->name);
     return BL_OK;
 }
 
@@ -38,7 +38,7 @@ static bl_status check_memory(const bl_evaluation *e, const bl_parts_plan *plan,
     return bl_error_set(err, BL_E_LIMIT,
                         "%s: %llu events with variations and what they are compared with take %llu "
                         "bytes each, and the memory budget has room for %llu",
-                        e->prepared->folder, (unsigned long long)n, (unsigned long long)bytes,
+                        e->prepared->name, (unsigned long long)n, (unsigned long long)bytes,
                         (unsigned long long)(budget / bytes));
 }
 

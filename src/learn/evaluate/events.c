@@ -301,7 +301,7 @@ static bl_status read_part(bl_evaluation *e, const bl_events_form *form,
         if (status == BL_OK)
             status = read_shard(e, form, &s, n_rows < left ? n_rows : left, a, err);
         if (status != BL_OK && s.table)
-            status = bl_error_in(err, status, "%s/%s", e->prepared->folder, part->shards[k].file);
+            status = bl_error_in(err, status, "%s/%s", e->prepared->name, part->shards[k].file);
         end_shard(&s);
         BL_TRY(status);
     }

@@ -98,7 +98,7 @@ static void losses_are_those_of_permutations(void **state) {
     check_loss(&hlf[0], area - permuted(0));
     check_loss(&hlf[1], area - permuted(1));
     check_loss(&particles[TEST_WIDTH], area - permuted(2));
-    assert_true(particles[0].loss > 0.03); // rows of all events are mixed: more is lost or less
+    assert_true(particles[0].loss > 0.03);
     assert_true(hlf[TEST_WIDTH].loss > hlf[0].loss && hlf[TEST_WIDTH].loss > hlf[1].loss);
     assert_true(hlf[2].loss == 0 && hlf[2].spread == 0); // the model does not look at it
     assert_true(particles[1].loss == 0 && particles[2].loss == 0);

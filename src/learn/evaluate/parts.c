@@ -18,7 +18,7 @@ static bl_status find_part(const bl_prepared *prepared, const char *name,
     bl_nearest nearest;
     bl_nearest_init(&nearest, name);
     bl_status status =
-        bl_error_set(err, BL_E_NOTFOUND, "%s: no part '%s'; there are", prepared->folder, name);
+        bl_error_set(err, BL_E_NOTFOUND, "%s: no part '%s'; there are", prepared->name, name);
     for (size_t i = 0; i < prepared->n_parts; i++) {
         bl_nearest_offer(&nearest, prepared->parts[i].name);
         status = bl_error_hint(err, status, "%s '%s'", i ? "," : "", prepared->parts[i].name);

@@ -1,50 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replicas of ranked events. One pass over the ranking serves some of them: they lie beside each
-// other, so that vectors run over them, and a task has some of them.
+// other, so that vectors run over them, and a task has some of them. Random numbers are those of
+// SplitMix64, which begins anew for each event, where the seed and the event's number say.
 #include "learn/evaluate/replicas.h"
 
 #include <math.h>
 
 #include "base/context.h"
-#include "base/random.h"
+#include "base/wide.h"
 #include "learn/evaluate/area.h"
 
-enum { LANES = 16, STREAM = 0xb007, WORDS = LANES / 2 };
+enum {
+    LANES = 16,        ///< replicas of a task
+    WORDS = LANES / 4, ///< 16 bits decide how often an event counts
+    BLOCK = 64,        ///< events whose counts are drawn together
+    TASK = 1 << 16,    ///< events whose beginnings are found together
+};
 
 typedef struct run {
     const bl_ranking *ranking;
     const bl_replicas *replicas;
+    uint64_t *starts; ///< [ranking->n] where the random numbers of each begin
 } run;
 
 /// What is summed of some replicas.
 typedef struct sums {
     double signal[LANES], background[LANES];       ///< below the group
-    double of_signal[LANES], of_background[LANES]; ///< of the group
+    double of_signal[LANES], of_background[LANES]; ///< of the group, where it has several events
     double pairs[LANES];
+    size_t n_groups; ///< that are over
+    size_t cut;      ///< cuts that are still to come
+    bool is_open;    ///< some events of the next group are there
 } sums;
 
-/// How often: 65536 · P(N > k) of a Poisson variable N of mean 1, rounded so that its mean is 1.
+// ---- how often ----
+
+/// 65536 · P(N > k) of a Poisson variable N of mean 1, rounded so that its mean is 1.
 static const uint16_t above[] = {41427, 17317, 5263, 1244, 240, 39, 5, 1};
 
-static void draw(const bl_replicas *r, size_t event, size_t chunk, double *ret_counts) {
-    uint64_t number = r->keys ? r->keys[event] : event;
-    for (size_t block = 0; block < WORDS / 4; block++) {
-        const uint32_t counter[4] = {(uint32_t)(chunk * (WORDS / 4) + block), STREAM,
-                                     (uint32_t)number, (uint32_t)(number >> 32)};
-        const uint32_t key[2] = {(uint32_t)r->seed, (uint32_t)(r->seed >> 32)};
-        uint32_t words[4];
-        bl_philox(counter, key, words);
-        for (size_t i = 0; i < 8; i++) {
-            uint32_t uniform = words[i / 2] >> (i % 2 * 16) & 0xffff;
-            unsigned n = 0;
+/// \source G. Steele, D. Lea, C. Flood, Fast Splittable Pseudorandom Number Generators (OOPSLA'14)
+static const uint64_t golden = 0x9e3779b97f4a7c15;
+
+static inline uint64_t mix(uint64_t z) {
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+static bl_status find_starts(void *argument, size_t task, unsigned worker, bl_error *err) {
+    const run *r = (const run *)argument;
+    const uint64_t *keys = r->replicas->keys, seed = mix(r->replicas->seed + golden);
+    size_t first = task * TASK, left = r->ranking->n - first, n = left < TASK ? left : TASK;
+    const uint32_t *events = r->ranking->events + first;
+    (void)worker;
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        r->starts[first + i] = mix((keys ? keys[events[i]] : events[i]) + seed);
+    return BL_OK;
+}
+
+BL_WIDE static void draw(const uint64_t *starts, size_t n, size_t chunk,
+                         uint16_t counts[BLOCK][LANES]) {
+    uint64_t words[BLOCK][WORDS];
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < WORDS; k++)
+            words[i][k] = mix(starts[i] + (chunk * WORDS + k + 1) * golden);
+    for (size_t i = 0; i < n; i++)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            uint16_t uniform = (uint16_t)(words[i][lane % WORDS] >> (lane / WORDS * 16)), count = 0;
             for (size_t k = 0; k < sizeof above / sizeof *above; k++)
-                n += uniform < above[k];
-            ret_counts[block * 8 + i] = n;
+                count = (uint16_t)(count + (uniform < above[k]));
+            counts[i][lane] = count;
         }
+}
+
+// ---- sums ----
+
+/// A group of one event.
+static inline void add_alone(sums *s, const uint16_t counts[LANES], double signal,
+                             double background) {
+    for (size_t k = 0; k < LANES; k++) {
+        double x = counts[k] * signal;
+        s->pairs[k] += x * s->background[k];
+        s->signal[k] += x;
+        s->background[k] += counts[k] * background;
     }
 }
 
-static void end_group(sums *s) {
+static inline void add(sums *s, const uint16_t counts[LANES], double signal, double background) {
+    for (size_t k = 0; k < LANES; k++) {
+        s->of_signal[k] += counts[k] * signal;
+        s->of_background[k] += counts[k] * background;
+    }
+}
+
+static inline void end_group(sums *s) {
     for (size_t k = 0; k < LANES; k++) {
         s->pairs[k] += s->of_signal[k] * (s->background[k] + s->of_background[k] / 2);
         s->signal[k] += s->of_signal[k];
@@ -53,13 +103,36 @@ static void end_group(sums *s) {
     }
 }
 
-/// Keeps what is below a cut.
-static void keep_cut(const bl_replicas *r, size_t chunk, size_t cut, const sums *s) {
-    for (size_t lane = 0, k = chunk * LANES; lane < LANES && k < r->n; lane++, k++) {
-        r->signal[k * r->n_cuts + cut] = s->signal[lane];
-        r->background[k * r->n_cuts + cut] = s->background[lane];
+/// Keeps what is below cuts that are here.
+static void keep_cuts(const bl_replicas *r, size_t chunk, sums *s) {
+    for (; s->cut && r->cuts[s->cut - 1] == s->n_groups; s->cut--)
+        for (size_t lane = 0, k = chunk * LANES; lane < LANES && k < r->n; lane++, k++) {
+            r->signal[k * r->n_cuts + s->cut - 1] = s->signal[lane];
+            r->background[k * r->n_cuts + s->cut - 1] = s->background[lane];
+        }
+}
+
+BL_WIDE static void add_block(const run *of, size_t chunk, size_t first, size_t n,
+                              uint16_t counts[BLOCK][LANES], sums *s) {
+    const bl_ranking *r = of->ranking;
+    for (size_t i = 0; i < n; i++) {
+        double weight = r->weights[first + i], signal = r->is_signal[first + i] ? weight : 0;
+        bool ends = first + i + 1 == r->ends[s->n_groups];
+        if (ends && !s->is_open) {
+            add_alone(s, counts[i], signal, weight - signal);
+        } else {
+            add(s, counts[i], signal, weight - signal);
+            s->is_open = !ends;
+            if (ends)
+                end_group(s);
+        }
+        s->n_groups += ends;
+        if (ends && s->cut)
+            keep_cuts(of->replicas, chunk, s);
     }
 }
+
+// ---- replicas ----
 
 /// Areas, and of what is below cuts the part that is not.
 static void end_chunk(const bl_replicas *r, size_t chunk, const sums *s) {
@@ -75,41 +148,37 @@ static void end_chunk(const bl_replicas *r, size_t chunk, const sums *s) {
 }
 
 static bl_status run_chunk(void *argument, size_t chunk, unsigned worker, bl_error *err) {
-    const run *of = (const run *)argument;
-    const bl_ranking *ranking = of->ranking;
-    const bl_replicas *r = of->replicas;
-    double counts[LANES];
-    sums s = {0};
-    size_t cut = r->n_cuts; // the last is the first to come
+    const run *r = (const run *)argument;
+    uint16_t counts[BLOCK][LANES];
+    sums s = {.cut = r->replicas->n_cuts}; // the last is the first to come
     (void)worker;
     (void)err;
-    for (; cut && r->cuts[cut - 1] == 0; cut--)
-        keep_cut(r, chunk, cut - 1, &s);
-    for (size_t i = 0, k = 0; i < ranking->n; i++) {
-        double *into = ranking->is_signal[i] ? s.of_signal : s.of_background;
-        draw(r, ranking->events[i], chunk, counts);
-        for (size_t lane = 0; lane < LANES; lane++)
-            into[lane] += counts[lane] * ranking->weights[i];
-        if (i + 1 < ranking->ends[k])
-            continue;
-        end_group(&s);
-        k++;
-        for (; cut && r->cuts[cut - 1] == k; cut--)
-            keep_cut(r, chunk, cut - 1, &s);
+    keep_cuts(r->replicas, chunk, &s);
+    for (size_t first = 0; first < r->ranking->n; first += BLOCK) {
+        size_t left = r->ranking->n - first, n = left < BLOCK ? left : BLOCK;
+        draw(r->starts + first, n, chunk, counts);
+        add_block(r, chunk, first, n, counts, &s);
     }
-    end_chunk(r, chunk, &s);
+    end_chunk(r->replicas, chunk, &s);
     return BL_OK;
 }
 
-bl_status bl_replicas_run(bl_arena *arena, const bl_ranking *ranking, const bl_replicas *replicas,
-                          bl_error *err) {
-    run of = {ranking, replicas};
-    return bl_run_tasks(arena->context, run_chunk, &of, (replicas->n + LANES - 1) / LANES, err);
+bl_status bl_replicas_run(bl_context *context, const bl_ranking *ranking,
+                          const bl_replicas *replicas, bl_error *err) {
+    run r = {.ranking = ranking, .replicas = replicas};
+    r.starts = (uint64_t *)bl_alloc(context, (ranking->n + 1) * sizeof *r.starts);
+    if (!r.starts)
+        return bl_error_nomem(err, ranking->n * sizeof *r.starts, "replicas");
+    bl_status status = bl_run_tasks(context, find_starts, &r, (ranking->n + TASK - 1) / TASK, err);
+    if (status == BL_OK)
+        status = bl_run_tasks(context, run_chunk, &r, (replicas->n + LANES - 1) / LANES, err);
+    bl_free(context, r.starts);
+    return status;
 }
 
 bl_status bl_area_replicas(bl_arena *arena, const bl_ranking *ranking, uint64_t seed,
                            const uint64_t *keys, size_t n_replicas, double *ret_areas,
                            bl_error *err) {
     const bl_replicas replicas = {.seed = seed, .keys = keys, .n = n_replicas, .areas = ret_areas};
-    return bl_replicas_run(arena, ranking, &replicas, err);
+    return bl_replicas_run(arena->context, ranking, &replicas, err);
 }

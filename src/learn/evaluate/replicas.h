@@ -18,9 +18,9 @@ typedef struct bl_replicas {
     double *signal, *background; ///< [n × n_cuts] out: efficiencies of each cut
 } bl_replicas;
 
-/// Runs replicas on all threads of the arena's context, with the same bits for any number of them.
+/// Runs replicas on all threads, with the same bits for any number of them.
 /// \return BL_OK, BL_E_CANCELLED, BL_E_NOMEM
-bl_status bl_replicas_run(bl_arena *arena, const bl_ranking *ranking, const bl_replicas *replicas,
-                          bl_error *err);
+bl_status bl_replicas_run(bl_context *context, const bl_ranking *ranking,
+                          const bl_replicas *replicas, bl_error *err);
 
 #endif

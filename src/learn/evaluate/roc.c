@@ -120,7 +120,7 @@ static bl_status run_replicas(making *m, const bl_ranking *ranking, const bl_cur
     r.background = (double *)bl_arena_array(&m->scratch, r.n * r.n_cuts + 1, sizeof *r.background);
     if (!r.areas || !r.signal || !r.background)
         return bl_error_nomem(err, r.n * (r.n_cuts + 1) * sizeof(double), "replicas");
-    BL_TRY(bl_replicas_run(&m->scratch, ranking, &r, err));
+    BL_TRY(bl_replicas_run(m->e->context, ranking, &r, err));
     bl_interval_of(r.n, r.areas, &to->low, &to->high);
     return curve ? make_bands(m, &r, err) : BL_OK;
 }

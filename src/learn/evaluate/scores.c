@@ -28,7 +28,7 @@ static void tell(const progress *p, size_t n) {
 /// Puts both sides before a message.
 static bl_status misfit(const bl_evaluation *e, const bl_subject *subject, bl_status status,
                         bl_error *err) {
-    return bl_error_in(err, status, "%s on %s", subject->path, e->prepared->folder);
+    return bl_error_in(err, status, "%s on %s", subject->path, e->prepared->name);
 }
 
 bl_status bl_scores_check(bl_evaluation *e, bl_error *err) {
@@ -119,7 +119,7 @@ static bl_status score_column(const bl_evaluation *e, const char *column, const 
         k++;
     if (!scored->observers[k])
         return bl_error_set(err, BL_E_TYPE, "%s: observer '%s' is not a number an event",
-                            e->prepared->folder, column);
+                            e->prepared->name, column);
     for (size_t i = 0; i < scored->n; i++) {
         float x = (float)scored->observers[k][i];
         to[2 * i] = -x;

@@ -127,12 +127,12 @@ static bl_status check_folds(const bl_evaluation *e, const bl_item *folds, bl_er
     if (n != (int64_t)prepared->n_folds)
         return bl_error_set(err, BL_E_INVALID,
                             "models of %lld folds, where the data of %s have %zu", (long long)n,
-                            prepared->folder, prepared->n_folds);
+                            prepared->name, prepared->n_folds);
     if (!is_same || seed != (int64_t)prepared->split_seed)
         return bl_error_set(err, BL_E_INVALID,
                             "events of %s are divided into folds by another "
                             "rule, identity or seed",
-                            prepared->folder);
+                            prepared->name);
     return BL_OK;
 }
 
@@ -184,14 +184,14 @@ static bl_status check_column(const bl_evaluation *e, const char *column, bl_err
     if (e->n_classes != 2)
         return bl_error_set(err, BL_E_INVALID,
                             "column '%s' can be a score of two classes, but %s has %zu", column,
-                            prepared->folder, e->n_classes);
+                            prepared->name, e->n_classes);
     for (size_t i = 0; i < prepared->n_observers; i++) {
         bl_nearest_offer(&nearest, prepared->observers[i]);
         if (strcmp(prepared->observers[i], column) == 0)
             return BL_OK;
     }
     bl_status status =
-        bl_error_set(err, BL_E_NOTFOUND, "%s: no observer '%s'", prepared->folder, column);
+        bl_error_set(err, BL_E_NOTFOUND, "%s: no observer '%s'", prepared->name, column);
     return bl_nearest_hint(&nearest, status, err);
 }
 

@@ -79,11 +79,14 @@ static void put_listing(bl_text *to, const bl_block *block) {
 }
 
 static bl_status put_chart(page *p, const bl_block *block, bl_error *err) {
+    double width, height;
     const bl_chart_file *file = p->charts++;
     const char *id = bl_arena_printf(p->to->arena, "chart-%zu", ++p->n_charts);
     if (!id)
         return bl_error_nomem(err, 0, "a page");
-    bl_text_add(p->to, "<figure class=\"chart\">\n");
+    bl_chart_size(file->chart, &width, &height);
+    bool is_wide = width > 1.25 * BL_CHART_WIDTH;
+    bl_text_add(p->to, "<figure class=\"chart%s\">\n", is_wide ? " wide" : "");
     BL_TRY_IN(bl_chart_svg(p->context, file->chart, id, p->to, err), err, "chart '%s'", file->name);
     put(p->to, "<figcaption>", block->text ? block->text : "", "</figcaption></figure>\n");
     return BL_OK;
@@ -131,7 +134,7 @@ static void put_fact(bl_text *to, const char *name, const char *value) {
 static void put_facts(const bl_report *report, bl_text *to) {
     const bl_evaluation *evaluation = report->evaluation;
     bl_text_add(to, "<dl>\n");
-    put_fact(to, "Data", evaluation->prepared->folder);
+    put_fact(to, "Data", evaluation->prepared->name);
     put_fact(to, "Part", evaluation->test->name);
     bl_text_add(to, "<div><dt>Events</dt><dd>%zu</dd></div>\n<div><dt>Classes</dt><dd>",
                 evaluation->test->n);

@@ -100,8 +100,8 @@ static void put_head(const bl_report *report, bl_text *to) {
     bl_json_put_text(to, BL_VERSION);
     bl_text_add(to, ",\n\"title\": ");
     bl_json_put_text(to, report->title);
-    bl_text_add(to, ",\n\"data\": {\"folder\": ");
-    bl_json_put_text(to, evaluation->prepared->folder);
+    bl_text_add(to, ",\n\"data\": {\"name\": ");
+    bl_json_put_text(to, evaluation->prepared->name);
     bl_text_add(to, ", \"fingerprint\": ");
     bl_json_put_text(to, evaluation->prepared->fingerprint);
     bl_text_add(to, ", \"part\": ");

@@ -15,8 +15,8 @@ static bl_status add_data(const bl_evaluation *evaluation, bl_section_output *to
     const bl_prepared *prepared = evaluation->prepared;
     bl_cells cells;
     bl_cells_begin(&cells, to->arena, NULL, 2, head);
-    bl_cells_add(&cells, "Folder");
-    bl_cells_add(&cells, "%s", prepared->folder);
+    bl_cells_add(&cells, "Events");
+    bl_cells_add(&cells, "%s", prepared->name);
     bl_cells_add(&cells, "Fingerprint");
     bl_cells_add(&cells, "%s", prepared->fingerprint);
     bl_cells_add(&cells, "Seed of the order, of the parts");
@@ -35,8 +35,8 @@ static bl_status add_data(const bl_evaluation *evaluation, bl_section_output *to
 
 static void put_data_json(const bl_evaluation *evaluation, bl_text *json) {
     const bl_prepared *prepared = evaluation->prepared;
-    bl_text_add(json, "{\"folder\": ");
-    bl_json_put_text(json, prepared->folder);
+    bl_text_add(json, "{\"name\": ");
+    bl_json_put_text(json, prepared->name);
     bl_text_add(json, ", \"fingerprint\": ");
     bl_json_put_text(json, prepared->fingerprint);
     bl_text_add(json, ", \"seed\": %llu, \"split_seed\": %llu, \"folds\": %zu, \"files\": [",

@@ -8,10 +8,10 @@
 
 // ---- words ----
 
-static char *say(bl_arena *arena, const char *format, va_list arguments) {
+static char *say(bl_arena *arena, const char *format, va_list *arguments) {
     va_list again;
-    va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    va_copy(again, *arguments);
+    int length = vsnprintf(NULL, 0, format, *arguments);
     char *text = length < 0 ? NULL : (char *)bl_arena_alloc(arena, (size_t)length + 1);
     if (text)
         (void)vsnprintf(text, (size_t)length + 1, format, again);
@@ -22,7 +22,7 @@ static char *say(bl_arena *arena, const char *format, va_list arguments) {
 char *bl_say(bl_section_output *to, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    char *text = say(to->arena, format, arguments);
+    char *text = say(to->arena, format, &arguments);
     va_end(arguments);
     return text;
 }
@@ -30,7 +30,7 @@ char *bl_say(bl_section_output *to, const char *format, ...) {
 bl_status bl_say_words(bl_section_output *to, bl_error *err, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    char *text = say(to->arena, format, arguments);
+    char *text = say(to->arena, format, &arguments);
     va_end(arguments);
     if (!text)
         return bl_error_nomem(err, 1, "a paragraph");
@@ -81,11 +81,12 @@ static double *make_numbers(bl_arena *arena, size_t n) {
     return numbers;
 }
 
-bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_trace *ret_pen, bl_error *err) {
+bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_trace *ret_pen,
+                        bl_error *err) {
     bl_arena *arena = figure->to->arena;
     size_t n = figure->chart.n_series;
     const bl_trace pen = {make_numbers(arena, like->n), make_numbers(arena, like->n),
-                        make_numbers(arena, like->n), make_numbers(arena, like->n)};
+                          make_numbers(arena, like->n), make_numbers(arena, like->n)};
     bl_series *wider =
         (bl_series *)bl_arena_grow(arena, figure->series, n, &figure->room, sizeof *wider);
     if (!wider || !pen.x || !pen.y || !pen.low || !pen.high)
