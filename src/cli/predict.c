@@ -52,6 +52,20 @@ static bl_status add_name(predict_run *run, const char *name, bl_error *err) {
                : bl_text_list_add(&run->arena, &run->names, name, err);
 }
 
+/// Patterns and names with commas between them.
+static bl_status add_patterns(predict_run *run, const char *text, bl_error *err) {
+    for (; *text; text += *text == ',') {
+        size_t length = strcspn(text, ",");
+        const char *name = bl_arena_text(&run->arena, text, length);
+        if (!name)
+            return bl_error_nomem(err, length, "a pattern");
+        if (length)
+            BL_TRY(add_name(run, name, err));
+        text += length;
+    }
+    return BL_OK;
+}
+
 /// Observers of the configuration, but for those that a recipe makes, only of events that it takes.
 static bl_status add_observers(predict_run *run, bl_error *err) {
     const bl_config *config = bl_predictor_config(run->predictor);
@@ -116,7 +130,7 @@ static bl_status choose_columns(predict_run *run, bl_error *err) {
     if (!arguments->no_observers)
         BL_TRY(add_observers(run, err));
     for (size_t i = 0; i < arguments->copies.n; i++)
-        BL_TRY(add_name(run, arguments->copies.texts[i], err));
+        BL_TRY(add_patterns(run, arguments->copies.texts[i], err));
     run->options.scores.shapes = run->shapes;
     run->options.scores.names = (const char *const *)run->names.texts;
     run->options.scores.n_names = run->names.n;
@@ -217,7 +231,8 @@ static const bl_option predict_options[] = {
      BL_OPTION_TEXTS, BL_HINT_NONE, NULL, offsetof(bl_arguments, cuts), false},
     {"only-selected", 0, NULL, "Write only events that the selection takes", BL_OPTION_FLAG,
      .offset = offsetof(bl_arguments, only_selected)},
-    {"copy", 0, "PATTERN", "Write these columns of the input, too; again for more of them",
+    {"copy", 0, "PATTERNS",
+     "Write these columns of the input, too, such as 'nJet,Jet_*'; again for more of them",
      BL_OPTION_TEXTS, BL_HINT_COLUMNS, NULL, offsetof(bl_arguments, copies), false},
     {"no-observers", 0, NULL, "Write no observers of the configuration", BL_OPTION_FLAG,
      .offset = offsetof(bl_arguments, no_observers)},

@@ -88,7 +88,7 @@ static bl_status begin(bl_predictions_keeper *keeper, bl_arena *arena, bl_error 
 }
 
 static bl_status end(bl_predictions_keeper *keeper, bl_arena *arena, bl_error *err) {
-    const bl_predictions *p = keeper->predictions;
+    bl_predictions *p = keeper->predictions;
     const char *from = path_of(arena, p, unfinished);
     const char *to = bl_arena_printf(arena, "%s/%06zu-%015lld-%015lld-%lld.arrow", p->parts,
                                      keeper->output, (long long)keeper->first,
@@ -99,6 +99,7 @@ static bl_status end(bl_predictions_keeper *keeper, bl_arena *arena, bl_error *e
     if (!from || !to)
         return bl_error_nomem(err, strlen(p->parts), "a path");
     keeper->first = keeper->last;
+    p->is_kept = true;
     return rename(from, to) == 0 ? BL_OK : bl_error_errno(err, errno, to);
 }
 

@@ -381,14 +381,24 @@ static bl_status write_output(bl_predictions *p, bl_predictions_output *output, 
 
 /// The state that says what follows is ours; what was begun otherwise goes.
 static bl_status begin_all(bl_predictions *p, bl_error *err) {
+    const char *folder = p->is_folder ? p->folder : p->parts;
     if (!p->is_resumed)
         bl_predictions_remove_parts(p, NULL);
-    BL_TRY(bl_folder_make(p->is_folder ? p->folder : p->parts, err));
+    p->is_kept = p->is_resumed;
+    p->made_folder = access(folder, F_OK) != 0;
+    BL_TRY(bl_folder_make(folder, err));
     return p->is_resumed ? BL_OK : bl_predictions_write_state(p, err);
 }
 
-bl_status bl_predictions_run(bl_predictions *p, bl_error *err) {
-    BL_TRY(begin_all(p, err));
+/// The output alone says that it is done; where nothing was done, nothing was begun.
+static void remove_state(const bl_predictions *p) {
+    (void)unlink(p->state);
+    (void)rmdir(p->parts);
+    if (p->is_folder && p->made_folder)
+        (void)rmdir(p->folder);
+}
+
+static bl_status write_all(bl_predictions *p, bl_error *err) {
     for (size_t i = 0; i < p->n_outputs; i++) {
         bl_predictions_output *output = &p->outputs[i];
         if (output->is_done) {
@@ -396,13 +406,20 @@ bl_status bl_predictions_run(bl_predictions *p, bl_error *err) {
             continue;
         }
         BL_TRY(write_output(p, output, err));
+        p->is_kept = p->is_kept || output->is_done;
         if (p->is_folder && output->is_done)
             BL_TRY(bl_predictions_write_state(p, err));
         bl_predictions_remove_parts(p, output);
     }
-    if (!p->is_folder) { // the output alone says that it is done
-        (void)unlink(p->state);
-        (void)rmdir(p->parts);
-    }
+    bl_predictions_remove_parts(p, NULL); // of who was killed before it could
     return BL_OK;
+}
+
+bl_status bl_predictions_run(bl_predictions *p, bl_error *err) {
+    bl_status status = begin_all(p, err);
+    if (status == BL_OK)
+        status = write_all(p, err);
+    if (status == BL_OK ? !p->is_folder : !p->is_kept)
+        remove_state(p);
+    return status;
 }

@@ -60,6 +60,8 @@ typedef struct bl_predictions {
     bl_context *context;
     const bl_predictions_options *options;
     bool is_folder, is_resumed;
+    bool is_kept; ///< something was done that the same call goes on with
+    bool made_folder;
     const char *state;  ///< path of the file that says what was begun
     const char *parts;  ///< folder of parts
     const char *folder; ///< of outputs, or NULL

@@ -31,7 +31,7 @@ bl_status bl_predictions_write_state(const bl_predictions *predictions, bl_error
 
 /// The part that is being written.
 typedef struct bl_predictions_keeper {
-    const bl_predictions *predictions;
+    bl_predictions *predictions;
     size_t output; ///< its number
     const bl_column_spec *specs;
     size_t n_columns;
