@@ -43,9 +43,10 @@ static void print_sample(init_run *run, size_t i) {
     bl_number_grouped(events, sample->n_rows);
     bl_out_text(out, "  ");
     bl_init_scalar(out, sample->name);
-    bl_out_printf(
-        out, ":  # %s events%s\n    files: [", events,
-        sample->n_given > 1 || strcmp(sample->url, sample->given[0]) ? " in the first file" : "");
+    bl_out_printf(out, ":  # %s events%s\n    files: [", events,
+                  sample->n_given > 1 || strcmp(sample->url, sample->given[0]) != 0
+                      ? " in the first file"
+                      : "");
     for (size_t k = 0; k < sample->n_given; k++) {
         bl_out_text(out, k ? ", " : "");
         bl_out_json_text(out, sample->given[k]);
