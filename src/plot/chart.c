@@ -9,8 +9,10 @@
 static const double margin = 14, title_row = 20, label_row = 22, scale_room = 62, gap = 7;
 /// More of a legend than this over what is drawn, and the y axis gets longer.
 static const double may_cover = 0.03;
-/// Legends with more than this are beside the frame.
+/// Legends that would take more of the frame's height than this, or have more entries, are beside
+/// it; those of some entries have two columns, where they are short.
 static const double most_inside = 0.5;
+enum { MOST_INSIDE = 10, LEAST_IN_TWO = 5 };
 
 // ---- margins ----
 
@@ -108,13 +110,14 @@ static void cover_series(const bl_plane *plane, bl_cover *cover) {
 }
 
 /// Finds places for both. \return the larger part of one that covers something
-static double place_boxes(bl_plane *plane, double legend_width, double legend_height) {
+static double place_boxes(bl_plane *plane) {
     bl_cover cover;
     double width, height, covered = 0;
+    const bl_legend_shape *legend = &plane->legend_shape;
     const bl_pen pen = {.ink = BL_INK_TEXT, .opacity = 1};
     cover_series(plane, &cover);
-    if (legend_width > 0) {
-        covered = bl_cover_place(&cover, legend_width, legend_height, gap, &plane->legend);
+    if (legend->n && !plane->is_legend_beside) {
+        covered = bl_cover_place(&cover, legend->width, legend->height, gap, &plane->legend);
         bl_canvas_box(&cover.head, &pen, &plane->legend);
     }
     bl_note_measure(plane->chart, &width, &height);
@@ -123,30 +126,41 @@ static double place_boxes(bl_plane *plane, double legend_width, double legend_he
     return covered;
 }
 
+/// In one column or two, or beside the frame, where it is long.
+static void shape_legend(bl_plane *plane) {
+    double width = plane->frame.right - plane->frame.left;
+    double height = plane->frame.bottom - plane->frame.top;
+    const bl_legend_shape two = bl_legend_measure(plane->chart, 0.9 * width, 2);
+    plane->legend_shape = bl_legend_measure(plane->chart, 0.62 * width, 1);
+    plane->is_legend_beside =
+        two.n > MOST_INSIDE || plane->legend_shape.height > most_inside * height;
+    if (two.n >= LEAST_IN_TWO && two.wanted_width <= two.width && !plane->is_legend_beside)
+        plane->legend_shape = two;
+}
+
 /// Where a legend or a note would hide something, the y axis gets longer, so that there is room on
 /// top.
 static void make_room(bl_plane *plane, bl_extent *x, bl_extent *y, const bl_canvas *canvas) {
-    double width, height, note_width, note_height;
-    double frame_height = plane->frame.bottom - plane->frame.top;
-    double most_width = 0.62 * (plane->frame.right - plane->frame.left);
-    bl_legend_measure(plane->chart, most_width, &width, &height);
-    if (height > most_inside * frame_height) {
-        bl_legend_measure(plane->chart, 0.38 * canvas->width, &width, &height);
-        lay_out(plane, canvas, width);
-        plane->legend = (bl_box){plane->frame.right + 4, plane->frame.top,
-                                 plane->frame.right + 4 + width, plane->frame.top + height};
-        width = height = 0;
+    double note_width, note_height, beside = 0;
+    shape_legend(plane);
+    bl_legend_shape *legend = &plane->legend_shape;
+    if (plane->is_legend_beside) {
+        *legend = bl_legend_measure(plane->chart, 0.38 * canvas->width, 1);
+        beside = legend->width;
+        lay_out(plane, canvas, beside);
+        const bl_box *frame = &plane->frame;
+        plane->legend = (bl_box){frame->right + 4, frame->top, frame->right + 4 + beside,
+                                 frame->top + legend->height};
     }
-    bl_note_measure(plane->chart, &note_width, &note_height);
-    double beside =
-        plane->legend.left > plane->frame.right ? canvas->width - margin - plane->frame.right : 0;
-    if (place_boxes(plane, width, height) <= may_cover || !is_free(&plane->chart->y))
+    if (place_boxes(plane) <= may_cover || !is_free(&plane->chart->y))
         return;
-    double share = (fmax(height, note_height) + 2 * gap) / frame_height;
+    bl_note_measure(plane->chart, &note_width, &note_height);
+    double height = fmax(beside > 0 ? 0 : legend->height, note_height) + 2 * gap;
+    double share = height / (plane->frame.bottom - plane->frame.top);
     y->pad_top = share < 0.7 ? share / (1 - share) : 0;
     set_ranges(plane, x, y);
     lay_out(plane, canvas, beside);
-    place_boxes(plane, width, height);
+    place_boxes(plane);
 }
 
 // ---- all of it ----

@@ -11,17 +11,21 @@ enum { TEXT_BYTES = 256 };
 static const double sample_width = 22, sample_gap = 7, legend_row = 16.5, note_row = 14.5,
                     padding = 5, veil = 0.82;
 
-void bl_legend_measure(const bl_chart *chart, double most_width, double *ret_width,
-                       double *ret_height) {
+bl_legend_shape bl_legend_measure(const bl_chart *chart, double most_width, size_t n_columns) {
+    bl_legend_shape shape = {.n_columns = n_columns};
     double width = 0;
-    size_t n = 0;
     for (size_t k = 0; k < chart->n_series; k++)
         if (chart->series[k].label) {
             width = fmax(width, bl_letters_width(chart->series[k].label, bl_legend_size));
-            n++;
+            shape.n++;
         }
-    *ret_width = n ? fmin(width + sample_width + sample_gap + 2 * padding, most_width) : 0;
-    *ret_height = n ? (double)n * legend_row + padding : 0;
+    if (shape.n == 0)
+        return shape;
+    shape.n_rows = (shape.n + n_columns - 1) / n_columns;
+    shape.wanted_width = (width + sample_width + sample_gap + 2 * padding) * (double)n_columns;
+    shape.width = fmin(shape.wanted_width, most_width);
+    shape.height = (double)shape.n_rows * legend_row + padding;
+    return shape;
 }
 
 /// What a series looks like, in small.
@@ -66,19 +70,27 @@ static void draw_veil(const bl_box *box, bl_canvas *canvas) {
 void bl_legend_draw(const bl_plane *plane, bl_canvas *canvas) {
     char text[TEXT_BYTES];
     const bl_box *box = &plane->legend;
-    double y = box->top + 13.5, room = box->right - box->left - sample_width - sample_gap - padding;
+    const bl_legend_shape *shape = &plane->legend_shape;
+    size_t i = 0;
     if (!(box->right > box->left))
         return;
+    double column = (box->right - box->left) / (double)shape->n_columns;
+    double before = padding + sample_width + sample_gap;
     draw_veil(box, canvas);
     for (size_t k = 0; k < plane->chart->n_series; k++) {
         const bl_series *s = &plane->chart->series[k];
-        if (!s->label || y > canvas->height)
+        if (!s->label)
             continue;
-        draw_sample(s, (bl_point){box->left + padding, y}, canvas);
-        bl_letters_fit(s->label, bl_legend_size, room, text, sizeof text);
-        canvas->ops->text(canvas, (bl_point){box->left + padding + sample_width + sample_gap, y},
-                          bl_legend_size, BL_ANCHOR_START, false, BL_INK_TEXT, text);
-        y += legend_row;
+        size_t row = i % shape->n_rows, place = i / shape->n_rows;
+        double left = box->left + column * (double)place;
+        double y = box->top + 13.5 + legend_row * (double)row;
+        i++;
+        if (y > canvas->height)
+            continue;
+        draw_sample(s, (bl_point){left + padding, y}, canvas);
+        bl_letters_fit(s->label, bl_legend_size, column - before, text, sizeof text);
+        canvas->ops->text(canvas, (bl_point){left + before, y}, bl_legend_size, BL_ANCHOR_START,
+                          false, BL_INK_TEXT, text);
     }
 }
 

@@ -16,7 +16,7 @@ static void draw_line(bl_stroke *s, bl_point to) {
 
 /// Whether the line may go on to a point at this distance and turn, and all before stay near it.
 static bool goes_on(bl_stroke *s, double distance, double turn) {
-    double slack = asin(fmin(1, tolerance / distance));
+    double slack = asin(tolerance / fmax(distance, tolerance));
     if (distance < s->reach - tolerance || turn < s->least_turn || turn > s->most_turn)
         return false;
     s->least_turn = fmax(s->least_turn, turn - slack);
