@@ -174,7 +174,8 @@ static bl_status make_temporary(evaluate_run *run, bl_error *err) {
     folder = beside ? "." : folder && *folder ? folder : "/tmp";
     slash = beside ? strrchr(beside, '/') : NULL;
     if (slash)
-        folder = bl_arena_text(&run->arena, beside, (size_t)(slash - beside) + 1);
+        folder =
+            slash == beside ? "/" : bl_arena_text(&run->arena, beside, (size_t)(slash - beside));
     char *path =
         folder ? bl_arena_printf(&run->arena, "%s/.beamline-evaluate-XXXXXX", folder) : NULL;
     if (!path)

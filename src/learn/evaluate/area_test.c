@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "base/testing.h"
 
-enum { N = 400, N_MANY = 4000, N_REPLICAS = 500 };
+enum { N = 400, N_MANY = 4000, N_REPLICAS = 500, N_TOYS = 10000 };
 
 static bl_context *context;
 static float scores[N_MANY];
@@ -120,6 +120,29 @@ static void test_replicas(void **state) {
     bl_arena_release(&arena);
 }
 
+/// Areas of other events drawn as these are spread as σ says: of 10,000 their σ is known to 0.7 %.
+static void test_toys(void **state) {
+    static const double negative[] = {0, 0.1};
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        double mean = 0, square = 0, variance = 0;
+        for (uint64_t toy = 0; toy < N_TOYS; toy++) {
+            bl_arena arena;
+            bl_arena_init(&arena, context);
+            make(N, 100 + toy, negative[k]);
+            bl_ranking ranking = rank(&arena, N, weights);
+            bl_area area = bl_area_of(&ranking);
+            mean += area.area / N_TOYS;
+            square += area.area * area.area / N_TOYS;
+            variance += area.sigma * area.sigma / N_TOYS;
+            bl_arena_release(&arena);
+        }
+        double ratio = sqrt((square - mean * mean) / variance);
+        if (!(fabs(ratio - 1) < 0.025))
+            fail_msg("toys are spread %g times as far as their errors say", ratio);
+    }
+}
+
 static int open_context(void **state) {
     (void)state;
     context = test_context(2);
@@ -136,6 +159,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_area),
         cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_toys),
         cmocka_unit_test(test_replicas),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

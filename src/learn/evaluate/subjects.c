@@ -49,16 +49,20 @@ static const char *short_name(bl_evaluation *e, const char *path) {
     return bl_arena_text(&e->arena, path + first, end - first);
 }
 
-/// Two models of one name are told apart by their paths.
-static bl_status set_name(bl_evaluation *e, const char *wanted, const char *path,
-                          bl_subject *subject, bl_error *err) {
-    const char *name = wanted ? wanted : short_name(e, path);
-    if (name && is_taken(e, name) && !wanted)
+/// Adds a subject, which from here on is closed. Two of one name are told apart by their paths.
+/// \param name NULL: there was no memory
+static bl_status add_subject(bl_evaluation *e, const char *name, const char *path,
+                             bl_subject **ret_subject, bl_error *err) {
+    if (name && is_taken(e, name))
         name = path;
     for (size_t i = 2; name && is_taken(e, name); i++)
-        name = bl_arena_printf(&e->arena, "%s (%zu)", wanted ? wanted : path, i);
-    subject->name = name;
-    return name ? BL_OK : bl_error_nomem(err, 1, "a name");
+        name = bl_arena_printf(&e->arena, "%s (%zu)", path, i);
+    if (!name)
+        return bl_error_nomem(err, 1, "a name");
+    bl_subject *subject = &e->subjects[e->n_subjects++];
+    *subject = (bl_subject){.name = name, .fold = -1};
+    *ret_subject = subject;
+    return BL_OK;
 }
 
 // ---- models ----
@@ -160,8 +164,8 @@ static bl_status open_folds(bl_evaluation *e, bl_subject *subject, const char *f
 
 // ---- all of them ----
 
-static bl_status open_path(bl_evaluation *e, bl_subject *subject, bl_error *err) {
-    const char *path = subject->path, *model = NULL;
+static bl_status open_path(bl_evaluation *e, bl_subject *subject, const char *path, bl_error *err) {
+    const char *model = NULL;
     if (!is_folder(path)) {
         BL_TRY(open_single(e, subject, path, err));
         return find_run(e, subject, err);
@@ -197,21 +201,24 @@ static bl_status check_column(const bl_evaluation *e, const char *column, bl_err
 
 bl_status bl_subjects_open(bl_evaluation *e, const bl_evaluation_options *options, bl_error *err) {
     size_t n = options->n_paths + options->n_columns;
+    bl_subject *subject = NULL;
     e->subjects = (bl_subject *)bl_arena_array(&e->arena, n + 1, sizeof *e->subjects);
     if (!e->subjects)
         return bl_error_nomem(err, n * sizeof *e->subjects, "models");
     if (!n)
         return bl_error_set(err, BL_E_INVALID, "neither a model nor a column to be evaluated");
-    for (size_t i = 0; i < n; i++) {
-        bool is_model = i < options->n_paths;
-        const char *from = is_model ? options->paths[i] : options->columns[i - options->n_paths];
-        const char *wanted = is_model && options->names ? options->names[i] : NULL;
-        bl_subject *subject = &e->subjects[i];
-        *subject = (bl_subject){.fold = -1};
-        BL_TRY(set_name(e, is_model ? wanted : from, from, subject, err));
-        e->n_subjects++; // from here on it is closed
-        *(is_model ? &subject->path : &subject->column) = from;
-        BL_TRY(is_model ? open_path(e, subject, err) : check_column(e, from, err));
+    for (size_t i = 0; i < options->n_paths; i++) {
+        const char *path = options->paths[i];
+        const char *name = options->names ? options->names[i] : NULL;
+        BL_TRY(add_subject(e, name ? name : short_name(e, path), path, &subject, err));
+        subject->path = path;
+        BL_TRY(open_path(e, subject, path, err));
+    }
+    for (size_t i = 0; i < options->n_columns; i++) {
+        const char *column = options->columns[i];
+        BL_TRY(check_column(e, column, err));
+        BL_TRY(add_subject(e, column, column, &subject, err));
+        subject->column = column;
     }
     return BL_OK;
 }

@@ -131,13 +131,24 @@ static void put_fact(bl_text *to, const char *name, const char *value) {
     put(to, "<dd>", value, "</dd></div>\n");
 }
 
+/// With commas, as tables have it.
+static void put_count(bl_text *to, size_t n) {
+    size_t step = 1;
+    while (n / step >= 1000)
+        step *= 1000;
+    bl_text_add(to, "%zu", n / step);
+    for (; step > 1; step /= 1000)
+        bl_text_add(to, ",%03zu", n % step / (step / 1000));
+}
+
 static void put_facts(const bl_report *report, bl_text *to) {
     const bl_evaluation *evaluation = report->evaluation;
     bl_text_add(to, "<dl>\n");
     put_fact(to, "Data", evaluation->prepared->name);
     put_fact(to, "Part", evaluation->test->name);
-    bl_text_add(to, "<div><dt>Events</dt><dd>%zu</dd></div>\n<div><dt>Classes</dt><dd>",
-                evaluation->test->n);
+    bl_text_add(to, "<div><dt>Events</dt><dd>");
+    put_count(to, evaluation->test->n);
+    bl_text_add(to, "</dd></div>\n<div><dt>Classes</dt><dd>");
     for (size_t k = 0; k < evaluation->n_classes; k++)
         put(to, k ? ", " : "", evaluation->classes[k], "");
     bl_text_add(to, "</dd></div>\n</dl>\n");

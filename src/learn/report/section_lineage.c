@@ -84,11 +84,13 @@ static bl_status add_model(const bl_evaluation *evaluation, const bl_subject *su
     const bl_bundle *bundle = subject->models[fold];
     const bl_model *model = subject->opened[fold];
     const char **head = (const char **)bl_arena_array(to->arena, 3, sizeof *head);
+    const char *name = subject->name;
     bl_cells cells;
-    if (!head || !(head[0] = subject->n_models > 1
-                                 ? bl_arena_printf(to->arena, "%s, fold %zu", subject->name, fold)
-                                 : subject->name))
-        return bl_error_nomem(err, strlen(subject->name), "a table");
+    if (subject->n_models > 1)
+        name = bl_arena_printf(to->arena, "%s, fold %zu", subject->name, fold);
+    if (!head || !name)
+        return bl_error_nomem(err, 3 * sizeof *head, "a table");
+    head[0] = name;
     head[1] = "";
     bl_cells_begin(&cells, to->arena, NULL, 2, head);
     bl_cells_add(&cells, "Read from");

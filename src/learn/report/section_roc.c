@@ -53,20 +53,30 @@ static const bl_subject *subject_of(const bl_evaluation *e, const rocs *all, siz
 
 // ---- charts ----
 
-/// 1/ε of a band of ε, whose least is the largest of the other.
-static bl_status add_band(bl_figure *figure, const bl_roc *roc, const double *low,
-                          const double *high, unsigned color, bl_error *err) {
-    const bl_series like = {.mark = BL_MARK_BAND, .n = roc->curve.n, .color = color};
-    bl_trace pen;
-    if (!low || !roc->curve.n)
+/// The least background efficiency above 0: what replicas have less of goes as far up as curves.
+static double least_background(const bl_curve *curve) {
+    double least = 1;
+    for (size_t i = 0; i < curve->n; i++)
+        if (curve->background[i] > 0)
+            least = fmin(least, curve->background[i]);
+    return least;
+}
+
+/// 1/ε of replicas, whose least is that of the largest ε.
+static bl_status add_band(bl_figure *figure, const bl_roc *roc, unsigned color, bl_error *err) {
+    const bl_curve *curve = &roc->curve;
+    const bl_series like = {.mark = BL_MARK_BAND, .n = curve->n, .color = color};
+    bl_trace trace;
+    if (!roc->low)
         return BL_OK;
-    BL_TRY(bl_figure_add(figure, &like, &pen, err));
-    for (size_t i = 0; i < roc->curve.n; i++) {
-        if (!(roc->curve.background[i] > 0))
+    BL_TRY(bl_figure_add(figure, &like, &trace, err));
+    double least = least_background(curve);
+    for (size_t i = 0; i < curve->n; i++) {
+        if (!(curve->background[i] > 0))
             continue; // there is no line either
-        pen.x[i] = roc->curve.signal[i];
-        pen.low[i] = 1 / high[i];
-        pen.high[i] = low[i] > 0 ? 1 / low[i] : 1 / roc->curve.background[i];
+        trace.x[i] = curve->signal[i];
+        trace.low[i] = 1 / fmax(roc->high[i], least);
+        trace.high[i] = 1 / fmax(roc->low[i], least);
     }
     return BL_OK;
 }
@@ -77,36 +87,44 @@ static bl_status add_line(bl_section_output *to, bl_figure *figure, const char *
                             .mark = BL_MARK_LINE,
                             .n = roc->curve.n,
                             .color = color};
-    bl_trace pen;
+    bl_trace trace;
     if (!like.label)
         return bl_error_nomem(err, 1, "a legend");
-    BL_TRY(bl_figure_add(figure, &like, &pen, err));
+    BL_TRY(bl_figure_add(figure, &like, &trace, err));
     for (size_t i = 0; i < roc->curve.n; i++) {
-        pen.x[i] = roc->curve.signal[i];
-        pen.y[i] = 1 / roc->curve.background[i];
+        trace.x[i] = roc->curve.signal[i];
+        trace.y[i] = 1 / roc->curve.background[i];
+    }
+    return BL_OK;
+}
+
+/// A border of what variations make of a curve.
+static bl_status add_border(bl_figure *figure, const bl_roc *roc, const double *background,
+                            unsigned color, bl_error *err) {
+    const bl_series like = {
+        .mark = BL_MARK_LINE, .n = roc->curve.n, .color = color, .is_dashed = true};
+    bl_trace trace;
+    if (!background)
+        return BL_OK;
+    BL_TRY(bl_figure_add(figure, &like, &trace, err));
+    for (size_t i = 0; i < roc->curve.n; i++) {
+        trace.x[i] = roc->curve.signal[i];
+        trace.y[i] = 1 / background[i];
     }
     return BL_OK;
 }
 
 static const char *caption(const bl_evaluation *e, bl_section_output *to, const bl_roc *roc) {
-    const char *bands = "";
-    if (roc->low && roc->varied_low)
-        bands = bl_say(to,
-                       " Darker bands hold 68 %% of %zu bootstrap replicas, wide ones all "
-                       "variations.",
-                       e->n_replicas);
-    else if (roc->low)
-        bands = bl_say(to, " Bands hold 68 %% of %zu bootstrap replicas.", e->n_replicas);
-    else if (roc->varied_low)
-        bands = " Bands hold all variations.";
-    if (!bands)
-        return NULL;
+    const char *bands =
+        roc->low ? bl_say(to, " Bands hold 68 %% of %zu bootstrap replicas.", e->n_replicas) : "";
     return bl_say(to,
                   "ROC curves of %s against %s at physical composition, for every threshold of the "
                   "score: what part of the signal is selected, and of how many events of "
-                  "background one is.%s",
+                  "background one is.%s%s",
                   e->classes[roc->signal],
-                  e->n_classes == 2 ? e->classes[1 - roc->signal] : "all other classes", bands);
+                  e->n_classes == 2 ? e->classes[1 - roc->signal] : "all other classes",
+                  bands ? bands : "",
+                  roc->varied_low ? " Dashed lines enclose the variations." : "");
 }
 
 /// \param of [n_subjects] of a class
@@ -125,8 +143,9 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const bl_ro
         return bl_say_words(to, err, "%s has no ROC curve: signal or background has no weight.",
                             name);
     for (size_t i = 0; i < e->n_subjects; i++) {
-        BL_TRY(add_band(&figure, &of[i], of[i].varied_low, of[i].varied_high, (unsigned)i, err));
-        BL_TRY(add_band(&figure, &of[i], of[i].low, of[i].high, (unsigned)i, err));
+        BL_TRY(add_band(&figure, &of[i], (unsigned)i, err));
+        BL_TRY(add_border(&figure, &of[i], of[i].varied_low, (unsigned)i, err));
+        BL_TRY(add_border(&figure, &of[i], of[i].varied_high, (unsigned)i, err));
     }
     for (size_t i = 0; i < e->n_subjects; i++)
         BL_TRY(add_line(to, &figure, e->subjects[i].name, &of[i], (unsigned)i, err));
