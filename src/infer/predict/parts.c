@@ -43,8 +43,7 @@ static bool is_ours(const char *name) { return is_part(name) || strcmp(name, unf
 /// Adds the part that goes on where an output's parts end.
 static bl_status add_part(bl_predictions *p, bl_predictions_output *output,
                           const bl_predictions_part *part, size_t most, bl_error *err) {
-    int64_t end = output->n_parts ? output->parts[output->n_parts - 1].last : 0;
-    if (output->is_done || part->first != end || part->last > output->n_rows)
+    if (output->is_done || part->first != output->n_kept || part->last > output->n_rows)
         return BL_OK;
     if (!output->parts)
         output->parts =
@@ -52,6 +51,7 @@ static bl_status add_part(bl_predictions *p, bl_predictions_output *output,
     if (!output->parts)
         return bl_error_nomem(err, most * sizeof *output->parts, "parts");
     output->parts[output->n_parts++] = *part;
+    output->n_kept = part->last;
     return BL_OK;
 }
 

@@ -316,7 +316,7 @@ static bl_status write_rows(target *t, bl_error *err) {
     bl_predictions *p = t->predictions;
     bl_predictions_output *output = t->output;
     const bl_predictions_input *inputs = &p->inputs[output->first_input];
-    int64_t done = output->n_parts ? output->parts[output->n_parts - 1].last : 0;
+    int64_t done = output->n_kept;
     t->is_input_bad = true;
     BL_TRY(bl_scores_open(&p->options->scores, inputs->stretch, inputs->first, inputs->last,
                           &t->model, err));

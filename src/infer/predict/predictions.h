@@ -52,6 +52,7 @@ typedef struct bl_predictions_output {
     uint64_t bytes, xxh64; ///< of the file
     size_t n_parts;
     bl_predictions_part *parts; ///< [n_parts] that are there, from the first row on
+    int64_t n_kept;             ///< rows that they have
     const char *skipped;        ///< why there is none, where bad files are skipped
 } bl_predictions_output;
 
