@@ -12,7 +12,27 @@
 
 // ---- trees ----
 
-/// The tree with most rows, where none is named.
+/// Numbers, in lists of at most one level: what a group of inputs takes.
+static bool is_input(const bl_type *type, unsigned *ret_depth) {
+    bl_type_id id = bl_type_get_id(type);
+    *ret_depth = id == BL_LIST ? 1 : 0;
+    return bl_type_get_id(*ret_depth ? bl_type_child(type, 0) : type) <= BL_FLOAT64;
+}
+
+/// Trees of texts, such as a job's settings, may have more rows than that of events.
+static bl_status has_inputs(const bl_table *table, bool *ret_has, bl_error *err) {
+    bool has = false;
+    for (size_t i = 0; i < bl_table_n_columns(table) && !has; i++) {
+        bl_column_info info = {.size = sizeof info};
+        unsigned depth;
+        BL_TRY(bl_table_column(table, i, &info, err));
+        has = info.type && is_input(info.type, &depth);
+    }
+    *ret_has = has;
+    return BL_OK;
+}
+
+/// The tree of numbers with most rows, where none is named.
 static bl_status find_tree(init_run *run, const bl_catalog *catalog, bl_error *err) {
     int64_t most = -1;
     for (size_t i = 0; i < bl_catalog_n_objects(catalog); i++) {
@@ -25,7 +45,10 @@ static bl_status find_tree(init_run *run, const bl_catalog *catalog, bl_error *e
         BL_TRY(status);
         BL_TRY(bl_catalog_open_table((bl_catalog *)(uintptr_t)catalog, info.path, &table, err));
         BL_TRY(bl_table_n_rows(table, &n_rows, err));
-        if (n_rows <= most)
+        bool has = false;
+        if (n_rows > most)
+            BL_TRY(has_inputs(table, &has, err));
+        if (!has)
             continue;
         most = n_rows;
         run->tree = bl_arena_text(&run->arena, info.path, strlen(info.path));
@@ -33,7 +56,7 @@ static bl_status find_tree(init_run *run, const bl_catalog *catalog, bl_error *e
             return bl_error_nomem(err, strlen(info.path), "a name");
     }
     if (!run->tree)
-        return bl_error_set(err, BL_E_NOTFOUND, "%s: no tree", run->samples[0].url);
+        return bl_error_set(err, BL_E_NOTFOUND, "%s: no tree with numbers", run->samples[0].url);
     return BL_OK;
 }
 
@@ -61,13 +84,6 @@ static const char *short_name(const bl_table *table, size_t column, const bl_col
     size_t found;
     bool is_unique = bl_table_find(table, info->name, &found, NULL) == BL_OK && found == column;
     return is_unique ? info->name : info->path;
-}
-
-/// Numbers, in lists of at most one level: what a group of inputs takes.
-static bool is_input(const bl_type *type, unsigned *ret_depth) {
-    bl_type_id id = bl_type_get_id(type);
-    *ret_depth = id == BL_LIST ? 1 : 0;
-    return bl_type_get_id(*ret_depth ? bl_type_child(type, 0) : type) <= BL_FLOAT64;
 }
 
 /// Columns of the first file. Its table stays open: types are its own.

@@ -57,6 +57,14 @@ def test_samples_are_called_as_input_says(files, tmp_path):
         "x", "b"]
 
 
+def test_the_tree_of_events_is_found(tmp_path):
+    path = tmp_path / "trees.root"
+    with uproot.recreate(path) as file:
+        file.mktree("Events", {"x": "f4"}).extend({"x": np.arange(3, dtype="f4")})
+        file.mktree("Settings", {"text": "string"}).extend({"text": ["a", "b", "c", "d"]})
+    assert yaml.safe_load(run("init", path)[0])["treename"] == "Events"
+
+
 def test_lists_of_one_length_are_one_input(files):
     inputs = yaml.safe_load(run("init", *files[:2])[0])["inputs"]
     assert inputs["global"] == {"length": None, "vars": ["MET"]}
@@ -91,6 +99,12 @@ def test_nothing_is_half_written(files, tmp_path):
                       for f in files[:2]), 2], "ragged": True}
 
 
+def texts_of(folder):
+    path = folder / "texts.json"
+    path.write_text('{"name": "a"}\n{"name": "b"}\n')
+    return path
+
+
 def test_what_cannot_be(files, tmp_path):
     network = tmp_path / "network.yaml"
     assert "two samples" in run("init", files[0], "-m", network, code=2)[1]
@@ -99,5 +113,6 @@ def test_what_cannot_be(files, tmp_path):
     empty = tmp_path / "empty.root"
     with uproot.recreate(empty) as file:
         file.mktree("Events", {"constant": "f4"}).extend({"constant": np.ones(3, "f4")})
+    assert "tree with numbers" in run("init", texts_of(tmp_path), code=3)[1]
     assert "no column is an input" in run("init", empty, empty, "-m", network, code=3)[1]
     assert not network.exists()
