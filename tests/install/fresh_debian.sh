@@ -51,7 +51,7 @@ inside() { chroot "$root" env -i "${environment[@]}" "$@"; }
 
 git -C "$top" bundle create --quiet "$root/root/beamline.bundle" HEAD
 rm -rf "$root/root/beamline"
-inside git clone --quiet /root/beamline.bundle /root/beamline
+inside git clone --quiet -c advice.detachedHead=false /root/beamline.bundle /root/beamline
 
 times=()
 for command; do
