@@ -14,7 +14,7 @@ import uproot
 
 TOP = pathlib.Path(os.environ["BEAMLINE_SOURCE"])
 DEMO = [TOP / "scripts/demo", os.environ["BEAMLINE"]]
-EVENTS = 600
+EVENTS = 240
 
 
 def demo(*arguments, code=0):
