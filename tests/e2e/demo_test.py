@@ -44,7 +44,7 @@ def test_every_step_is_shown_and_timed(made):
     assert f"report: {folder}/report.html" in said
     page = (folder / "report.html").read_text("utf-8")
     assert page.startswith("<!DOCTYPE html>") and "inclusive" in page
-    assert not (folder / "unfinished").exists()
+    assert (folder / ".beamline-demo").read_text() == "over\n"
 
 
 def test_scores_stand_beside_the_events(made):
@@ -72,13 +72,13 @@ def test_killed_it_goes_on(tmp_path):
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert (folder / "unfinished").exists()
     said = demo("--folder", folder, "--events", EVENTS)
     assert "generate" not in commands(said) and "train" in commands(said)
     assert (folder / "report.html").exists()
 
 
 def test_another_folder_is_left_alone(tmp_path):
+    (tmp_path / "log").mkdir()
     (tmp_path / "thesis").write_text("mine")
     assert "no demo made it" in demo("--folder", tmp_path, "--events", EVENTS, code=1)
     assert (tmp_path / "thesis").read_text() == "mine"
