@@ -37,8 +37,8 @@ test-tsan: ## the unit tests under ThreadSanitizer
 	$(BUILD) tsan
 	$(CTEST) --test-dir build/tsan --label-regex unit
 
-test-peers: all ## read our samples with other people's software and compare
-	scripts/setup --peers
+test-peers: all ## read our samples with other people's software and compare; look at our pages
+	scripts/setup --peers --docs --browser
 	scripts/test-peers build/release/src/beamline
 
 lint: ## layers, clang-format, clang-tidy, cppcheck, scripts, links: all must be silent
@@ -70,8 +70,8 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60)
 	$(BUILD) fuzz
 	scripts/fuzz build/fuzz/fuzz $(FUZZ_SECONDS)
 
-docs: ## man pages, command reference and, with Doxygen, the C interface into build/docs
-	scripts/setup --build --test
+docs: ## a site of all documentation, build/docs/index.html, and man pages
+	scripts/setup --light --docs
 	$(CONFIGURE) release
 	$(BUILD) release --target beamline
 	scripts/docs build/release/src/beamline build/docs

@@ -98,8 +98,8 @@ BL_API const void *bl_column_offsets(const bl_column *column);
 BL_API const bl_column *bl_column_child(const bl_column *column, size_t i);
 
 /// Hands a batch to any Arrow library, as a struct array of its columns, without copying values.
-/// \param ret_schema, ret_array  the caller owns them and calls their `release`; they share the
-///        batch's buffers and may outlive batch, table and context
+/// \param ret_schema  the caller owns it and calls its `release`
+/// \param ret_array   the same; it shares the batch's buffers and may outlive batch, table, context
 /// \return BL_OK, BL_E_NOMEM
 BL_API BL_MUST_CHECK bl_status bl_batch_export(const bl_batch *batch,
                                                struct ArrowSchema *ret_schema,

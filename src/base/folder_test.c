@@ -67,8 +67,27 @@ static void folders_are_listed_and_cleared(void **state) {
     bl_context_free(context);
 }
 
+/// With all that is in it, but nothing that a link leads to.
+static void folders_are_removed(void **state) {
+    (void)state;
+    char path[256], kept[] = "/tmp/beamline-kept-XXXXXX";
+    assert_non_null(mkdtemp(kept));
+    assert_int_equal(mkdir(folder, 0777), 0);
+    snprintf(path, sizeof path, "%s/deep", folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    make("deep/a");
+    make("b");
+    snprintf(path, sizeof path, "%s/link", folder);
+    assert_int_equal(symlink(kept, path), 0);
+    bl_folder_remove(folder);
+    assert_int_equal(access(folder, F_OK), -1);
+    assert_int_equal(rmdir(kept), 0);
+    bl_folder_remove(folder); // there is none, which is as wanted
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(folders_are_listed_and_cleared)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(folders_are_listed_and_cleared),
+                                       cmocka_unit_test(folders_are_removed)};
     if (!mkdtemp(folder))
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);

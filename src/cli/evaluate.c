@@ -132,7 +132,7 @@ static const bl_example evaluate_examples[] = {
      "beamline evaluate runs/hlf"},
     {"Two of them, compared on one page", "beamline evaluate runs/hlf runs/inclusive -o both.html"},
     {"A model on other files, by the data configuration that it was trained with",
-     "beamline evaluate model.blm -i 'ttbar=new/ttbar*.root' -i 'qcd=new/qcd*.root' -o new.html"},
+     "beamline evaluate model.blm -i 'tt=new/tt*.root' -i qcd=qcd.root -o new.html"},
     {"A single variable of files, as a score",
      "beamline evaluate --score MET_pt -c data.yaml -o met.html"},
     {"Numbers for a program, charts for a paper",

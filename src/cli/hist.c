@@ -252,7 +252,7 @@ static const bl_example hist_examples[] = {
     {"As a picture, weighted",
      "beamline hist events.root -x 'sum(Jet_pt)' --weight genWeight --log -o ht.pdf"},
     {"Two curves, for ROOT",
-     "beamline hist events.root -x Muon_pt -x Electron_pt --bins 40,0,200 -o pt.root"},
+     "beamline hist events.root -x Muon_pt -x Jet_pt --bins 40,0,200 -o pt.root"},
 };
 
 const bl_command bl_command_hist = {

@@ -427,6 +427,41 @@ static void configurations_of_weaver(void **state) {
     }
 }
 
+/// Nothing is trained on, fitted, balanced or left out; classes keep their names without samples.
+static void evaluation(void **state) {
+    (void)state;
+    bl_config config = config_of(
+        "samples: {a: {files: x, label: 0}, b: {files: y, label: 1, part: train}}\n"
+        "inputs: {v: {scale: robust, vars: [m, [pt, 1, 2]]}, s: {column: c, scale: minmax}}\n"
+        "weights: {balance: oversample, class_weights: [1, 2], weight_branches: [w]}\n"
+        "negative_weights: drop\nsplit: {validation: 0.3, seed: 5, by: [event]}\n");
+    const bl_prepare_config *prepare = &config.prepare;
+    assert_true(bl_split_trains(&prepare->split));
+    assert_ok(bl_config_for_evaluation(&config, NULL));
+    assert_false(bl_split_trains(&prepare->split));
+    assert_true(prepare->split.test == 1 && prepare->split.validation == 0);
+    assert_int_equal(prepare->split.seed, 5);
+    assert_string_equal(prepare->split.identity[0], "event");
+    assert_int_equal(config.samples[1].part, -1);
+    assert_int_equal(prepare->weights.balance, BL_BALANCE_NONE);
+    assert_int_equal(prepare->weights.negative, BL_NEGATIVE_KEEP);
+    assert_int_equal(prepare->weights.n_factors + prepare->weights.n_class_weights, 0);
+    for (size_t i = 0; i < prepare->n_inputs; i++) {
+        assert_int_equal(prepare->inputs[i].others.scaler, BL_SCALER_NONE);
+        for (size_t k = 0; k < prepare->inputs[i].n; k++)
+            assert_int_equal(prepare->inputs[i].variables[k].scaler, BL_SCALER_NONE);
+    }
+    config.samples[0] = config.samples[1]; // only files of the second class
+    config.n_samples = 1;
+    assert_ok(bl_config_for_preparation(&config, NULL));
+    assert_int_equal(prepare->n_labels, 2);
+    assert_string_equal(prepare->labels[0], "a");
+    config = config_of("inputs: {v: {vars: [m]}}\nsplit: {folds: 4}\n"
+                       "labels: {type: simple, value: [a, b]}\n");
+    assert_ok(bl_config_for_evaluation(&config, NULL));
+    assert_true(prepare->split.n_folds == 4 && bl_split_trains(&prepare->split));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_of_weaver),  cmocka_unit_test(what_weaver_found_goes_first),
@@ -434,6 +469,7 @@ int main(void) {
         cmocka_unit_test(classes_of_samples), cmocka_unit_test(shares_and_folds),
         cmocka_unit_test(variations),         cmocka_unit_test(refused),
         cmocka_unit_test(no_memory),          cmocka_unit_test(configurations_of_weaver),
+        cmocka_unit_test(evaluation),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

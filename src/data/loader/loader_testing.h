@@ -176,6 +176,7 @@ static inline void test_set_init(test_set *set, const test_set_of *of) {
     set->inputs[1] = (bl_prepared_input){"particles", TEST_WIDTH, NULL, true, TEST_MOST_ROWS};
     set->prepared = (bl_prepared){
         .folder = set->folder,
+        .name = set->folder,
         .label_kind = of->has_numbers ? BL_LABEL_NUMBERS : BL_LABEL_OF_SAMPLE,
         .n_classes = TEST_CLASSES,
         .classes = classes,

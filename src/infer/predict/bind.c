@@ -78,11 +78,11 @@ static bl_status make_transform(const binder *b, const bl_input *input, const bl
     for (size_t i = 0; i < port->width; i++) {
         bl_scaler scaler = input->variables[i]->scaler;
         if (scaler != BL_SCALER_NONE && scaler != BL_SCALER_MANUAL)
-            return bl_error_set(err, BL_E_INVALID,
-                                "'%s' is scaled by its %s, which %s does not keep; the "
-                                "configuration has to give numbers, or 'scale: none'",
-                                input->shape.columns[i], bl_scaler_name(scaler),
-                                b->predictor->urls[0]);
+            return bl_error_set(
+                err, BL_E_INVALID,
+                "'%s' is scaled by what '%s' fits to training data, which %s does not "
+                "keep; the configuration has to give numbers, or 'scale: none'",
+                input->shape.columns[i], bl_scaler_name(scaler), b->predictor->urls[0]);
         BL_TRY(bl_fit_column(input->variables[i], NULL, NULL, columns, i, err));
     }
     return BL_OK;

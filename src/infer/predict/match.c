@@ -40,7 +40,7 @@ static bl_status match_inputs(bl_predictor *p, bl_error *err) {
         (const bl_input_config **)bl_arena_array(&p->arena, p->n_inputs + 1, sizeof *p->inputs);
     if (!p->inputs)
         return out_of_memory(err);
-    if (p->config.prepare.n_inputs == 0)
+    if (!p->config.prepare.inputs || p->config.prepare.n_inputs == 0)
         return bl_error_set(err, BL_E_INVALID,
                             "the data configuration has no inputs, of which %s needs %zu",
                             p->urls[0], p->n_inputs);

@@ -75,11 +75,11 @@ bl_status bl_predictions_find_parts(bl_predictions *p, bl_error *err) {
 static bl_status begin(bl_predictions_keeper *keeper, bl_arena *arena, bl_error *err) {
     const bl_predictions *p = keeper->predictions;
     const char *path = path_of(arena, p, unfinished);
-    bl_output_options options = {
-        .size = sizeof options, .format = "Arrow", .codec = "lz4", .overwrite = true};
+    bl_output_options options = {.size = sizeof options, .format = "Arrow", .codec = "lz4"};
     if (!path)
         return bl_error_nomem(err, strlen(p->parts), "a path");
     BL_TRY(bl_folder_make(p->parts, err));
+    (void)unlink(path);
     BL_TRY(bl_output_open(p->context, path, &options, &keeper->file, err));
     keeper->begun_s = bl_clock_s();
     keeper->n_taken = 0;

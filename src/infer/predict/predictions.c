@@ -124,8 +124,9 @@ static bl_status make_outputs(bl_predictions *p, bl_error *err) {
     return BL_OK;
 }
 
-/// Without a state, files under the names of outputs are somebody else's.
+/// Without a state, files under the names of outputs are somebody else's, or complete.
 static bl_status check_strangers(const bl_predictions *p, bl_error *err) {
+    (void)rmdir(p->parts); // empty, of who was killed behind the last step but this
     for (size_t i = 0; i < p->n_outputs; i++)
         if (access(p->outputs[i].path, F_OK) == 0)
             return bl_error_set(err, BL_E_EXISTS, "%s: exists; --overwrite replaces it",
@@ -211,10 +212,12 @@ static bl_status begin(target *t, bl_error *err) {
     const bl_predictions_options *o = p->options;
     const bl_column_spec *specs;
     size_t n = bl_scores_columns(t->model, &specs);
+    // to replace takes two steps, between which who is killed leaves a third name
+    bool replaces = (o->overwrite || p->is_resumed) && access(t->output->path, F_OK) == 0;
     bl_output_options options = {.size = sizeof options,
                                  .format = o->format,
                                  .codec = o->codec,
-                                 .overwrite = o->overwrite || p->is_resumed,
+                                 .overwrite = replaces,
                                  .ret_bytes = &t->output->bytes,
                                  .ret_xxh64 = &t->output->xxh64};
     const bl_writer_options of_writer = {.size = sizeof of_writer,

@@ -41,10 +41,16 @@ static void run_by_hand(const by_hand *h, int event, float shift, float scores[C
     scores[0] = 1 - scores[1];
 }
 
+static uint32_t bits_of(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
 /// The same bits, but that one NaN is as good as another.
 static void assert_same_scores(const float *is, const float *wanted) {
     for (size_t i = 0; i < CLASSES; i++)
-        assert_true(isnan(wanted[i]) ? isnan(is[i]) : memcmp(&is[i], &wanted[i], 4) == 0);
+        assert_true(isnan(wanted[i]) ? isnan(is[i]) : bits_of(is[i]) == bits_of(wanted[i]));
 }
 
 static void must_open(predicting *p, bl_context *context, const char *model, const char *sample,
@@ -371,6 +377,8 @@ static void events_are_named(void **state) {
                         "  particles_4: p4}\ninputs:\n" EVENT PARTICLES;
     REFUSES_WITH(lists, BL_E_SHAPE, "a.ndjson: entry ", "inputs.particles: 'particles_0' has ",
                  "'particles_1'");
+    REFUSES_WITH(NAMES "inputs:\n" EVENT PARTICLES, BL_E_SHAPE, "a.ndjson: entry 40",
+                 "inputs.particles", "there are 8 rows", "'particles' takes 7", "length");
     REFUSES("folds", "", BL_E_INVALID, "folds", "'one', 'other'");
 }
 

@@ -13,6 +13,27 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/// Bins of whole integers.
+static bl_status init_integers(bl_arena *arena, size_t n_bins, double low, double high,
+                               bl_histogram *ret_histogram, bl_error *err) {
+    double width = ceil((high - low + 1) / (double)n_bins);
+    double n = ceil((high - low + 1) / width);
+    return bl_histogram_init(ret_histogram, arena, (size_t)n, low - 0.5, low - 0.5 + n * width,
+                             err);
+}
+
+static bl_status around(bl_arena *arena, size_t n_bins, double low, double high,
+                        bl_histogram *ret_histogram, bl_error *err) {
+    return bl_histogram_init_around(ret_histogram, arena, n_bins, low, high, err);
+}
+
+static bool are_integers(const double *values, size_t n) {
+    size_t i = 0;
+    while (i < n && values[i] == trunc(values[i]) && fabs(values[i]) < 0x1p31)
+        i++;
+    return i == n;
+}
+
 bl_status bl_binning_around(bl_arena *arena, size_t n_bins, size_t n, const double *values,
                             bl_histogram *ret_histogram, bl_error *err) {
     size_t step = n / MOST_LOOKED_AT + 1, n_there = 0;
@@ -29,8 +50,8 @@ bl_status bl_binning_around(bl_arena *arena, size_t n_bins, size_t n, const doub
     if (n_there && there[0] < there[n_there - 1] && isfinite(there[n_there - 1] - there[0])) {
         bool has_range = there[cut] < there[n_there - 1 - cut];
         cut = has_range ? cut : 0; // nearly all are the same
-        status = bl_histogram_init_around(&histogram, arena, n_bins, there[cut],
-                                          there[n_there - 1 - cut], err);
+        status = (are_integers(there, n_there) ? init_integers : around)(
+            arena, n_bins, there[cut], there[n_there - 1 - cut], &histogram, err);
     }
     bl_free(arena->context, there);
     if (status == BL_OK)
@@ -77,4 +98,23 @@ double bl_divergence(const bl_histogram *p, const bl_histogram *q) {
     }
     double d = bl_sum_value(&sum);
     return d > 0 ? d : 0; // what rounding did
+}
+
+static double size_of(const bl_histogram *h) {
+    bl_sum sumw = {0}, sumw2 = {0};
+    for (size_t bin = 0; bin < h->n_bins + 2; bin++) {
+        bl_sum_add(&sumw, bl_sum_value(&h->bins[bin].sumw));
+        bl_sum_add(&sumw2, bl_sum_value(&h->bins[bin].sumw2));
+    }
+    return bl_sum_value(&sumw) * bl_sum_value(&sumw) / bl_sum_value(&sumw2);
+}
+
+double bl_divergence_chance(const bl_histogram *all, const bl_histogram *part) {
+    double n_filled = 0;
+    for (size_t bin = 0; bin < all->n_bins + 2; bin++)
+        n_filled += content(all, bin) > 0;
+    if (total(all) == 0 || total(part) == 0)
+        return NAN;
+    double blind = fmax(0, 1 / size_of(part) - 1 / size_of(all));
+    return (n_filled - 1) * blind / (8 * bl_ln(2));
 }

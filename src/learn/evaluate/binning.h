@@ -7,10 +7,10 @@
 #include "plot/histogram.h"
 
 /// About so many bins of a round width over nearly all numbers: without the half per cent on each
-/// side, which may be anywhere. Of many numbers some 100,000 at equal distances are looked at.
-/// \param values [n] those that are not finite are left out
-/// \param ret_histogram without bins (n_bins 0) where there are less than two different numbers
-/// \return BL_OK, BL_E_NOMEM
+/// side, which may be anywhere. Integers are in the middle of bins. Of many numbers some 100,000 at
+/// equal distances are looked at. \param values [n] those that are not finite are left out \param
+/// ret_histogram without bins (n_bins 0) where there are less than two different numbers \return
+/// BL_OK, BL_E_NOMEM
 bl_status bl_binning_around(bl_arena *arena, size_t n_bins, size_t n, const double *values,
                             bl_histogram *ret_histogram, bl_error *err);
 /// Another, empty one with the same bins. \return BL_OK, BL_E_NOMEM
@@ -24,5 +24,9 @@ void bl_binning_fill(bl_histogram *histogram, double x, double weight);
 /// same; 1: they have nothing in common. Bins of negative content count as empty. NaN: one is
 /// empty. \source J. Lin, IEEE Trans. Inf. Theory 37 (1991) 145
 double bl_divergence(const bl_histogram *p, const bl_histogram *q);
+/// What it is about, by chance alone, of all events and a part of them that is drawn blindly:
+/// (K − 1)·(1/n − 1/N)/(8·ln 2), with the K bins that are not empty and the effective numbers
+/// (Σw)²/Σw² n of the part and N of all. NaN: one is empty.
+double bl_divergence_chance(const bl_histogram *all, const bl_histogram *part);
 
 #endif

@@ -4,9 +4,10 @@
 
 #include <math.h>
 
+#include "base/random.h"
 #include "base/testing.h"
 
-enum { N = 1000 };
+enum { N = 1000, N_TOYS = 300 };
 
 static bl_context *context;
 
@@ -18,7 +19,7 @@ static void bins_leave_out_few(void **state) {
     bl_arena_init(&arena, context);
     for (size_t i = 0; i < N; i++)
         values[i] = (double)(i * 7 % N);
-    values[3] = 1e30, values[4] = -INFINITY, values[5] = NAN;
+    values[2] = 0.25, values[3] = 1e30, values[4] = -INFINITY, values[5] = NAN;
     assert_ok(bl_binning_around(&arena, 20, N, values, &h, NULL));
     assert_true(h.n_bins >= 10 && h.n_bins <= 30);
     assert_true(h.edges[0] <= 6 && h.edges[0] >= -50);
@@ -87,6 +88,50 @@ static void divergences_are_in_closed_form(void **state) {
     bl_arena_release(&arena);
 }
 
+static void integers_are_in_the_middle(void **state) {
+    (void)state;
+    double values[N];
+    bl_arena arena;
+    bl_histogram h;
+    bl_arena_init(&arena, context);
+    for (size_t i = 0; i < N; i++)
+        values[i] = (double)(i % 8) - 2;
+    assert_ok(bl_binning_around(&arena, 20, N, values, &h, NULL));
+    assert_int_equal(h.n_bins, 8);
+    assert_true(h.edges[0] == -2.5 && h.edges[8] == 5.5);
+    for (size_t i = 0; i < N; i++)
+        values[i] = (double)i;
+    assert_ok(bl_binning_around(&arena, 20, N, values, &h, NULL));
+    assert_true(h.n_bins <= 20 && h.edges[0] == 4.5 && h.edges[1] == 54.5);
+    assert_true(h.edges[h.n_bins] >= 994);
+    bl_arena_release(&arena);
+}
+
+/// A fifth of the events, drawn blindly, many times.
+static void chance_is_the_mean_of_toys(void **state) {
+    (void)state;
+    bl_random random;
+    double found = 0, wanted = 0;
+    bl_random_init(&random, 3, 0, 0);
+    for (int toy = 0; toy < N_TOYS; toy++) {
+        bl_arena arena;
+        bl_histogram all, part;
+        bl_arena_init(&arena, context);
+        assert_ok(bl_histogram_init(&all, &arena, 10, 0, 1, NULL));
+        assert_ok(bl_histogram_init(&part, &arena, 10, 0, 1, NULL));
+        for (size_t i = 0; i < N; i++) {
+            double x = bl_random_uniform(&random), w = 0.5 + bl_random_uniform(&random);
+            bl_histogram_fill(&all, x * x, w);
+            if (bl_random_uniform(&random) < 0.2)
+                bl_histogram_fill(&part, x * x, w);
+        }
+        found += bl_divergence(&all, &part) / N_TOYS;
+        wanted += bl_divergence_chance(&all, &part) / N_TOYS;
+        bl_arena_release(&arena);
+    }
+    assert_true(fabs(found / wanted - 1) < 0.1);
+}
+
 static int open_context(void **state) {
     (void)state;
     context = test_context(1);
@@ -104,7 +149,9 @@ int main(void) {
         cmocka_unit_test(bins_leave_out_few),
         cmocka_unit_test(what_does_not_vary_has_no_bins),
         cmocka_unit_test(the_last_edge_is_inside),
+        cmocka_unit_test(integers_are_in_the_middle),
         cmocka_unit_test(divergences_are_in_closed_form),
+        cmocka_unit_test(chance_is_the_mean_of_toys),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

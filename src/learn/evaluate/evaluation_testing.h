@@ -80,6 +80,7 @@ static inline void hand_make(bl_context *context, hand_made *made, size_t n) {
     made->subjects[0] = (bl_subject){.name = "first", .fold = -1};
     made->subjects[1] = (bl_subject){.name = "second", .fold = -1};
     made->prepared = (bl_prepared){.folder = "made by hand",
+                                   .name = "made by hand",
                                    .fingerprint = "0",
                                    .n_classes = HAND_CLASSES,
                                    .classes = classes};

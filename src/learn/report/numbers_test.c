@@ -121,7 +121,8 @@ static void what_is_missing_is_said(void **state) {
     evaluated e;
     evaluated_init(&e, context, evaluated_empty_class, 3, N);
     assert_true(says(evaluated_run(&e, bl_section_confusion), "Class W→ℓν has no events"));
-    assert_true(says(evaluated_run(&e, bl_section_efficiency), "Class W→ℓν has no events"));
+    assert_true(
+        says(evaluated_run(&e, bl_section_efficiency), "There is no cut on the score of W→ℓν"));
     evaluated_release(&e);
     evaluated_init(&e, context, evaluated_all_negative, 2, N);
     assert_true(says(evaluated_run(&e, bl_section_scores), "weights are negative"));
@@ -174,16 +175,15 @@ static void sculpting_is_seen(void **state) {
     (void)evaluated_run(&e, bl_section_sculpting);
     const bl_item *json = evaluated_json(&e);
     assert_int_equal(json->n, 2);
-    for (size_t k = 0; k < 2; k++) { // behind the others no background is left
+    for (size_t k = 0; k < 4; k++) {
         const bl_item *flat = bl_item_get(json->items[0], "cuts")->items[k];
         const bl_item *copy = bl_item_get(json->items[1], "cuts")->items[k];
-        assert_true(number_at(copy, "jensen_shannon_divergence") >
-                    number_at(flat, "jensen_shannon_divergence"));
-        assert_true(number_at(copy, "inverse") == 1 / number_at(copy, "jensen_shannon_divergence"));
+        double divergence = number_at(copy, "jensen_shannon_divergence");
+        assert_true(divergence > number_at(flat, "jensen_shannon_divergence"));
+        assert_true(number_at(copy, "inverse") == 1 / divergence);
+        if (k < 2) // behind the others are few events
+            assert_true(number_at(copy, "inverse") < number_at(copy, "inverse_by_chance") / 5);
     }
-    const bl_item *last = bl_item_get(json->items[0], "cuts")->items[3];
-    assert_true(number_at(last, "background_efficiency") == 0);
-    assert_int_equal(bl_item_get(last, "inverse")->kind, BL_ITEM_NULL);
     evaluated_release(&e);
 }
 

@@ -5,7 +5,8 @@
 #include "learn/report/views.h"
 #include "learn/report/writing.h"
 
-static const double signal_efficiency = 0.5;
+/// Where the axis of efficiencies begins at the lowest.
+static const double least = 1e-6;
 
 /// A cut on the score of a class, seen along an observer.
 typedef struct seen {
@@ -45,6 +46,8 @@ static bl_status add_class(const bl_evaluation *e, bl_section_output *to, const 
         pen.y[i] = bl_fraction(p, f);
         pen.low[i] = pen.y[i] - error;
         pen.high[i] = pen.y[i] + error;
+        while (pen.y[i] > 0 && pen.y[i] < figure->chart.y.low && figure->chart.y.low > least)
+            figure->chart.y.low /= 10;
     }
     bl_put_key(&to->json, e->classes[true_class]);
     bl_text_add(&to->json, "{");
@@ -63,6 +66,8 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const seen 
     bl_figure figure =
         bl_figure_begin(to, bl_say(to, "efficiency-%s-%s", slug, along), observer, "Efficiency");
     figure.chart.y.is_log = true;
+    figure.chart.y.low = 0.1;
+    figure.chart.y.high = 2;
     bl_put_next(&to->json);
     bl_text_add(&to->json, "{");
     bl_put_text(&to->json, "score", name);
@@ -76,24 +81,22 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const seen 
     bl_text_add(&to->json, "}}");
     return bl_figure_end(
         &figure,
-        bl_say(to,
-               "Efficiency of the cut on the score of %s that keeps %.0f %% of it (background: "
-               "%.3g %%), along %s, for events of each class. A flat line: the cut does not depend "
-               "on it.",
-               name, 100 * v->cut.signal, 100 * v->cut.background, observer),
+        bl_say(
+            to,
+            "Efficiency along %s of the cut on the score of %s that keeps %d %% of the background "
+            "(and %.1f %% of %s), for events of each class. Where it is flat, the cut does not "
+            "depend on the variable. Bins in which no event passes are gaps.",
+            observer, name, BL_VIEWS_PERCENT, 100 * v->cut.signal, name),
         err);
 }
 
 static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t of_class,
                          const bl_views *views, bl_error *err) {
     seen v = {.of_class = of_class};
-    BL_TRY(bl_views_cut(e, of_class, signal_efficiency, &v.cut, err));
-    if (isnan(v.cut.threshold))
-        return bl_say_words(to, err,
-                            "Class %s has no events with a score, or weights that add up to 0: "
-                            "there is no cut on its score.",
-                            e->classes[of_class]);
-    for (size_t i = 0; i < views->n; i++) {
+    bool has_cut = false;
+    BL_TRY(bl_views_cut(e, of_class, BL_VIEWS_PERCENT, &v.cut, err));
+    BL_TRY(bl_views_check_cut(e, of_class, &v.cut, to, &has_cut, err));
+    for (size_t i = 0; has_cut && i < views->n; i++) {
         v.along = &views->items[i];
         BL_TRY(draw(e, to, &v, err));
     }

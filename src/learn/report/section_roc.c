@@ -107,9 +107,12 @@ static bl_status add_border(bl_figure *figure, const bl_roc *roc, const double *
     if (!background)
         return BL_OK;
     BL_TRY(bl_figure_add(figure, &like, &trace, err));
+    double least = least_background(&roc->curve);
     for (size_t i = 0; i < roc->curve.n; i++) {
+        if (!(roc->curve.background[i] > 0))
+            continue; // there is no line either
         trace.x[i] = roc->curve.signal[i];
-        trace.y[i] = 1 / background[i];
+        trace.y[i] = 1 / fmax(background[i], least);
     }
     return BL_OK;
 }

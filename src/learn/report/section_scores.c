@@ -71,7 +71,7 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_c
                       const bl_histogram *bins, bl_error *err) {
     const char *slug = bl_slug(to, e->classes[of_class]);
     bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "score-%s", slug) : NULL,
-                                       bl_score_title(to, e, of_class), "Events (normalised to 1)");
+                                       bl_score_title(to, e, of_class), "Density of events");
     figure.chart.y.is_log = true;
     for (size_t i = 0; i < 4; i++) {
         const sort s = {of_class, i % 2};

@@ -6,8 +6,8 @@
 #include "learn/report/writing.h"
 
 enum { N_CUTS = 4 };
-/// Parts of the signal that cuts keep; before them: no cut.
-static const double efficiencies[N_CUTS] = {0.9, 0.7, 0.5, 0.3};
+/// What cuts keep of the background.
+static const int percents[N_CUTS] = {50, 20, 5, 1};
 
 typedef struct cuts {
     size_t of_class;
@@ -46,16 +46,25 @@ static bl_status add_series(bl_figure *figure, const bl_histogram *h, const char
     return BL_OK;
 }
 
-static void put_number(bl_cells *cells, bl_text *json, const bl_working_point *cut,
-                       double divergence) {
-    bl_cells_number(cells, divergence);
-    bl_cells_number(cells, 1 / divergence);
+static void put_cut(const bl_evaluation *e, const cuts *c, size_t i, const bl_view *view,
+                    const bl_histogram *before, const bl_histogram *after, bl_cells *cells,
+                    bl_text *json) {
+    const bl_working_point *cut = &c->at[i];
+    double divergence = bl_divergence(before, after), chance = bl_divergence_chance(before, after);
+    bl_cells_add(cells, "%s", e->classes[c->of_class]);
+    bl_cells_add(cells, "%s", view->name);
+    bl_cells_fixed(cells, 4, cut->background);
+    bl_cells_fixed(cells, 4, cut->signal);
+    bl_cells_add(cells, isfinite(divergence) ? "%.4g" : "–", divergence);
+    bl_cells_add(cells, isfinite(1 / divergence) ? "%.4g" : "–", 1 / divergence);
+    bl_cells_add(cells, isfinite(1 / chance) ? "%.4g" : "–", 1 / chance);
     bl_put_next(json);
     bl_text_add(json, "{");
-    bl_put_number(json, "signal_efficiency", cut->signal);
     bl_put_number(json, "background_efficiency", cut->background);
+    bl_put_number(json, "signal_efficiency", cut->signal);
     bl_put_number(json, "jensen_shannon_divergence", divergence);
     bl_put_number(json, "inverse", 1 / divergence);
+    bl_put_number(json, "inverse_by_chance", 1 / chance);
     bl_text_add(json, "}");
 }
 
@@ -70,8 +79,6 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
                                        "Background (normalised to 1)");
     BL_TRY(fill(e, to, view, c->of_class, NAN, &before, err));
     BL_TRY(add_series(&figure, &before, "no cut", 0, err));
-    bl_cells_add(cells, "%s", name);
-    bl_cells_add(cells, "%s", view->name);
     bl_put_next(&to->json);
     bl_text_add(&to->json, "{");
     bl_put_text(&to->json, "score", name);
@@ -79,12 +86,12 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
     bl_put_key(&to->json, "cuts");
     bl_text_add(&to->json, "[");
     for (size_t i = 0; i < N_CUTS; i++) {
-        const char *label = bl_say(to, "%.0f %% of the signal", 100 * efficiencies[i]);
+        const char *label = bl_say(to, "%d %% of it", percents[i]);
         if (!label)
             return bl_error_nomem(err, 1, "a legend");
         BL_TRY(fill(e, to, view, c->of_class, c->at[i].threshold, &after, err));
         BL_TRY(add_series(&figure, &after, label, (unsigned)i + 1, err));
-        put_number(cells, &to->json, &c->at[i], bl_divergence(&before, &after));
+        put_cut(e, c, i, view, &before, &after, cells, &to->json);
     }
     bl_text_add(&to->json, "]}");
     return bl_figure_end(
@@ -99,19 +106,18 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const cuts 
 static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t of_class,
                          const bl_views *views, bl_cells *cells, bl_error *err) {
     cuts c = {.of_class = of_class};
+    bool has_cut = false;
     for (size_t i = 0; i < N_CUTS; i++)
-        BL_TRY(bl_views_cut(e, of_class, efficiencies[i], &c.at[i], err));
-    if (isnan(c.at[0].threshold))
-        return BL_OK; // section_efficiency says so
-    for (size_t i = 0; i < views->n; i++)
+        BL_TRY(bl_views_cut(e, of_class, percents[i], &c.at[i], err));
+    BL_TRY(bl_views_check_cut(e, of_class, &c.at[0], to, &has_cut, err));
+    for (size_t i = 0; has_cut && i < views->n; i++)
         BL_TRY(draw(e, to, &c, &views->items[i], cells, err));
     return BL_OK;
 }
 
 bl_status bl_section_sculpting(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
-    static const char *const head[] = {"Score of", "Observer", "JSD at 90 %", "1/JSD",
-                                       "at 70 %",  "1/JSD",    "at 50 %",     "1/JSD",
-                                       "at 30 %",  "1/JSD",    NULL};
+    static const char *const head[] = {"Score of", "Variable", "Background kept", "Signal kept",
+                                       "JSD",      "1/JSD",    "1/JSD by chance", NULL};
     bl_views views;
     bl_cells cells;
     bl_cells_begin(&cells, to->arena, "Jensen-Shannon divergence of the background", 2, head);
@@ -125,10 +131,11 @@ bl_status bl_section_sculpting(const bl_evaluation *e, bl_section_output *to, bl
     BL_TRY(bl_cells_end(&cells, to, err));
     BL_TRY(bl_section_add_words(
         to,
-        "JSD: divergence of the background's distributions without and with the cut that keeps so "
-        "much of the signal, in bits: 0 if they are the same, 1 if they have nothing in common. "
-        "The larger 1/JSD, the less is sculpted; few events left make it small by themselves. Bins "
-        "of negative content count as empty.",
+        "JSD: Jensen-Shannon divergence of the background's distributions without and with the "
+        "cut, "
+        "in bits: 0 if they are the same, 1 if they have nothing in common. The larger 1/JSD, the "
+        "less is sculpted; more than what chance makes of so few events cannot be seen. Bins of "
+        "negative content count as empty.",
         err));
     return bl_views_say_left(&views, to, err);
 }

@@ -9,7 +9,6 @@
 #include "learn/report/writing.h"
 
 enum { N_BINS = 20, MOST_LINES = 6, MOST_CHARTS = 16 };
-static const double signal_efficiency = 0.5;
 
 /// Contents of a bin over the nominal one; NaN where that is none.
 static double ratio(const bl_variations *v, size_t bin, double content) {
@@ -158,7 +157,7 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t s
     bl_histogram bins;
     bl_working_point cut;
     BL_TRY(bl_views_score_bins(e, to, score, N_BINS, &bins, err));
-    BL_TRY(bl_views_cut(e, score, signal_efficiency, &cut, err));
+    BL_TRY(bl_views_cut(e, score, BL_VIEWS_PERCENT, &cut, err));
     for (size_t k = 0; k < e->n_classes && bins.n_bins; k++) {
         bl_variations v;
         BL_TRY(bl_variations_make(to->arena, e, 0, k, score, &bins, cut.threshold, &v, err));
@@ -184,10 +183,10 @@ bl_status bl_section_variations(const bl_evaluation *e, bl_section_output *to, b
         BL_TRY(look_at(e, to, k, &n_charts, &cells, err));
     bl_text_add(&to->json, "]");
     BL_TRY(bl_cells_end(&cells, to, err));
-    return bl_section_add_words(
-        to,
+    return bl_say_words(
+        to, err,
         "Variations of weights count the same events with other weights; those of shape are "
         "selected and scored anew. Behind the cut are events whose score is at or above that which "
-        "keeps half of the class in the nominal test.",
-        err);
+        "keeps %d %% of the background in the nominal test.",
+        BL_VIEWS_PERCENT);
 }

@@ -5,8 +5,6 @@
 #include "learn/report/views.h"
 #include "learn/report/writing.h"
 
-static const double signal_efficiency = 0.5;
-
 static void put_yield(bl_cells *cells, bl_text *json, const bl_yield *y) {
     double sumw = bl_sum_value(&y->bin.sumw), error = sqrt(bl_sum_value(&y->bin.sumw2));
     bl_cells_count(cells, y->n);
@@ -98,12 +96,15 @@ static bl_status add_selected(const bl_evaluation *e, bl_section_output *to, bl_
     const bl_scored *test = e->test;
     bl_yield *yields = NULL, *selected = NULL;
     bl_cells cells;
-    bl_cells_begin(&cells, to->arena, "Samples behind the cut that keeps half of a class", 1, head);
+    bl_cells_begin(
+        &cells, to->arena,
+        bl_say(to, "Samples behind the cut that keeps %d %% of the background", BL_VIEWS_PERCENT),
+        1, head);
     BL_TRY(bl_yields_make(to->arena, test->n, test->samples, e->prepared->n_samples, test->physics,
                           NULL, 1, 0, &yields, err));
     for (size_t k = bl_first_signal(e); k < e->n_classes; k++) {
         bl_working_point cut;
-        BL_TRY(bl_views_cut(e, k, signal_efficiency, &cut, err));
+        BL_TRY(bl_views_cut(e, k, BL_VIEWS_PERCENT, &cut, err));
         if (isnan(cut.threshold))
             continue;
         BL_TRY(bl_yields_make(to->arena, test->n, test->samples, e->prepared->n_samples,

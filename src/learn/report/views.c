@@ -29,7 +29,7 @@ bl_status bl_views_find(const bl_evaluation *e, bl_section_output *to, bl_views 
     return BL_OK;
 }
 
-bl_status bl_views_cut(const bl_evaluation *e, size_t of_class, double efficiency,
+bl_status bl_views_cut(const bl_evaluation *e, size_t of_class, int percent,
                        bl_working_point *ret_cut, bl_error *err) {
     bl_arena arena;
     bl_ranking ranking;
@@ -38,9 +38,19 @@ bl_status bl_views_cut(const bl_evaluation *e, size_t of_class, double efficienc
         bl_ranking_make(&arena, e->test->n, e->test->scores[0] + of_class, e->n_classes,
                         e->test->physics, e->test->labels, (int32_t)of_class, -1, &ranking, err);
     if (status == BL_OK)
-        *ret_cut = bl_working_point_at(&ranking, efficiency, true);
+        *ret_cut = bl_working_point_at(&ranking, percent / 100.0, false);
     bl_arena_release(&arena);
     return status;
+}
+
+bl_status bl_views_check_cut(const bl_evaluation *e, size_t of_class, const bl_working_point *cut,
+                             bl_section_output *to, bool *ret_has, bl_error *err) {
+    *ret_has = !isnan(cut->threshold) && !isnan(cut->signal);
+    return *ret_has ? BL_OK
+                    : bl_say_words(to, err,
+                                   "There is no cut on the score of %s: signal or background has "
+                                   "no events with a score, or weights that add up to 0.",
+                                   e->classes[of_class]);
 }
 
 bl_status bl_views_score_bins(const bl_evaluation *e, bl_section_output *to, size_t of_class,

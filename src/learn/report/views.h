@@ -25,10 +25,19 @@ typedef struct bl_views {
 /// \return BL_OK, BL_E_NOMEM
 bl_status bl_views_find(const bl_evaluation *evaluation, bl_section_output *to, bl_views *ret_views,
                         bl_error *err);
-/// The cut on a score, of the first subject, that keeps a part of its class in the test, by
-/// physical weight. \return BL_OK, BL_E_LIMIT, BL_E_NOMEM
-bl_status bl_views_cut(const bl_evaluation *evaluation, size_t of_class, double efficiency,
+/// Where figures want one cut: that of so many percent of the background.
+enum { BL_VIEWS_PERCENT = 5 };
+/// The cut on the first subject's score of a class that keeps so many percent of all other events
+/// of the test, by physical weight.
+/// \return BL_OK, BL_E_LIMIT, BL_E_NOMEM
+bl_status bl_views_cut(const bl_evaluation *evaluation, size_t of_class, int percent,
                        bl_working_point *ret_cut, bl_error *err);
+/// Whether there is such a cut. Where signal or background has no events, or weights that add up to
+/// 0, there is none, and that is said.
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_views_check_cut(const bl_evaluation *evaluation, size_t of_class,
+                             const bl_working_point *cut, bl_section_output *to, bool *ret_has,
+                             bl_error *err);
 /// Bins for the first subject's score of a class: from 0 to 1, if all are in there; else about as
 /// far as they reach. \param ret_bins without bins (n_bins 0) where all scores are the same
 /// \return BL_OK, BL_E_NOMEM
