@@ -336,7 +336,7 @@ static const bl_option init_options[] = {
 static const bl_example init_examples[] = {
     {"Signal and background", "beamline init signal.root background.root -o data.yaml"},
     {"With a network, for beamline train -c data.yaml -m network.yaml",
-     "beamline init -i signal=a.root -i background=b.root -o data.yaml -m network.yaml"},
+     "beamline init -i signal=a.root -i qcd=b.root -o data.yaml -m network.yaml"},
     {"What the files have", "beamline init 'signal/*.root' 'background/*.root' --tree Events"},
 };
 
