@@ -16,11 +16,11 @@ all: ## build library, command and tests into build/release
 	$(CONFIGURE) release
 	$(BUILD) release
 
-demo: ## from a fresh clone: build, make a sample tree, look at it, measure the rate
-	scripts/setup --light
+demo: ## from a fresh clone: build, then events to report; DATA='signal=a.root background=b.root'
+	scripts/setup --build
 	$(CONFIGURE) release
 	$(BUILD) release --target beamline
-	scripts/demo build/release/src/beamline
+	scripts/demo build/release/src/beamline $(DATA)
 
 test: all ## build, then run every test (ctest; Python ones through pytest)
 	$(CTEST) --test-dir build/release

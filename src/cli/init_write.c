@@ -7,8 +7,7 @@
 #include "cli/init.h"
 #include "expr/expressions.h"
 
-/// A YAML scalar, in quotes where it would not stand for itself.
-static void print_scalar(bl_out *out, const char *text) {
+void bl_init_scalar(bl_out *out, const char *text) {
     bool is_plain = isalpha((unsigned char)*text) || *text == '_';
     for (const char *c = text; *c; c++)
         is_plain = is_plain && (isalnum((unsigned char)*c) || strchr("_./-", *c));
@@ -16,78 +15,6 @@ static void print_scalar(bl_out *out, const char *text) {
         bl_out_text(out, text);
     else
         bl_out_json_text(out, text);
-}
-
-static bool matches(const char *const *patterns, const char *name) {
-    for (; *patterns; patterns++)
-        if (fnmatch(*patterns, name, 0) == 0)
-            return true;
-    return false;
-}
-
-// ---- kinds of columns ----
-
-/// What the generator knows, what a trigger decided, and what weighs events.
-static bool is_no_input(const char *name) {
-    static const char *const patterns[] = {
-        "*Gen*",      "*_gen*",          "*mcEvent*",   "Pileup_*",    "HLT_*",
-        "L1_*",       "Flag_*",          "*truth*",     "*Truth*",     "*eight*",
-        "Particle.*", "*pileUpMixture*", "*timeStamp*", "*RandomRun*", NULL};
-    return bl_is_of_simulation(name) || matches(patterns, name);
-}
-
-/// What tells events or places in other lists apart.
-static bool is_identifier(const char *name) {
-    static const char *const patterns[] = {
-        "run",          "event",     "luminosityBlock", "lumi",    "*eventNumber", "*runNumber",
-        "*lumiBlock",   "evtNumber", "*.fUniqueID",     "*.fBits", "*entry",       "*bunchCrossing",
-        "Event.Number", "*Link",     "*_ref",           "*Idx*",   "*Index*",      NULL};
-    return matches(patterns, name);
-}
-
-static bool is_label(const char *name) {
-    static const char *const patterns[] = {"label*", "is_signal*", "*isSignal*", "target", NULL};
-    return matches(patterns, name);
-}
-
-/// Counts the items of lists, or stands above members of its own.
-static bool is_counter(const init_run *run, const init_column *column) {
-    for (size_t i = 0; i < run->n_columns; i++)
-        if (run->columns[i].counter && strcmp(run->columns[i].counter, column->path) == 0)
-            return true;
-    size_t length = strlen(column->path);
-    for (size_t i = 0; i < run->n_columns; i++)
-        if (strncmp(run->columns[i].path, column->path, length) == 0 &&
-            run->columns[i].path[length] == '/')
-            return true;
-    static const char *const patterns[] = {"*_size", NULL};
-    return matches(patterns, column->name);
-}
-
-static double least(const bl_tally *tally) {
-    return bl_tally_get_kind(tally) == BL_TALLY_FLOAT ? bl_tally_min(tally)
-                                                      : (double)bl_tally_int_min(tally);
-}
-
-static double most(const bl_tally *tally) {
-    return bl_tally_get_kind(tally) == BL_TALLY_FLOAT ? bl_tally_max(tally)
-                                                      : (double)bl_tally_int_max(tally);
-}
-
-static bool is_constant(const bl_tally *tally) {
-    return bl_tally_n_finite(tally) == 0 || least(tally) == most(tally);
-}
-
-static bool is_suggested(const init_run *run, const init_column *column) {
-    return !column->missing_in && !is_no_input(column->name) && !is_identifier(column->name) &&
-           !is_label(column->name) && !is_constant(&column->tally) && !is_counter(run, column);
-}
-
-/// The collection that a list belongs to: "Jet" of Jet_pt and Jet.PT. \return its length
-static size_t collection(const char *name) {
-    const char *slash = strrchr(name, '/');
-    size_t skipped = slash ? (size_t)(slash + 1 - name) : 0;
-    return skipped + strcspn(name + skipped, "_.");
 }
 
 // ---- sections ----
@@ -103,7 +30,7 @@ static void print_weight(init_run *run) {
             if (fnmatch(known[k], column->name, 0) != 0 || column->missing_in)
                 continue;
             bl_out_text(&run->text, "    weight: ");
-            print_scalar(&run->text, column->name);
+            bl_init_scalar(&run->text, column->name);
             bl_out_text(&run->text, column->depth ? "[0]\n" : "\n");
             return;
         }
@@ -115,10 +42,15 @@ static void print_sample(init_run *run, size_t i) {
     char events[BL_NUMBER_BYTES];
     bl_number_grouped(events, sample->n_rows);
     bl_out_text(out, "  ");
-    print_scalar(out, sample->name);
+    bl_init_scalar(out, sample->name);
     bl_out_printf(out, ":  # %s events%s\n    files: [", events,
-                  strcmp(sample->url, sample->given) ? " in the first file" : "");
-    bl_out_json_text(out, sample->given);
+                  sample->n_given > 1 || strcmp(sample->url, sample->given[0]) != 0
+                      ? " in the first file"
+                      : "");
+    for (size_t k = 0; k < sample->n_given; k++) {
+        bl_out_text(out, k ? ", " : "");
+        bl_out_json_text(out, sample->given[k]);
+    }
     bl_out_printf(out, "]\n    label: %zu\n", run->n_samples == 1 ? i : run->n_samples - 1 - i);
     print_weight(run);
     if (sample->sumw.branch)
@@ -137,8 +69,8 @@ static void print_range(bl_out *out, const init_column *column) {
     const bl_tally *tally = &column->tally;
     char type[128];
     (void)bl_type_format(column->type, type, sizeof type);
-    bl_out_printf(out, "  # %s, %.6g to %.6g, mean %.4g", type, least(tally), most(tally),
-                  bl_tally_mean(tally));
+    bl_out_printf(out, "  # %s, %.6g to %.6g, mean %.4g", type, bl_init_least(tally),
+                  bl_init_most(tally), bl_tally_mean(tally));
     if (tally->n_nan)
         bl_out_printf(out, ", %lld NaN", (long long)tally->n_nan);
     if (tally->n_inf)
@@ -148,55 +80,31 @@ static void print_range(bl_out *out, const init_column *column) {
 
 static void print_input(bl_out *out, const init_column *column) {
     bl_out_text(out, "      - ");
-    print_scalar(out, column->name);
+    bl_init_scalar(out, column->name);
     print_range(out, column);
 }
 
-/// Numbers of events are one group, each collection's lists another.
-static void print_event_group(init_run *run) {
-    bool is_begun = false;
-    for (size_t i = 0; i < run->n_columns; i++) {
-        const init_column *column = &run->columns[i];
-        if (column->depth || !is_suggested(run, column))
-            continue;
-        if (!is_begun)
-            bl_out_text(&run->text, "  event:\n    length: null\n    vars:\n");
-        is_begun = true;
-        print_input(&run->text, column);
+static void print_group(bl_out *out, const init_group *group) {
+    bl_out_text(out, "  ");
+    bl_init_scalar(out, group->name);
+    bl_out_text(out, ":\n");
+    if (group->longest > BL_INIT_ROWS)
+        bl_out_printf(out, "    length: %d  # of %lld in the longest list\n", BL_INIT_ROWS,
+                      (long long)group->longest);
+    else if (group->longest)
+        bl_out_printf(out, "    length: %lld  # of the longest list\n", (long long)group->longest);
+    else
+        bl_out_text(out, "    length: null\n");
+    if (group->longest)
+        bl_out_text(out, "    pad_mode: none\n");
+    if (group->pt) {
+        bl_out_text(out, "    order: {by: ");
+        bl_init_scalar(out, group->pt->name);
+        bl_out_text(out, "}\n");
     }
-}
-
-static bool is_of(const init_column *column, const init_column *first) {
-    size_t length = collection(first->name);
-    return collection(column->name) == length && memcmp(column->name, first->name, length) == 0;
-}
-
-static bool is_first_of_group(const init_run *run, size_t i) {
-    for (size_t k = 0; k < i; k++)
-        if (run->columns[k].depth && is_suggested(run, &run->columns[k]) &&
-            is_of(&run->columns[k], &run->columns[i]))
-            return false;
-    return true;
-}
-
-static void print_list_groups(init_run *run) {
-    for (size_t i = 0; i < run->n_columns; i++) {
-        const init_column *first = &run->columns[i];
-        if (!first->depth || !is_suggested(run, first) || !is_first_of_group(run, i))
-            continue;
-        char name[128];
-        snprintf(name, sizeof name, "%.*s", (int)collection(first->name), first->name);
-        bl_out_text(&run->text, "  ");
-        print_scalar(&run->text, name);
-        bl_out_printf(&run->text,
-                      ":\n    length: %lld  # of the longest list\n"
-                      "    pad_mode: constant\n    vars:\n",
-                      (long long)(first->tally.longest ? first->tally.longest : 1));
-        for (size_t k = i; k < run->n_columns; k++)
-            if (run->columns[k].depth && is_suggested(run, &run->columns[k]) &&
-                is_of(&run->columns[k], first))
-                print_input(&run->text, &run->columns[k]);
-    }
+    bl_out_text(out, "    vars:\n");
+    for (size_t i = 0; i < group->n_columns; i++)
+        print_input(out, group->columns[i]);
 }
 
 static void print_observers(init_run *run) {
@@ -207,10 +115,10 @@ static void print_observers(init_run *run) {
         const init_column *column = &run->columns[i];
         static const char *const told[] = {"run",          "event",      "luminosityBlock",
                                            "*eventNumber", "*runNumber", NULL};
-        if (column->depth || column->missing_in || !matches(told, column->name))
+        if (column->depth || column->missing_in || !bl_init_matches(told, column->name))
             continue;
         bl_out_text(out, "  - ");
-        print_scalar(out, column->name);
+        bl_init_scalar(out, column->name);
         bl_out_text(out, "\n");
         n++;
     }
@@ -230,20 +138,43 @@ static void print_missing(init_run *run) {
     }
 }
 
+/// What `beamline prepare` must be told, with answers that are never wrong.
+static void print_preparation(const init_run *run, bl_out *out) {
+    static const char *const identity[] = {"run", "luminosityBlock", "event"};
+    size_t n_found = 0;
+    for (size_t k = 0; k < BL_COUNT(identity); k++)
+        for (size_t i = 0; i < run->n_columns; i++)
+            n_found +=
+                strcmp(run->columns[i].name, identity[k]) == 0 && !run->columns[i].missing_in;
+    bl_out_printf(
+        out,
+        "\n# classes weigh the same in training\nweights: {balance: weights}\n"
+        "# weights below 0 count as positive in training, nowhere else; or keep, drop, error\n"
+        "negative_weights: abs\n"
+        "# events that are trained on, that validate, and that test; %s\n"
+        "split: {train: 0.6, validation: 0.2, test: 0.2%s}\nseed: 1\n",
+        n_found == 3 ? "by run, luminosityBlock, event" : "by file and entry",
+        n_found == 3 ? "" : ", by: entry");
+}
+
 void bl_init_write(init_run *run) {
     bl_out *out = &run->text;
     bl_out_printf(out,
                   "# A data configuration to start from, by `beamline init`. Ranges are those of "
                   "the first %d\n# events of each file.\ntreename: ",
                   BL_INIT_EVENTS);
-    print_scalar(out, run->tree);
+    bl_init_scalar(out, run->tree);
     bl_out_text(out, "\n\nsamples:\n");
     for (size_t i = 0; i < run->n_samples; i++)
         print_sample(run, i);
     bl_out_text(out, "\n# Events that are taken: one expression, or a list of cuts.\n"
-                     "selection:\n\n# name: expression\nnew_variables:\n\ninputs:\n");
-    print_event_group(run);
-    print_list_groups(run);
+                     "selection:\n\n# name: expression\nnew_variables:\n\n"
+                     "# scaled by median and quantiles, cut to -5 and 5; what is no number is 0\n"
+                     "preprocess: {method: auto}\n\ninputs:\n");
+    for (size_t i = 0; i < run->n_groups; i++)
+        print_group(out, &run->groups[i]);
     print_observers(run);
+    if (run->n_samples > 1)
+        print_preparation(run, out);
     print_missing(run);
 }
