@@ -29,8 +29,8 @@ PAGES = {str(path.relative_to(SOURCE)): path.read_text()
          for path in [SOURCE / "README.md", *sorted(SOURCE.glob("docs/*.md"))]}
 PAGES["beamline help"] = subprocess.run([os.environ["BEAMLINE"], "help", "--markdown"],
                                         capture_output=True, text=True, check=True).stdout
-# Blocks marked no-test: a model of others' libraries, hours of Pythia, lines that are typed, and the
-# demo, which has a test of its own.
+# Blocks marked no-test: a model of others' libraries, hours of Pythia, lines that are typed, and
+# the demo, which has a test of its own.
 LEFT_OUT = 4
 
 
@@ -43,7 +43,8 @@ def names(text):
     split = shlex.shlex(text, posix=True, punctuation_chars="|<>;")
     split.whitespace_split = True
     words = list(split)
-    is_output = [last in ("-o", "--output", ">") for last in ["", *words]]
+    outputs = ["-o", "--output", ">", *(["-m"] if "init" in words else [])]
+    is_output = [last in outputs for last in ["", *words]]
     return [re.sub(r"^\w+=", "", word) for word, skip in zip(words, is_output, strict=False)
             if not skip or "--append" in words]
 

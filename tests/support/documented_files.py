@@ -23,14 +23,6 @@ layers:
   - Dense: {units: 3, activation: softmax}
 training: {epochs: 2}
 """
-# Of what `beamline init` makes of Delphes's files.
-NETWORK_OF_INIT = """
-inputs: {MissingET: [1, 3]}
-layers:
-  - Flatten
-  - Dense: {units: 2, activation: softmax}
-training: {epochs: 2}
-"""
 # A configuration of weaver's.
 JETS = """
 treename: Events
@@ -178,7 +170,7 @@ MAKERS = {
     "new/?.root": generated, "data/?.root": generated, "a.root": generated,
     "b.root": generated, "data.root": generated, "delphes.root": generated,
     "data.yaml": configuration, "JetClass_kin.yaml": text(JETS), "network.yaml": text(NETWORK),
-    "network_of_init.yaml": text(NETWORK_OF_INIT), "scored.yaml": text(SCORED),
+    "scored.yaml": text(SCORED),
     "prepared": prepared, "others": prepared,
     **dict.fromkeys(RUNS, trained), "runs/folds": trained_folds,
     "model.blm": trained_model, "classifier.blm": bundle,
@@ -192,6 +184,5 @@ NEEDS = {"data.yaml": [f"{process}.root" for process in PROCESSES],
          **{run: ["prepared"] for run in RUNS}}
 # Pages and commands that mean something else by a name than the table above.
 MEANT = [("README.md", "events.root", "demo.root"),
-         ("README.md", "network.yaml", "network_of_init.yaml"),
          ("beamline predict runs/", "events.root", "delphes.root"),
          ("--score", "data.yaml", "scored.yaml")]
