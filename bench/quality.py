@@ -5,14 +5,16 @@ events with the same hyper-parameters, some seeds each; what is compared is the 
 curve of each class on the test part, of which both are given by one function.
 
 usage: bench/quality.py BUILD [--events N] [--seeds N] [--networks hlf,sequence,inclusive]
-                        [--rows N] [--pythia N] [--folder CACHE] [--output FILE.md] [--json FILE]
+                        [--rows N] [--backwards] [--pythia N] [--folder CACHE] [--output FILE.md]
+                        [--json FILE]
 
 Events are generated, a third of N of each process, and prepared once; Keras reads the shards that
 we train from. Two sets of runs are equivalent where the 90 % interval of the difference of their
 means lies inside ± 0.003 (two one-sided tests at 5 %). The last epochs of the sequence network have
 a tenth of the learning rate, on both sides: else its last steps decide. With --rows an event has
-its N particles of highest pT only, so that Keras takes minutes, not hours. With --pythia the
-networks that we trained are also tested on so many events of Pythia 8, a third of each process.
+its N particles of highest pT only, so that Keras takes minutes, not hours; with --backwards a GRU
+reads the hardest last, which it learns sooner. With --pythia the networks that we trained are also
+tested on so many events of Pythia 8, a third of each process.
 """
 
 import argparse
@@ -173,7 +175,17 @@ def settings(name, folder, n_events):
     return ["--training", path]
 
 
-def compare(beamline, name, data, arrays, folder, seeds):
+def network(name, way, folder):
+    """-> the example's file, or one whose GRU reads backwards"""
+    path = TOP / f"examples/{name}.yaml"
+    if way == "forwards":
+        return path
+    changed = folder / path.name
+    changed.write_text(path.read_text().replace("GRU: 50", "GRU: {units: 50, go_backwards: true}"))
+    return changed
+
+
+def compare(beamline, name, way, data, arrays, folder, seeds):
     """-> areas of ours and of Keras's, [seeds × classes] each"""
     labels = numpy.load(arrays / "test_labels.npy").argmax(1)
     results = {"beamline": [], "keras": []}
@@ -181,13 +193,13 @@ def compare(beamline, name, data, arrays, folder, seeds):
     for seed in range(1, seeds + 1):
         of_run = folder / f"{name}-{seed}"
         if not (of_run / "model.blm").exists():
-            run(beamline, "train", "-c", data, "-m", TOP / f"examples/{name}.yaml", "-o", of_run,
+            run(beamline, "train", "-c", data, "-m", network(name, way, folder), "-o", of_run,
                 "--seed", seed, "--epochs", EPOCHS[name], "--patience", 0, "--quiet", *options)
         model = of_run / "model.keras"
         if not model.exists():
             run(beamline, "export", "--raw", of_run / "model.blm", "-o", model)
         for who, arguments in (("beamline", ["predict", model]),
-                               ("keras", ["train", name, seed, EPOCHS[name]])):
+                               ("keras", ["train", name, way, seed, EPOCHS[name]])):
             scores = folder / f"{who}-{name}-{seed}.npy"
             if not scores.exists():
                 keras(*arguments, arrays, ",".join(FEEDS[name]), scores)
@@ -224,19 +236,21 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--networks", default="hlf,sequence,inclusive")
     parser.add_argument("--rows", type=int, default=STEPS)
+    parser.add_argument("--backwards", action="store_true")
     parser.add_argument("--pythia", type=int, default=0)
     parser.add_argument("--folder", type=pathlib.Path, default=CACHE / "quality")
     parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     beamline, rows = options.build / "src/beamline", options.rows
-    folder = options.folder / f"{options.events}-{rows}"
+    way = "backwards" if options.backwards else "forwards"
+    folder = options.folder / f"{options.events}-{rows}{'-backwards' * options.backwards}"
     folder.mkdir(parents=True, exist_ok=True)
     data, arrays = prepare(beamline, folder, options.events, rows), folder / "arrays"
     for part in ("train", "test"):
         if not (arrays / f"{part}_particles.npy").exists():
             as_arrays(data, part, transform_of(data), rows, arrays)
-    results = {name: compare(beamline, name, data, arrays, folder, options.seeds)
+    results = {name: compare(beamline, name, way, data, arrays, folder, options.seeds)
                for name in options.networks.split(",")}
     n = {part: len(numpy.load(arrays / f"{part}_labels.npy", mmap_mode="r"))
          for part in ("train", "test")}
@@ -244,8 +258,8 @@ def main():
              f"Made by bench/quality.py, which says how: {options.events} generated events, "
              f"{n['train']} for training, {n['test']} for the test; {options.seeds} seeds; epochs "
              + ", ".join(f"{EPOCHS[name]} ({name})" for name in results)
-             + f"; {rows} particles an event at most. Areas under ROC curves, each class against "
-             "the others.", ""]
+             + f"; {rows} particles an event at most, read {way}. Areas under ROC curves, each "
+             "class against the others.", ""]
     all_equal = report(results, lines)
     if options.pythia:
         arrays = pythia_arrays(beamline, data, folder, rows, options.pythia)

@@ -2,7 +2,8 @@
 """The Keras side of bench/quality.py: the published networks, trained on arrays that it wrote, and
 predictions of models.
 
-usage: quality_keras.py train NETWORK SEED EPOCHS ARRAYS INPUTS SCORES.npy
+usage: quality_keras.py train NETWORK WAY SEED EPOCHS ARRAYS INPUTS SCORES.npy
+         WAY: forwards or backwards, how rows of an event are read
        quality_keras.py predict MODEL.keras ARRAYS INPUTS SCORES.npy
 """
 
@@ -23,20 +24,22 @@ def feature_layers(x, units):
     return x
 
 
-def summary(x):
-    return layers.Dropout(0.2)(layers.GRU(50)(layers.Masking(0.0)(x)))
+def summary(x, way):
+    gru = layers.GRU(50, go_backwards=way == "backwards")
+    return layers.Dropout(0.2)(gru(layers.Masking(0.0)(x)))
 
 
-def network(name, shapes):
+def network(name, way, shapes):
     """Of inputs of these shapes; those that it does not have are the published ones."""
     particles, features = keras.Input(shapes.get("particles", (801, 19))), keras.Input((14,))
     if name == "hlf":
         inputs, last = [features], feature_layers(features, (50, 20, 10))
     elif name == "sequence":
-        inputs, last = [particles], summary(particles)
+        inputs, last = [particles], summary(particles, way)
     else:
         side = layers.Dropout(0.2)(features)
-        last = layers.Dense(25, activation="relu")(layers.Concatenate()([summary(particles), side]))
+        both = layers.Concatenate()([summary(particles, way), side])
+        last = layers.Dense(25, activation="relu")(both)
         inputs = [particles, features]
     return keras.Model(inputs, layers.Dense(3, activation="softmax")(last))
 
@@ -76,11 +79,11 @@ def learning_rate(name, steps, epochs):
         [(epochs - SETTLES[name]) * steps], [RATE, RATE / 10])
 
 
-def train(name, seed, epochs, folder, inputs):
+def train(name, way, seed, epochs, folder, inputs):
     keras.utils.set_random_seed(int(seed))
     x, labels, weights = arrays(folder, "train", inputs)
     shapes = {key: one.shape[1:] for key, one in zip(inputs.split(","), x, strict=True)}
-    model = network(name, shapes)
+    model = network(name, way, shapes)
     data = Shuffled(x, labels, weights, int(seed))
     adam = keras.optimizers.Adam(learning_rate(name, len(data), int(epochs)))
     model.compile(adam, "categorical_crossentropy", jit_compile=True)
