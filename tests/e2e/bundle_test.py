@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+from opened import opened  # noqa: E402
 
 BEAMLINE = os.environ["BEAMLINE"]
 SOURCE = pathlib.Path(os.environ["BEAMLINE_SOURCE"])
@@ -24,13 +25,6 @@ def make(which, folder):
     path = folder / f"{which}.blm"
     subprocess.run([BUILT, which, path], check=True)
     return path
-
-
-def opened(path, **options):
-    if not os.environ.get("BEAMLINE_LIBRARY"):
-        pytest.skip("Python cannot load a library with a sanitizer")
-    from beamline_infer import Model
-    return Model(path, **options)
 
 
 def events(n, width):

@@ -15,9 +15,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
-import beamline_infer  # noqa: E402
 import prepared  # noqa: E402
 from command import run  # noqa: E402
+from opened import opened  # noqa: E402
 
 DATA = os.environ.get("BEAMLINE_DATA")
 
@@ -185,7 +185,7 @@ def test_folds(tmp_path):
     scores, everything = [], []
     for k in range(3):
         table, x, weights, is_signal = rows(data, f"fold-{k}")
-        model = beamline_infer.Model(tmp_path / "run" / f"fold-{k}" / "model.blm")
+        model = opened(tmp_path / "run" / f"fold-{k}" / "model.blm")
         scores.append(model.run(prepared.numbers(table, "features"))[0][:, 0])
         model.close()
         everything.append((x, weights, is_signal))

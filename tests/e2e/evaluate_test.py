@@ -21,9 +21,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 
-import beamline_infer  # noqa: E402
 import made_prepared  # noqa: E402
 import prepared  # noqa: E402
+from opened import opened  # noqa: E402
 
 BEAMLINE = os.environ["BEAMLINE"]
 SOURCE = pathlib.Path(os.environ["BEAMLINE_SOURCE"])
@@ -89,7 +89,7 @@ def scored(folder):
     table = prepared.part(folder / "prepared", "test")
     scores = {}
     for name in "hlf", "other":
-        model = beamline_infer.Model(folder / name / "model.blm")
+        model = opened(folder / name / "model.blm")
         scores[name] = model.run(prepared.numbers(table, "features"))[0]
         model.close()
     return (prepared.numbers(table, "label"), prepared.numbers(table, "weight_physics"), scores)
@@ -335,7 +335,7 @@ def test_folds(tmp_path, folder):
     labels, weights, scores = [], [], []
     for k in range(3):
         table = prepared.part(tmp_path / "prepared", f"fold-{k}")
-        model = beamline_infer.Model(tmp_path / f"run/fold-{k}/model.blm")
+        model = opened(tmp_path / f"run/fold-{k}/model.blm")
         scores.append(model.run(prepared.numbers(table, "features"))[0])
         model.close()
         labels.append(prepared.numbers(table, "label"))
