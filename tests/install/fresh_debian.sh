@@ -30,7 +30,7 @@ enter() { # TYPE PLACE
 
 if [ ! -x "$root/usr/bin/git" ]; then
     debootstrap --variant=minbase --include=git,make,ca-certificates bookworm "$root" \
-        "${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
+        ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
 fi
 enter proc proc
 enter tmpfs dev/shm
