@@ -60,6 +60,16 @@ bl_status bl_item_error(const bl_item *item, bl_status status, bl_error *err, co
 const char *bl_item_kind_name(bl_item_kind kind);
 /// The value under a key, or NULL; of anything but a map NULL.
 const bl_item *bl_item_get(const bl_item *map, const char *key);
+/// The text under a key; "" where there is none.
+static inline const char *bl_item_text_at(const bl_item *map, const char *key) {
+    const bl_item *item = bl_item_get(map, key);
+    return item && item->kind == BL_ITEM_TEXT ? item->text : "";
+}
+/// The integer under a key; −1 where there is none.
+static inline int64_t bl_item_integer_at(const bl_item *map, const char *key) {
+    const bl_item *item = bl_item_get(map, key);
+    return item && item->kind == BL_ITEM_INTEGER ? item->integer : -1;
+}
 /// Refuses keys that are not in `known`, with the nearest ones. \param known ends with NULL
 /// \param what names the map in errors: "samples.ttbar"; NULL for the whole document
 bl_status bl_item_check_keys(const bl_item *map, const char *const *known, const char *what,

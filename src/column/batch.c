@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batches: named columns under one count of holders.
 #include "base/context.h"
+#include "base/names.h"
 #include "column/column.h"
 
 static void free_batch(bl_batch *batch) {
@@ -79,4 +80,19 @@ bl_status bl_batch_append(bl_batch **batch, bl_batch *next, bl_error *err) {
     bl_batch_release(before);
     *batch = BL_MOVE(both);
     return BL_OK;
+}
+
+bl_status bl_batch_find(const bl_batch *batch, const char *name, size_t *ret_column,
+                        const bl_type **ret_type, bl_error *err) {
+    bl_nearest nearest;
+    bl_nearest_init(&nearest, name);
+    for (size_t i = 0; i < batch->n_columns; i++) {
+        if (strcmp(batch->names[i], name) == 0) {
+            *ret_column = i;
+            *ret_type = batch->columns[i].type;
+            return BL_OK;
+        }
+        bl_nearest_offer(&nearest, batch->names[i]);
+    }
+    return bl_nearest_hint(&nearest, bl_error_set(err, BL_E_NOTFOUND, "no column '%s'", name), err);
 }

@@ -66,6 +66,10 @@ struct bl_batch {
 bl_status bl_batch_new(bl_context *context, size_t n_columns, const char *const *names,
                        int64_t first_row, int64_t n_rows, bl_batch **ret_batch, bl_error *err);
 BL_DEFINE_AUTO(bl_batch, bl_batch_release);
+/// The column of a name, and its type, which it borrows.
+/// \return BL_OK, BL_E_NOTFOUND (with the nearest names)
+bl_status bl_batch_find(const bl_batch *batch, const char *name, size_t *ret_column,
+                        const bl_type **ret_type, bl_error *err);
 /// Puts the rows of `next` behind those of `*batch`, which becomes another batch; NULL: the rows of
 /// `next` alone. \return BL_OK, BL_E_TYPE, BL_E_LIMIT, BL_E_NOMEM
 bl_status bl_batch_append(bl_batch **batch, bl_batch *next, bl_error *err);

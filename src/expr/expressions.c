@@ -6,7 +6,6 @@
 #include <math.h>
 
 #include "base/context.h"
-#include "base/names.h"
 #include "column/column.h"
 #include "expr/check.h"
 #include "expr/lists.h"
@@ -64,19 +63,7 @@ static bl_status find_in_table(void *self, const char *name, size_t *ret_column,
 
 static bl_status find_in_batch(void *self, const char *name, size_t *ret_column,
                                const bl_type **ret_type, bl_error *err) {
-    const bl_batch *batch = (const bl_batch *)self;
-    bl_nearest nearest;
-    bl_nearest_init(&nearest, name);
-    for (size_t i = 0; i < batch->n_columns; i++) {
-        if (strcmp(batch->names[i], name) == 0) {
-            *ret_column = i;
-            *ret_type = batch->columns[i].type;
-            return BL_OK;
-        }
-        bl_nearest_offer(&nearest, batch->names[i]);
-    }
-    (void)bl_error_set(err, BL_E_NOTFOUND, "no column '%s'", name);
-    return bl_nearest_hint(&nearest, BL_E_NOTFOUND, err);
+    return bl_batch_find((const bl_batch *)self, name, ret_column, ret_type, err);
 }
 
 // ---- compiling ----

@@ -129,16 +129,6 @@ static const bl_item *list_of(const bl_item *map, const char *key) {
     return list && list->kind == BL_ITEM_LIST ? list : &nothing;
 }
 
-static const char *text_of(const bl_item *map, const char *key) {
-    const bl_item *item = bl_item_get(map, key);
-    return item && item->kind == BL_ITEM_TEXT ? item->text : "";
-}
-
-static int64_t integer_of(const bl_item *map, const char *key) {
-    const bl_item *item = bl_item_get(map, key);
-    return item && item->kind == BL_ITEM_INTEGER ? item->integer : -1;
-}
-
 static double number_of(const bl_item *map, const char *key) {
     const bl_item *item = bl_item_get(map, key);
     return item ? item->number : 0;
@@ -148,7 +138,7 @@ static double number_of(const bl_item *map, const char *key) {
 static const bl_item *find_sample(const bl_item *document, const char *name) {
     const bl_item *samples = list_of(document, "samples");
     for (size_t i = 0; i < samples->n; i++)
-        if (strcmp(text_of(samples->items[i], "name"), name) == 0)
+        if (strcmp(bl_item_text_at(samples->items[i], "name"), name) == 0)
             return samples->items[i];
     return NULL;
 }
@@ -158,8 +148,8 @@ void bl_manifest_leave_out(const bl_item *document, bl_dataset *dataset) {
         bl_sample *sample = &dataset->samples[i];
         const bl_item *skipped = list_of(find_sample(document, sample->config->name), "skipped");
         for (size_t k = 0; k < skipped->n; k++)
-            (void)bl_dataset_leave_out(dataset, sample, text_of(skipped->items[k], "url"),
-                                       text_of(skipped->items[k], "error"));
+            (void)bl_dataset_leave_out(dataset, sample, bl_item_text_at(skipped->items[k], "url"),
+                                       bl_item_text_at(skipped->items[k], "error"));
     }
 }
 
@@ -175,27 +165,27 @@ static bool is_as_left(const char *folder, const bl_ingest_part *part) {
 /// Takes what an earlier run wrote of a part, where that is all there.
 static void take_part(const bl_item *item, const char *folder, bl_ingest_part *part) {
     const bl_item *flow = list_of(item, "cut_flow");
-    if (integer_of(item, "first") != part->first || integer_of(item, "last") != part->last ||
-        flow->n != part->n_cuts)
+    if (bl_item_integer_at(item, "first") != part->first ||
+        bl_item_integer_at(item, "last") != part->last || flow->n != part->n_cuts)
         return;
     for (size_t i = 0; i < flow->n; i++)
         part->flow[i] =
-            (bl_flow){integer_of(flow->items[i], "events"), number_of(flow->items[i], "sumw"),
-                      number_of(flow->items[i], "sumw2")};
-    part->n_rows = integer_of(item, "events");
-    part->bytes = (uint64_t)integer_of(item, "bytes");
-    part->xxh64 = strtoull(text_of(item, "xxh64"), NULL, 16);
+            (bl_flow){bl_item_integer_at(flow->items[i], "events"),
+                      number_of(flow->items[i], "sumw"), number_of(flow->items[i], "sumw2")};
+    part->n_rows = bl_item_integer_at(item, "events");
+    part->bytes = (uint64_t)bl_item_integer_at(item, "bytes");
+    part->xxh64 = strtoull(bl_item_text_at(item, "xxh64"), NULL, 16);
     part->is_done = is_as_left(folder, part);
 }
 
 bl_status bl_manifest_resume(const bl_item *document, const char *folder, bl_manifest *manifest,
                              bl_error *err) {
     const bl_item *parts = list_of(document, "parts");
-    if (strcmp(text_of(document, "format"), format) != 0)
+    if (strcmp(bl_item_text_at(document, "format"), format) != 0)
         return bl_error_set(err, BL_E_EXISTS, "%s: is no manifest of parts", manifest->path);
     for (size_t i = 0; i < manifest->dataset->n_samples; i++) {
         const char *name = manifest->dataset->samples[i].config->name;
-        const char *there = text_of(find_sample(document, name), "fingerprint");
+        const char *there = bl_item_text_at(find_sample(document, name), "fingerprint");
         if (strcmp(there, manifest->fingerprints[i]) != 0)
             return bl_error_set(err, BL_E_EXISTS,
                                 "%s: other parts are there, of other files, cuts, variables or "
@@ -204,7 +194,7 @@ bl_status bl_manifest_resume(const bl_item *document, const char *folder, bl_man
     }
     for (size_t i = 0; i < manifest->n_parts; i++)
         for (size_t k = 0; k < parts->n; k++)
-            if (strcmp(text_of(parts->items[k], "file"), manifest->parts[i].name) == 0)
+            if (strcmp(bl_item_text_at(parts->items[k], "file"), manifest->parts[i].name) == 0)
                 take_part(parts->items[k], folder, &manifest->parts[i]);
     return BL_OK;
 }

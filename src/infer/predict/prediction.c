@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/context.h"
-#include "base/names.h"
 #include "infer/predict/private.h"
 
 struct bl_prediction {
@@ -143,18 +142,7 @@ bl_status bl_prediction_next(bl_prediction *prediction, bl_predicted *ret_predic
 
 static bl_status find_in_batch(const void *self, const char *name, size_t *ret_column,
                                const bl_type **ret_type, bl_error *err) {
-    const bl_batch *batch = (const bl_batch *)self;
-    bl_nearest nearest;
-    bl_nearest_init(&nearest, name);
-    for (size_t i = 0; i < batch->n_columns; i++) {
-        if (strcmp(batch->names[i], name) == 0) {
-            *ret_column = i;
-            *ret_type = batch->columns[i].type;
-            return BL_OK;
-        }
-        bl_nearest_offer(&nearest, batch->names[i]);
-    }
-    return bl_nearest_hint(&nearest, bl_error_set(err, BL_E_NOTFOUND, "no column '%s'", name), err);
+    return bl_batch_find((const bl_batch *)self, name, ret_column, ret_type, err);
 }
 
 bl_status bl_predictor_run(bl_predictor *predictor, const bl_batch *batch, float *ret_scores,

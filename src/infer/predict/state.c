@@ -132,16 +132,6 @@ bl_status bl_predictions_write_state(const bl_predictions *p, bl_error *err) {
 
 // ---- reading ----
 
-static const char *text_of(const bl_item *map, const char *key) {
-    const bl_item *item = bl_item_get(map, key);
-    return item && item->kind == BL_ITEM_TEXT ? item->text : "";
-}
-
-static int64_t integer_of(const bl_item *map, const char *key) {
-    const bl_item *item = bl_item_get(map, key);
-    return item && item->kind == BL_ITEM_INTEGER ? item->integer : -1;
-}
-
 static size_t list_of(const bl_item *map, const char *key, const bl_item *const **ret_items) {
     const bl_item *list = bl_item_get(map, key);
     bool is_list = list && list->kind == BL_ITEM_LIST;
@@ -158,11 +148,11 @@ static bl_status compare_inputs(const bl_predictions *p, const bl_item *document
     const bl_item *const *items;
     size_t n = list_of(document, "inputs", &items);
     for (size_t i = 0; i < n || i < p->n_inputs; i++) {
-        const char *was = i < n ? text_of(items[i], "url") : NULL, *what;
+        const char *was = i < n ? bl_item_text_at(items[i], "url") : NULL, *what;
         const bl_predictions_input *input = i < p->n_inputs ? &p->inputs[i] : NULL;
         if (was && input && strcmp(was, input->file->url) == 0 &&
-            (uint64_t)integer_of(items[i], "bytes") == input->file->bytes &&
-            integer_of(items[i], "events") == input->last - input->first)
+            (uint64_t)bl_item_integer_at(items[i], "bytes") == input->file->bytes &&
+            bl_item_integer_at(items[i], "events") == input->last - input->first)
             continue;
         bl_arena arena;
         bl_arena_init(&arena, p->context);
@@ -171,10 +161,11 @@ static bl_status compare_inputs(const bl_predictions *p, const bl_item *document
         else if (strcmp(was, input->file->url) != 0)
             what = bl_arena_printf(&arena, "the input '%s', not '%s'", was, input->file->url);
         else
-            what = bl_arena_printf(
-                &arena, "'%s' of %lld events in %lld bytes, not %lld in %llu", was,
-                (long long)integer_of(items[i], "events"), (long long)integer_of(items[i], "bytes"),
-                (long long)(input->last - input->first), (unsigned long long)input->file->bytes);
+            what = bl_arena_printf(&arena, "'%s' of %lld events in %lld bytes, not %lld in %llu",
+                                   was, (long long)bl_item_integer_at(items[i], "events"),
+                                   (long long)bl_item_integer_at(items[i], "bytes"),
+                                   (long long)(input->last - input->first),
+                                   (unsigned long long)input->file->bytes);
         bl_status status = is_other(p, what ? what : "other inputs", err);
         bl_arena_release(&arena);
         return status;
@@ -187,11 +178,11 @@ static void take_output(const bl_predictions *p, const bl_item *item) {
     struct stat found;
     for (size_t i = 0; i < p->n_outputs; i++) {
         bl_predictions_output *output = &p->outputs[i];
-        if (strcmp(text_of(item, "file"), output->name) != 0)
+        if (strcmp(bl_item_text_at(item, "file"), output->name) != 0)
             continue;
-        output->n_taken = integer_of(item, "selected");
-        output->bytes = (uint64_t)integer_of(item, "bytes");
-        output->xxh64 = strtoull(text_of(item, "xxh64"), NULL, 16);
+        output->n_taken = bl_item_integer_at(item, "selected");
+        output->bytes = (uint64_t)bl_item_integer_at(item, "bytes");
+        output->xxh64 = strtoull(bl_item_text_at(item, "xxh64"), NULL, 16);
         output->is_done =
             stat(output->path, &found) == 0 && (uint64_t)found.st_size == output->bytes;
     }
@@ -200,15 +191,15 @@ static void take_output(const bl_predictions *p, const bl_item *item) {
 bl_status bl_predictions_resume(bl_predictions *p, bl_error *err) {
     const bl_item *document = NULL, *const * outputs;
     BL_TRY(bl_document_read(&p->arena, p->state, &document, err));
-    if (strcmp(text_of(document, "format"), format) != 0)
+    if (strcmp(bl_item_text_at(document, "format"), format) != 0)
         return bl_error_set(err, BL_E_EXISTS, "%s: is of no predictions; --overwrite replaces it",
                             p->state);
-    if (strcmp(text_of(document, "model"), p->of_model) != 0)
+    if (strcmp(bl_item_text_at(document, "model"), p->of_model) != 0)
         return is_other(p, "another model", err);
-    if (strcmp(text_of(document, "configuration"), p->of_configuration) != 0)
+    if (strcmp(bl_item_text_at(document, "configuration"), p->of_configuration) != 0)
         return is_other(p, "another configuration", err);
     BL_TRY(compare_inputs(p, document, err));
-    if (strcmp(text_of(document, "options"), p->of_options) != 0)
+    if (strcmp(bl_item_text_at(document, "options"), p->of_options) != 0)
         return is_other(p, "other options, or by another version", err);
     size_t n = list_of(document, "outputs", &outputs);
     for (size_t i = 0; i < n; i++)
