@@ -48,7 +48,7 @@ static bl_status make_form(bl_gather *gather, bool is_shard, int64_t batch_rows,
                             .columns = columns,
                             .from = from,
                             .batch_rows = batch_rows,
-                            .codec = is_shard ? gather->options->codec : BL_SPOOL_CODEC};
+                            .codec = is_shard ? gather->options->codec : spool->codec};
     for (size_t i = 0; i < spool->n_columns; i++) {
         if (is_shard && (i == code || i == bin))
             continue;

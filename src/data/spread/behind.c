@@ -93,7 +93,7 @@ static bl_status write_file(slices *s, const char *path, bl_spool_file *file, bl
     s->n_each = (s->n + n_slices - 1) / n_slices;
     const bl_output_options options = {.size = sizeof options,
                                        .format = "Arrow",
-                                       .codec = BL_SPOOL_CODEC,
+                                       .codec = spool->codec,
                                        .overwrite = true,
                                        .is_scratch = true,
                                        .ret_bytes = &file->bytes,

@@ -17,8 +17,6 @@
 #include "data/statistics/reweight.h"
 #include "data/stream/parts.h"
 
-/// What its files are packed with: they are written and read once, and disks are slow.
-#define BL_SPOOL_CODEC "lz4"
 /// Columns of a spool file that shards do not have. The others are a shard's, in its order: key,
 /// identities, file, entry, sample, label, weights, observers, inputs. `weight_train` is yet the
 /// product of the factors that the configuration names, of either sign.
@@ -126,6 +124,7 @@ typedef struct bl_spool {
     bool has_spectra;
     const char *const **cuts; ///< [samples of the data set] texts of the cut flow, and NULL
     bl_thinning thinning;
+    const char *codec; ///< of its files
     struct bl_spool_recipe *recipe; ///< how rows are made, for the first pass's own files
     size_t n_parts;
     size_t n_passes;

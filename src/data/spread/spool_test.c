@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <beamline/output.h>
+
 #include "base/testing.h"
 #include "base/whole_file.h"
 #include "column/column.h"
@@ -577,17 +579,36 @@ static void what_does_not_fit_is_refused(void **state) {
             "lhe[*]");
 }
 
-/// Copies a file, but for what is in its middle.
-static void damage(const char *from, const char *to) {
+/// Writes the rows of a spool's file as a packed one, of which every byte counts.
+static void pack(const bl_spool *spool, const bl_spool_file *from, const char *to) {
+    const bl_output_options options = {.size = sizeof options, .codec = "lz4"};
+    const bl_writer_options of_writer = {.size = sizeof of_writer, .path = "spool"};
+    bl_table *table = NULL;
+    bl_batch *rows = NULL;
+    bl_output *output = NULL;
+    bl_writer *writer = NULL;
+    assert_ok(bl_spool_open(spool, from, &table, NULL));
+    assert_ok(bl_spool_read(table, 0, from->n_rows, NULL, 0, &rows, NULL));
+    assert_ok(bl_output_open(spool->arena.context, to, &options, &output, NULL));
+    assert_ok(bl_output_add(output, spool->columns, spool->n_columns, &of_writer, &writer, NULL));
+    assert_ok(bl_writer_write(writer, rows, NULL));
+    assert_ok(bl_output_finish(output, NULL));
+    bl_output_close(output);
+    bl_batch_release(rows);
+    bl_table_close(table);
+}
+
+/// Writes over what is in the middle of a file.
+static void damage(const char *path) {
     enum { MOST = 1 << 16 };
     static char bytes[MOST];
-    FILE *file = fopen(from, "rbe");
+    FILE *file = fopen(path, "rbe");
     must_be(file);
     size_t n = fread(bytes, 1, MOST, file);
     assert_true(n > 0 && n < MOST);
     assert_int_equal(fclose(file), 0);
     memset(bytes + n / 4, 0x55, n / 2);
-    assert_ok(bl_whole_file_write(to, bytes, n, true, NULL));
+    assert_ok(bl_whole_file_write(path, bytes, n, true, NULL));
 }
 
 /// A file that turns out to be bad while it is read is left out, and stays so.
@@ -596,12 +617,12 @@ static void bad_files_are_left_out(void **state) {
     static const char text[] =
         "inputs: {v: {column: vector}}\n"
         "samples: {a: {files: ['%s/good/spool/00000.arrow', '%s/damaged.arrow'], label: 0}}\n";
-    char from[256], path[256];
+    char path[256];
     made good = must_make(&(how){.yaml = yaml, .to = "good"});
-    release(&good);
-    snprintf(from, sizeof from, "%s/good/spool/00000.arrow", folder);
     snprintf(path, sizeof path, "%s/damaged.arrow", folder);
-    damage(from, path);
+    pack(good.spool, &good.spool->passes[0].parts[0].files[0], path);
+    release(&good);
+    damage(path);
     how h = {.yaml = text, .to = "skipped"};
     made refused;
     assert_int_equal(make(&refused, &h), BL_E_CORRUPT);

@@ -2,6 +2,7 @@
 // Which parts there are: stretches are opened once, so that what does not fit is known before
 // anything is made, and cut into pieces that become about one file each.
 #include <math.h>
+#include <unistd.h>
 
 #include <beamline/version.h>
 
@@ -219,7 +220,19 @@ static bl_status cut_stretch(bl_spool *spool, const bl_stretch *stretch,
     return BL_OK;
 }
 
+/// What stays in the page cache until it is read again is not packed; what goes to disks is, for
+/// these are slower.
+static const char *choose_codec(const bl_spool *spool, const bl_surveyed *surveyed) {
+    double bytes = 0, memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < spool->dataset->n_stretches; i++) {
+        const bl_stretch *stretch = &spool->dataset->stretches[i];
+        bytes += surveyed[i].bytes_per_row * (double)(stretch->last - stretch->first);
+    }
+    return bytes * (double)spool->n_passes < memory / 4 ? "none" : "lz4";
+}
+
 bl_status bl_spool_cut(bl_spool *spool, const bl_surveyed *surveyed, bl_error *err) {
+    spool->codec = choose_codec(spool, surveyed);
     spool->n_parts = count_parts(spool, surveyed);
     for (size_t i = 0; i < spool->n_passes; i++) {
         size_t n = 0;
