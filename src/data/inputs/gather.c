@@ -42,6 +42,8 @@ static bl_status check_parallel(const bl_gathering *g, int64_t event, int64_t n,
 
 static bl_status check_nested(const bl_gathering *g, int64_t first, int64_t last, bl_error *err) {
     const bl_column *inner = &column_of(g, 0)->children[0];
+    if (inner->type->id == BL_FIXED_LIST && !inner->validity)
+        last = first < last ? first + 1 : first; // all are as the first
     for (int64_t k = first; k < last; k++) {
         int64_t from, to;
         bl_list_at(inner, k, &from, &to);
@@ -75,22 +77,46 @@ static void gather_lists(const bl_gathering *g, int64_t event, uint8_t *out) {
     }
 }
 
+/// Lists of lists lie one behind the other. \return rows \param ret_first number of the first
+static size_t find_nested(const bl_gathering *g, int64_t event, int64_t *ret_first) {
+    const bl_column *inner = &column_of(g, 0)->children[0];
+    int64_t first, last, end;
+    bl_list_at(column_of(g, 0), event, &first, &last);
+    *ret_first = 0;
+    if (first < last)
+        bl_list_at(inner, first, ret_first, &end);
+    return (size_t)(last - first);
+}
+
+static const bl_column *nested_numbers(const bl_gathering *g) {
+    return &column_of(g, 0)->children[0].children[0];
+}
+
 size_t bl_gather_rows(const bl_gathering *gathering, int64_t event, void *out) {
     const bl_gathering *g = gathering;
-    size_t width = g->input->shape.width;
-    uint8_t *to = (uint8_t *)out;
-    int64_t first, last, from, end;
+    int64_t first, last;
+    if (g->input->layout == BL_INPUT_NESTED) {
+        size_t n = find_nested(g, event, &first);
+        copy(g, nested_numbers(g), first, n * g->input->shape.width, out, 1);
+        return n;
+    }
+    gather_lists(g, event, (uint8_t *)out);
     bl_list_at(column_of(g, 0), event, &first, &last);
-    if (g->input->layout == BL_INPUT_LISTS) {
-        gather_lists(g, event, to);
-        return (size_t)(last - first);
-    }
-    const bl_column *inner = &column_of(g, 0)->children[0];
-    for (int64_t k = first; k < last; k++, to += width * number_bytes(g)) {
-        bl_list_at(inner, k, &from, &end);
-        copy(g, &inner->children[0], from, width, to, 1);
-    }
     return (size_t)(last - first);
+}
+
+const void *bl_gather_look(const bl_gathering *gathering, int64_t event, void *room,
+                           size_t *ret_n) {
+    const bl_gathering *g = gathering;
+    const void *there = NULL;
+    int64_t first;
+    if (g->input->layout == BL_INPUT_NESTED) {
+        *ret_n = find_nested(g, event, &first);
+        there = bl_numbers_at(nested_numbers(g), first, g->is_double);
+    }
+    if (!there)
+        *ret_n = bl_gather_rows(g, event, room);
+    return there ? there : room;
 }
 
 bl_status bl_gather_vectors(const bl_gathering *gathering, int64_t first, size_t n, void *out,

@@ -84,6 +84,9 @@ bl_status bl_gather_count(const bl_gathering *gathering, int64_t event, size_t *
 /// Rows of an event of a sequence as its columns have them. \param out [rows × width]
 /// \return rows
 size_t bl_gather_rows(const bl_gathering *gathering, int64_t event, void *out);
+/// The same rows where they lie in the batch, if they lie there as they would be gathered; else
+/// gathered into the room. \param room [rows × width] \param ret_n rows
+const void *bl_gather_look(const bl_gathering *gathering, int64_t event, void *room, size_t *ret_n);
 /// Vectors of some events. \param out [n × width] \param ret_event which event is wrong
 /// \return BL_OK, BL_E_SHAPE (a list of another width)
 bl_status bl_gather_vectors(const bl_gathering *gathering, int64_t first, size_t n, void *out,

@@ -2,6 +2,7 @@
 #include "data/inputs/numbers.h"
 
 #include <math.h>
+#include <string.h>
 
 /// X(ID, type) of numbers that are not bits.
 #define NUMBERS(X)      \
@@ -54,9 +55,20 @@ COPY(copy_doubles, double)
 COPY(copy_floats, float)
 #undef COPY_TYPE
 
+const void *bl_numbers_at(const bl_column *column, int64_t first, bool is_double) {
+    size_t number_bytes = is_double ? sizeof(double) : sizeof(float);
+    if (column->type->id != (is_double ? BL_FLOAT64 : BL_FLOAT32) || column->validity ||
+        !column->values)
+        return NULL;
+    return column->values->data + (size_t)first * number_bytes;
+}
+
 void bl_numbers_copy(const bl_column *column, int64_t first, size_t n, bool is_double, void *out,
                      size_t stride) {
-    if (is_double)
+    const void *same = stride == 1 ? bl_numbers_at(column, first, is_double) : NULL;
+    if (same)
+        memcpy(out, same, n * (is_double ? sizeof(double) : sizeof(float)));
+    else if (is_double)
         copy_doubles(column, first, n, (double *)out, stride);
     else
         copy_floats(column, first, n, (float *)out, stride);

@@ -25,6 +25,8 @@ double bl_number_at(const bl_column *column, int64_t i);
 /// \param stride of `out`, numbers \param out doubles where `is_double`, else floats
 void bl_numbers_copy(const bl_column *column, int64_t first, size_t n, bool is_double, void *out,
                      size_t stride);
+/// Numbers from `first` on where they lie, or NULL: copying would do more than to move them.
+const void *bl_numbers_at(const bl_column *column, int64_t first, bool is_double);
 /// Items [first, last) of list `i`; a null list has none.
 void bl_list_at(const bl_column *column, int64_t i, int64_t *ret_first, int64_t *ret_last);
 

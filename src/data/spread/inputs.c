@@ -44,9 +44,14 @@ static bl_status measure(const work *w, int32_t *offsets, size_t *ret_most, bl_e
 
 static void arrange(const work *w, int64_t row, uint8_t *scratch) {
     uint8_t *out = w->out + (size_t)w->offsets[row] * w->item_bytes;
-    size_t n = bl_gather_rows(&w->from, row, w->arranges ? scratch : out);
-    if (w->arranges && n)
-        bl_nn_columns_arrange(&w->from.input->columns, scratch + w->x_bytes, n, scratch, w->width,
+    if (!w->arranges) {
+        (void)bl_gather_rows(&w->from, row, out);
+        return;
+    }
+    size_t n;
+    const void *x = bl_gather_look(&w->from, row, scratch, &n);
+    if (n)
+        bl_nn_columns_arrange(&w->from.input->columns, scratch + w->x_bytes, n, x, w->width,
                               w->from.is_double, out);
 }
 

@@ -129,17 +129,29 @@ typedef struct filling {
     size_t row_bytes; ///< as they are gathered
 } filling;
 
-/// Transforms rows. \param made what was gathered: `rows`, or doubles
-static void transform(const filling *f, size_t n_rows, void *made, float *rows) {
+/// Transforms rows. \param x as they are gathered; may be `rows`
+/// \param room of as many doubles, where that is what x is; may be x
+static void transform(const filling *f, size_t n_rows, const void *x, double *room, float *rows) {
     size_t width = f->port->width;
     if (!f->from.is_double) {
-        bl_nn_columns_run(f->columns, n_rows, rows, width, rows, width);
+        bl_nn_columns_run(f->columns, n_rows, (const float *)x, width, rows, width);
         return;
     }
-    double *x = (double *)made;
-    bl_nn_columns_run_double(f->columns, n_rows, x, width, x, width);
+    bl_nn_columns_run_double(f->columns, n_rows, (const double *)x, width, room, width);
     for (size_t i = 0; i < n_rows * width; i++)
-        rows[i] = (float)x[i];
+        rows[i] = (float)room[i];
+}
+
+/// Memory for as many rows as they are gathered: that of the input's, or doubles.
+static bl_status reserve(const filling *f, size_t n_rows, float *rows, void **ret_made,
+                         bl_error *err) {
+    bl_context *context = f->block->events->binding->predictor->context;
+    *ret_made = rows;
+    if (!f->from.is_double)
+        return BL_OK;
+    BL_TRY(bl_room_reserve(context, &f->room->doubles, n_rows * f->row_bytes, err));
+    *ret_made = f->room->doubles.memory;
+    return BL_OK;
 }
 
 // ---- vectors ----
@@ -154,12 +166,8 @@ static size_t n_neighbours(const block *b, size_t i) {
 
 static bl_status fill_vectors(filling *f, bl_error *err) {
     const block *b = f->block;
-    bl_context *context = b->events->binding->predictor->context;
-    void *made = f->room->rows;
-    if (f->from.is_double) {
-        BL_TRY(bl_room_reserve(context, &f->room->doubles, b->n * f->row_bytes, err));
-        made = f->room->doubles.memory;
-    }
+    void *made;
+    BL_TRY(reserve(f, b->n, f->room->rows, &made, err));
     for (size_t i = 0, n; i < b->n; i += n) {
         int64_t first = (int64_t)event_of(b, i), wrong = first;
         n = n_neighbours(b, i);
@@ -168,7 +176,7 @@ static bl_status fill_vectors(filling *f, bl_error *err) {
         if (status != BL_OK)
             return bl_predict_error(b->events, (size_t)wrong, status, err);
     }
-    transform(f, b->n, made, f->room->rows);
+    transform(f, b->n, made, (double *)made, f->room->rows);
     return BL_OK;
 }
 
@@ -183,40 +191,39 @@ static bl_status check_rows(const filling *f, size_t n_rows, size_t n_kept, bl_e
                         f->from.input->config->name, n_rows, f->port->name, f->port->steps);
 }
 
-/// Rows as they are transformed, but for that. \param made [n_kept × width]
-static bl_status gather_rows(const filling *f, size_t event, size_t n_rows, void *made,
-                             bl_error *err) {
+/// Rows as they are transformed, but for that. \param room [n_kept × row_bytes] for a copy
+static bl_status gather_rows(const filling *f, size_t event, size_t n_rows, void *room,
+                             const void **ret_rows, bl_error *err) {
     enum { ALIGN = 64 };
-    size_t width = f->port->width, raw = (n_rows * f->row_bytes + ALIGN - 1) / ALIGN * ALIGN;
+    size_t raw = (n_rows * f->row_bytes + ALIGN - 1) / ALIGN * ALIGN;
     bl_context *context = f->block->events->binding->predictor->context;
     if (!bl_nn_columns_arranges(f->columns)) {
-        (void)bl_gather_rows(&f->from, (int64_t)event, made);
+        *ret_rows = bl_gather_look(&f->from, (int64_t)event, room, &n_rows);
         return BL_OK;
     }
     size_t n_bytes = raw + bl_nn_columns_scratch_bytes(f->columns, n_rows);
     BL_TRY(bl_room_reserve(context, &f->room->raw, n_bytes, err));
-    (void)bl_gather_rows(&f->from, (int64_t)event, f->room->raw.memory);
-    bl_nn_columns_arrange(f->columns, (uint8_t *)f->room->raw.memory + raw, n_rows,
-                          f->room->raw.memory, width, f->from.is_double, made);
+    uint8_t *memory = (uint8_t *)f->room->raw.memory;
+    const void *x = bl_gather_look(&f->from, (int64_t)event, memory, &n_rows);
+    bl_nn_columns_arrange(f->columns, memory + raw, n_rows, x, f->port->width, f->from.is_double,
+                          room);
+    *ret_rows = room;
     return BL_OK;
 }
 
 /// \param ret_n rows that the network sees
 static bl_status fill_rows(const filling *f, size_t event, float *rows, size_t *ret_n,
                            bl_error *err) {
-    bl_context *context = f->block->events->binding->predictor->context;
     size_t n_rows = 0;
-    void *made = rows;
     BL_TRY(bl_gather_count(&f->from, (int64_t)event, &n_rows, err));
     size_t n_kept = bl_nn_columns_n_kept(f->columns, n_rows);
     BL_TRY(check_rows(f, n_rows, n_kept, err));
-    if (f->from.is_double) {
-        BL_TRY(bl_room_reserve(context, &f->room->doubles, n_kept * f->row_bytes, err));
-        made = f->room->doubles.memory;
-    }
     if (n_rows) {
-        BL_TRY(gather_rows(f, event, n_rows, made, err));
-        transform(f, n_kept, made, rows);
+        void *room;
+        const void *x;
+        BL_TRY(reserve(f, n_kept, rows, &room, err));
+        BL_TRY(gather_rows(f, event, n_rows, room, &x, err));
+        transform(f, n_kept, x, (double *)room, rows);
     }
     *ret_n = bl_nn_columns_pad(f->columns, n_kept, rows);
     return BL_OK;

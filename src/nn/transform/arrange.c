@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/angles.h"
+#include "base/wide.h"
 #include "nn/transform/transform.h"
 
 bool bl_nn_columns_arranges(const bl_nn_columns *columns) {
@@ -71,44 +72,77 @@ static double at(const view *x, size_t row, size_t column) {
 }
 
 /// Ordered as numbers are, or the other way round; NaN last, zeros are one number.
-static uint64_t key_of(double x, bool ascending) {
+static inline __attribute__((always_inline)) uint64_t key_of(double x, bool ascending) {
     uint64_t bits, sign = (uint64_t)1 << 63;
-    if (isnan(x))
-        return UINT64_MAX;
-    x += 0.0; // −0 becomes 0
-    memcpy(&bits, &x, sizeof bits);
-    bits = bits & sign ? ~bits : bits | sign;
-    return ascending ? bits : ~bits;
+    double number = x + 0.0; // −0 becomes 0
+    memcpy(&bits, &number, sizeof bits);
+    bits ^= sign | -(bits >> 63);
+    bits = ascending ? bits : ~bits;
+    return x == x ? bits : UINT64_MAX;
 }
 
-/// What rows are ordered by.
-static double measure(const bl_nn_arrangement *a, const view *x, size_t row) {
+enum { SOME = 64 }; ///< rows whose keys are made at a time
+
+BL_WIDE static void keys_of(const double *restrict x, size_t n, bool ascending,
+                            uint64_t *restrict keys) {
+    for (size_t i = 0; i < n; i++)
+        keys[i] = key_of(x[i], ascending);
+}
+
+/// \param phi differences of angles below 3π: which is smaller, they or what is left of 2π?
+BL_WIDE static void find_distances(const double *restrict eta, const double *restrict phi, size_t n,
+                                   double *restrict out) {
+    const double two_pi = 2 * 3.14159265358979323846;
+    for (size_t i = 0; i < n; i++) {
+        double size = fabs(phi[i]), rest = fabs(size - two_pi);
+        double delta = size < rest ? size : rest;
+        out[i] = sqrt(eta[i] * eta[i] + delta * delta);
+    }
+}
+
+/// Distances from the first row, of some from `row` on.
+static void measure_distances(const bl_nn_arrangement *a, const view *x, size_t row, size_t n,
+                              double *out) {
+    const double near_three_pi = 9;
+    double eta[SOME], phi[SOME];
+    for (size_t i = 0; i < n; i++) {
+        double delta = at(x, row + i, a->phi) - at(x, 0, a->phi);
+        phi[i] = fabs(delta) < near_three_pi ? delta : bl_wrap_phi(delta);
+        eta[i] = at(x, row + i, a->column) - at(x, 0, a->column);
+    }
+    find_distances(eta, phi, n, out);
+}
+
+/// What some rows are ordered by. \param keys [SOME]
+static void make_keys(const bl_nn_arrangement *a, const view *x, size_t row, size_t n,
+                      uint64_t *keys) {
+    double measures[SOME];
     if (a->order == BL_NN_ORDER_COLUMN)
-        return at(x, row, a->column);
-    double eta = at(x, row, a->column) - at(x, 0, a->column);
-    double phi = bl_wrap_phi(at(x, row, a->phi) - at(x, 0, a->phi));
-    return sqrt(eta * eta + phi * phi);
+        for (size_t i = 0; i < n; i++)
+            measures[i] = at(x, row + i, a->column);
+    else
+        measure_distances(a, x, row, n, measures);
+    keys_of(measures, n, a->ascending, keys);
 }
 
 // ---- sorting ----
 
-enum { FEW = 48, DIGITS = 8, DIGIT_VALUES = 256 };
+enum { FEW = 48, DIGITS = 8, DIGIT_VALUES = 256, UPPER_DIGITS = 3 };
 
-static bool is_sorted(const place *places, size_t n) {
-    for (size_t i = 1; i < n; i++)
-        if (places[i - 1].key > places[i].key)
-            return false;
-    return true;
-}
-
-static void insert_all(place *places, size_t n) {
-    for (size_t i = 1; i < n; i++) {
+/// Sorts by insertion, as long as no more than so many places are moved. Stable, also where it
+/// gives up. \return whether they are sorted
+static bool settle(place *places, size_t n, size_t most) {
+    for (size_t i = 1, n_moved = 0; i < n; i++) {
         place moved = places[i];
         size_t to = i;
         for (; to && places[to - 1].key > moved.key; to--)
             places[to] = places[to - 1];
         places[to] = moved;
+        n_moved += i - to;
+        if (n_moved > most)
+            return false;
     }
+    return true;
 }
 
 static unsigned digit(const place *p, unsigned i) { return (unsigned)(p->key >> 8 * i) & 255; }
@@ -125,29 +159,33 @@ static void spread(const place *from, size_t n, unsigned i, size_t *counts, plac
         to[counts[digit(&from[k], i)]++] = from[k];
 }
 
-/// Stable: few by insertion, many digit by digit, the last first.
-/// \param other [n] \return the sorted ones: places or other
-static place *sort(place *places, place *other, size_t n) {
+/// Stable, by the digits from `first` on.
+/// \param other [n] becomes what is not returned \return the sorted ones: places or other
+static place *sort_by_digits(place *places, place **other, size_t n, unsigned first) {
     size_t counts[DIGITS][DIGIT_VALUES];
-    if (is_sorted(places, n))
-        return places;
-    if (n <= FEW) {
-        insert_all(places, n);
-        return places;
-    }
-    memset(counts, 0, sizeof counts);
+    memset(counts[first], 0, (DIGITS - first) * sizeof *counts);
     for (size_t k = 0; k < n; k++)
-        for (unsigned i = 0; i < DIGITS; i++)
+        for (unsigned i = first; i < DIGITS; i++)
             counts[i][digit(&places[k], i)]++;
-    for (unsigned i = 0; i < DIGITS; i++) {
+    for (unsigned i = first; i < DIGITS; i++) {
         if (counts[i][digit(places, i)] == n) // they have the same
             continue;
-        spread(places, n, i, counts[i], other);
+        spread(places, n, i, counts[i], *other);
         place *swapped = places;
-        places = other;
-        other = swapped;
+        places = *other;
+        *other = swapped;
     }
     return places;
+}
+
+/// Stable: few by insertion, many digit by digit, the last first. By the first three of them alone
+/// nearly all are in order, so that the rest is most often left to insertion.
+/// \param other [n] \return the sorted ones: places or other
+static place *sort(place *places, place *other, size_t n) {
+    if (settle(places, n, n <= FEW ? SIZE_MAX : 0))
+        return places;
+    places = sort_by_digits(places, &other, n, DIGITS - UPPER_DIGITS);
+    return settle(places, n, n) ? places : sort_by_digits(places, &other, n, 0);
 }
 
 /// The first rows in their order. What comes behind `length` rows that are sorted is passed over.
@@ -155,8 +193,11 @@ static place *sort(place *places, place *other, size_t n) {
 static const place *order(const bl_nn_columns *c, const view *x, size_t n_rows, place *places) {
     size_t most = most_places(c, n_rows), n = 0, n_sorted = 0;
     place *other = places + most;
+    uint64_t keys[SOME];
     for (size_t row = 0; row < n_rows; row++) {
-        uint64_t key = key_of(measure(&c->rows, x, row), c->rows.ascending);
+        if (row % SOME == 0)
+            make_keys(&c->rows, x, row, n_rows - row < SOME ? n_rows - row : SOME, keys);
+        uint64_t key = keys[row % SOME];
         if (n == most) {
             place *sorted = sort(places, other, n);
             other = sorted == places ? other : places;

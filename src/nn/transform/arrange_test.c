@@ -35,12 +35,13 @@ static void arrange(const bl_nn_columns *c, size_t most_rows, size_t n_rows, con
 
 // ---- order ----
 
-/// Numbers with many ties, and what is no plain number.
+/// Numbers with many ties, those of which only the last bits differ, and what is no plain number.
 static double draw(void) {
     static const double odd[] = {NAN, INFINITY, -INFINITY, 0, -0.0, -NAN, 1e300, -1e-320};
     long kind = lrand48() % 10;
     return kind == 0  ? odd[lrand48() % 8]
-           : kind < 5 ? (double)(lrand48() % 9) - 4
+           : kind < 4 ? (double)(lrand48() % 9) - 4
+           : kind < 7 ? 1e5 + drand48()
                       : drand48() - 0.5;
 }
 
