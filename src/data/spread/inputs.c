@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inputs of rows: what is gathered becomes columns of the spool, and the rows of a sequence are
-// arranged. Tasks have events of their own, so nothing depends on how many there are at a time.
+// arranged; columns that are so already are shared. Tasks have events of their own, so nothing
+// depends on how many there are at a time.
 #include "base/context.h"
 #include "data/spread/rows.h"
 
@@ -117,6 +118,14 @@ static bl_status sequence(work *w, bl_column *column, bl_error *err) {
     return bl_run_tasks(context, arrange_block, w, (n + BLOCK - 1) / BLOCK, err);
 }
 
+/// Whether a column is already what would be gathered of it: its type, and nothing is null.
+static bool is_gathered(const bl_column *column, const bl_type *type) {
+    bool is = bl_type_equal(column->type, type);
+    for (; is && column->n_children; column = &column->children[0])
+        is = !column->validity;
+    return is && !column->validity;
+}
+
 bl_status bl_rows_input(const bl_rows *rows, size_t input, bl_error *err) {
     const bl_spool *spool = rows->source->spool;
     const bl_input *of_spool = &spool->inputs[input];
@@ -132,6 +141,9 @@ bl_status bl_rows_input(const bl_rows *rows, size_t input, bl_error *err) {
               .arranges = bl_nn_columns_arranges(&of_spool->columns),
               .width = width,
               .item_bytes = width * (is_double ? sizeof(double) : sizeof(float))};
+    size_t from = w.from.columns[0];
+    if (!w.arranges && is_gathered(&rows->batch->columns[from], spool->columns[at].type))
+        return bl_rows_share(rows, at, from, err);
     // specs have types that nobody changes
     BL_TRY(bl_column_init(context, column, (bl_type *)(uintptr_t)spool->columns[at].type, err));
     if (of_spool->shape.is_sequence)

@@ -22,7 +22,7 @@ bl_status bl_rows_numbers(const bl_rows *rows, size_t i, bl_type_id id, void **r
 
 // ---- columns ----
 
-static bl_status share(const bl_rows *rows, size_t to, size_t from, bl_error *err) {
+bl_status bl_rows_share(const bl_rows *rows, size_t to, size_t from, bl_error *err) {
     const bl_column *column = &rows->batch->columns[from];
     return bl_column_concat(rows->batch->context, &column, 1, &rows->made->columns[to], err);
 }
@@ -72,9 +72,9 @@ static bl_status fill(bl_rows *rows, bl_error *err) {
     BL_TRY(bl_rows_labels(rows, err));
     BL_TRY(bl_rows_weights(rows, err));
     for (size_t i = 0; i < spool->identity.n; i++)
-        BL_TRY(share(rows, 1 + i, source->identity[i], err));
+        BL_TRY(bl_rows_share(rows, 1 + i, source->identity[i], err));
     for (size_t i = 0; i < spool->n_observers; i++)
-        BL_TRY(share(rows, spool->recipe->at_observers + i, source->observers[i], err));
+        BL_TRY(bl_rows_share(rows, spool->recipe->at_observers + i, source->observers[i], err));
     for (size_t i = 0; i < spool->n_inputs; i++)
         BL_TRY(bl_rows_input(rows, i, err));
     return spool->has_spectra ? bl_rows_bins(rows, err) : BL_OK;

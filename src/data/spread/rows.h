@@ -65,6 +65,8 @@ bl_status bl_rows_error(const bl_rows *rows, int64_t row, bl_status status, bl_e
 /// Makes column `i` of the spool numbers. \param ret_values [n]
 bl_status bl_rows_numbers(const bl_rows *rows, size_t i, bl_type_id id, void **ret_values,
                           bl_error *err);
+/// Makes column `to` of the spool the batch's column `from`.
+bl_status bl_rows_share(const bl_rows *rows, size_t to, size_t from, bl_error *err);
 
 // ---- fates.c ----
 

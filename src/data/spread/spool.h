@@ -124,7 +124,7 @@ typedef struct bl_spool {
     bool has_spectra;
     const char *const **cuts; ///< [samples of the data set] texts of the cut flow, and NULL
     bl_thinning thinning;
-    const char *codec; ///< of its files
+    const char *codec;              ///< of its files
     struct bl_spool_recipe *recipe; ///< how rows are made, for the first pass's own files
     size_t n_parts;
     size_t n_passes;
