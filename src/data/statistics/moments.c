@@ -15,6 +15,10 @@
 
 enum { LANES = 8, ROW = 64, BLOCK = 512 };
 
+/// Half of the lanes: compilers take no wider vectors apart well.
+typedef double half __attribute__((vector_size(LANES / 2 * sizeof(double))));
+typedef int64_t half_bits __attribute__((vector_size(LANES / 2 * sizeof(int64_t))));
+
 // ---- curves ----
 
 /// A transform that only bends: numbers of a column are its rows, ROW of them side by side. So what
@@ -74,19 +78,25 @@ static double sum_of(const double *lanes) {
 
 /// \return the sum; extremes are those of numbers that are no NaN
 BL_WIDE static double look(const double *x, size_t m, double *ret_min, double *ret_max) {
-    double sum[LANES] = {0}, min[LANES], max[LANES];
-    for (size_t k = 0; k < LANES; k++) {
-        min[k] = INFINITY;
-        max[k] = -INFINITY;
-    }
+    half sums[2] = {{0}}, lowest[2], highest[2];
+    double sum[LANES], min[LANES], max[LANES];
     size_t i = 0;
+    for (size_t k = 0; k < 2; k++) {
+        lowest[k] = sums[k] + INFINITY;
+        highest[k] = sums[k] - INFINITY;
+    }
     for (; i + LANES <= m; i += LANES)
-        for (size_t k = 0; k < LANES; k++) {
-            double v = x[i + k];
-            sum[k] += v;
-            min[k] = v < min[k] ? v : min[k];
-            max[k] = v > max[k] ? v : max[k];
+        for (size_t k = 0; k < 2; k++) {
+            half v;
+            memcpy(&v, x + i + k * (LANES / 2), sizeof v);
+            half_bits is_lower = v < lowest[k], is_higher = v > highest[k];
+            sums[k] += v;
+            lowest[k] = (half)(((half_bits)v & is_lower) | ((half_bits)lowest[k] & ~is_lower));
+            highest[k] = (half)(((half_bits)v & is_higher) | ((half_bits)highest[k] & ~is_higher));
         }
+    memcpy(sum, sums, sizeof sum);
+    memcpy(min, lowest, sizeof min);
+    memcpy(max, highest, sizeof max);
     for (size_t k = 0; i < m; i++, k++) {
         sum[k] += x[i];
         min[k] = x[i] < min[k] ? x[i] : min[k];
