@@ -16,6 +16,7 @@
 enum {
     BUFFER_BYTES = 256 * 1024,
     DIRECT_BYTES = 32 * 1024, ///< so many at once are not copied
+    AHEAD_BYTES = 8 * 1024 * 1024, ///< so many are on their way to the disk at once
     MAX_NAMES = 1000,
 };
 
@@ -27,6 +28,7 @@ typedef struct file_sink {
     bool is_named;   ///< there is a file under `temporary`
     bool overwrite;
     bl_buffer *buffer; ///< small writes that wait; its size counts them
+    uint64_t started;  ///< bytes that the disk was told of
 } file_sink;
 
 /// Writes some pieces behind each other, which are used up.
@@ -50,6 +52,16 @@ static bl_status write_pieces(const file_sink *file, struct iovec *pieces, int n
     return BL_OK;
 }
 
+/// Tells the disk of what was written, so that the end of the file does not wait for all of it. What
+/// fails here fails at the end, too.
+static void write_ahead(file_sink *file) {
+    uint64_t n = file->sink.n_bytes - file->started;
+    if (file->sink.is_scratch || n < AHEAD_BYTES)
+        return;
+    (void)sync_file_range(file->fd, (off_t)file->started, (off_t)n, SYNC_FILE_RANGE_WRITE);
+    file->started = file->sink.n_bytes;
+}
+
 /// Writes what waits, and `size` more bytes behind it.
 static bl_status flush_with(file_sink *file, const void *data, size_t size, bl_error *err) {
     bl_buffer *waiting = file->buffer;
@@ -61,6 +73,7 @@ static bl_status flush_with(file_sink *file, const void *data, size_t size, bl_e
         pieces[n++] = (struct iovec){(void *)(uintptr_t)data, size};
     BL_TRY(write_pieces(file, pieces, n, file->sink.n_bytes - waiting->size, err));
     waiting->size = 0;
+    write_ahead(file);
     return BL_OK;
 }
 
