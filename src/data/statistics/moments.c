@@ -89,7 +89,8 @@ BL_WIDE static double look(const double *x, size_t m, double *ret_min, double *r
         for (size_t k = 0; k < 2; k++) {
             half v;
             memcpy(&v, x + i + k * (LANES / 2), sizeof v);
-            half_bits is_lower = v < lowest[k], is_higher = v > highest[k];
+            half_bits is_lower = v < lowest[k];
+            half_bits is_higher = v > highest[k];
             sums[k] += v;
             lowest[k] = (half)(((half_bits)v & is_lower) | ((half_bits)lowest[k] & ~is_lower));
             highest[k] = (half)(((half_bits)v & is_higher) | ((half_bits)highest[k] & ~is_higher));

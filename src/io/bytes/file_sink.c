@@ -15,7 +15,7 @@
 
 enum {
     BUFFER_BYTES = 256 * 1024,
-    DIRECT_BYTES = 32 * 1024, ///< so many at once are not copied
+    DIRECT_BYTES = 32 * 1024,      ///< so many at once are not copied
     AHEAD_BYTES = 8 * 1024 * 1024, ///< so many are on their way to the disk at once
     MAX_NAMES = 1000,
 };
@@ -52,8 +52,8 @@ static bl_status write_pieces(const file_sink *file, struct iovec *pieces, int n
     return BL_OK;
 }
 
-/// Tells the disk of what was written, so that the end of the file does not wait for all of it. What
-/// fails here fails at the end, too.
+/// Tells the disk of what was written, so that the end of the file does not wait for all of it.
+/// What fails here fails at the end, too.
 static void write_ahead(file_sink *file) {
     uint64_t n = file->sink.n_bytes - file->started;
     if (file->sink.is_scratch || n < AHEAD_BYTES)
