@@ -4,13 +4,14 @@
 predict` and by uproot with Keras.
 
 usage: bench/predict.py BUILD [--events N] [--sequences N] [--runs N] [--folder CACHE]
-                        [--networks hlf,inclusive] [--output FILE.md] [--json FILE]
+                        [--networks hlf,inclusive] [--threads 1,2] [--output FILE.md]
+                        [--json FILE]
 
 Features are those of the topology recipe, of generated events. The HLF network reads N flat
 branches of them, the inclusive one also --sequences events of particles. Networks are trained a
 little, and both sides run the same weights on the same file: ours is the whole command, theirs
-without loading libraries and model. Each has one core alone, they take turns, and the best of the
-runs counts. First their scores are compared.
+without loading libraries and model. Each has as many cores as threads, they take turns, and the
+best of the runs counts. First their scores are compared.
 """
 
 import argparse
@@ -39,11 +40,12 @@ inputs:
 """
 HEAD = """# Prediction from ROOT to ROOT
 
-Made by `bench/predict.py` on {machine}: {runs} runs each, in turns, on one core; the best counts.
-beamline is the whole command, the others ({version}) are without loading libraries and model.
+Made by `bench/predict.py` on {machine}: {runs} runs each, in turns, on as many cores as threads;
+the best counts. beamline is the whole command, the others ({version}) are without loading
+libraries and model; *batch* is Keras's, which is 32 where nobody asks for another.
 
-| network | events | beamline, events/s | Keras's batch | uproot + Keras, events/s | ratio |
-|---|--:|--:|--:|--:|--:|
+| network | events | threads | beamline, events/s | batch | uproot + Keras, events/s | ratio |
+|---|--:|--:|--:|--:|--:|--:|
 """
 
 
@@ -51,8 +53,9 @@ def run(*words, **options):
     return subprocess.run([str(word) for word in words], check=True, **options)
 
 
-def on_one_core():
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+def on_cores(n):
+    """-> what keeps a process to so many cores"""
+    return lambda: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-n:])
 
 
 # ---- inputs ----
@@ -118,18 +121,19 @@ def model(beamline, folder, name, files):
 
 # ---- subjects ----
 
-def ours(beamline, where, source, n, output):
+def ours(beamline, where, source, n, output, threads):
     start = time.perf_counter()
     run(beamline, "predict", where / "model.blm", source, "-o", output, "--overwrite", "-q",
-        "--max-events", n, "-t", 1, "--no-observers", preexec_fn=on_one_core)
+        "--max-events", n, "-t", threads, "--no-observers", preexec_fn=on_cores(threads))
     return {"seconds": time.perf_counter() - start}
 
 
-def theirs(where, source, n, output, batch):
+def theirs(where, source, n, output, batch, threads):
     python = inputs.cache().parent / "tensorflow/bin/python"
     done = run(python, TOP / "bench/predict_keras.py", where / "model.keras",
-               where / "transform.json", source, n, output, batch, preexec_fn=on_one_core,
-               capture_output=True, text=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+               where / "transform.json", source, n, output, batch, threads,
+               preexec_fn=on_cores(threads), capture_output=True, text=True,
+               env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -146,7 +150,7 @@ def compare(name, one, other):
     return float(numpy.abs(a - b).max())
 
 
-def measure(beamline, folder, name, files, n, runs):
+def measure(beamline, folder, name, files, n, threads, runs):
     where, source = model(beamline, folder, name, files), joined(beamline, files)
     outputs = folder / f"ours-{name}.root", folder / f"theirs-{name}.root"
     best, version, off = [float("inf")] * (1 + len(BATCHES[name])), "", None
@@ -154,13 +158,13 @@ def measure(beamline, folder, name, files, n, runs):
     for path in files + [source]:
         inputs.read_from_disk(path)
     for _ in range(runs):
-        found = [ours(beamline, where, source, n, outputs[0])]
+        found = [ours(beamline, where, source, n, outputs[0], threads)]
         for batch in BATCHES[name]:
-            found.append(theirs(where, source, n, outputs[1], batch))
+            found.append(theirs(where, source, n, outputs[1], batch, threads))
         version = found[1]["version"]
         off = compare(name, *outputs) if off is None else off
         best = [min(a, b["seconds"]) for a, b in zip(best, found, strict=True)]
-    return {"network": name, "events": n, "ours": n / best[0],
+    return {"network": name, "events": n, "threads": threads, "ours": n / best[0],
             "theirs": {batch: {"rate": n / seconds, "ratio": seconds / best[0]}
                        for batch, seconds in zip(BATCHES[name], best[1:], strict=True)},
             "off": off, "version": version}
@@ -169,16 +173,18 @@ def measure(beamline, folder, name, files, n, runs):
 def lines(row):
     text = ""
     for batch, one in row["theirs"].items():
-        text += (f"| {row['network']} | {row['events']:,} | {row['ours']:,.0f} | {batch} | "
-                 f"{one['rate']:,.0f} | {one['ratio']:.1f} |\n")
+        text += (f"| {row['network']} | {row['events']:,} | {row['threads']} | "
+                 f"{row['ours']:,.0f} | {batch} | {one['rate']:,.0f} | {one['ratio']:.1f} |\n")
     return text
 
 
 def goals(row):
     name = row["network"]
     ratios = ", ".join(f"{one['ratio']:.1f}" for one in row["theirs"].values())
-    return (f"- {name}: wanted are {GOALS[name]:,} events/s, and it makes {row['ours']:,.0f}; and "
-            f"{GOAL_RATIO} times what the others make, and it is {ratios}.\n")
+    wanted = GOALS[name] * row["threads"]
+    return (f"- {name}, threads: {row['threads']}: wanted are {wanted:,} events/s, and it makes "
+            f"{row['ours']:,.0f}; and {GOAL_RATIO} times what the others make, and it is "
+            f"{ratios}.\n")
 
 
 def main():
@@ -188,6 +194,7 @@ def main():
     parser.add_argument("--sequences", type=int, default=3_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--networks", default="hlf,inclusive")
+    parser.add_argument("--threads", default="1,2")
     parser.add_argument("--folder", type=pathlib.Path, default=inputs.cache())
     parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("--json", type=pathlib.Path)
@@ -197,8 +204,11 @@ def main():
              "inclusive": lambda: features(beamline, folder, max(3 * 500, arguments.sequences))}
     counts = {"hlf": arguments.events, "inclusive": arguments.sequences}
     rows = []
-    for name in arguments.networks.split(","):
-        rows.append(measure(beamline, folder, name, files[name](), counts[name], arguments.runs))
+    ways = [(name, int(n)) for name in arguments.networks.split(",")
+            for n in arguments.threads.split(",")]
+    for name, threads in ways:
+        rows.append(measure(beamline, folder, name, files[name](), counts[name], threads,
+                            arguments.runs))
         print(lines(rows[-1]), end="", file=sys.stderr, flush=True)
     text = HEAD.format(machine=exchange.machine(), runs=arguments.runs,
                        version=rows[-1]["version"]) + "".join(map(lines, rows))

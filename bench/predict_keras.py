@@ -3,6 +3,7 @@
 and scores written by uproot.
 
 usage: predict_keras.py MODEL.keras TRANSFORM.json INPUT.root EVENTS OUTPUT.root BATCH
+                        THREADS
 
 Prints its seconds, without those in which libraries and the model are loaded and the network is
 traced, as one JSON object.
@@ -79,9 +80,9 @@ def predict(model, transform, tree, n_events, output, batch):
             written.extend({name: made[:, k] for k, name in enumerate(scores)})
 
 
-def main(path, transform, source, n_events, output, batch):
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+def main(path, transform, source, n_events, output, batch, threads):
+    tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+    tf.config.threading.set_inter_op_parallelism_threads(int(threads))
     with open(transform, encoding="utf-8") as text:
         transform = {one["name"]: one for one in json.load(text)["inputs"]}
     model = keras.models.load_model(path, compile=False)
