@@ -267,18 +267,19 @@ static void spoil(finder *f, const char *name) {
         f->sources[input].is_spoilt = true;
 }
 
-/// Columns that are like others, or x. \param like NULL: x
-static bl_status make_value(finder *f, size_t input, size_t n, const fitted *like, fitted **ret,
-                            bl_error *err) {
-    fitted *y = bl_arena_alloc(f->c->arena, sizeof *y);
+/// Columns that are like others, or x. \param like NULL: x \return NULL: there is no memory
+static fitted *make_value(finder *f, size_t input, size_t n, const fitted *like) {
+    bl_arena *arena = f->c->arena;
+    fitted *y = bl_arena_alloc(arena, sizeof *y);
     if (!y)
-        return bl_onnx_no_memory(err);
+        return NULL;
     *y = (fitted){.part = like ? like->part : COLUMNS, .input = input};
-    BL_TRY(bl_nn_columns_init(f->c->arena, f->c->graph->nodes[input].name, n, &y->columns, err));
+    const char *name = f->c->graph->nodes[input].name;
+    if (bl_nn_columns_init(arena, name, n, &y->columns, NULL) != BL_OK)
+        return NULL;
     for (size_t i = 0; like && i < n; i++)
         copy_column(&like->columns, i, &y->columns);
-    *ret = y;
-    return BL_OK;
+    return y;
 }
 
 /// Whether a node is one of ONNX's own with one output.
@@ -302,51 +303,68 @@ static const bl_onnx_seen *begins(const finder *f) {
     return is_input ? x : NULL;
 }
 
-/// \param n columns \return whether it is a value, or numbers for columns
-static bool read_constant(finder *f, const char *name, size_t n, operand *ret_operand) {
+/// \param n columns \param ret_is whether it is a constant with numbers for them
+static bl_status read_constant(finder *f, const char *name, size_t n, operand *ret_operand,
+                               bool *ret_is, bl_error *err) {
     size_t number = number_of(f, name);
     bl_onnx_seen *seen = number == SIZE_MAX ? NULL : &f->c->values[number];
-    if (!seen || seen->kind != BL_ONNX_CONSTANT || bl_onnx_read_numbers(f->c, seen, NULL) != BL_OK)
-        return false;
+    *ret_is =
+        seen && seen->kind == BL_ONNX_CONSTANT && seen->rank <= 2 &&
+        (seen->n == 1 || (seen->n == n && seen->rank > 0 && seen->axes[seen->rank - 1].size == n));
+    if (!*ret_is)
+        return BL_OK;
+    BL_TRY(bl_onnx_read_numbers(f->c, seen, err));
     *ret_operand = (operand){.n = seen->n, .numbers = seen->numbers};
-    bool is_by_column = seen->n == n && seen->rank > 0 && seen->axes[seen->rank - 1].size == n;
-    return seen->rank <= 2 && (seen->n == 1 || is_by_column);
+    return BL_OK;
 }
 
-/// \param ret_first the value that there is at least \return whether it may be a part of a
-/// transform
-static bool read_operands(finder *f, operand *in, const fitted **ret_first) {
+/// The first input of a node that is a value of a transform; NULL: there is none, or the node is
+/// like none in a transform.
+static const fitted *find_first(const finder *f) {
     const bl_onnx_node *node = f->c->node;
     const fitted *first = NULL;
     if (!is_plain(f) || node->inputs.n > MOST_OPERANDS || node->attributes.n)
-        return false;
-    for (size_t i = 0; i < node->inputs.n; i++) {
+        return NULL;
+    for (size_t i = 0; i < node->inputs.n && !first; i++) {
+        size_t number = number_of(f, node->inputs.items[i]);
+        first = number == SIZE_MAX ? NULL : f->values[number];
+    }
+    return first;
+}
+
+/// \param ret_is whether all are of the same input as the first, or constants
+static bl_status read_operands(finder *f, const fitted *first, operand *in, bool *ret_is,
+                               bl_error *err) {
+    const bl_onnx_node *node = f->c->node;
+    *ret_is = true;
+    for (size_t i = 0; i < node->inputs.n && *ret_is; i++) {
         size_t number = number_of(f, node->inputs.items[i]);
         in[i] = (operand){.value = number == SIZE_MAX ? NULL : f->values[number]};
-        first = first ? first : in[i].value;
+        if (in[i].value)
+            *ret_is = in[i].value->input == first->input;
+        else
+            BL_TRY(read_constant(f, node->inputs.items[i], first->columns.n, &in[i], ret_is, err));
     }
-    for (size_t i = 0; i < node->inputs.n && first; i++)
-        if (in[i].value ? in[i].value->input != first->input
-                        : !read_constant(f, node->inputs.items[i], first->columns.n, &in[i]))
-            return false;
-    *ret_first = first;
-    return first != NULL;
+    return BL_OK;
 }
 
 /// \param ret_is whether the node is a part of a transform
 static bl_status follow(finder *f, size_t node, bool *ret_is, bl_error *err) {
     operand in[MOST_OPERANDS];
-    const fitted *first = NULL;
-    fitted *y = NULL;
-    *ret_is = false;
-    if (!read_operands(f, in, &first))
+    const fitted *first = find_first(f);
+    *ret_is = first != NULL;
+    if (first)
+        BL_TRY(read_operands(f, first, in, ret_is, err));
+    if (!*ret_is)
         return BL_OK;
-    BL_TRY(make_value(f, first->input, first->columns.n, first, &y, err));
+    fitted *y = make_value(f, first->input, first->columns.n, first);
+    if (!y)
+        return bl_onnx_no_memory(err);
     *ret_is = apply(y, f->c->node->op_type, f->c->node->inputs.n, in);
-    if (*ret_is) {
-        f->values[number_of(f, f->c->node->outputs.items[0])] = y;
-        f->owners[node] = y->input;
-    }
+    if (!*ret_is)
+        return BL_OK;
+    f->values[number_of(f, f->c->node->outputs.items[0])] = y;
+    f->owners[node] = y->input;
     return BL_OK;
 }
 
@@ -370,23 +388,27 @@ static bool ends(finder *f, size_t node) {
     return true;
 }
 
+/// \param x the input whose transform a node begins
+static bl_status begin(finder *f, size_t node, const bl_onnx_seen *x, bl_error *err) {
+    fitted *y = make_value(f, x->node, x->width, NULL);
+    if (!y)
+        return bl_onnx_no_memory(err);
+    f->values[number_of(f, f->c->node->outputs.items[0])] = y;
+    f->sources[x->node].raw = x;
+    f->owners[node] = x->node;
+    return BL_OK;
+}
+
 static bl_status look_at_node(finder *f, size_t node, bl_error *err) {
-    const bl_onnx_node *n = f->c->node;
     const bl_onnx_seen *x = begins(f);
     bool is_part = false;
-    fitted *y = NULL;
-    if (x) {
-        BL_TRY(make_value(f, x->node, x->width, NULL, &y, err));
-        f->values[number_of(f, n->outputs.items[0])] = y;
-        f->sources[x->node].raw = x;
-        f->owners[node] = x->node;
-        return BL_OK;
-    }
+    if (x)
+        return begin(f, node, x, err);
     if (ends(f, node))
         return BL_OK;
     BL_TRY(follow(f, node, &is_part, err));
-    for (size_t i = 0; i < n->inputs.n && !is_part; i++)
-        spoil(f, n->inputs.items[i]);
+    for (size_t i = 0; i < f->c->node->inputs.n && !is_part; i++)
+        spoil(f, f->c->node->inputs.items[i]);
     return BL_OK;
 }
 

@@ -119,6 +119,31 @@ static void names_with_commas(void **state) {
     bl_nn_network_free(network);
 }
 
+static bl_status write_and_read(bl_context *limited) {
+    bl_arena own;
+    bl_onnx_model *model = NULL;
+    bl_onnx_network from = {0};
+    bl_nn_graph graph;
+    bl_nn_network *network = make_network(&graph, false);
+    bl_nn_columns columns = make_columns(~0U, true, true);
+    const bl_nn_transform transform = {1, &columns};
+    const bl_onnx_export_options options = {.transform = &transform};
+    bl_arena_init(&own, limited);
+    bl_status status = bl_onnx_from_graph(&own, network, &options, &model, NULL);
+    if (status == BL_OK)
+        status = bl_onnx_to_graph(model, &own, &from, NULL);
+    assert_true(status != BL_OK || from.transform.n_inputs == 1);
+    bl_onnx_network_release(&from);
+    bl_arena_release(&own);
+    bl_nn_network_free(network);
+    return status;
+}
+
+static void every_allocation_fails(void **state) {
+    (void)state;
+    test_every_allocation_fails(write_and_read);
+}
+
 // ---- others' ----
 
 enum { MOST_STEPS = 8 };
@@ -325,6 +350,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_with_commas, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_allocation_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_transforms, set_up, tear_down),
     };
