@@ -9,7 +9,7 @@
 
 #include "model/onnx/trees_private.h"
 
-enum { MOST_COLUMNS = 1 << 20, MOST_OPERANDS = 3 };
+enum { MOST_OPERANDS = 3, MOST_COLUMNS = 1 << 22 }; ///< columns of all values together
 
 /// What a value is of the numbers x of an input.
 typedef enum part {
@@ -52,6 +52,7 @@ typedef struct finder {
     const fitted **values; ///< [c->n_values] NULL: it is no part of a transform
     source *sources;       ///< [n_inputs] by node of the graph
     size_t *owners;        ///< [nodes of the model] whose transform it is; BL_NN_NONE: none's
+    size_t n_columns;      ///< of all values
 } finder;
 
 static double at(const operand *k, size_t i) { return k->numbers[k->n == 1 ? 0 : i]; }
@@ -267,6 +268,9 @@ static void spoil(finder *f, const char *name) {
         f->sources[input].is_spoilt = true;
 }
 
+/// A file of few bytes may name many columns, again and again.
+static bool has_room(const finder *f, size_t n) { return n <= MOST_COLUMNS - f->n_columns; }
+
 /// Columns that are like others, or x. \param like NULL: x \return NULL: there is no memory
 static fitted *make_value(finder *f, size_t input, size_t n, const fitted *like) {
     bl_arena *arena = f->c->arena;
@@ -279,6 +283,7 @@ static fitted *make_value(finder *f, size_t input, size_t n, const fitted *like)
         return NULL;
     for (size_t i = 0; like && i < n; i++)
         copy_column(&like->columns, i, &y->columns);
+    f->n_columns += n;
     return y;
 }
 
@@ -299,7 +304,7 @@ static bool casts_to(const finder *f, bl_onnx_type_id type) {
 static const bl_onnx_seen *begins(const finder *f) {
     const bl_onnx_seen *x = casts_to(f, BL_ONNX_DOUBLE) ? bl_onnx_in(f->c, 0) : NULL;
     bool is_input = x && x->kind == BL_ONNX_TENSOR && !x->is_whole && x->rank >= 2 &&
-                    x->axes[0].role == BL_ONNX_BATCH && x->width <= MOST_COLUMNS;
+                    x->axes[0].role == BL_ONNX_BATCH && has_room(f, x->width);
     return is_input ? x : NULL;
 }
 
@@ -352,8 +357,8 @@ static bl_status read_operands(finder *f, const fitted *first, operand *in, bool
 static bl_status follow(finder *f, size_t node, bool *ret_is, bl_error *err) {
     operand in[MOST_OPERANDS];
     const fitted *first = find_first(f);
-    *ret_is = first != NULL;
-    if (first)
+    *ret_is = first && has_room(f, first->columns.n);
+    if (*ret_is)
         BL_TRY(read_operands(f, first, in, ret_is, err));
     if (!*ret_is)
         return BL_OK;
