@@ -52,10 +52,11 @@ static void look_at_network(bl_arena *arena, const bl_onnx_model *model, int tur
     bl_error err = {0};
     if (bl_onnx_to_graph(model, arena, &from, NULL) != BL_OK)
         return;
+    const bl_onnx_export_options with = {.transform = &from.transform};
     const bl_nn_network_options options = {.most_floats = bl_onnx_most_floats(&from)};
     if (bl_nn_network_new(arena->context, &from.graph, &options, &network, NULL) == BL_OK &&
         bl_onnx_load_weights(&from, network, &err) == BL_OK &&
-        bl_onnx_from_graph(arena, network, NULL, &written, &err) == BL_OK && turns)
+        bl_onnx_from_graph(arena, network, &with, &written, &err) == BL_OK && turns)
         look_at_network(arena, written, turns - 1);
     bl_nn_network_free(BL_MOVE(network));
     bl_onnx_network_release(&from);

@@ -30,6 +30,7 @@ static bl_status convert(const bl_onnx_model *model, bl_bundle *bundle, bl_error
     bundle->graph = from.graph;
     bundle->n_classes = from.n_classes;
     bundle->classes = from.class_names;
+    bundle->transform = from.transform;
     BL_TRY(own_forests(&from, bundle, err));
     BL_TRY(
         bl_nn_network_new(bundle->arena.context, &bundle->graph, &options, &bundle->network, err));

@@ -25,7 +25,8 @@ typedef struct bl_ink_colors {
     uint32_t light, dark;
 } bl_ink_colors;
 
-/// [BL_N_INKS]. Series can be told apart by those who see fewer colours, too.
+/// [BL_N_INKS]. Series can be told from paper, a contrast of 3 and more as WCAG 2.2 has it for
+/// figures (1.4.11), and from each other, by those who lack a kind of cones, too.
 extern const bl_ink_colors bl_inks[];
 
 /// Of a series: they come again after the last.

@@ -2,7 +2,8 @@
 // What can be wrong with how a page looks. Each function runs inside the page and gives a list of
 // complaints, a sentence each, that name the figure and the text; wrong.html has each mistake.
 
-// Figures that are not there to be seen, letters outside their picture, on top of others, or small.
+// Figures that are not there to be seen, or not all of them, letters outside their picture, on top
+// of others, or small. What is wider than its frame must be scrolled there.
 export function figures(page, smallest = 9) {
     return page.evaluate((smallest) => {
         const complaints = [];
@@ -18,6 +19,9 @@ export function figures(page, smallest = 9) {
                 complaints.push(`${name}: is not to be seen`);
                 continue;
             }
+            const around = svg.parentElement, room = around.clientWidth;
+            if (frame.width > room + 1 && !/auto|scroll/.test(getComputedStyle(around).overflowX))
+                complaints.push(`${name}: ${Math.round(frame.width)} px do not fit into ${room}`);
             const texts = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim())
                 .map((text) => ({ text, said: text.textContent, box: text.getBoundingClientRect() }));
             for (const { text, said, box } of texts) {

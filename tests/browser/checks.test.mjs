@@ -25,6 +25,7 @@ test("figures", async () => {
         'letters: "past the edge" is outside of the picture',
         'letters: "small" has letters of 7.0 px',
         'letters: "one" and "two" overlap',
+        "cut: 200 px do not fit into 150",
     ]);
 });
 

@@ -325,8 +325,15 @@ def test_model_takes_physical_values(tmp_path):
     model = opened(tmp_path / "run/model.blm")
     scores = model.run(validation[0]["features"])[0]
     model.close()
-    tuned = train(tmp_path, "--epochs", 1, run="tuned", model=tmp_path / "run/model.blm")
-    assert "another transform" not in tuned.stderr
+    onnx = tmp_path / "model.onnx"
+    subprocess.run([BEAMLINE, "export", "--quiet", tmp_path / "run/model.blm", "-o", onnx],
+                   check=True)
+    model = opened(onnx)
+    np.testing.assert_array_equal(model.run(validation[0]["features"])[0], scores)
+    model.close()
+    for k, start in enumerate((tmp_path / "run/model.blm", onnx)):
+        tuned = train(tmp_path, "--epochs", 1, run=f"tuned-{k}", model=start)
+        assert "another transform" not in tuned.stderr
     about["transforms"][0]["inputs"][0]["columns"][0]["offset"] = 1
     (tmp_path / "data/prepared.json").write_text(json.dumps(about))
     tuned = train(tmp_path, "--epochs", 1, run="moved", model=tmp_path / "run/model.blm")

@@ -9,7 +9,7 @@
 // Writes a network of Keras or ONNX as ONNX.
 //
 // In front of either: --ragged makes sequences ragged, --transform FILE.json is what inputs go
-// through first.
+// through first, instead of what a model of ONNX has in front.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +49,8 @@ static bl_status read_onnx(model *m, const char *url, bl_error *err) {
     BL_TRY(bl_onnx_read(&m->arena, url, &file, err));
     BL_TRY(bl_onnx_to_graph(file, &m->arena, &m->onnx, err));
     m->graph = m->onnx.graph;
+    if (!m->transform_url)
+        m->transform = m->onnx.transform;
     BL_TRY(make_network(m, err));
     return bl_onnx_load_weights(&m->onnx, m->network, err);
 }
@@ -195,7 +197,7 @@ static bl_status write_model(model *m, char **argv, bl_error *err) {
     bl_onnx_model *written = NULL;
     BL_TRY(read_model(m, argv[0], err));
     bl_onnx_export_options options = {.output_names = m->onnx.outputs,
-                                      .transform = m->transform_url ? &m->transform : NULL,
+                                      .transform = &m->transform,
                                       .n_classes = m->onnx.n_classes,
                                       .class_names = m->onnx.class_names};
     BL_TRY(bl_onnx_from_graph(&m->arena, m->network, &options, &written, err));

@@ -206,6 +206,15 @@ bl_onnx_writer bl_onnx_writer_of(bl_nn_kind_id kind) {
 
 // ---- inputs ----
 
+/// Texts with commas between; none where one of them is missing.
+static void add_texts(bl_onnx_export *x, const char *key, size_t n, const char *const *texts) {
+    const char *all = n ? texts[0] : NULL;
+    for (size_t i = 1; i < n && all; i++)
+        all = texts[i] ? or_nothing(x, bl_arena_printf(x->arena, "%s,%s", all, texts[i])) : NULL;
+    if (all)
+        bl_onnx_add_metadata(&x->b, key, all);
+}
+
 /// Numbers of rows of tables, which ONNX has as whole ones.
 static bool is_whole(const bl_nn_graph *graph, size_t number) {
     bool is_taken = false;
@@ -218,6 +227,13 @@ static bool is_whole(const bl_nn_graph *graph, size_t number) {
             is_taken = true;
         }
     return is_taken;
+}
+
+/// The transform of an input, and what its columns are called.
+static void write_columns(bl_onnx_export *x, const bl_nn_columns *columns, bl_onnx_made *made) {
+    const char *key = or_nothing(x, bl_arena_printf(x->arena, "columns.%s", x->node->name));
+    made->name = bl_onnx_write_transform(x, columns, made->name);
+    add_texts(x, key, columns->n, columns->names);
 }
 
 /// An input as the model has it, and the transform between that and what layers take.
@@ -240,7 +256,7 @@ static bl_status write_input(bl_onnx_export *x, size_t number, bl_onnx_made *mad
                             "input '%s': ONNX: its rows are %s first, which is not written",
                             x->node->name, bl_nn_arrangement_name(&columns->rows));
     if (columns)
-        made->name = bl_onnx_write_transform(x, columns, made->name);
+        write_columns(x, columns, made);
     if (!options->ragged)
         return BL_OK;
     const char *lengths = or_nothing(x, bl_arena_printf(x->arena, "%s_lengths", x->node->name));
@@ -379,15 +395,6 @@ static bl_status write_output(bl_onnx_export *x, const bl_onnx_export_options *o
 }
 
 // ---- all of it ----
-
-/// Texts with commas between.
-static void add_texts(bl_onnx_export *x, const char *key, size_t n, const char *const *texts) {
-    const char *all = n ? texts[0] : "";
-    for (size_t i = 1; i < n; i++)
-        all = or_nothing(x, bl_arena_printf(x->arena, "%s,%s", all, texts[i]));
-    if (n)
-        bl_onnx_add_metadata(&x->b, key, all);
-}
 
 static bl_status write_names(bl_onnx_export *x, const bl_onnx_export_options *options,
                              bl_error *err) {

@@ -76,6 +76,7 @@ typedef struct bl_onnx_import {
     size_t n_values;
     bl_onnx_weight *weights;
     size_t n_weights, weights_room;
+    bool *is_read;            ///< [nodes] it is a part of a transform
     const bl_onnx_node *node; ///< that is being read
     bool is_named;            ///< a layer has its name
 } bl_onnx_import;
@@ -199,6 +200,13 @@ bool bl_onnx_is_alone(const bl_onnx_seen *t);
 bl_status bl_onnx_add_dense(bl_onnx_import *c, bl_onnx_seen *t, size_t n, const float *kernel,
                             const float *bias, bl_error *err);
 
+// ---- what stands in front, and names ----
+
+// transform.c: before any node is read. Those that are parts of a transform are read then.
+bl_status bl_onnx_find_transforms(bl_onnx_import *c, bl_error *err);
+// notes.c: names of columns and classes, which a model that was written here has beside its graph
+bl_status bl_onnx_read_notes(bl_onnx_import *c, bl_error *err);
+
 // ---- the operators, by file ----
 
 // constants.c: what can be worked out now. \param ret_is_folded the outputs are there
@@ -232,6 +240,10 @@ bl_status bl_onnx_add_reciprocal(bl_onnx_import *c, const bl_onnx_rule *rule, bl
 bl_status bl_onnx_add_erf(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 bl_status bl_onnx_add_not(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 // arithmetic.c
+/// x + k, k + x, x − k, k − x, x·k, k·x, x/k as x·scale + offset.
+/// \param numbers, scale, offset [n]
+void bl_onnx_as_scaling(int kind, bool is_constant_first, size_t n, const double *numbers,
+                        double *scale, double *offset);
 bl_status bl_onnx_add_arithmetic(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 bl_status bl_onnx_add_extreme(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 bl_status bl_onnx_add_power(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
@@ -251,6 +263,8 @@ bl_status bl_onnx_add_layer_normalization(bl_onnx_import *c, const bl_onnx_rule 
 /// The input whose steps a value has is ragged. \return BL_OK, BL_E_UNSUPPORTED
 bl_status bl_onnx_make_ragged(bl_onnx_import *c, const bl_onnx_seen *t, bl_error *err);
 bl_status bl_onnx_add_recurrent(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
+// transform.c
+bl_status bl_onnx_add_in_transform(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 // classical.c: of ai.onnx.ml
 bl_status bl_onnx_add_scaler(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);
 bl_status bl_onnx_add_normalizer(bl_onnx_import *c, const bl_onnx_rule *rule, bl_error *err);

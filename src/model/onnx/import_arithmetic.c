@@ -38,9 +38,8 @@ static bl_status add_bias(bl_onnx_import *c, const bl_onnx_seen *t, size_t n, co
     return bl_onnx_add_weight(c, node->name, "bias", t->width, values, err);
 }
 
-/// x + k, k + x, x − k, k − x, x·k, k·x, x/k as x·scale + offset.
-static void as_scaling(int kind, bool is_constant_first, size_t n, const double *numbers,
-                       double *scale, double *offset) {
+void bl_onnx_as_scaling(int kind, bool is_constant_first, size_t n, const double *numbers,
+                        double *scale, double *offset) {
     for (size_t i = 0; i < n; i++) {
         double k = numbers[i];
         bool is_sum = kind == BL_NN_KIND_ADD || kind == BL_NN_KIND_SUBTRACT;
@@ -91,7 +90,7 @@ static bl_status with_constant(bl_onnx_import *c, int kind, bl_onnx_seen *t,
     double *scale = bl_arena_array(c->arena, 2 * n, sizeof *scale);
     if (!scale)
         return bl_onnx_no_memory(err);
-    as_scaling(kind, is_first, n, numbers, scale, scale + n);
+    bl_onnx_as_scaling(kind, is_first, n, numbers, scale, scale + n);
     return bl_onnx_scale(c, t, n, scale, scale + n, err);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Models of ONNX as graphs: inputs, node after node, outputs; then what nobody wants is left out.
+// Models of ONNX as graphs: inputs, what they go through first, node after node, outputs; then what
+// nobody wants is left out.
 #include "model/onnx/to_graph.h"
 
 #include "base/context.h"
@@ -201,6 +202,8 @@ static bl_status add_node(bl_onnx_import *c, bl_error *err) {
 static bl_status add_nodes(bl_onnx_import *c, bl_error *err) {
     const bl_onnx_nodes *nodes = &c->model->graph->nodes;
     for (size_t i = 0; i < nodes->n; i++) {
+        if (c->is_read[i])
+            continue;
         c->node = &nodes->items[i];
         c->is_named = false;
         BL_TRY_IN(add_node(c, err), err, "node %zu '%s' (%s)", i,
@@ -351,10 +354,12 @@ static bl_status convert(bl_onnx_import *c, bl_error *err) {
     BL_TRY(prepare(c, err));
     BL_TRY(add_initializers(c, err));
     BL_TRY(add_inputs(c, err));
+    BL_TRY(bl_onnx_find_transforms(c, err));
     BL_TRY(add_nodes(c, err));
     BL_TRY(set_outputs(c, err));
     BL_TRY(leave_out(c, err));
     BL_TRY(check_ragged(c, err));
+    BL_TRY(bl_onnx_read_notes(c, err));
     c->result->n_weights = c->n_weights;
     c->result->weights = c->weights;
     return BL_OK;

@@ -12,6 +12,7 @@
 
 #include "model/onnx/model.h"
 #include "nn/network/network.h"
+#include "nn/transform/transform.h"
 
 /// Numbers of a parameter.
 typedef struct bl_onnx_weight {
@@ -20,7 +21,7 @@ typedef struct bl_onnx_weight {
     const float *values; ///< [n]
 } bl_onnx_weight;
 
-/// A graph and what its parameters are.
+/// A graph, what its parameters are, and what stands in front of it.
 typedef struct bl_onnx_network {
     bl_nn_graph graph;
     size_t n_weights;
@@ -29,7 +30,8 @@ typedef struct bl_onnx_network {
     struct bl_nn_forest **forests;  ///< [n_forests] owns: layers of the graph borrow them
     const char *const *outputs;     ///< [graph.n_outputs] the model's names
     size_t n_classes;               ///< 0: unknown
-    const char *const *class_names; ///< [n_classes] of the labels that were left out
+    const char *const *class_names; ///< [n_classes] of the labels that were left out, or as written
+    bl_nn_transform transform;      ///< what inputs go through before the graph
 } bl_onnx_network;
 
 /// The network of a model that was checked.
