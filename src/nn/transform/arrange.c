@@ -194,7 +194,7 @@ static place *sort(place *places, place *other, size_t n) {
 static const place *order(const bl_nn_columns *c, const view *x, size_t n_rows, place *places) {
     size_t most = most_places(c, n_rows), n = 0, n_sorted = 0;
     place *other = places + most;
-    uint64_t keys[SOME];
+    uint64_t keys[SOME] = {0};
     for (size_t row = 0; row < n_rows; row++) {
         if (row % SOME == 0)
             make_keys(&c->rows, x, row, n_rows - row < SOME ? n_rows - row : SOME, keys);
