@@ -15,6 +15,8 @@
 /// Bits to calculate with, past their largest too.
 typedef uint32_t lane_words __attribute__((vector_size(LANES * sizeof(float))));
 
+INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
 INLINE lanes choose(lane_bits which, lanes yes, lanes no) {
     return (lanes)((which & (lane_bits)yes) | (~which & (lane_bits)no));
 }

@@ -74,40 +74,78 @@ INLINE void store_some(float *to, lanes x, size_t n) {
         store_first(to, x, n);
 }
 
-/// Calls `some` for all numbers of a row's blocks; `n` is constant but for the last of them.
-#define FOR_ROW(some, g, row)                       \
-    do {                                            \
-        size_t i = 0;                               \
-        for (; i + LANES <= (g)->units; i += LANES) \
-            some(g, row, i, LANES);                 \
-        if (i < (g)->units)                         \
-            some(g, row, i, (g)->units - i);        \
+/// Does something for the numbers `i` … i + n − 1 of a row, from `first` to `end`; n is LANES, a
+/// constant, but for the last of them.
+#define FOR_ROW(first, end, something)         \
+    do {                                       \
+        size_t i = first;                      \
+        for (; i + LANES <= end; i += LANES) { \
+            enum { n = LANES };                \
+            something;                         \
+        }                                      \
+        if (i < end) {                         \
+            size_t n = end - i;                \
+            something;                         \
+        }                                      \
+    } while (0)
+
+/// A step in its middle: a gate, and what that is whose tanh it meets.
+typedef struct half_step {
+    lanes gate, argument;
+} half_step;
+
+enum { ABREAST = 16 }; ///< vectors
+
+/// Calls `begin` for all numbers of some rows, or of a part of a long one, and then `end`: from
+/// arguments to the next state is a long chain, and of short ones a processor has more under way.
+/// \param g a copy, that what is stored is not suspected to change it
+#define FOR_HALVES(begin, end, g)                                           \
+    do {                                                                    \
+        half_step halves[ABREAST];                                          \
+        size_t width = smaller((g)->units, ABREAST * LANES);                \
+        size_t n_rows = ABREAST / ((width + LANES - 1) / LANES);            \
+        for (size_t column = 0; column < (g)->units; column += width)       \
+            for (size_t first = 0; first < (g)->m; first += n_rows) {       \
+                size_t last = smaller(first + n_rows, (g)->m);              \
+                size_t behind = smaller(column + width, (g)->units);        \
+                half_step *half = halves;                                   \
+                for (size_t row = first; row < last; row++)                 \
+                    FOR_ROW(column, behind, *half++ = begin(g, row, i, n)); \
+                half = halves;                                              \
+                for (size_t row = first; row < last; row++)                 \
+                    FOR_ROW(column, behind, end(g, row, i, n, *half++));    \
+            }                                                               \
     } while (0)
 
 // ---- GRU, where the reset gate comes behind the product ----
 
-INLINE void gru_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
+INLINE half_step gru_begin(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
     const float *at = g->arguments + row * g->argument_stride + i;
-    float *to = g->kept ? g->kept + row * g->kept_stride + i : NULL;
     const float *from = g->recurrent + row * g->recurrent_stride + i;
-    size_t units = g->units, state = row * g->state_stride + i;
+    float *to = g->kept ? g->kept + row * g->kept_stride + i : NULL;
+    size_t units = g->units;
     two_gates gates = gates_of(load_some(at, n) + load_some(from, n),
                                load_some(at + units, n) + load_some(from + units, n));
-    lanes z = gates.a, r = gates.b;
-    lanes q = load_some(from + 2 * units, n), h = load_some(g->state + state, n);
-    lanes candidate = gate_tanh_of(fused(r, q, load_some(at + 2 * units, n)));
-    store_some(g->next + state, fused(z, h - candidate, candidate), n);
-    if (!to)
-        return;
-    store_some(to, z, n);
-    store_some(to + units, r, n);
-    store_some(to + 2 * units, candidate, n);
-    store_some(to + 3 * units, q, n);
+    lanes z = gates.a, r = gates.b, q = load_some(from + 2 * units, n);
+    if (to) {
+        store_some(to, z, n);
+        store_some(to + units, r, n);
+        store_some(to + 3 * units, q, n);
+    }
+    return (half_step){z, fused(r, q, load_some(at + 2 * units, n))};
 }
 
-LANES_ATTRIBUTE static void gru(const bl_nn_gates *g) {
-    for (size_t row = 0; row < g->m; row++)
-        FOR_ROW(gru_some, g, row);
+INLINE void gru_end(const bl_nn_gates *g, size_t row, size_t i, size_t n, half_step half) {
+    size_t state = row * g->state_stride + i;
+    lanes candidate = gate_tanh_of(half.argument), h = load_some(g->state + state, n);
+    store_some(g->next + state, fused(half.gate, h - candidate, candidate), n);
+    if (g->kept)
+        store_some(g->kept + row * g->kept_stride + 2 * g->units + i, candidate, n);
+}
+
+LANES_ATTRIBUTE static void gru(const bl_nn_gates *given) {
+    const bl_nn_gates g = *given;
+    FOR_HALVES(gru_begin, gru_end, &g);
 }
 
 INLINE void gru_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_t n) {
@@ -127,33 +165,39 @@ INLINE void gru_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_
 
 LANES_ATTRIBUTE static void gru_back(const bl_nn_gates_back *g) {
     for (size_t row = 0; row < g->m; row++)
-        FOR_ROW(gru_back_some, g, row);
+        FOR_ROW(0, g->units, gru_back_some(g, row, i, n));
 }
 
 // ---- LSTM ----
 
-INLINE void lstm_some(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
+INLINE half_step lstm_begin(const bl_nn_gates *g, size_t row, size_t i, size_t n) {
     const float *at = g->arguments + row * g->argument_stride + i;
     float *to = g->kept ? g->kept + row * g->kept_stride + i : NULL;
     size_t units = g->units, state = row * g->state_stride + i;
     two_gates first = gates_of(load_some(at, n), load_some(at + units, n));
     two_gates last = gate_and_tanh_of(load_some(at + 3 * units, n), load_some(at + 2 * units, n));
     lanes in = first.a, forget = first.b, candidate = last.b, out = last.a;
-    lanes c = fused(forget, load_some(g->state + state, n), in * candidate), t = gate_tanh_of(c);
+    lanes c = fused(forget, load_some(g->state + state, n), in * candidate);
     store_some(g->next + state, c, n);
-    store_some(g->output + state, out * t, n);
-    if (!to)
-        return;
-    store_some(to, in, n);
-    store_some(to + units, forget, n);
-    store_some(to + 2 * units, candidate, n);
-    store_some(to + 3 * units, out, n);
-    store_some(to + 4 * units, t, n);
+    if (to) {
+        store_some(to, in, n);
+        store_some(to + units, forget, n);
+        store_some(to + 2 * units, candidate, n);
+        store_some(to + 3 * units, out, n);
+    }
+    return (half_step){out, c};
 }
 
-LANES_ATTRIBUTE static void lstm(const bl_nn_gates *g) {
-    for (size_t row = 0; row < g->m; row++)
-        FOR_ROW(lstm_some, g, row);
+INLINE void lstm_end(const bl_nn_gates *g, size_t row, size_t i, size_t n, half_step half) {
+    lanes t = gate_tanh_of(half.argument);
+    store_some(g->output + row * g->state_stride + i, half.gate * t, n);
+    if (g->kept)
+        store_some(g->kept + row * g->kept_stride + 4 * g->units + i, t, n);
+}
+
+LANES_ATTRIBUTE static void lstm(const bl_nn_gates *given) {
+    const bl_nn_gates g = *given;
+    FOR_HALVES(lstm_begin, lstm_end, &g);
 }
 
 INLINE void lstm_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size_t n) {
@@ -173,7 +217,7 @@ INLINE void lstm_back_some(const bl_nn_gates_back *g, size_t row, size_t i, size
 
 LANES_ATTRIBUTE static void lstm_back(const bl_nn_gates_back *g) {
     for (size_t row = 0; row < g->m; row++)
-        FOR_ROW(lstm_back_some, g, row);
+        FOR_ROW(0, g->units, lstm_back_some(g, row, i, n));
 }
 
 #endif

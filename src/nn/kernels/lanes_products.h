@@ -11,12 +11,11 @@
 
 #include <string.h>
 
+#include "nn/kernels/lanes_functions.h"
 #include "nn/kernels/lanes_transpose.h"
 #include "nn/kernels/packed.h"
 
 enum { PANEL = VECTORS * LANES };
-
-INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 // ---- a tile: some rows and vectors of outputs ----
 

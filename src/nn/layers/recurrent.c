@@ -4,6 +4,7 @@
 // gradients of parameters and inputs before they leave the cache, and are not kept.
 #include <string.h>
 
+#include "base/short_copy.h"
 #include "nn/layers/recurrent_private.h"
 
 // ---- products of cells ----
@@ -87,22 +88,10 @@ static float *state_drops(const bl_nn_recurrence *r) {
     return r->run->trains && r->options->recurrent_dropout > 0 ? slot(r, DROPS) + inputs : NULL;
 }
 
-/// Rows are short, and many: the last piece overlaps the one before.
-static void copy_floats(const float *from, size_t n, float *to) {
-    enum { PIECE = 8 };
-    if (n < PIECE) {
-        memcpy(to, from, n * sizeof *to);
-        return;
-    }
-    for (size_t i = 0; i + PIECE < n; i += PIECE)
-        memcpy(to + i, from + i, PIECE * sizeof *to);
-    memcpy(to + n - PIECE, from + n - PIECE, PIECE * sizeof *to);
-}
-
 /// \param drops NULL: of nothing
 static void copy_row(const float *from, const float *drops, size_t n, float *to) {
     if (!drops)
-        copy_floats(from, n, to);
+        bl_copy_short(from, n * sizeof *to, to);
     for (size_t i = 0; i < n && drops; i++)
         to[i] = from[i] * drops[i];
 }

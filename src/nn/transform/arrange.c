@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/angles.h"
+#include "base/short_copy.h"
 #include "base/wide.h"
 #include "nn/transform/transform.h"
 
@@ -193,7 +194,7 @@ static place *sort(place *places, place *other, size_t n) {
 static const place *order(const bl_nn_columns *c, const view *x, size_t n_rows, place *places) {
     size_t most = most_places(c, n_rows), n = 0, n_sorted = 0;
     place *other = places + most;
-    uint64_t keys[SOME];
+    uint64_t keys[SOME] = {0};
     for (size_t row = 0; row < n_rows; row++) {
         if (row % SOME == 0)
             make_keys(&c->rows, x, row, n_rows - row < SOME ? n_rows - row : SOME, keys);
@@ -268,8 +269,8 @@ void bl_nn_columns_arrange(const bl_nn_columns *columns, void *scratch, size_t n
         sums = (double *)((place *)scratch + 2 * most_places(columns, n_rows));
     }
     for (size_t i = 0; i < n_kept; i++)
-        memcpy((char *)out + i * row_bytes,
-               (const char *)x + (places ? places[i].row : i) * stride_bytes, row_bytes);
+        bl_copy_short((const char *)x + (places ? places[i].row : i) * stride_bytes, row_bytes,
+                      (char *)out + i * row_bytes);
     if (columns->rows.is_per_event)
         standardise(columns->n, n_kept, sums, out, is_double);
 }

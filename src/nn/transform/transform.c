@@ -95,7 +95,8 @@ typedef struct block {
     size_t width, n_rows;
     const double *offset, *scale, *low, *high, *missing; ///< [n_rows × width]
     double repeated[5][BLOCK];                           ///< those of rows
-    bool is_bent, is_cut;        ///< there are other curves than identity; bounds, or `missing`
+    bool is_bent;                                        ///< there are other curves than identity
+    bool is_bounded, fills;      ///< there are bounds; values of what is missing
     size_t ends[BL_NN_N_CURVES]; ///< of each curve in `places`
     uint8_t places[BLOCK];       ///< numbers that are bent, by curve
 } block;
@@ -128,12 +129,13 @@ static void find_places(const bl_nn_curve *curves, block *b) {
 }
 
 /// Whether more is done than what is linear.
-static bool find_cuts(const bl_nn_columns *c, size_t first, size_t n) {
+static void find_cuts(const bl_nn_columns *c, size_t first, block *b) {
     const double *low = c->low + first, *high = c->high + first, *missing = c->missing + first;
-    bool result = false;
-    for (size_t i = 0; i < n && !result; i++)
-        result = (low[i] > -INFINITY) | (high[i] < INFINITY) | (missing[i] == missing[i]);
-    return result;
+    b->is_bounded = b->fills = false;
+    for (size_t i = 0; i < b->width; i++) {
+        b->is_bounded |= (low[i] > -INFINITY) | (high[i] < INFINITY);
+        b->fills |= missing[i] == missing[i];
+    }
 }
 
 static void begin_block(const bl_nn_columns *c, size_t first, size_t width, size_t n_rows,
@@ -142,12 +144,13 @@ static void begin_block(const bl_nn_columns *c, size_t first, size_t width, size
     b->n_rows = n_rows;
     b->offset = repeat(c->offset + first, b, b->repeated[0]);
     b->scale = repeat(c->scale + first, b, b->repeated[1]);
-    b->is_cut = find_cuts(c, first, width);
-    if (b->is_cut) {
+    find_cuts(c, first, b);
+    if (b->is_bounded) {
         b->low = repeat(c->low + first, b, b->repeated[2]);
         b->high = repeat(c->high + first, b, b->repeated[3]);
-        b->missing = repeat(c->missing + first, b, b->repeated[4]);
     }
+    if (b->fills)
+        b->missing = repeat(c->missing + first, b, b->repeated[4]);
     find_places(c->curves + first, b);
 }
 
@@ -168,13 +171,15 @@ static void bend_all(const block *b, double *x) {
 
 /// Number i of a block.
 static inline __attribute__((always_inline)) double scaled(const block *b, size_t i, double x,
-                                                           bool is_cut) {
+                                                           bool is_bounded, bool fills) {
     double y = (x - b->offset[i]) * b->scale[i];
-    if (!is_cut)
+    if (is_bounded) {
+        y = y < b->low[i] ? b->low[i] : y;
+        y = y > b->high[i] ? b->high[i] : y;
+    }
+    if (!fills)
         return y;
     double missing = b->missing[i]; // read in any case: else the loop has a branch
-    y = y < b->low[i] ? b->low[i] : y;
-    y = y > b->high[i] ? b->high[i] : y;
     return y == y ? y : missing;
 }
 
@@ -202,24 +207,29 @@ BL_WIDE static void load(const void *from, bool is_double, size_t n, double *res
 
 static inline __attribute__((always_inline)) void store_as(const block *b, size_t first, size_t n,
                                                            const double *restrict values, void *to,
-                                                           bool is_double, bool is_cut) {
+                                                           bool is_double, bool is_bounded,
+                                                           bool fills) {
     double *restrict doubles = (double *)to;
     float *restrict floats = (float *)to;
     if (is_double)
         for (size_t i = 0; i < n; i++)
-            doubles[i] = scaled(b, first + i, values[i], is_cut);
+            doubles[i] = scaled(b, first + i, values[i], is_bounded, fills);
     else
         for (size_t i = 0; i < n; i++)
-            floats[i] = (float)scaled(b, first + i, values[i], is_cut);
+            floats[i] = (float)scaled(b, first + i, values[i], is_bounded, fills);
 }
 
 /// \param first of n numbers of the block
 BL_WIDE static void store(const block *b, size_t first, size_t n, const double *values, void *to,
                           bool is_double) {
-    if (b->is_cut)
-        store_as(b, first, n, values, to, is_double, true);
+    if (b->is_bounded && b->fills)
+        store_as(b, first, n, values, to, is_double, true, true);
+    else if (b->is_bounded)
+        store_as(b, first, n, values, to, is_double, true, false);
+    else if (b->fills)
+        store_as(b, first, n, values, to, is_double, false, true);
     else
-        store_as(b, first, n, values, to, is_double, false);
+        store_as(b, first, n, values, to, is_double, false, false);
 }
 
 /// As many rows as the block has, from a row and column on. Rows without gaps are one.
@@ -243,8 +253,9 @@ static void run(const bl_nn_columns *c, size_t m, const rows *x, const rows *out
         width = c->n - first < BLOCK ? c->n - first : BLOCK;
         for (size_t row = 0, n_rows; row < m; row += n_rows) {
             n_rows = BLOCK / width < m - row ? BLOCK / width : m - row;
-            if (row == 0 || n_rows != b.n_rows)
+            if (row == 0 || (n_rows != b.n_rows && b.is_bent)) // else fewer rows have the same
                 begin_block(c, first, width, n_rows, &b);
+            b.n_rows = n_rows;
             run_block(&b, x, out, row, first);
         }
     }
