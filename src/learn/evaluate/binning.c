@@ -6,7 +6,7 @@
 
 #include "base/elementary.h"
 
-enum { MOST_LOOKED_AT = 100000, TAIL = 200 };
+enum { MOST_LOOKED_AT = 100000, TAIL = 200, FEWEST = 20 };
 
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -56,6 +56,33 @@ bl_status bl_binning_around(bl_arena *arena, size_t n_bins, size_t n, const doub
     bl_free(arena->context, there);
     if (status == BL_OK)
         *ret_histogram = histogram;
+    return status;
+}
+
+bl_status bl_binning_quantiles(bl_arena *arena, size_t n_bins, size_t n, const double *values,
+                               bl_histogram *ret_histogram, bl_error *err) {
+    size_t n_there = 0, n_edges = 0;
+    double *edges = (double *)bl_alloc(arena->context, (n_bins + 1) * sizeof *edges);
+    double *there = (double *)bl_alloc(arena->context, (n + 1) * sizeof *there);
+    bl_status status = edges && there ? BL_OK : bl_error_nomem(err, n * sizeof *there, "numbers");
+    for (size_t i = 0; status == BL_OK && i < n; i++)
+        if (isfinite(values[i]))
+            there[n_there++] = values[i];
+    if (status == BL_OK && n_there) {
+        qsort(there, n_there, sizeof *there, ascending);
+        n_bins = n_there / FEWEST < n_bins ? n_there / FEWEST + !(n_there / FEWEST) : n_bins;
+        for (size_t i = 0; i <= n_bins; i++) {
+            double edge = there[i * (n_there - 1) / n_bins];
+            if (!n_edges || edge > edges[n_edges - 1])
+                edges[n_edges++] = edge;
+        }
+    }
+    if (status == BL_OK)
+        *ret_histogram = (bl_histogram){0};
+    if (n_edges >= 2)
+        status = bl_histogram_init_edges(ret_histogram, arena, edges, n_edges, err);
+    bl_free(arena->context, edges);
+    bl_free(arena->context, there);
     return status;
 }
 
