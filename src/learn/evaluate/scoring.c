@@ -64,20 +64,11 @@ static bl_status find_input(const bl_prepared *prepared, bl_scoring *s, size_t i
 
 // ---- the output ----
 
-/// Whether a model tells classes apart or predicts numbers, as far as it says of what it learned.
-typedef enum learned { UNKNOWN, CLASSES, NUMBERS } learned;
-
-static learned what_it_learned(const bl_bundle *bundle) {
-    const bl_item *parts = bl_item_get(bundle->notes[BL_BUNDLE_dataset], "parts");
-    if (!parts || parts->kind != BL_ITEM_MAP || !parts->n)
-        return UNKNOWN;
-    return bl_item_get(parts->items[0], "classes") ? CLASSES : NUMBERS;
-}
-
+/// A classifier is compared with classifiers, and with nothing else.
 static bl_status check_kind(const bl_prepared *prepared, const bl_bundle *bundle, bl_error *err) {
     bool is_numbers = prepared->label_kind == BL_LABEL_NUMBERS;
-    learned kind = what_it_learned(bundle);
-    if (kind == UNKNOWN || is_numbers == (kind == NUMBERS))
+    bl_learned learned = bl_bundle_learned(bundle);
+    if (learned == BL_LEARNED_UNKNOWN || is_numbers == (learned == BL_LEARNED_NUMBERS))
         return BL_OK;
     return bl_error_set(err, BL_E_SHAPE,
                         is_numbers ? "the model tells classes apart, and labels of the data are "

@@ -109,15 +109,17 @@ static bl_status add_points(const bl_evaluation *e, const seen *s, size_t subjec
     return BL_OK;
 }
 
-/// A dashed line where nothing is wrong.
+/// A dashed line where nothing is wrong, as far as there are points.
 static bl_status add_ideal(const seen *s, double y, unsigned color, bl_figure *figure,
                            bl_error *err) {
     const bl_series like = {.mark = BL_MARK_LINE, .n = 2, .color = color, .is_dashed = true};
     bl_trace pen;
     BL_TRY(bl_figure_add(figure, &like, &pen, err));
-    pen.x[0] = s->bins->edges[0];
-    pen.x[1] = s->bins->edges[s->bins->n_bins];
     pen.y[0] = pen.y[1] = y;
+    for (size_t i = 0; i < s->bins->n_bins; i++) {
+        pen.x[0] = fmin(pen.x[0], s->profiles[0].means[i]);
+        pen.x[1] = fmax(pen.x[1], s->profiles[0].means[i]);
+    }
     return BL_OK;
 }
 
@@ -131,15 +133,15 @@ static const char *chart_name(bl_section_output *to, const bl_evaluation *e, con
                     : bl_say(to, "%s-%s", what, target);
 }
 
-static const char *along_of(bl_section_output *to, const bl_evaluation *e, const seen *s) {
+static const char *axis_of(bl_section_output *to, const bl_evaluation *e, const seen *s) {
     return s->along ? s->along : bl_say(to, "True %s", e->targets[s->target]);
 }
 
 static bl_status draw_response(const bl_evaluation *e, bl_section_output *to, const seen *s,
                                bl_error *err) {
-    const char *target = e->targets[s->target], *along = along_of(to, e, s);
+    const char *target = e->targets[s->target], *along = s->along ? s->along : "the truth";
     bl_figure figure =
-        bl_figure_begin(to, chart_name(to, e, s, "response"), along,
+        bl_figure_begin(to, chart_name(to, e, s, "response"), axis_of(to, e, s),
                         s->are_positive ? "Predicted / true, median" : "Predicted − true, median");
     BL_TRY(add_ideal(s, s->are_positive ? 1 : 0, (unsigned)e->n_subjects, &figure, err));
     for (size_t i = 0; i < e->n_subjects; i++)
@@ -147,29 +149,27 @@ static bl_status draw_response(const bl_evaluation *e, bl_section_output *to, co
                           &figure, err));
     return bl_figure_end(
         &figure,
-        along ? bl_say(to,
-                       "Median %s of %s in bins of %s. Points are at the mean of what is in "
-                       "a bin, bars are the errors of replicas. Right is the dashed line.",
-                       s->are_positive ? "of prediction over truth" : "residual", target, along)
-              : NULL,
+        bl_say(to,
+               "Median %s of %s in bins of %s. Points are at the mean of what is in "
+               "a bin, bars are the errors of replicas. Right is the dashed line.",
+               s->are_positive ? "of prediction over truth" : "residual", target, along),
         err);
 }
 
 static bl_status draw_resolution(const bl_evaluation *e, bl_section_output *to, const seen *s,
                                  bl_error *err) {
-    const char *target = e->targets[s->target], *along = along_of(to, e, s);
+    const char *target = e->targets[s->target], *along = s->along ? s->along : "the truth";
     bl_figure figure =
-        bl_figure_begin(to, chart_name(to, e, s, "resolution"), along,
+        bl_figure_begin(to, chart_name(to, e, s, "resolution"), axis_of(to, e, s),
                         s->are_positive ? "Relative resolution" : "Half of 68 % of residuals");
     for (size_t i = 0; i < e->n_subjects; i++)
         BL_TRY(add_points(e, s, i, s->are_positive ? BL_MEASURE_resolution : BL_MEASURE_half_width,
                           &figure, err));
     return bl_figure_end(
         &figure,
-        along ? bl_say(to, "Half the width of the central 68 %% of %s of %s in bins of %s.",
-                       s->are_positive ? "prediction over truth, over its median," : "residuals",
-                       target, along)
-              : NULL,
+        bl_say(to, "Half the width of the central 68 %% of %s of %s in bins of %s.",
+               s->are_positive ? "prediction over truth, over its median," : "residuals", target,
+               along),
         err);
 }
 
