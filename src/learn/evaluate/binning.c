@@ -59,30 +59,41 @@ bl_status bl_binning_around(bl_arena *arena, size_t n_bins, size_t n, const doub
     return status;
 }
 
+/// Edges at equal steps through numbers in order; those that are equal are one.
+/// \param edges [n_bins + 1] \return how many
+static size_t step_through(size_t n_bins, size_t n, const double *ascending_values, double *edges) {
+    size_t n_edges = 0;
+    for (size_t i = 0; n && i <= n_bins; i++) {
+        double edge = ascending_values[i * (n - 1) / n_bins];
+        if (!n_edges || edge > edges[n_edges - 1])
+            edges[n_edges++] = edge;
+    }
+    return n_edges;
+}
+
 bl_status bl_binning_quantiles(bl_arena *arena, size_t n_bins, size_t n, const double *values,
                                bl_histogram *ret_histogram, bl_error *err) {
     size_t n_there = 0, n_edges = 0;
     double *edges = (double *)bl_alloc(arena->context, (n_bins + 1) * sizeof *edges);
     double *there = (double *)bl_alloc(arena->context, (n + 1) * sizeof *there);
-    bl_status status = edges && there ? BL_OK : bl_error_nomem(err, n * sizeof *there, "numbers");
-    for (size_t i = 0; status == BL_OK && i < n; i++)
-        if (isfinite(values[i]))
-            there[n_there++] = values[i];
-    if (status == BL_OK && n_there) {
+    bl_histogram histogram = {0};
+    bl_status status = BL_OK;
+    if (edges && there) {
+        for (size_t i = 0; i < n; i++)
+            if (isfinite(values[i]))
+                there[n_there++] = values[i];
         qsort(there, n_there, sizeof *there, ascending);
-        n_bins = n_there / FEWEST < n_bins ? n_there / FEWEST + !(n_there / FEWEST) : n_bins;
-        for (size_t i = 0; i <= n_bins; i++) {
-            double edge = there[i * (n_there - 1) / n_bins];
-            if (!n_edges || edge > edges[n_edges - 1])
-                edges[n_edges++] = edge;
-        }
+        size_t most = n_there / FEWEST ? n_there / FEWEST : 1;
+        n_edges = step_through(most < n_bins ? most : n_bins, n_there, there, edges);
+    } else {
+        status = bl_error_nomem(err, n * sizeof *there, "numbers in order");
     }
-    if (status == BL_OK)
-        *ret_histogram = (bl_histogram){0};
     if (n_edges >= 2)
-        status = bl_histogram_init_edges(ret_histogram, arena, edges, n_edges, err);
+        status = bl_histogram_init_edges(&histogram, arena, edges, n_edges, err);
     bl_free(arena->context, edges);
     bl_free(arena->context, there);
+    if (status == BL_OK)
+        *ret_histogram = histogram;
     return status;
 }
 

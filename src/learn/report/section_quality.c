@@ -90,14 +90,14 @@ static bl_status say_trouble(const sort *s, const char *part, bl_section_output 
         return bl_say_words(to, err, "There are no events in %s: nothing is known.", part);
     if (s->sum == 0)
         return bl_say_words(to, err, "The weights of %s add up to 0: there are no means.", part);
+    if (s->n == 1)
+        return bl_say_words(to, err, "There is one event in %s: what is said of it has no meaning.",
+                            part);
     if (s->sum < 0)
         return bl_say_words(to, err,
                             "The weights of %s add up to %g, below 0: means are as if all signs "
                             "were the other way.",
                             part, s->sum);
-    if (s->n == 1)
-        return bl_say_words(to, err, "There is one event in %s: what is said of it has no meaning.",
-                            part);
     return BL_OK;
 }
 
