@@ -122,7 +122,6 @@ static bl_status fit_output(const bl_prepared *prepared, bl_scoring *s, bl_error
     const bl_model_port *port = bl_model_output(s->model, 0);
     bool is_second =
         port->width == 1 && prepared->n_classes == 2 && prepared->label_kind != BL_LABEL_NUMBERS;
-    BL_TRY(check_kind(prepared, s->model->bundle, err));
     if (port->steps)
         return bl_error_set(err, BL_E_SHAPE,
                             "the model's output '%s' is a sequence, the data have "
@@ -175,6 +174,7 @@ bl_status bl_scoring_init(bl_context *context, const bl_model *model, const bl_p
         (const char **)bl_arena_array(&scoring->arena, scoring->n_inputs + 1, sizeof(char *));
     if (!scoring->inputs)
         return bl_error_nomem(err, scoring->n_inputs * sizeof(char *), "inputs");
+    BL_TRY(check_kind(prepared, model->bundle, err));
     for (size_t i = 0; i < scoring->n_inputs; i++)
         BL_TRY(find_input(prepared, scoring, i, err));
     BL_TRY(fit_output(prepared, scoring, err));
