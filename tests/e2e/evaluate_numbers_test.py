@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`beamline evaluate` of models that predict numbers: every number of its JSON computed anew by NumPy
-from the files and from what `beamline predict` writes of them."""
+"""`beamline evaluate` of models that predict numbers: every number of its JSON computed anew by
+NumPy from the files and from what `beamline predict` writes of them."""
 
 import json
 import os
