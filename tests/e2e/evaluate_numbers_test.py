@@ -358,6 +358,28 @@ def test_terminal(folder):
     assert max(map(len, lines)) < 110
 
 
+def test_folds(folder):
+    """Each event is predicted by the model that has not seen it, as `beamline predict` does it."""
+    text = (folder / "one.yaml").read_text()
+    (folder / "folds.yaml").write_text(
+        text.replace("train: 0.5, validation: 0.2, test: 0.3", "folds: 3"))
+    run(folder, "prepare", "-c", "folds.yaml", "-o", "folds-data")
+    run(folder, "train", "-c", "folds-data", "-m", "one-model.yaml", "-o", "folds", "--epochs", 1)
+    run(folder, "evaluate", "folds", "--json", "folds.json", "--replicas", 0)
+    run(folder, "predict", "folds", "-i", "jets=jets.root", "-o", "folds.root")
+    jets = uproot.open(folder / "jets.root")["Events"].arrays(library="np")
+    predicted = uproot.open(folder / "folds.root")["Events"].arrays(library="np")
+    assert set(predicted["fold"]) == {0, 1, 2}
+    sections = json.loads((folder / "folds.json").read_text())["sections"]
+    [said] = sections["summary"]["subjects"][0]["targets"]
+    wanted = measure(jets["gen_pt"], predicted["pred_true_pt"].astype(float), jets["w"], True)
+    assert said["events"] == N
+    for name in MEASURES:
+        agree(said[name], wanted[name], name)
+        assert said[f"{name}_error"] is None
+    agree(sections["importance"]["folds"]["targets"]["true_pt"]["rmse"], wanted["rmse"], "rmse")
+
+
 # ---- what is odd ----
 
 
