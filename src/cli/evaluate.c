@@ -106,7 +106,8 @@ static const bl_option evaluate_options[] = {
     {"tree", 'T', "TREE", "Take this tree of files; by default that of the configuration",
      BL_OPTION_TEXT, BL_HINT_TREES, NULL, offsetof(bl_arguments, tree), false},
     {"score", 0, "COLUMN",
-     "Take a column as a score, beside models or alone; of two classes, the second is signal",
+     "Take a column as a score, beside models or alone; of two classes, the second is signal; of "
+     "a number, as its prediction",
      BL_OPTION_TEXTS, BL_HINT_NONE, NULL, offsetof(bl_arguments, scores), false},
     {"output", 'o', "PAGE",
      "Write the page into this file; default RUN/report.html where one run is evaluated",
@@ -146,8 +147,10 @@ const bl_command bl_command_evaluate = {
     .description =
         "Lets models score events and says how well they tell classes apart: ROC curves and the "
         "area under them with its error, confusion, calibration, over-training, what scores depend "
-        "on, and how all was made. It becomes one page, a file of HTML that needs no other, and a "
-        "table on the terminal. docs/evaluate.md says what each number is.\n\n"
+        "on, and how all was made; of models that predict numbers, how far they are from the "
+        "truth: bias, residuals, response and resolution. It becomes one page, a file of HTML that "
+        "needs no other, and a table on the terminal. docs/evaluate.md says what each number "
+        "is.\n\n"
         "A RUN is a folder that beamline train made; its events are those that it was trained "
         "from, of which the test part is taken. A MODEL is any file that beamline runs. With "
         "--input, files are read by the data configuration that the model was trained with; "

@@ -152,7 +152,8 @@ int64_t bl_json_lines_n_wrong(const bl_json_lines *lines, bl_status *ret_first) 
 // ---- a chunk ----
 
 static void put_scores(const bl_json_lines *l, const float *numbers, bl_text *to) {
-    bl_text_add(to, "{\"scores\": {");
+    bool is_numbers = bl_bundle_learned(l->model->bundle) == BL_LEARNED_NUMBERS;
+    bl_text_add(to, is_numbers ? "{\"predictions\": {" : "{\"scores\": {");
     for (size_t k = 0; k < l->n_classes; k++) {
         float score = l->n_classes == l->width ? numbers[k] : k ? numbers[0] : 1 - numbers[0];
         bl_text_add(to, k ? ", " : "");

@@ -117,9 +117,13 @@ static bl_status name_classes(bl_predictor *p, bl_error *err) {
     const bl_config *config = p->has_own ? &p->own : &p->given;
     size_t width = bl_model_output(p->models[0], 0)->width, n_says;
     const char *const *says;
+    bl_learned learned = bl_bundle_learned(p->models[0]->bundle);
     BL_TRY(names_of(p, config, &says, &n_says, err));
     p->is_second = width == 1 && n_says == 2 && config->prepare.label_kind != BL_LABEL_NUMBERS;
     p->n_classes = p->is_second ? 2 : width;
+    p->is_numbers =
+        learned == BL_LEARNED_NUMBERS ||
+        (learned == BL_LEARNED_UNKNOWN && config->prepare.label_kind == BL_LABEL_NUMBERS);
     p->classes = (const char **)bl_arena_array(&p->arena, p->n_classes + 1, sizeof *p->classes);
     if (!p->classes)
         return out_of_memory(err);

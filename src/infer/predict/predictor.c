@@ -44,6 +44,10 @@ const char *bl_predictor_class(const bl_predictor *predictor, size_t i) {
     return predictor->classes[i];
 }
 
+const char *bl_predictor_prefix(const bl_predictor *predictor) {
+    return predictor->is_numbers ? "pred_" : "score_";
+}
+
 size_t bl_predictor_n_models(const bl_predictor *predictor) { return predictor->n_models; }
 
 const bl_model *bl_predictor_model(const bl_predictor *predictor, size_t i) {

@@ -34,9 +34,11 @@ BL_DEFINE_AUTO(bl_predictor, bl_predictor_close);
 
 /// Scores of an event. A model with one number s of two classes has two: 1 − s, then s.
 size_t bl_predictor_n_classes(const bl_predictor *predictor);
-/// The name of a class: the model's, else the configuration's, else its number as a text.
-/// \param i below bl_predictor_n_classes
+/// The name of a class, or of a number that is predicted: the model's, else the configuration's,
+/// else its number as a text. \param i below bl_predictor_n_classes
 const char *bl_predictor_class(const bl_predictor *predictor, size_t i);
+/// What columns of scores begin with: "score_"; of a model that predicts numbers "pred_".
+const char *bl_predictor_prefix(const bl_predictor *predictor);
 /// 1, or folds. They have the same inputs and classes.
 size_t bl_predictor_n_models(const bl_predictor *predictor);
 /// \param i below bl_predictor_n_models

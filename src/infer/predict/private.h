@@ -37,6 +37,7 @@ struct bl_predictor {
     size_t n_classes;
     const char **classes; ///< [n_classes]
     bool is_second;       ///< the model has the second of two classes alone
+    bool is_numbers;      ///< it predicts numbers, which are what `classes` names
     bl_identity identity; ///< of events of folds, whatever data set they are of
     size_t n_workers;
     struct bl_predict_worker *workers; ///< [n_workers]

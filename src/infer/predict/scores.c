@@ -43,8 +43,9 @@ static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "s
 static bl_status add_score(bl_scores *s, size_t class, const bl_variation_config *shape,
                            bl_error *err) {
     const char *name = bl_predictor_class(s->options->predictor, class);
-    const char *text = shape ? bl_arena_printf(&s->arena, "score_%s_%s", name, shape->name)
-                             : bl_arena_printf(&s->arena, "score_%s", name);
+    const char *prefix = bl_predictor_prefix(s->options->predictor);
+    const char *text = shape ? bl_arena_printf(&s->arena, "%s%s_%s", prefix, name, shape->name)
+                             : bl_arena_printf(&s->arena, "%s%s", prefix, name);
     if (!text)
         return out_of_memory(err);
     s->specs[s->n_columns++] = (bl_column_spec){

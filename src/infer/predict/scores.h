@@ -21,10 +21,11 @@ typedef struct bl_scores_options {
 } bl_scores_options;
 
 /// Columns are `score_<class>` (float32, NaN where the selection takes no such event) of the model,
-/// then `score_<class>_<variation>` of each variation, with folds `fold` (int32, the fold whose
-/// model was asked, −1 where the selection takes no such event), then what is taken along.
-/// \param options, stretch borrow until it is closed \param first, last rows of the stretch's chain
-/// \return BL_OK, and what bl_prediction_open and bl_stream_open return
+/// then `score_<class>_<variation>` of each variation (`pred_` instead of `score_` where numbers
+/// are predicted), with folds `fold` (int32, the fold whose model was asked, −1 where the selection
+/// takes no such event), then what is taken along. \param options, stretch borrow until it is
+/// closed \param first, last rows of the stretch's chain \return BL_OK, and what bl_prediction_open
+/// and bl_stream_open return
 bl_status bl_scores_open(const bl_scores_options *options, const bl_stretch *stretch, int64_t first,
                          int64_t last, bl_scores **ret_scores, bl_error *err);
 void bl_scores_close(bl_scores *scores);

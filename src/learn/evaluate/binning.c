@@ -6,7 +6,7 @@
 
 #include "base/elementary.h"
 
-enum { MOST_LOOKED_AT = 100000, TAIL = 200 };
+enum { MOST_LOOKED_AT = 100000, TAIL = 200, FEWEST = 20 };
 
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -53,6 +53,44 @@ bl_status bl_binning_around(bl_arena *arena, size_t n_bins, size_t n, const doub
         status = (are_integers(there, n_there) ? init_integers : around)(
             arena, n_bins, there[cut], there[n_there - 1 - cut], &histogram, err);
     }
+    bl_free(arena->context, there);
+    if (status == BL_OK)
+        *ret_histogram = histogram;
+    return status;
+}
+
+/// Edges at equal steps through numbers in order; those that are equal are one.
+/// \param edges [n_bins + 1] \return how many
+static size_t step_through(size_t n_bins, size_t n, const double *ascending_values, double *edges) {
+    size_t n_edges = 0;
+    for (size_t i = 0; n && i <= n_bins; i++) {
+        double edge = ascending_values[i * (n - 1) / n_bins];
+        if (!n_edges || edge > edges[n_edges - 1])
+            edges[n_edges++] = edge;
+    }
+    return n_edges;
+}
+
+bl_status bl_binning_quantiles(bl_arena *arena, size_t n_bins, size_t n, const double *values,
+                               bl_histogram *ret_histogram, bl_error *err) {
+    size_t n_there = 0, n_edges = 0;
+    double *edges = (double *)bl_alloc(arena->context, (n_bins + 1) * sizeof *edges);
+    double *there = (double *)bl_alloc(arena->context, (n + 1) * sizeof *there);
+    bl_histogram histogram = {0};
+    bl_status status = BL_OK;
+    if (edges && there) {
+        for (size_t i = 0; i < n; i++)
+            if (isfinite(values[i]))
+                there[n_there++] = values[i];
+        qsort(there, n_there, sizeof *there, ascending);
+        size_t most = n_there / FEWEST ? n_there / FEWEST : 1;
+        n_edges = step_through(most < n_bins ? most : n_bins, n_there, there, edges);
+    } else {
+        status = bl_error_nomem(err, n * sizeof *there, "numbers in order");
+    }
+    if (n_edges >= 2)
+        status = bl_histogram_init_edges(&histogram, arena, edges, n_edges, err);
+    bl_free(arena->context, edges);
     bl_free(arena->context, there);
     if (status == BL_OK)
         *ret_histogram = histogram;

@@ -13,6 +13,12 @@
 /// BL_OK, BL_E_NOMEM
 bl_status bl_binning_around(bl_arena *arena, size_t n_bins, size_t n, const double *values,
                             bl_histogram *ret_histogram, bl_error *err);
+/// About so many bins with as many numbers in each, from the least to the largest. There are fewer
+/// where numbers are equal, or where each had less than twenty. \param values [n] those that are
+/// not finite are left out \param ret_histogram without bins where there are less than two
+/// different numbers \return BL_OK, BL_E_NOMEM
+bl_status bl_binning_quantiles(bl_arena *arena, size_t n_bins, size_t n, const double *values,
+                               bl_histogram *ret_histogram, bl_error *err);
 /// Another, empty one with the same bins. \return BL_OK, BL_E_NOMEM
 bl_status bl_binning_again(bl_arena *arena, const bl_histogram *like, bl_histogram *ret_histogram,
                            bl_error *err);

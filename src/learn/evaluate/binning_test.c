@@ -132,6 +132,34 @@ static void chance_is_the_mean_of_toys(void **state) {
     assert_true(fabs(found / wanted - 1) < 0.1);
 }
 
+static void as_many_in_each(void **state) {
+    double values[1000];
+    bl_histogram h;
+    bl_arena arena;
+    (void)state;
+    bl_arena_init(&arena, context);
+    for (size_t i = 0; i < 1000; i++)
+        values[i] = i % 100 == 7 ? NAN : (double)(i * i % 997) * (double)i;
+    assert_ok(bl_binning_quantiles(&arena, 10, 1000, values, &h, NULL));
+    assert_int_equal(h.n_bins, 10);
+    for (size_t i = 0; i < 1000; i++)
+        bl_binning_fill(&h, values[i], 1);
+    for (size_t bin = 1; bin <= 10; bin++)
+        assert_in_range((int)bl_histogram_content(&h, bin), 98, 100);
+    assert_true(bl_histogram_content(&h, 0) == 0 && bl_histogram_content(&h, 11) == 0);
+    assert_ok(bl_binning_quantiles(&arena, 10, 50, values, &h, NULL)); // too few for ten
+    assert_int_equal(h.n_bins, 2);
+    assert_ok(bl_binning_quantiles(&arena, 10, 1, values, &h, NULL));
+    assert_int_equal(h.n_bins, 0);
+    for (size_t i = 0; i < 1000; i++)
+        values[i] = i < 700 ? 1 : i < 990 ? 2 : 3;
+    assert_ok(bl_binning_quantiles(&arena, 10, 1000, values, &h, NULL));
+    assert_int_equal(h.n_bins, 2);
+    assert_ok(bl_binning_quantiles(&arena, 10, 700, values, &h, NULL)); // all the same
+    assert_int_equal(h.n_bins, 0);
+    bl_arena_release(&arena);
+}
+
 static int open_context(void **state) {
     (void)state;
     context = test_context(1);
@@ -152,6 +180,7 @@ int main(void) {
         cmocka_unit_test(integers_are_in_the_middle),
         cmocka_unit_test(divergences_are_in_closed_form),
         cmocka_unit_test(chance_is_the_mean_of_toys),
+        cmocka_unit_test(as_many_in_each),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);
 }

@@ -11,10 +11,17 @@
 static bl_status check_data(const bl_prepared *prepared, bl_error *err) {
     if (!prepared->is_complete)
         return bl_error_set(err, BL_E_INVALID, "%s: not prepared to the end", prepared->name);
-    if (prepared->label_kind == BL_LABEL_NUMBERS)
-        return bl_error_set(err, BL_E_INVALID, "%s: labels are numbers; only classes are evaluated",
-                            prepared->name);
     return BL_OK;
+}
+
+/// Events whose labels are numbers are all of one class.
+static void name_outputs(bl_evaluation *e) {
+    static const char *const all = "all";
+    bool is_numbers = e->prepared->label_kind == BL_LABEL_NUMBERS;
+    e->n_classes = is_numbers ? 1 : e->prepared->n_classes;
+    e->classes = is_numbers ? &all : e->prepared->classes;
+    e->n_targets = is_numbers ? e->prepared->n_classes : 0;
+    e->targets = is_numbers ? e->prepared->classes : NULL;
 }
 
 static int64_t count_events(const bl_parts_plan *plan) {
@@ -31,7 +38,8 @@ static bl_status check_memory(const bl_evaluation *e, const bl_parts_plan *plan,
     for (size_t i = 0; i < e->prepared->n_observers; i++)
         n_numbers += form->is_number[i];
     uint64_t bytes = 2 * sizeof(int32_t) + sizeof(uint64_t) + (2 + n_numbers) * sizeof(double) +
-                     e->n_subjects * e->n_classes * sizeof(float);
+                     e->n_targets * sizeof(double) +
+                     e->n_subjects * bl_evaluation_width(e) * sizeof(float);
     uint64_t n = (uint64_t)count_events(plan), budget = bl_context_budget_bytes(e->context);
     if (n <= budget / bytes)
         return BL_OK;
@@ -97,8 +105,7 @@ bl_status bl_evaluation_open(bl_context *context, const bl_prepared *prepared,
         return bl_error_nomem(err, sizeof *e, "an evaluation");
     e->context = context;
     e->prepared = prepared;
-    e->n_classes = prepared->n_classes;
-    e->classes = prepared->classes;
+    name_outputs(e);
     e->seed = options->seed;
     e->n_replicas = options->n_replicas;
     bl_arena_init(&e->arena, context);

@@ -17,7 +17,9 @@ typedef struct bl_subject {
     bl_bundle **models; ///< [n_models] model k has not seen fold k; those of `opened`
     bl_model **opened;  ///< [n_models] as they are run; owns
     int64_t fold; ///< the only fold of the data that its one model has not seen; −1: not known
-    const char *column; ///< an observer, which is the score of class 1 (of two classes)
+    /// An observer, which is the score of class 1 (of two classes), or what the one target is
+    /// predicted to be.
+    const char *column;
 } bl_subject;
 
 /// Events of a part, in the order of shards; those of several folds behind each other.
@@ -25,6 +27,7 @@ typedef struct bl_scored {
     const char *name; ///< "test", "train"; of a variation of shape "test.jesUp"
     size_t n;
     const int32_t *labels;          ///< [n] classes
+    const double *truths;           ///< [n × n_targets] what is to be predicted; NULL: classes are
     const double *physics;          ///< [n] weight_physics, with its sign
     const double *training;         ///< [n] weight_train
     const uint64_t *keys;           ///< [n] as shards have them
@@ -32,7 +35,7 @@ typedef struct bl_scored {
     const double *const *weights;   ///< [n_variations] [n] weight_physics of variations
     const double *const *observers; ///< [prepared->n_observers] [n]; NULL: it is no number
     /// [n_subjects] [n × n_classes] scores of each class. Of one output, a sigmoid: 1 − s, s; of a
-    /// column: −x, x.
+    /// column: −x, x. Of numbers [n × n_targets], what each is predicted to be.
     const float *const *scores;
     size_t n_parts;
     const char *const *parts; ///< [n_parts] of the prepared set, behind each other
@@ -43,8 +46,10 @@ typedef struct bl_evaluation {
     bl_context *context;
     bl_arena arena; ///< holds all of it
     const bl_prepared *prepared;
-    size_t n_classes;
-    const char *const *classes; ///< [n_classes]
+    size_t n_classes;           ///< of numbers that are predicted 1
+    const char *const *classes; ///< [n_classes]; "all"
+    size_t n_targets;           ///< numbers that are predicted; 0: classes are told apart
+    const char *const *targets; ///< [n_targets] names
     size_t n_subjects;
     bl_subject *subjects; ///< [n_subjects] the first is the one that figures of one model show
     /// Of weights: columns without "weight_", those of a list one by one: "pileup", "scale[0]".
@@ -57,6 +62,11 @@ typedef struct bl_evaluation {
     uint64_t seed;            ///< of replicas and permutations
     size_t n_replicas;        ///< of bootstraps; 0: none
 } bl_evaluation;
+
+/// Numbers that a subject says of an event: one a class, or one a target.
+static inline size_t bl_evaluation_width(const bl_evaluation *evaluation) {
+    return evaluation->n_targets ? evaluation->n_targets : evaluation->n_classes;
+}
 
 typedef struct bl_evaluation_options {
     size_t n_paths;
@@ -76,7 +86,8 @@ typedef struct bl_evaluation_options {
 /// bits as `predict` does it, whatever the number of threads.
 /// \param prepared borrows until it is closed
 /// \return BL_OK, BL_E_NOTFOUND (part, observer, model; with the nearest names), BL_E_SHAPE (model
-/// and data do not fit: both named), BL_E_INVALID (labels are numbers; folds of other data),
+/// and data do not fit: both named; one that tells classes apart and one that predicts numbers),
+/// BL_E_INVALID (folds of other data; a column that is no score),
 /// BL_E_LIMIT (more events than the memory budget holds), BL_E_CANCELLED, and what opening models
 /// and reading shards return
 bl_status bl_evaluation_open(bl_context *context, const bl_prepared *prepared,

@@ -262,7 +262,7 @@ static void both_are_named(void **state) {
     bl_context_free(context);
     expect(f, "run/fold-1/model.blm.not", BL_E_NOTFOUND, (const char *const[]){f->folder, NULL});
     f->set.prepared.label_kind = BL_LABEL_NUMBERS;
-    expect(f, "one.blm", BL_E_INVALID, (const char *const[]){f->set.folder, "numbers", NULL});
+    expect(f, "one.blm", BL_E_CORRUPT, (const char *const[]){f->set.folder, "'label'", NULL});
     f->set.prepared.label_kind = BL_LABEL_OF_SAMPLE;
     f->set.prepared.is_complete = false;
     expect(f, "one.blm", BL_E_INVALID, (const char *const[]){f->set.folder, NULL});

@@ -43,13 +43,18 @@ static const char *name_of(const bl_prepared *prepared, size_t i) {
                                    : prepared->observers[i - prepared->n_weights];
 }
 
+static bool is_list_of_numbers(const bl_type *type) {
+    return type->id == BL_LIST && type->children[0]->id == BL_FLOAT64;
+}
+
 static bool is_as_prepared(const bl_prepared *prepared, size_t i, const bl_type *type) {
     static const bl_type_id ids[N_FIXED] = {BL_INT32, BL_FLOAT64, BL_FLOAT64, BL_UINT64, BL_INT32};
+    if (i == LABEL && prepared->label_kind == BL_LABEL_NUMBERS)
+        return is_list_of_numbers(type);
     if (i < N_FIXED)
         return type->id == ids[i];
     if (i < N_FIXED + prepared->n_weights)
-        return type->id == BL_FLOAT64 ||
-               (type->id == BL_LIST && type->children[0]->id == BL_FLOAT64);
+        return type->id == BL_FLOAT64 || is_list_of_numbers(type);
     return true;
 }
 
@@ -176,7 +181,7 @@ bl_status bl_events_describe(bl_evaluation *e, const bl_parts *test, bl_events_f
 /// The same arrays as those of bl_scored, while they are filled.
 typedef struct arrays {
     int32_t *labels, *samples;
-    double *physics, *training;
+    double *truths, *physics, *training;
     uint64_t *keys;
     double **weights, **observers;
     size_t n; ///< events so far
@@ -199,14 +204,15 @@ static bl_status make_arrays(bl_evaluation *e, const bl_events_form *form, size_
     *a = (arrays){
         .labels = (int32_t *)bl_arena_array(arena, n + 1, sizeof *a->labels),
         .samples = (int32_t *)bl_arena_array(arena, n + 1, sizeof *a->samples),
+        .truths = (double *)bl_arena_array(arena, n + 1, (e->n_targets + 1) * sizeof *a->truths),
         .physics = (double *)bl_arena_array(arena, n + 1, sizeof *a->physics),
         .training = (double *)bl_arena_array(arena, n + 1, sizeof *a->training),
         .keys = (uint64_t *)bl_arena_array(arena, n + 1, sizeof *a->keys),
         .weights = make_columns(arena, e->n_variations, n, NULL),
         .observers = make_columns(arena, e->prepared->n_observers, n, form->is_number),
     };
-    if (a->labels && a->samples && a->physics && a->training && a->keys && a->weights &&
-        a->observers)
+    if (a->labels && a->samples && a->truths && a->physics && a->training && a->keys &&
+        a->weights && a->observers)
         return BL_OK;
     return bl_error_nomem(err, n * sizeof(double), "events");
 }
@@ -251,6 +257,31 @@ static bl_status check_labels(const bl_evaluation *e, const arrays *a, size_t n,
     return BL_OK;
 }
 
+/// A list of each event, with as many numbers as there are targets.
+static bl_status take_truths(const bl_evaluation *e, const bl_column *lists, arrays *a, size_t n,
+                             bl_error *err) {
+    const int32_t *offsets = (const int32_t *)(const void *)lists->offsets->data;
+    const bl_column *items = &lists->children[0];
+    size_t m = e->n_targets;
+    for (size_t i = 0; i < n; i++) {
+        if ((size_t)(offsets[i + 1] - offsets[i]) != m)
+            return bl_error_set(err, BL_E_CORRUPT,
+                                "an event with %d labels, of which there are %zu",
+                                offsets[i + 1] - offsets[i], m);
+        for (size_t k = 0; k < m; k++)
+            a->truths[(a->n + i) * m + k] = bl_column_number(items, offsets[i] + (int64_t)k);
+    }
+    return BL_OK;
+}
+
+static bl_status take_labels(const bl_evaluation *e, const bl_column *column, arrays *a, size_t n,
+                             bl_error *err) {
+    if (e->n_targets)
+        return take_truths(e, column, a, n, err);
+    copy(a->labels, sizeof *a->labels, column, a->n, n);
+    return check_labels(e, a, n, err);
+}
+
 static bl_status take_batch(const bl_evaluation *e, const bl_events_form *form,
                             const bl_batch *batch, arrays *a, bl_error *err) {
     size_t n = (size_t)batch->n_rows, n_before = N_FIXED + e->prepared->n_weights;
@@ -258,12 +289,11 @@ static bl_status take_batch(const bl_evaluation *e, const bl_events_form *form,
     for (size_t i = 0; i < n_before; i++)
         if (bl_column_has_nulls(&c[i]))
             return bl_error_set(err, BL_E_CORRUPT, "column '%s' has nulls", batch->names[i]);
-    copy(a->labels, sizeof *a->labels, &c[LABEL], a->n, n);
+    BL_TRY(take_labels(e, &c[LABEL], a, n, err));
     copy(a->samples, sizeof *a->samples, &c[SAMPLE], a->n, n);
     copy(a->physics, sizeof *a->physics, &c[PHYSICS], a->n, n);
     copy(a->training, sizeof *a->training, &c[TRAINING], a->n, n);
     copy(a->keys, sizeof *a->keys, &c[KEY], a->n, n);
-    BL_TRY(check_labels(e, a, n, err));
     take_weights(e, form, batch, a, n);
     for (size_t i = 0; i < e->prepared->n_observers; i++)
         for (size_t k = 0; k < n && a->observers[i]; k++)
@@ -331,6 +361,7 @@ bl_status bl_events_read(bl_evaluation *e, const bl_events_form *form, const bl_
     *scored = (bl_scored){.name = parts->name,
                           .n = a.n,
                           .labels = a.labels,
+                          .truths = e->n_targets ? a.truths : NULL,
                           .physics = a.physics,
                           .training = a.training,
                           .keys = a.keys,

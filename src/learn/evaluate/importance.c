@@ -21,8 +21,10 @@ typedef struct search {
     const bl_subject *subject;
     bl_scoring *scorings; ///< [n_models]
     bl_inputs inputs;
-    double *equal;         ///< [events] weights
-    float *scores;         ///< [events × classes]
+    double *equal; ///< [events] weights
+    size_t width, n_aims;
+    float *scores;         ///< [events × width]
+    double *losses;        ///< [BL_IMPORTANCE_REPEATS × n_aims] of what is permuted
     bl_model_feed *feeds;  ///< [prepared->n_inputs] of all events
     bl_model_feed *shares; ///< [prepared->n_inputs] those of a model's inputs, of its events
     float *values;         ///< [numbers of the largest input] permuted
@@ -108,7 +110,7 @@ static bl_status score_events(search *s, size_t model, size_t first, size_t n, b
         else
             s->shares[i].values += first * s->inputs.inputs[k].of->width;
     }
-    return bl_scoring_run(scoring, n, s->shares, s->scores + first * scoring->n_classes, err);
+    return bl_scoring_run(scoring, n, s->shares, s->scores + first * s->width, err);
 }
 
 static bl_status score_all(search *s, bl_error *err) {
@@ -125,7 +127,6 @@ static bl_status score_all(search *s, bl_error *err) {
 static bl_status area_of(search *s, double *ret_area, bl_error *err) {
     size_t n_classes = s->evaluation->n_classes, n = 0;
     bl_sum sum = {0};
-    BL_TRY(score_all(s, err));
     for (size_t k = n_classes == 2; k < n_classes; k++) {
         bl_arena arena;
         bl_ranking ranking;
@@ -144,23 +145,54 @@ static bl_status area_of(search *s, double *ret_area, bl_error *err) {
     return BL_OK;
 }
 
-static bl_status repeat(search *s, size_t input, double area, uint64_t number,
-                        bl_importance_of *item, bl_error *err) {
-    double losses[BL_IMPORTANCE_REPEATS];
+/// Of events whose truth and prediction are finite.
+static double rmse_of(const search *s, size_t target) {
+    bl_sum sum = {0}, all = {0};
+    for (size_t e = 0; e < s->inputs.n; e++) {
+        double w = s->inputs.physics[e], truth = s->inputs.truths[e * s->width + target];
+        double residual = (double)s->scores[e * s->width + target] - truth;
+        if (!isfinite(residual))
+            continue;
+        bl_sum_add(&sum, w * (residual * residual));
+        bl_sum_add(&all, w);
+    }
+    double square = bl_sum_value(&sum) / bl_sum_value(&all);
+    return square < 0 ? NAN : sqrt(square);
+}
+
+/// \param ret_values [n_aims] areas or RMSEs of the inputs as they are now
+static bl_status measure(search *s, double *ret_values, bl_error *err) {
+    BL_TRY(score_all(s, err));
+    for (size_t k = 0; k < s->evaluation->n_targets; k++)
+        ret_values[k] = rmse_of(s, k);
+    return s->evaluation->n_targets ? BL_OK : area_of(s, ret_values, err);
+}
+
+/// The mean of losses of one aim, and their standard deviation.
+static void sum_up(const search *s, size_t aim, bl_importance_of *item) {
     bl_sum sum = {0}, squares = {0};
+    for (size_t i = 0; i < BL_IMPORTANCE_REPEATS; i++)
+        bl_sum_add(&sum, s->losses[i * s->n_aims + aim]);
+    item->loss = bl_sum_value(&sum) / BL_IMPORTANCE_REPEATS;
     for (size_t i = 0; i < BL_IMPORTANCE_REPEATS; i++) {
-        double left = NAN;
-        permute(s, input, item->column, number * BL_IMPORTANCE_REPEATS + i);
-        bl_status status = area_of(s, &left, err);
+        double from_mean = s->losses[i * s->n_aims + aim] - item->loss;
+        bl_sum_add(&squares, from_mean * from_mean);
+    }
+    item->spread = sqrt(bl_sum_value(&squares) / (BL_IMPORTANCE_REPEATS - 1));
+}
+
+/// \param before [n_aims] \param number of what is permuted
+static bl_status repeat(search *s, size_t input, size_t column, const double *before,
+                        uint64_t number, bl_error *err) {
+    for (size_t i = 0; i < BL_IMPORTANCE_REPEATS; i++) {
+        double *losses = s->losses + i * s->n_aims;
+        permute(s, input, column, number * BL_IMPORTANCE_REPEATS + i);
+        bl_status status = measure(s, losses, err);
         restore(s, input);
         BL_TRY(status);
-        losses[i] = area - left;
-        bl_sum_add(&sum, losses[i]);
+        for (size_t k = 0; k < s->n_aims; k++)
+            losses[k] = s->evaluation->n_targets ? losses[k] - before[k] : before[k] - losses[k];
     }
-    item->loss = bl_sum_value(&sum) / BL_IMPORTANCE_REPEATS;
-    for (size_t i = 0; i < BL_IMPORTANCE_REPEATS; i++)
-        bl_sum_add(&squares, (losses[i] - item->loss) * (losses[i] - item->loss));
-    item->spread = sqrt(bl_sum_value(&squares) / (BL_IMPORTANCE_REPEATS - 1));
     return BL_OK;
 }
 
@@ -204,13 +236,16 @@ static bl_status make_room(search *s, bl_error *err) {
         most_rows = rows > most_rows ? rows : most_rows;
         most_numbers = numbers > most_numbers ? numbers : most_numbers;
     }
-    s->scores = (float *)bl_arena_array(&s->arena, n * s->evaluation->n_classes + 1, sizeof(float));
+    s->scores = (float *)bl_arena_array(&s->arena, n * s->width + 1, sizeof(float));
+    s->losses =
+        (double *)bl_arena_array(&s->arena, BL_IMPORTANCE_REPEATS * s->n_aims, sizeof *s->losses);
     s->feeds = (bl_model_feed *)bl_arena_array(&s->arena, n_inputs + 1, sizeof *s->feeds);
     s->shares = (bl_model_feed *)bl_arena_array(&s->arena, n_inputs + 1, sizeof *s->shares);
     s->values = (float *)bl_arena_array(&s->arena, most_numbers + 1, sizeof *s->values);
     s->offsets = (int64_t *)bl_arena_array(&s->arena, n + 1, sizeof *s->offsets);
     s->order = (uint32_t *)bl_arena_array(&s->arena, most_rows + 1, sizeof *s->order);
-    if (!s->scores || !s->feeds || !s->shares || !s->values || !s->offsets || !s->order)
+    if (!s->scores || !s->losses || !s->feeds || !s->shares || !s->values || !s->offsets ||
+        !s->order)
         return bl_error_nomem(err, most_numbers * sizeof(float), "permuted inputs");
     for (size_t i = 0; i < n_inputs; i++)
         restore(s, i);
@@ -231,20 +266,25 @@ static bl_status open_models(search *s, bl_error *err) {
 
 static bl_status look_at_all(search *s, bl_arena *arena, bl_importance *to, bl_error *err) {
     const bl_prepared *prepared = s->evaluation->prepared;
-    size_t most = 0;
     for (size_t i = 0; i < prepared->n_inputs; i++)
-        most += prepared->inputs[i].width + 1;
-    to->items = (bl_importance_of *)bl_arena_array(arena, most + 1, sizeof *to->items);
-    if (!to->items)
-        return bl_error_nomem(err, most * sizeof *to->items, "importances");
+        to->n += is_used(s, i) ? prepared->inputs[i].width + 1 : 0;
     to->n_events = s->inputs.n;
-    BL_TRY(area_of(s, &to->area, err));
-    for (size_t i = 0; i < prepared->n_inputs; i++)
+    to->n_aims = s->n_aims;
+    to->before = (double *)bl_arena_array(arena, to->n_aims, sizeof *to->before);
+    to->items =
+        (bl_importance_of *)bl_arena_array(arena, to->n_aims * to->n + 1, sizeof *to->items);
+    if (!to->before || !to->items)
+        return bl_error_nomem(err, to->n_aims * to->n * sizeof *to->items, "importances");
+    BL_TRY(measure(s, to->before, err));
+    for (size_t i = 0, number = 0; i < prepared->n_inputs; i++)
         for (size_t column = 0; column <= prepared->inputs[i].width && is_used(s, i); column++) {
-            bl_importance_of *item = &to->items[to->n];
-            *item = (bl_importance_of){.input = &prepared->inputs[i], .column = column};
-            BL_TRY(repeat(s, i, to->area, to->n, item, err));
-            to->n++;
+            BL_TRY(repeat(s, i, column, to->before, number, err));
+            for (size_t k = 0; k < to->n_aims; k++) {
+                bl_importance_of *item = &to->items[k * to->n + number];
+                *item = (bl_importance_of){.input = &prepared->inputs[i], .column = column};
+                sum_up(s, k, item);
+            }
+            number++;
         }
     return BL_OK;
 }
@@ -260,6 +300,8 @@ bl_status bl_importance_make(bl_arena *arena, const bl_evaluation *evaluation, s
                              bl_importance *ret_importance, bl_error *err) {
     search s = {.evaluation = evaluation, .subject = &evaluation->subjects[subject]};
     bl_importance importance = {0};
+    s.width = bl_evaluation_width(evaluation);
+    s.n_aims = evaluation->n_targets ? evaluation->n_targets : 1;
     bl_arena_init(&s.arena, evaluation->context);
     bl_status status = run(&s, arena, &importance, err);
     for (size_t i = 0; s.scorings && i < s.subject->n_models; i++)

@@ -12,18 +12,21 @@ typedef struct reading {
     const bl_evaluation *evaluation;
     size_t most_events, n_numbers;
     size_t *rooms; ///< [n_inputs] rows that there is room for
+    size_t next;   ///< event of the test that comes
     bl_inputs to;
 } reading;
 
 static bl_status start(reading *r, bl_error *err) {
     size_t n_inputs = r->evaluation->prepared->n_inputs, n = r->most_events;
+    size_t n_targets = r->evaluation->n_targets;
     bl_inputs *to = &r->to;
     to->inputs = (bl_input_values *)bl_arena_array(r->arena, n_inputs + 1, sizeof *to->inputs);
     to->labels = (int32_t *)bl_arena_array(r->arena, n + 1, sizeof *to->labels);
+    to->truths = (double *)bl_arena_array(r->arena, n + 1, (n_targets + 1) * sizeof *to->truths);
     to->physics = (double *)bl_arena_array(r->arena, n + 1, sizeof *to->physics);
     to->folds = (size_t *)bl_arena_array(r->arena, n + 1, sizeof *to->folds);
     r->rooms = (size_t *)bl_arena_array(r->arena, n_inputs + 1, sizeof *r->rooms);
-    bool is_there = to->inputs && to->labels && to->physics && to->folds && r->rooms;
+    bool is_there = to->inputs && to->labels && to->truths && to->physics && to->folds && r->rooms;
     for (size_t i = 0; is_there && i < n_inputs; i++) {
         to->inputs[i].of = &r->evaluation->prepared->inputs[i];
         to->inputs[i].offsets = (int64_t *)bl_arena_array(r->arena, n + 1, sizeof(int64_t));
@@ -59,22 +62,19 @@ static bl_status take_rows(reading *r, size_t i, const bl_loaded_input *from, si
     return BL_OK;
 }
 
-static int32_t label_of(const float *one_of, size_t n_classes) {
-    size_t k = 0;
-    while (k + 1 < n_classes && one_of[k] != 1)
-        k++;
-    return (int32_t)k;
-}
-
 static bl_status take_event(reading *r, const bl_loaded *from, size_t event, size_t fold,
                             bl_error *err) {
-    size_t n_classes = r->evaluation->n_classes;
+    const bl_scored *test = r->evaluation->test;
+    size_t m = r->evaluation->n_targets;
     for (size_t i = 0; i < r->evaluation->prepared->n_inputs; i++)
         BL_TRY(take_rows(r, i, &from->inputs[i], event, err));
-    r->to.labels[r->to.n] = label_of(from->targets + event * n_classes, n_classes);
+    r->to.labels[r->to.n] = test->labels[r->next];
+    if (m)
+        memcpy(r->to.truths + r->to.n * m, test->truths + r->next * m, m * sizeof(double));
     r->to.physics[r->to.n] = from->physics[event];
     r->to.folds[r->to.n] = fold;
     r->to.n++;
+    r->next++;
     return BL_OK;
 }
 
@@ -106,9 +106,12 @@ bl_status bl_inputs_read(bl_arena *arena, const bl_evaluation *evaluation, size_
         most_events = test->n;
     reading r = {.arena = arena, .evaluation = evaluation, .most_events = most_events};
     BL_TRY(start(&r, err));
-    for (size_t i = 0; i < test->n_parts; i++)
+    for (size_t i = 0, first = 0; i < test->n_parts; i++) {
+        r.next = first;
         BL_TRY(read_part(&r, test->parts[i], test->folds[i], most_events * (i + 1) / test->n_parts,
                          most_numbers / test->n_parts * (i + 1), err));
+        first += (size_t)bl_prepared_find(evaluation->prepared, test->parts[i])->n_rows;
+    }
     *ret_inputs = r.to;
     return BL_OK;
 }

@@ -18,6 +18,7 @@ typedef struct bl_inputs {
     size_t n;                ///< events
     bl_input_values *inputs; ///< [prepared->n_inputs]
     int32_t *labels;         ///< [n]
+    double *truths;          ///< [n × n_targets]
     double *physics;         ///< [n] weight_physics
     size_t *folds;           ///< [n] ascending: which model of a subject with several scores it
 } bl_inputs;

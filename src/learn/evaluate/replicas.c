@@ -9,12 +9,12 @@
 #include "base/context.h"
 #include "base/wide.h"
 #include "learn/evaluate/area.h"
+#include "learn/evaluate/poisson.h"
 
 enum {
-    LANES = 16,        ///< replicas of a task
-    WORDS = LANES / 4, ///< 16 bits decide how often an event counts
-    BLOCK = 64,        ///< events whose counts are drawn together
-    TASK = 1 << 16,    ///< events whose beginnings are found together
+    LANES = BL_POISSON_LANES, ///< replicas of a task
+    BLOCK = BL_POISSON_BLOCK,
+    TASK = 1 << 16, ///< events whose beginnings are found together
 };
 
 typedef struct run {
@@ -35,43 +35,16 @@ typedef struct sums {
 
 // ---- how often ----
 
-/// 65536 · P(N > k) of a Poisson variable N of mean 1, rounded so that its mean is 1.
-static const uint16_t above[] = {41427, 17317, 5263, 1244, 240, 39, 5, 1};
-
-/// \source G. Steele, D. Lea, C. Flood, Fast Splittable Pseudorandom Number Generators (OOPSLA'14)
-static const uint64_t golden = 0x9e3779b97f4a7c15;
-
-static inline uint64_t mix(uint64_t z) {
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-
 static bl_status find_starts(void *argument, size_t task, unsigned worker, bl_error *err) {
     const run *r = (const run *)argument;
-    const uint64_t *keys = r->replicas->keys, seed = mix(r->replicas->seed + golden);
+    const uint64_t *keys = r->replicas->keys, seed = r->replicas->seed;
     size_t first = task * TASK, left = r->ranking->n - first, n = left < TASK ? left : TASK;
     const uint32_t *events = r->ranking->events + first;
     (void)worker;
     (void)err;
     for (size_t i = 0; i < n; i++)
-        r->starts[first + i] = mix((keys ? keys[events[i]] : events[i]) + seed);
+        r->starts[first + i] = bl_poisson_start(seed, keys ? keys[events[i]] : events[i]);
     return BL_OK;
-}
-
-BL_WIDE static void draw(const uint64_t *starts, size_t n, size_t chunk,
-                         uint16_t counts[BLOCK][LANES]) {
-    uint64_t words[BLOCK][WORDS];
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < WORDS; k++)
-            words[i][k] = mix(starts[i] + (chunk * WORDS + k + 1) * golden);
-    for (size_t i = 0; i < n; i++)
-        for (size_t lane = 0; lane < LANES; lane++) {
-            uint16_t uniform = (uint16_t)(words[i][lane % WORDS] >> (lane / WORDS * 16)), count = 0;
-            for (size_t k = 0; k < sizeof above / sizeof *above; k++)
-                count = (uint16_t)(count + (uniform < above[k]));
-            counts[i][lane] = count;
-        }
 }
 
 // ---- sums ----
@@ -156,7 +129,7 @@ static bl_status run_chunk(void *argument, size_t chunk, unsigned worker, bl_err
     keep_cuts(r->replicas, chunk, &s);
     for (size_t first = 0; first < r->ranking->n; first += BLOCK) {
         size_t left = r->ranking->n - first, n = left < BLOCK ? left : BLOCK;
-        draw(r->starts + first, n, chunk, counts);
+        bl_poisson_draw(r->starts + first, n, chunk, counts);
         add_block(r, chunk, first, n, counts, &s);
     }
     end_chunk(r->replicas, chunk, &s);

@@ -62,7 +62,7 @@ static bl_status score_loaded(bl_scoring *scoring, const bl_loaded *loaded, size
     return bl_scoring_run(scoring, n, feeds, to, err);
 }
 
-/// Scores the first events of a part. \param to [n × n_classes]
+/// Scores the first events of a part. \param to [n × width]
 static bl_status score_part(bl_evaluation *e, bl_scoring *scoring, const char *part, size_t n,
                             float *to, const progress *p, bl_error *err) {
     const bl_loader_options options = {.parts = &part,
@@ -82,7 +82,7 @@ static bl_status score_part(bl_evaluation *e, bl_scoring *scoring, const char *p
     for (size_t at = 0; at < n;) {
         BL_TRY(bl_loader_next(loader, &loaded, err));
         size_t n_taken = loaded.n_events < n - at ? loaded.n_events : n - at;
-        BL_TRY(score_loaded(scoring, &loaded, n_taken, to + at * e->n_classes, feeds, err));
+        BL_TRY(score_loaded(scoring, &loaded, n_taken, to + at * scoring->width, feeds, err));
         at += n_taken;
         tell(p, n_taken);
     }
@@ -101,7 +101,8 @@ static bl_status score_model(bl_evaluation *e, const bl_subject *subject, const 
         bl_status status =
             bl_scoring_init(e->context, subject->opened[k], e->prepared, &scoring, err);
         if (status == BL_OK)
-            status = score_part(e, &scoring, scored->parts[i], n, to + at * e->n_classes, p, err);
+            status = score_part(e, &scoring, scored->parts[i], n, to + at * bl_evaluation_width(e),
+                                p, err);
         bl_scoring_release(&scoring);
         if (status != BL_OK)
             return misfit(e, subject, status, err);
@@ -120,7 +121,9 @@ static bl_status score_column(const bl_evaluation *e, const char *column, const 
     if (!scored->observers[k])
         return bl_error_set(err, BL_E_TYPE, "%s: observer '%s' is not a number an event",
                             e->prepared->name, column);
-    for (size_t i = 0; i < scored->n; i++) {
+    for (size_t i = 0; i < scored->n && e->n_targets; i++)
+        to[i] = (float)scored->observers[k][i];
+    for (size_t i = 0; i < scored->n && !e->n_targets; i++) {
         float x = (float)scored->observers[k][i];
         to[2 * i] = -x;
         to[2 * i + 1] = x;
@@ -132,15 +135,16 @@ static bl_status score_column(const bl_evaluation *e, const char *column, const 
 bl_status bl_scores_make(bl_evaluation *e, const bl_evaluation_options *options, bl_scored *scored,
                          int64_t *done, int64_t all, bl_error *err) {
     const progress p = {options, done, all};
+    size_t width = bl_evaluation_width(e);
     float **scores = (float **)bl_arena_array(&e->arena, e->n_subjects, sizeof *scores);
     scored->scores = (const float *const *)scores;
     if (!scores)
         return bl_error_nomem(err, e->n_subjects * sizeof *scores, "scores");
     for (size_t i = 0; i < e->n_subjects; i++) {
         const bl_subject *subject = &e->subjects[i];
-        scores[i] = (float *)bl_arena_array(&e->arena, scored->n + 1, e->n_classes * sizeof(float));
+        scores[i] = (float *)bl_arena_array(&e->arena, scored->n + 1, width * sizeof(float));
         if (!scores[i])
-            return bl_error_nomem(err, scored->n * e->n_classes * sizeof(float), "scores");
+            return bl_error_nomem(err, scored->n * width * sizeof(float), "scores");
         if (subject->column)
             BL_TRY(score_column(e, subject->column, scored, scores[i], &p, err));
         else

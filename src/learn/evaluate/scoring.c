@@ -64,6 +64,24 @@ static bl_status find_input(const bl_prepared *prepared, bl_scoring *s, size_t i
 
 // ---- the output ----
 
+/// A classifier is compared with classifiers, and with nothing else.
+static bl_status check_kind(const bl_prepared *prepared, const bl_bundle *bundle, bl_error *err) {
+    bool is_numbers = prepared->label_kind == BL_LABEL_NUMBERS;
+    bl_learned learned = bl_bundle_learned(bundle);
+    if (learned == BL_LEARNED_UNKNOWN || is_numbers == (learned == BL_LEARNED_NUMBERS))
+        return BL_OK;
+    return bl_error_set(err, BL_E_SHAPE,
+                        is_numbers ? "the model tells classes apart, and labels of the data are "
+                                     "numbers to predict: both cannot be on one page"
+                                   : "the model predicts numbers, and labels of the data are "
+                                     "classes: both cannot be on one page");
+}
+
+/// What the data want of a model: "classes", "numbers to predict".
+static const char *labels_of(const bl_prepared *prepared) {
+    return prepared->label_kind == BL_LABEL_NUMBERS ? "numbers to predict" : "classes";
+}
+
 static bl_status list_classes(size_t n, const char *const *classes, bl_status status,
                               bl_error *err) {
     for (size_t i = 0; i < n; i++)
@@ -73,20 +91,22 @@ static bl_status list_classes(size_t n, const char *const *classes, bl_status st
 
 static bl_status unknown_class(const bl_prepared *prepared, const bl_bundle *bundle,
                                const char *name, bl_error *err) {
-    bl_status status = bl_error_set(err, BL_E_SHAPE,
-                                    "the data have no class '%s'; classes of the model are", name);
+    bool is_numbers = prepared->label_kind == BL_LABEL_NUMBERS;
+    bl_status status =
+        bl_error_set(err, BL_E_SHAPE, "the data have no %s '%s'; %s of the model are",
+                     is_numbers ? "number" : "class", name, is_numbers ? "numbers" : "classes");
     status = list_classes(bundle->n_classes, bundle->classes, status, err);
     status = bl_error_hint(err, status, ", of the data");
     return list_classes(prepared->n_classes, prepared->classes, status, err);
 }
 
-/// Which class of the data each number of the output is of: by name, or else by place.
+/// Which class or target of the data each number of the output is of: by name, or else by place.
 static bl_status find_classes(const bl_prepared *prepared, bl_scoring *s, size_t width,
                               bl_error *err) {
     const bl_bundle *bundle = s->model->bundle;
     bool has_names = bundle->n_classes == width;
     for (size_t i = 0; i < width; i++) {
-        s->classes[i] = width == 1 ? 1 : i;
+        s->classes[i] = width < s->width ? 1 : i;
         if (!has_names)
             continue;
         for (s->classes[i] = 0; s->classes[i] < prepared->n_classes; s->classes[i]++)
@@ -100,16 +120,18 @@ static bl_status find_classes(const bl_prepared *prepared, bl_scoring *s, size_t
 
 static bl_status fit_output(const bl_prepared *prepared, bl_scoring *s, bl_error *err) {
     const bl_model_port *port = bl_model_output(s->model, 0);
+    bool is_second =
+        port->width == 1 && prepared->n_classes == 2 && prepared->label_kind != BL_LABEL_NUMBERS;
     if (port->steps)
         return bl_error_set(err, BL_E_SHAPE,
                             "the model's output '%s' is a sequence, the data have "
                             "one label an event",
                             port->name);
-    if (port->width != prepared->n_classes && !(port->width == 1 && prepared->n_classes == 2)) {
+    if (port->width != prepared->n_classes && !is_second) {
         bl_status status = bl_error_set(
             err, BL_E_SHAPE,
-            "the model's output '%s' has %zu number%s, the data have %zu classes:", port->name,
-            port->width, port->width == 1 ? "" : "s", prepared->n_classes);
+            "the model's output '%s' has %zu number%s, the data have %zu %s:", port->name,
+            port->width, port->width == 1 ? "" : "s", prepared->n_classes, labels_of(prepared));
         return list_classes(prepared->n_classes, prepared->classes, status, err);
     }
     s->classes = (size_t *)bl_arena_array(&s->arena, port->width + 1, sizeof *s->classes);
@@ -145,13 +167,14 @@ bl_status bl_scoring_init(bl_context *context, const bl_model *model, const bl_p
                           bl_scoring *scoring, bl_error *err) {
     *scoring = (bl_scoring){.context = context,
                             .model = model,
-                            .n_classes = prepared->n_classes,
+                            .width = prepared->n_classes,
                             .n_inputs = bl_model_n_inputs(model)};
     bl_arena_init(&scoring->arena, context);
     scoring->inputs =
         (const char **)bl_arena_array(&scoring->arena, scoring->n_inputs + 1, sizeof(char *));
     if (!scoring->inputs)
         return bl_error_nomem(err, scoring->n_inputs * sizeof(char *), "inputs");
+    BL_TRY(check_kind(prepared, model->bundle, err));
     for (size_t i = 0; i < scoring->n_inputs; i++)
         BL_TRY(find_input(prepared, scoring, i, err));
     BL_TRY(fit_output(prepared, scoring, err));
@@ -174,13 +197,13 @@ typedef struct batch {
     float *scores;
 } batch;
 
-/// Numbers of the output go to their classes.
+/// Numbers of the output go to their classes, or targets.
 static void put_scores(const bl_scoring *s, size_t n, const float *output, float *to) {
     size_t width = bl_model_output(s->model, 0)->width;
-    for (size_t e = 0; e < n; e++, output += width, to += s->n_classes) {
+    for (size_t e = 0; e < n; e++, output += width, to += s->width) {
         for (size_t i = 0; i < width; i++)
             to[s->classes[i]] = output[i];
-        if (width < s->n_classes)
+        if (width < s->width)
             to[1 - s->classes[0]] = 1 - output[0];
     }
 }
@@ -202,7 +225,7 @@ static bl_status run_shard(void *argument, size_t shard, unsigned number, bl_err
     }
     BL_TRY_IN(bl_runner_run(w->runner, n, w->feeds, w->outputs, err), err, "counted from event %zu",
               first);
-    put_scores(s, n, w->outputs[0], b->scores + first * s->n_classes);
+    put_scores(s, n, w->outputs[0], b->scores + first * s->width);
     return BL_OK;
 }
 

@@ -185,7 +185,11 @@ static bl_status check_column(const bl_evaluation *e, const char *column, bl_err
     const bl_prepared *prepared = e->prepared;
     bl_nearest nearest;
     bl_nearest_init(&nearest, column);
-    if (e->n_classes != 2)
+    if (e->n_targets > 1)
+        return bl_error_set(err, BL_E_INVALID,
+                            "column '%s' can be a prediction of one number, but %s has %zu", column,
+                            prepared->name, e->n_targets);
+    if (!e->n_targets && e->n_classes != 2)
         return bl_error_set(err, BL_E_INVALID,
                             "column '%s' can be a score of two classes, but %s has %zu", column,
                             prepared->name, e->n_classes);

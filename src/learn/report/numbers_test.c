@@ -5,6 +5,7 @@
 
 #include "learn/evaluate/confusion.h"
 #include "learn/evaluate/importance_testing.h"
+#include "learn/report/checked_testing.h"
 #include "learn/report/evaluated_testing.h"
 
 enum { N = 600, N_FEW = 40 };
@@ -30,49 +31,6 @@ static const shown sections[] = {
 enum { N_SECTIONS = sizeof sections / sizeof *sections };
 
 static bl_context *context;
-
-// ---- what a section must be ----
-
-static void check_text(const char *text) {
-    assert_non_null(text);
-    assert_null(strstr(text, "nan"));
-    assert_null(strstr(text, "inf"));
-}
-
-static void check_series(const bl_series *series) {
-    bool is_bars = series->mark == BL_MARK_BARS, is_bins = series->mark == BL_MARK_BOXES ||
-                                                           series->mark == BL_MARK_STEPS ||
-                                                           series->mark == BL_MARK_FILLED;
-    assert_true(series->n > 0);
-    assert_true((series->x != NULL) != is_bars);
-    for (size_t i = 0; series->x && is_bins && i < series->n; i++)
-        assert_true(series->x[i] < series->x[i + 1]);
-    for (size_t i = 0; series->low && i < series->n; i++)
-        assert_false(series->low[i] > series->high[i]);
-}
-
-static void check_chart(const bl_chart *chart) {
-    assert_true(chart->name && chart->name[0]);
-    for (const char *c = chart->name; *c; c++)
-        assert_non_null(
-            strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", *c));
-    for (size_t i = 0; i < chart->n_series; i++)
-        check_series(&chart->series[i]);
-    assert_true(chart->matrix ? chart->x.n_names && chart->y.n_names : chart->n_series > 0);
-}
-
-static void check_output(const bl_section_output *output) {
-    for (size_t i = 0; i < output->n_blocks; i++) {
-        const bl_block *block = &output->blocks[i];
-        if (block->kind != BL_BLOCK_TABLE)
-            check_text(block->text);
-        if (block->kind == BL_BLOCK_CHART)
-            check_chart(&block->chart);
-        for (size_t k = 0;
-             block->kind == BL_BLOCK_TABLE && k < block->table.n_rows * block->table.n_columns; k++)
-            check_text(block->table.cells[k]);
-    }
-}
 
 // ---- tests ----
 
@@ -107,13 +65,6 @@ static void odd_evaluations_end_with_words(void **state) {
                 (void)evaluated_json(&e);
                 evaluated_release(&e);
             }
-}
-
-static bool says(const bl_section_output *output, const char *words) {
-    for (size_t i = 0; i < output->n_blocks; i++)
-        if (output->blocks[i].kind == BL_BLOCK_WORDS && strstr(output->blocks[i].text, words))
-            return true;
-    return false;
 }
 
 static void what_is_missing_is_said(void **state) {

@@ -148,9 +148,11 @@ static void put_facts(const bl_report *report, bl_text *to) {
     put_fact(to, "Part", evaluation->test->name);
     bl_text_add(to, "<div><dt>Events</dt><dd>");
     put_count(to, evaluation->test->n);
-    bl_text_add(to, "</dd></div>\n<div><dt>Classes</dt><dd>");
-    for (size_t k = 0; k < evaluation->n_classes; k++)
-        put(to, k ? ", " : "", evaluation->classes[k], "");
+    bl_text_add(to, "</dd></div>\n<div><dt>%s</dt><dd>",
+                evaluation->n_targets ? "Predicted" : "Classes");
+    for (size_t k = 0; k < bl_evaluation_width(evaluation); k++)
+        put(to, k ? ", " : "",
+            evaluation->n_targets ? evaluation->targets[k] : evaluation->classes[k], "");
     bl_text_add(to, "</dd></div>\n</dl>\n");
 }
 

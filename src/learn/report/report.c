@@ -17,6 +17,11 @@ static size_t n_sections(void) {
     return n;
 }
 
+static bool is_wanted(const bl_report *report, const bl_section *section) {
+    bool is_numbers = report->evaluation->n_targets > 0;
+    return section->scope == BL_OF_ANY || (section->scope == BL_OF_NUMBERS) == is_numbers;
+}
+
 static bl_status make_part(bl_report *report, const bl_section *section, bl_error *err) {
     bl_report_part *part = &report->parts[report->n_parts];
     *part = (bl_report_part){
@@ -36,6 +41,8 @@ static bl_status make_parts(bl_report *report, const bl_report_options *options,
     if (!report->parts)
         return bl_error_nomem(err, n * sizeof *report->parts, "a report");
     for (size_t i = 0; i < n; i++) {
+        if (!is_wanted(report, &bl_sections[i]))
+            continue;
         BL_TRY(bl_context_check(report->evaluation->context, err));
         if (options->progress)
             options->progress(options->user, bl_sections[i].title, i, n);
@@ -94,6 +101,15 @@ static void put_subject(const bl_subject *subject, bl_text *to) {
     bl_text_add(to, "}");
 }
 
+static void put_names(const char *key, const char *const *names, size_t n, bl_text *to) {
+    bl_text_add(to, "\"%s\": [", key);
+    for (size_t k = 0; k < n; k++) {
+        bl_text_add(to, "%s", k ? ", " : "");
+        bl_json_put_text(to, names[k]);
+    }
+    bl_text_add(to, "],\n");
+}
+
 static void put_head(const bl_report *report, bl_text *to) {
     const bl_evaluation *evaluation = report->evaluation;
     bl_text_add(to, "{\n\"format\": \"beamline report\",\n\"version\": 1,\n\"beamline\": ");
@@ -106,12 +122,12 @@ static void put_head(const bl_report *report, bl_text *to) {
     bl_json_put_text(to, evaluation->prepared->fingerprint);
     bl_text_add(to, ", \"part\": ");
     bl_json_put_text(to, evaluation->test->name);
-    bl_text_add(to, ", \"events\": %zu},\n\"classes\": [", evaluation->test->n);
-    for (size_t k = 0; k < evaluation->n_classes; k++) {
-        bl_text_add(to, "%s", k ? ", " : "");
-        bl_json_put_text(to, evaluation->classes[k]);
-    }
-    bl_text_add(to, "],\n\"subjects\": [");
+    bl_text_add(to, ", \"events\": %zu},\n", evaluation->test->n);
+    put_names("classes", evaluation->classes, evaluation->n_targets ? 0 : evaluation->n_classes,
+              to);
+    if (evaluation->n_targets)
+        put_names("targets", evaluation->targets, evaluation->n_targets, to);
+    bl_text_add(to, "\"subjects\": [");
     for (size_t i = 0; i < evaluation->n_subjects; i++) {
         bl_text_add(to, "%s", i ? ", " : "");
         put_subject(&evaluation->subjects[i], to);

@@ -71,7 +71,7 @@ static void titles_are_names(void **state) {
 
 static void listings_and_tables(void **state) {
     static const char *const head[] = {"Name", "Number", NULL};
-    static const bl_section section = {"made", "Made", NULL};
+    static const bl_section section = {"made", "Made", BL_OF_ANY, NULL};
     (void)state;
     bl_report *report = report_of(NULL);
     bl_report_part part = {&section, {.arena = &report->arena, .json = {.arena = &report->arena}}};

@@ -43,14 +43,23 @@ typedef struct bl_section_output {
     bl_text json; ///< one value: what `--json` has under the section's name; empty: nothing
 } bl_section_output;
 
+/// What labels a section has something to say of.
+typedef enum bl_section_scope {
+    BL_OF_CLASSES, ///< that models tell apart
+    BL_OF_NUMBERS, ///< that models predict
+    BL_OF_ANY,
+} bl_section_scope;
+
 typedef struct bl_section {
     const char *name;  ///< of the JSON key and of the page's anchor: "roc"
     const char *title; ///< "ROC curves"
+    bl_section_scope scope;
     /// Adds nothing where the evaluation has nothing of it.
     bl_status (*make)(const bl_evaluation *evaluation, bl_section_output *to, bl_error *err);
 } bl_section;
 
-/// In the order in which they are shown; ends with one that has no name.
+/// In the order in which they are shown; ends with one that has no name. Two that have the same
+/// name are of different scopes.
 extern const bl_section bl_sections[];
 
 /// \param text, chart, table are borrowed: strings and arrays in them live in to->arena, or longer

@@ -66,14 +66,15 @@ static bl_status draw(const bl_evaluation *e, bl_section_output *to, const table
     BL_TRY(bl_correlation_make(e->context, n_rows, t->m, t->values->values, t->values->of->width,
                                t->weights, matrix, err));
     put_json(&to->json, t, name, matrix);
-    figure.chart.title = name;
+    figure.chart.title = e->n_targets ? NULL : name;
     figure.chart.x.names = figure.chart.y.names = t->names;
     figure.chart.x.n_names = figure.chart.y.n_names = t->m;
     const bl_matrix drawn = {.cells = matrix, .low = -1, .high = 1, .digits = t->m > 20 ? -1 : 2};
     return bl_figure_end_matrix(
         &figure, &drawn,
-        bl_say(to, "Correlation coefficients of %s%s, for events of %s, with physical weights.",
-               t->values->of->name, t->values->of->is_sequence ? ", row by row" : "", name),
+        bl_say(to, "Correlation coefficients of %s%s, for %s%s, with physical weights.",
+               t->values->of->name, t->values->of->is_sequence ? ", row by row" : "",
+               e->n_targets ? "all events" : "events of ", e->n_targets ? "" : name),
         err);
 }
 
@@ -93,8 +94,9 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, const bl
         if (n >= 2)
             BL_TRY(draw(e, to, &t, n_rows, k, err));
         else
-            BL_TRY(bl_say_words(to, err, "Class %s has %zu events: nothing is correlated.",
-                                e->classes[k], n));
+            BL_TRY(bl_say_words(to, err, "%s%s has %zu events: nothing is correlated.",
+                                e->n_targets ? "The test" : "Class ",
+                                e->n_targets ? "" : e->classes[k], n));
     }
     if (t.values->of->width > t.m)
         return bl_say_words(to, err, "The first %zu of %zu columns of %s are shown.", t.m,

@@ -11,11 +11,11 @@
 
 // ---- parts ----
 
-static void put_class(bl_cells *cells, const bl_prepared *prepared, const bl_prepared_part *part,
+static void put_class(bl_cells *cells, const bl_evaluation *e, const bl_prepared_part *part,
                       size_t k) {
     const bl_prepared_class *now = &part->classes[k], *before = &part->before[k];
     bl_cells_add(cells, "%s", k ? "" : part->name);
-    bl_cells_add(cells, "%s", prepared->classes[k]);
+    bl_cells_add(cells, "%s", e->classes[k]);
     bl_cells_count(cells, before->n_rows);
     bl_cells_count(cells, now->n_rows);
     bl_cells_count(cells, now->n_negative);
@@ -24,7 +24,7 @@ static void put_class(bl_cells *cells, const bl_prepared *prepared, const bl_pre
     bl_cells_number(cells, now->sumw_train);
 }
 
-static bl_status add_parts(const bl_prepared *prepared, bl_section_output *to, bl_error *err) {
+static bl_status add_parts(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
     static const char *const head[] = {"Part",
                                        "Class",
                                        "Selected",
@@ -36,9 +36,9 @@ static bl_status add_parts(const bl_prepared *prepared, bl_section_output *to, b
                                        NULL};
     bl_cells cells;
     bl_cells_begin(&cells, to->arena, "Parts and classes", 2, head);
-    for (size_t i = 0; i < prepared->n_parts; i++)
-        for (size_t k = 0; k < prepared->n_classes; k++)
-            put_class(&cells, prepared, &prepared->parts[i], k);
+    for (size_t i = 0; i < e->prepared->n_parts; i++)
+        for (size_t k = 0; k < e->n_classes; k++)
+            put_class(&cells, e, &e->prepared->parts[i], k);
     BL_TRY(bl_section_add_words(
         to,
         "Each part of the data by class: events that the selection took, and those that are there "
@@ -57,14 +57,13 @@ static void put_sums_json(bl_text *json, const bl_prepared_class *sums) {
     bl_json_put_number(json, sums->sumw_train);
 }
 
-static void put_part_json(bl_text *json, const bl_prepared *prepared,
-                          const bl_prepared_part *part) {
+static void put_part_json(bl_text *json, const bl_evaluation *e, const bl_prepared_part *part) {
     bl_text_add(json, "{\"part\": ");
     bl_json_put_text(json, part->name);
     bl_text_add(json, ", \"events\": %lld, \"classes\": [", (long long)part->n_rows);
-    for (size_t k = 0; k < prepared->n_classes; k++) {
+    for (size_t k = 0; k < e->n_classes; k++) {
         bl_text_add(json, "%s{\"class\": ", k ? ", " : "");
-        bl_json_put_text(json, prepared->classes[k]);
+        bl_json_put_text(json, e->classes[k]);
         bl_text_add(json, ", ");
         put_sums_json(json, &part->classes[k]);
         bl_text_add(json, ", \"before\": {");
@@ -184,13 +183,13 @@ bl_status bl_section_dataset(const bl_evaluation *evaluation, bl_section_output 
     const bl_prepared *prepared = evaluation->prepared;
     const bl_subject *subject = first_model(evaluation);
     bl_text *json = &to->json;
-    BL_TRY(add_parts(prepared, to, err));
+    BL_TRY(add_parts(evaluation, to, err));
     if (subject)
         BL_TRY(add_inputs(subject, to, err));
     bl_text_add(json, "{\"duplicates\": %lld, \"parts\": [", (long long)prepared->n_duplicates);
     for (size_t i = 0; i < prepared->n_parts; i++) {
         bl_text_add(json, "%s\n ", i ? "," : "");
-        put_part_json(json, prepared, &prepared->parts[i]);
+        put_part_json(json, evaluation, &prepared->parts[i]);
     }
     bl_text_add(json, "],\n \"inputs\": [");
     for (size_t i = 0; subject && i < bl_model_n_inputs(subject->opened[0]); i++)

@@ -105,7 +105,7 @@ static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t o
 
 bl_status bl_section_efficiency(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
     bl_views views;
-    BL_TRY(bl_views_find(e, to, &views, err));
+    BL_TRY(bl_views_find(e, to, e->n_classes - bl_first_signal(e), &views, err));
     if (!views.n)
         return BL_OK;
     bl_text_add(&to->json, "[");

@@ -10,6 +10,15 @@
 
 enum { MOST_BARS = 25 };
 
+/// What is lost: an area, or what the RMSE of a target grows by.
+typedef struct aim {
+    const bl_importance *importance;
+    const char *model;
+    const char *target; ///< NULL: areas
+    double before;
+    const bl_importance_of *all; ///< [n]
+} aim;
+
 /// The largest loss first; then as they were.
 static int by_loss(const void *a, const void *b) {
     const bl_importance_of *x = *(const bl_importance_of *const *)a;
@@ -29,16 +38,16 @@ static const char *name_of(bl_section_output *to, const bl_importance_of *item) 
                : bl_say(to, "%s[%zu]", input->name, item->column);
 }
 
-static bl_status sort(bl_section_output *to, const bl_importance *importance,
-                      const bl_importance_of ***ret_items, const char ***ret_names, bl_error *err) {
-    size_t n = importance->n;
+static bl_status sort(bl_section_output *to, const aim *a, const bl_importance_of ***ret_items,
+                      const char ***ret_names, bl_error *err) {
+    size_t n = a->importance->n;
     const bl_importance_of **items =
         (const bl_importance_of **)bl_arena_array(to->arena, n + 1, sizeof *items);
     const char **names = (const char **)bl_arena_array(to->arena, n + 1, sizeof *names);
     if (!items || !names)
         return bl_error_nomem(err, n * sizeof *items, "importances in order");
     for (size_t i = 0; i < n; i++)
-        items[i] = &importance->items[i];
+        items[i] = &a->all[i];
     qsort(items, n, sizeof *items, by_loss);
     for (size_t i = 0; i < n; i++)
         if (!(names[i] = name_of(to, items[i])))
@@ -48,16 +57,11 @@ static bl_status sort(bl_section_output *to, const bl_importance *importance,
     return BL_OK;
 }
 
-static void put_json(bl_text *json, const bl_importance *importance, const char *model,
-                     const bl_importance_of *const *items) {
-    bl_put_key(json, model);
-    bl_text_add(json, "{");
-    bl_put_integer(json, "events", (int64_t)importance->n_events);
-    bl_put_integer(json, "repetitions", BL_IMPORTANCE_REPEATS);
-    bl_put_number(json, "area", importance->area);
+static void put_losses(bl_text *json, const aim *a, const bl_importance_of *const *items) {
+    bl_put_number(json, a->target ? "rmse" : "area", a->before);
     bl_put_key(json, "losses");
     bl_text_add(json, "[");
-    for (size_t i = 0; i < importance->n; i++) {
+    for (size_t i = 0; i < a->importance->n; i++) {
         const bl_prepared_input *input = items[i]->input;
         bool is_all = items[i]->column == input->width;
         bl_put_next(json);
@@ -74,17 +78,43 @@ static void put_json(bl_text *json, const bl_importance *importance, const char 
         bl_put_number(json, "spread", items[i]->spread);
         bl_text_add(json, "}");
     }
-    bl_text_add(json, "]}");
+    bl_text_add(json, "]");
 }
 
-static bl_status draw(bl_section_output *to, const bl_importance *importance, const char *model,
-                      const bl_importance_of *const *items, const char *const *names,
-                      bl_error *err) {
-    size_t n = importance->n < MOST_BARS ? importance->n : MOST_BARS;
-    const char *slug = bl_slug(to, model);
+static const char *describe(bl_section_output *to, const aim *a, size_t n_shown) {
+    const bl_importance *importance = a->importance;
+    if (a->target)
+        return bl_say(to,
+                      "What the RMSE of %s (%.4g) grows by when %s is given a column of other "
+                      "events, the %zu of %zu columns that matter most. %zu events of the test, %d "
+                      "permutations each; bars are their standard deviation.",
+                      a->target, a->before, a->model, n_shown, importance->n, importance->n_events,
+                      BL_IMPORTANCE_REPEATS);
+    return bl_say(to,
+                  "What %s loses of its mean area (%.4f) when a column is permuted between events, "
+                  "the %zu of %zu that lose most. %zu events of the test, %d permutations each; "
+                  "bars are their standard deviation.",
+                  a->model, a->before, n_shown, importance->n, importance->n_events,
+                  BL_IMPORTANCE_REPEATS);
+}
+
+static const char *chart_name(bl_section_output *to, const aim *a) {
+    const char *model = bl_slug(to, a->model), *target = a->target ? bl_slug(to, a->target) : "";
+    if (!model || !target)
+        return NULL;
+    return a->target ? bl_say(to, "importance-%s-%s", model, target)
+                     : bl_say(to, "importance-%s", model);
+}
+
+static bl_status draw(bl_section_output *to, const aim *a, const bl_importance_of *const *items,
+                      const char *const *names, bl_error *err) {
+    size_t n = a->importance->n < MOST_BARS ? a->importance->n : MOST_BARS;
     const bl_series like = {.mark = BL_MARK_BARS, .n = n};
-    bl_figure figure = bl_figure_begin(to, slug ? bl_say(to, "importance-%s", slug) : NULL,
-                                       "Loss of area under the ROC curve", "");
+    bl_figure figure =
+        bl_figure_begin(to, chart_name(to, a),
+                        a->target ? bl_say(to, "Increase of the RMSE of %s", a->target)
+                                  : "Loss of area under the ROC curve",
+                        "");
     bl_trace pen;
     figure.chart.y.n_names = n;
     figure.chart.y.names = names;
@@ -94,31 +124,54 @@ static bl_status draw(bl_section_output *to, const bl_importance *importance, co
         pen.low[i] = items[i]->loss - items[i]->spread;
         pen.high[i] = items[i]->loss + items[i]->spread;
     }
-    return bl_figure_end(
-        &figure,
-        bl_say(to,
-               "What %s loses of its mean area (%.4f) when a column is permuted between events, "
-               "the %zu of %zu that lose most. %zu events of the test, %d permutations each; bars "
-               "are their standard deviation.",
-               model, importance->area, n, importance->n, importance->n_events,
-               BL_IMPORTANCE_REPEATS),
-        err);
+    return bl_figure_end(&figure, describe(to, a, n), err);
 }
 
+static bl_status say_nothing(bl_section_output *to, const aim *a, bl_error *err) {
+    return a->target ? bl_say_words(to, err,
+                                    "%s has no RMSE of %s: there are no events with a prediction, "
+                                    "or their weights add up to 0. Nothing can grow.",
+                                    a->model, a->target)
+                     : bl_say_words(to, err,
+                                    "%s has no area under the ROC curve: there is only one class "
+                                    "with events. Nothing can be lost.",
+                                    a->model);
+}
+
+static bl_status show(bl_section_output *to, const aim *a, bl_error *err) {
+    const bl_importance_of **items = NULL;
+    const char **names = NULL;
+    BL_TRY(sort(to, a, &items, &names, err));
+    put_losses(&to->json, a, items);
+    return isnan(a->before) ? say_nothing(to, a, err) : draw(to, a, items, names, err);
+}
+
+/// Of numbers there is a chart for each target, and an object in JSON.
 static bl_status look_at(const bl_evaluation *e, bl_section_output *to, size_t subject,
                          bl_error *err) {
-    const char *model = e->subjects[subject].name, **names = NULL;
-    const bl_importance_of **items = NULL;
     bl_importance importance = {0};
+    bl_text *json = &to->json;
     BL_TRY(bl_importance_make(to->arena, e, subject, &importance, err));
-    BL_TRY(sort(to, &importance, &items, &names, err));
-    put_json(&to->json, &importance, model, items);
-    return isnan(importance.area)
-               ? bl_say_words(to, err,
-                              "%s has no area under the ROC curve: there is only one class with "
-                              "events. Nothing can be lost.",
-                              model)
-               : draw(to, &importance, model, items, names, err);
+    bl_put_key(json, e->subjects[subject].name);
+    bl_text_add(json, "{");
+    bl_put_integer(json, "events", (int64_t)importance.n_events);
+    bl_put_integer(json, "repetitions", BL_IMPORTANCE_REPEATS);
+    if (e->n_targets) {
+        bl_put_key(json, "targets");
+        bl_text_add(json, "{");
+    }
+    for (size_t k = 0; k < importance.n_aims; k++) {
+        const aim a = {&importance, e->subjects[subject].name, e->n_targets ? e->targets[k] : NULL,
+                       importance.before[k], importance.items + k * importance.n};
+        if (a.target) {
+            bl_put_key(json, a.target);
+            bl_text_add(json, "{");
+        }
+        BL_TRY(show(to, &a, err));
+        bl_text_add(json, a.target ? "}" : "");
+    }
+    bl_text_add(json, e->n_targets ? "}}" : "}");
+    return BL_OK;
 }
 
 bl_status bl_section_importance(const bl_evaluation *e, bl_section_output *to, bl_error *err) {
@@ -136,8 +189,11 @@ bl_status bl_section_importance(const bl_evaluation *e, bl_section_output *to, b
     bl_text_add(&to->json, "}");
     return bl_section_add_words(
         to,
-        "Classes count alike. A column of a sequence is permuted between all rows of all events. "
-        "Columns that say the same can each be permuted without much loss: look at the inputs as a "
-        "whole, too.",
+        e->n_targets
+            ? "A column of a sequence is permuted between all rows of all events. Columns that say "
+              "the same can each be permuted without much loss: look at the inputs as a whole, too."
+            : "Classes count alike. A column of a sequence is permuted between all rows of all "
+              "events. Columns that say the same can each be permuted without much loss: look at "
+              "the inputs as a whole, too.",
         err);
 }

@@ -34,49 +34,13 @@ static bl_status fill(bl_section_output *to, const bl_evaluation *e, const bl_sc
     return BL_OK;
 }
 
-/// Density: contents by the sum of all and by the width, so that the area is 1.
-static bl_status add_series(bl_figure *figure, const bl_histogram *h, const bl_series *like,
-                            bl_error *err) {
-    bool is_points = like->mark == BL_MARK_POINTS;
-    bl_series series = *like;
-    bl_trace pen;
-    bl_sum all = {0};
-    series.n = h->n_bins;
-    BL_TRY(bl_figure_add(figure, &series, &pen, err));
-    for (size_t bin = 0; bin < h->n_bins + 2; bin++)
-        bl_sum_add(&all, bl_histogram_content(h, bin));
-    for (size_t i = 0; i < h->n_bins; i++) {
-        double scale = bl_sum_value(&all) * (h->edges[i + 1] - h->edges[i]);
-        double error = bl_histogram_error(h, i + 1) / fabs(scale);
-        pen.x[i] = is_points ? (h->edges[i] + h->edges[i + 1]) / 2 : h->edges[i];
-        pen.y[i] = scale == 0 ? NAN : bl_histogram_content(h, i + 1) / scale;
-        pen.low[i] = pen.y[i] - error;
-        pen.high[i] = pen.y[i] + error;
-    }
-    if (!is_points)
-        pen.x[h->n_bins] = h->edges[h->n_bins];
-    return BL_OK;
-}
-
 static void put_histogram(bl_text *json, const bl_histogram *h, const sort *s, const char *part) {
     bl_put_next(json);
     bl_text_add(json, "{");
     bl_put_text(json, "part", part);
     bl_put_text(json, "events", s->is_signal ? "signal" : "background");
-    bl_put_key(json, "sumw");
-    bl_text_add(json, "[");
-    for (size_t bin = 1; bin <= h->n_bins; bin++) {
-        bl_put_next(json);
-        bl_json_put_number(json, bl_histogram_content(h, bin));
-    }
-    bl_text_add(json, "]");
-    bl_put_key(json, "errors");
-    bl_text_add(json, "[");
-    for (size_t bin = 1; bin <= h->n_bins; bin++) {
-        bl_put_next(json);
-        bl_json_put_number(json, bl_histogram_error(h, bin));
-    }
-    bl_text_add(json, "]}");
+    bl_put_contents(json, h);
+    bl_text_add(json, "}");
 }
 
 static const char *label_of(bl_section_output *to, const bl_evaluation *e, const sort *s,
@@ -116,7 +80,7 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_c
                                                                         : e->n_classes)};
         if (!like.label)
             return bl_error_nomem(err, 1, "a legend");
-        BL_TRY(add_series(&figure, &h, &like, err));
+        BL_TRY(bl_figure_add_density(&figure, &h, &like, err));
         put_histogram(&to->json, &h, &s, events->name);
     }
     bl_text_add(&to->json, "]}");

@@ -121,7 +121,7 @@ bl_status bl_section_sculpting(const bl_evaluation *e, bl_section_output *to, bl
     bl_views views;
     bl_cells cells;
     bl_cells_begin(&cells, to->arena, "Jensen-Shannon divergence of the background", 2, head);
-    BL_TRY(bl_views_find(e, to, &views, err));
+    BL_TRY(bl_views_find(e, to, e->n_classes - bl_first_signal(e), &views, err));
     if (!views.n)
         return BL_OK;
     bl_text_add(&to->json, "[");

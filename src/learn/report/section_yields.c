@@ -133,7 +133,8 @@ bl_status bl_section_yields(const bl_evaluation *e, bl_section_output *to, bl_er
     bl_text_add(&to->json, "]");
     bl_put_key(&to->json, "selected");
     bl_text_add(&to->json, "[");
-    BL_TRY(add_selected(e, to, err));
+    if (!e->n_targets)
+        BL_TRY(add_selected(e, to, err));
     bl_text_add(&to->json, "]}");
     return BL_OK;
 }

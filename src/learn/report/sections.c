@@ -3,10 +3,10 @@
 #include "learn/report/sections.h"
 
 const bl_section bl_sections[] = {
-#define SECTION_ROW(name, title) {#name, title, bl_section_##name},
+#define SECTION_ROW(function, name, title, scope) {name, title, scope, bl_section_##function},
     BL_SECTIONS(SECTION_ROW)
 #undef SECTION_ROW
-        {NULL, NULL, NULL}};
+        {NULL, NULL, BL_OF_ANY, NULL}};
 
 static bl_status add(bl_section_output *to, const bl_block *block, bl_error *err) {
     bl_block *blocks = (bl_block *)bl_arena_grow(to->arena, to->blocks, to->n_blocks,

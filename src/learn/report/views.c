@@ -6,9 +6,9 @@
 
 enum { N_BINS = 20, MOST_CHARTS = 24 };
 
-bl_status bl_views_find(const bl_evaluation *e, bl_section_output *to, bl_views *ret_views,
-                        bl_error *err) {
-    size_t most = MOST_CHARTS / (e->n_classes - bl_first_signal(e)) + 1;
+bl_status bl_views_find(const bl_evaluation *e, bl_section_output *to, size_t n_charts,
+                        bl_views *ret_views, bl_error *err) {
+    size_t most = MOST_CHARTS / n_charts + 1;
     bl_views views = {0};
     views.items = (bl_view *)bl_arena_array(to->arena, most, sizeof *views.items);
     if (!views.items)

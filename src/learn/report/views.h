@@ -21,10 +21,10 @@ typedef struct bl_views {
     size_t n_left;  ///< others, for which there are no charts
 } bl_views;
 
-/// The first observers, so many that there are about two dozens of charts with one for each score.
-/// \return BL_OK, BL_E_NOMEM
-bl_status bl_views_find(const bl_evaluation *evaluation, bl_section_output *to, bl_views *ret_views,
-                        bl_error *err);
+/// The first observers, so many that there are about two dozens of charts.
+/// \param n_charts for each of them \return BL_OK, BL_E_NOMEM
+bl_status bl_views_find(const bl_evaluation *evaluation, bl_section_output *to, size_t n_charts,
+                        bl_views *ret_views, bl_error *err);
 /// Where figures want one cut: that of so many percent of the background.
 enum { BL_VIEWS_PERCENT = 5 };
 /// The cut on the first subject's score of a class that keeps so many percent of all other events

@@ -103,6 +103,30 @@ bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_trace *ret_
     return BL_OK;
 }
 
+bl_status bl_figure_add_density(bl_figure *figure, const bl_histogram *histogram,
+                                const bl_series *like, bl_error *err) {
+    const bl_histogram *h = histogram;
+    bool is_points = like->mark == BL_MARK_POINTS;
+    bl_series series = *like;
+    bl_trace pen;
+    bl_sum all = {0};
+    series.n = h->n_bins;
+    BL_TRY(bl_figure_add(figure, &series, &pen, err));
+    for (size_t bin = 0; bin < h->n_bins + 2; bin++)
+        bl_sum_add(&all, bl_histogram_content(h, bin));
+    for (size_t i = 0; i < h->n_bins; i++) {
+        double scale = bl_sum_value(&all) * (h->edges[i + 1] - h->edges[i]);
+        double error = bl_histogram_error(h, i + 1) / fabs(scale);
+        pen.x[i] = is_points ? (h->edges[i] + h->edges[i + 1]) / 2 : h->edges[i];
+        pen.y[i] = scale == 0 ? NAN : bl_histogram_content(h, i + 1) / scale;
+        pen.low[i] = pen.y[i] - error;
+        pen.high[i] = pen.y[i] + error;
+    }
+    if (!is_points)
+        pen.x[h->n_bins] = h->edges[h->n_bins];
+    return BL_OK;
+}
+
 bl_status bl_figure_end(bl_figure *figure, const char *text, bl_error *err) {
     if (!figure->chart.name || !figure->chart.x.title || !figure->chart.y.title || !text)
         return bl_error_nomem(err, 1, "a chart's text");
@@ -167,6 +191,19 @@ void bl_put_texts(bl_text *json, const char *key, const char *const *values, siz
         bl_json_put_text(json, values[i]);
     }
     bl_text_add(json, "]");
+}
+
+void bl_put_contents(bl_text *json, const bl_histogram *histogram) {
+    for (int of_errors = 0; of_errors < 2; of_errors++) {
+        bl_put_key(json, of_errors ? "errors" : "sumw");
+        bl_text_add(json, "[");
+        for (size_t bin = 1; bin <= histogram->n_bins; bin++) {
+            bl_put_next(json);
+            bl_json_put_number(json, of_errors ? bl_histogram_error(histogram, bin)
+                                               : bl_histogram_content(histogram, bin));
+        }
+        bl_text_add(json, "]");
+    }
 }
 
 // ---- what figures are made of ----

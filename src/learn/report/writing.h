@@ -6,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "learn/report/cells.h"
+#include "plot/histogram.h"
 
 // ---- words ----
 
@@ -44,6 +45,11 @@ bl_figure bl_figure_begin(bl_section_output *to, const char *name, const char *x
 /// Adds a series like one without numbers: its label, mark, n, colour.
 /// \return BL_OK, BL_E_NOMEM
 bl_status bl_figure_add(bl_figure *figure, const bl_series *like, bl_trace *ret_pen, bl_error *err);
+/// Adds a histogram as a density: contents by the sum of all and by the width, so that the area is
+/// 1. \param like a series without numbers; of POINTS they are in the middle of bins
+/// \return BL_OK, BL_E_NOMEM
+bl_status bl_figure_add_density(bl_figure *figure, const bl_histogram *histogram,
+                                const bl_series *like, bl_error *err);
 /// Adds the chart. \param text what it shows \return BL_OK, BL_E_NOMEM
 bl_status bl_figure_end(bl_figure *figure, const char *text, bl_error *err);
 /// Adds a matrix. \param cells [n_y × n_x], borrows \return BL_OK, BL_E_NOMEM
@@ -62,6 +68,8 @@ void bl_put_text(bl_text *json, const char *key, const char *value);
 void bl_put_numbers(bl_text *json, const char *key, const double *values, size_t n);
 /// A list of texts.
 void bl_put_texts(bl_text *json, const char *key, const char *const *values, size_t n);
+/// Keys "sumw" and "errors": lists of what is in each bin.
+void bl_put_contents(bl_text *json, const bl_histogram *histogram);
 // ---- what figures are made of ----
 
 /// Classes whose scores are looked at: of two the second, of more all of them, one after the other.

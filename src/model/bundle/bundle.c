@@ -81,3 +81,10 @@ bl_status bl_bundle_check_transform(const bl_bundle *bundle, bl_error *err) {
     }
     return BL_OK;
 }
+
+bl_learned bl_bundle_learned(const bl_bundle *bundle) {
+    const bl_item *parts = bl_item_get(bundle->notes[BL_BUNDLE_dataset], "parts");
+    if (!parts || parts->kind != BL_ITEM_MAP || !parts->n)
+        return BL_LEARNED_UNKNOWN;
+    return bl_item_get(parts->items[0], "classes") ? BL_LEARNED_CLASSES : BL_LEARNED_NUMBERS;
+}

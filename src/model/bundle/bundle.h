@@ -48,6 +48,16 @@ typedef struct bl_bundle {
 /// "metrics"; a static string.
 const char *bl_bundle_note_name(bl_bundle_note note);
 
+/// What the first output of a model says of an event.
+typedef enum bl_learned {
+    BL_LEARNED_UNKNOWN, ///< it has no note of the data that it was trained on
+    BL_LEARNED_CLASSES, ///< which class it is of
+    BL_LEARNED_NUMBERS, ///< numbers of it, such as an energy
+} bl_learned;
+
+/// As the note `dataset` has it: parts whose events are counted by class, or are not.
+bl_learned bl_bundle_learned(const bl_bundle *bundle);
+
 /// The forest of a node, or of the layer inside it; NULL: it is no TreeEnsemble.
 bl_nn_forest_options *bl_bundle_forest_of(const bl_nn_node *node);
 /// Gives a bundle a forest. \param forest moves, also on failure \return BL_OK, BL_E_NOMEM
