@@ -3,12 +3,12 @@
 // refused.
 #include "data/spread/spool.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "base/whole_file.h"
 #include "column/column.h"
@@ -16,8 +16,6 @@
 enum { N_EVENTS = 300 };
 static const int64_t first_event =
     INT64_C(9007199254740992); // 2^53: a double has no odd ones above
-
-static char folder[] = "/tmp/beamline-spool-XXXXXX";
 
 static void must_be(const void *given) {
     if (!given)
@@ -55,7 +53,7 @@ static void put_event(FILE *to, int64_t i) {
 
 static void write_events(const char *name, int64_t first, int64_t last, const char *more) {
     char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", test_folder, name);
     FILE *to = fopen(path, "we");
     must_be(to);
     for (int64_t i = first; i < last; i++)
@@ -91,14 +89,14 @@ static bl_status make(made *m, const how *h) {
     *m = (made){.context = test_context(h->n_threads ? h->n_threads : 2)};
     bl_arena_init(&m->arena, m->context);
     bl_config_init(&m->config, &m->arena);
-    text = bl_arena_printf(&m->arena, h->yaml, folder, folder, folder);
+    text = bl_arena_printf(&m->arena, h->yaml, test_folder, test_folder, test_folder);
     must_be(text);
     assert_ok(bl_yaml_parse(&m->arena, "x.yaml", text, strlen(text), &document, NULL));
     BL_TRY(bl_config_read_document(&m->config, document, &m->err));
     BL_TRY(bl_config_for_preparation(&m->config, &m->err));
     const bl_dataset_options of_dataset = {.skips_bad_files = h->skips_bad_files};
     BL_TRY(bl_dataset_open(m->context, &m->config, &of_dataset, &m->dataset, &m->err));
-    snprintf(path, sizeof path, "%s/%s", folder, h->to);
+    snprintf(path, sizeof path, "%s/%s", test_folder, h->to);
     const bl_spool_options options = {
         .folder = path, .overwrite = h->overwrite, .file_bytes = h->file_bytes};
     return bl_spool_make(m->dataset, &m->config.prepare, &options, &m->spool, &m->err);
@@ -370,9 +368,10 @@ static void is_gone_on_with(void **state) {
     size_t n_again;
     assert_true(hash_of(all_there.spool, &n_again) == hash);
     release(&all_there);
-    snprintf(path, sizeof path, "%s/resume/spool/00001.json", folder); // one that was not done
+    snprintf(path, sizeof path, "%s/resume/spool/00001.json", test_folder); // one that was not done
     assert_int_equal(unlink(path), 0);
-    snprintf(path, sizeof path, "%s/resume/spool/00000.up.arrow", folder); // one that is another
+    snprintf(path, sizeof path, "%s/resume/spool/00000.up.arrow",
+             test_folder); // one that is another
     assert_ok(bl_whole_file_write(path, "something", 9, true, NULL));
     how larger = h;
     larger.file_bytes = 20000; // files stay as they were begun
@@ -399,10 +398,10 @@ static void another_spool_is_not_replaced(void **state) {
     assert_int_equal(replaced.spool->n_resumed, 0);
     assert_int_equal(replaced.spool->n_passes, 1);
     char path[256];
-    snprintf(path, sizeof path, "%s/another/spool/00000.up.arrow", folder);
+    snprintf(path, sizeof path, "%s/another/spool/00000.up.arrow", test_folder);
     assert_int_not_equal(access(path, F_OK), 0);
     bl_spool_remove(replaced.spool);
-    snprintf(path, sizeof path, "%s/another/spool", folder);
+    snprintf(path, sizeof path, "%s/another/spool", test_folder);
     assert_int_not_equal(access(path, F_OK), 0);
     release(&replaced);
 }
@@ -414,7 +413,7 @@ static void identity_is_in_all_files_or_in_none(void **state) {
                                "samples: {a: {files: '%s/a.jsonl', label: 0}, b: {files: "
                                "'%s/plain.jsonl', label: 1}}\n";
     char path[256];
-    snprintf(path, sizeof path, "%s/plain.jsonl", folder);
+    snprintf(path, sizeof path, "%s/plain.jsonl", test_folder);
     assert_ok(bl_whole_file_write(path, "{\"n\": 1}\n{\"n\": 2}\n", 18, true, NULL));
     made m = must_make(&(how){.yaml = text, .to = "identity"});
     assert_int_equal(m.spool->identity.n, 0);
@@ -599,8 +598,8 @@ static void bad_files_are_left_out(void **state) {
     char from[256], path[256];
     made good = must_make(&(how){.yaml = yaml, .to = "good"});
     release(&good);
-    snprintf(from, sizeof from, "%s/good/spool/00000.arrow", folder);
-    snprintf(path, sizeof path, "%s/damaged.arrow", folder);
+    snprintf(from, sizeof from, "%s/good/spool/00000.arrow", test_folder);
+    snprintf(path, sizeof path, "%s/damaged.arrow", test_folder);
     damage(from, path);
     how h = {.yaml = text, .to = "skipped"};
     made refused;
@@ -619,13 +618,6 @@ static void bad_files_are_left_out(void **state) {
 
 // ---- memory ----
 
-static int remove_entry(const char *path, const struct stat *found, int kind, struct FTW *where) {
-    (void)found;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static bl_status make_small(bl_context *context) {
     static const char text[] = "inputs: {jets: {length: 2, order: {by: pt}, vars: [pt, eta]}}\n"
                                "labels: {value: [is_a, is_b]}\n"
@@ -640,11 +632,11 @@ static bl_status make_small(bl_context *context) {
     const bl_item *document = NULL;
     const bl_dataset_options of_dataset = {0};
     const bl_spool_options options = {.folder = path};
-    snprintf(path, sizeof path, "%s/small", folder);
-    (void)nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    snprintf(path, sizeof path, "%s/small", test_folder);
+    bl_folder_remove(path);
     bl_arena_init(&arena, context);
     bl_config_init(&config, &arena);
-    const char *of_folder = bl_arena_printf(&arena, text, folder);
+    const char *of_folder = bl_arena_printf(&arena, text, test_folder);
     bl_status status =
         of_folder ? bl_yaml_parse(&arena, "x.yaml", of_folder, strlen(of_folder), &document, NULL)
                   : BL_E_NOMEM;
@@ -669,17 +661,11 @@ static void without_memory(void **state) {
 }
 
 static int set_up(void **state) {
-    (void)state;
-    if (!mkdtemp(folder))
+    if (test_make_folder(state) != 0)
         return -1;
     write_events("a.jsonl", 0, 200, "");
     write_events("b.jsonl", 200, N_EVENTS, "");
     return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(void) {
@@ -699,5 +685,5 @@ int main(void) {
         cmocka_unit_test(bad_files_are_left_out),
         cmocka_unit_test(without_memory),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, test_remove_folder);
 }

@@ -2,13 +2,11 @@
 // Streams know where their rows are, and columns stand for others in all that names them.
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "column/column.h"
 #include "data/stream/dataset.h"
-
-static char folder[] = "/tmp/beamline-stream-XXXXXX";
 
 /// A data set with what it borrows.
 typedef struct opened {
@@ -40,12 +38,6 @@ static void release(opened *o) {
     bl_context_free(o->context);
 }
 
-static const char *path_of(const char *name) {
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
 static const char *const names[] = {"a.jsonl", "b.jsonl"};
 static const int n_rows[] = {3, 4};
 
@@ -53,7 +45,7 @@ static const int n_rows[] = {3, 4};
 static int write_files(void) {
     int row = 0;
     for (size_t i = 0; i < 2; i++) {
-        FILE *to = fopen(path_of(names[i]), "we");
+        FILE *to = fopen(test_path(names[i]), "we");
         if (!to)
             return -1;
         for (int k = 0; k < n_rows[i]; k++, row++)
@@ -67,7 +59,7 @@ static int write_files(void) {
 static const char *yaml_of(const char *more) {
     static char text[1024];
     snprintf(text, sizeof text, "%ssamples: {a: {files: ['%s/a.jsonl', '%s/b.jsonl']}}\n", more,
-             folder, folder);
+             test_folder, test_folder);
     return text;
 }
 
@@ -215,17 +207,7 @@ static void files_of_root_have_a_uuid(void **state) {
     release(&text);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? write_files() : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    for (size_t i = 0; i < 2; i++)
-        (void)unlink(path_of(names[i]));
-    return rmdir(folder);
-}
+static int set_up(void **state) { return test_make_folder(state) == 0 ? write_files() : -1; }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -235,5 +217,5 @@ int main(void) {
         cmocka_unit_test(recipes_look_at_what_stands_for_columns),
         cmocka_unit_test(files_of_root_have_a_uuid),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, test_remove_folder);
 }

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "io/bytes/sink_testing.h"
 #include "model/onnx/built_testing.h"
@@ -350,7 +350,7 @@ static void values_of_every_field(void **state) {
     assert_int_equal(bl_onnx_tensor_bytes(&arena, &t, &ignored, NULL), BL_E_TYPE);
 }
 
-static char folder[] = "/tmp/onnx_test_XXXXXX", model_path[64], values_path[64];
+static const char *model_path;
 
 /// Writes the model with `w` in another file.
 static void write_outside(const char *location, const char *offset, const char *length) {
@@ -392,10 +392,8 @@ static void values_in_another_file(void **state) {
     char bytes[32];
     bl_onnx_model *model = NULL;
     bl_error err = {0};
-    assert_non_null(mkdtemp(folder));
-    snprintf(model_path, sizeof model_path, "%s/m.onnx", folder);
-    snprintf(values_path, sizeof values_path, "%s/w.bin", folder);
-    FILE *file = fopen(values_path, "wb");
+    model_path = test_path("m.onnx");
+    FILE *file = fopen(test_path("w.bin"), "wb");
     assert_non_null(file);
     for (int i = 0; i < 32; i++)
         bytes[i] = (char)i;
@@ -422,9 +420,6 @@ static void values_in_another_file(void **state) {
     assert_int_equal(read_outside("", "0", NULL, &model, &err), BL_E_CORRUPT);
     write_outside("w.bin", "8", "24");
     test_every_allocation_fails(read_in_context);
-    assert_int_equal(unlink(model_path), 0);
-    assert_int_equal(unlink(values_path), 0);
-    assert_int_equal(rmdir(folder), 0);
 }
 
 static void shows_what_is_inside(void **state) {
@@ -452,17 +447,15 @@ static void shows_what_is_inside(void **state) {
 }
 
 static int set_up(void **state) {
-    (void)state;
     context = test_context(1);
     bl_arena_init(&arena, context);
-    return 0;
+    return test_make_folder(state);
 }
 
 static int tear_down(void **state) {
-    (void)state;
     bl_arena_release(&arena);
     bl_context_free(context);
-    return 0;
+    return test_remove_folder(state);
 }
 
 int main(void) {
