@@ -257,6 +257,30 @@ def test_friends(folder, tmp_path):
     assert np.array_equal(values, output["score_top"], equal_nan=True)
 
 
+def test_a_friend_that_changed_is_another(folder, tmp_path):
+    """What is done of an output is not gone on with beside another friend of the same name."""
+    write_events(tmp_path / "main.root", 0, 500, 1, 5, leave_out=("eta",))
+    write_events(tmp_path / "whole.root", 0, 500, 1, 5)
+    (tmp_path / "data.yaml").write_text(
+        yaml.safe_dump(config(folder, branch_magic={"eta": "Extra.eta"})))
+    words = ["predict", "-q", folder / "run", tmp_path / "main.root", "--friend",
+             f"{tmp_path}/extra.root:Extra", "-c", tmp_path / "data.yaml", "-o", f"{tmp_path}/out/"]
+
+    def write_friend(**more):
+        with uproot.recreate(tmp_path / "extra.root") as file:
+            eta = events_of(tmp_path / "whole.root")["eta"]
+            file.mktree("Extra", {"eta": "f4", **dict.fromkeys(more, "f8")}).extend(
+                {"eta": eta, **more})
+
+    write_friend()
+    run(*words)
+    (tmp_path / "out" / "main.root").unlink()  # is to be done again
+    write_friend(other=np.arange(500) / 3)
+    assert "friends of the input that have changed" in run(*words, code=4).stderr
+    write_friend()
+    run(*words)
+
+
 # ---- interruptions ----
 
 @pytest.fixture(scope="module")

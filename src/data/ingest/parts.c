@@ -50,6 +50,19 @@ static bl_status make_fingerprint(bl_ingest *ingest, const bl_stretch *stretch,
                               &ingest->manifest.fingerprints[stretch->number], err);
 }
 
+/// What a sample depends on by each of its stretches: files of friends.
+static bl_status add_friends(bl_ingest *ingest, const bl_stretch *stretch, const bl_stream *stream,
+                             bl_error *err) {
+    const char **fingerprint = &ingest->manifest.fingerprints[stretch->number];
+    bl_packer packer = {.context = ingest->arena.context};
+    bl_fingerprint_add_text(&packer, *fingerprint);
+    bl_status status = bl_table_pack_friends(stream->table, &packer, err);
+    if (status == BL_OK)
+        return bl_fingerprint_end(&packer, &ingest->arena, fingerprint, err);
+    bl_packer_release(&packer);
+    return status;
+}
+
 // ---- parts ----
 
 /// Rows that a part looks at. By size: so many that their columns take about that much of the first
@@ -116,6 +129,7 @@ static bl_status add_stretch(bl_ingest *ingest, const bl_stretch *stretch, size_
         BL_TRY(copy_cuts(ingest, stretch, opened, err));
         BL_TRY(make_fingerprint(ingest, stretch, opened, err));
     }
+    BL_TRY(add_friends(ingest, stretch, opened, err));
     int64_t n_rows = stretch->last - stretch->first;
     int64_t step = rows_of_part(ingest, opened, n_rows);
     for (int64_t first = stretch->first; first < stretch->last || first == stretch->first;

@@ -62,6 +62,10 @@ static void write_events(const char *name, int64_t first, int64_t last, const ch
     assert_int_equal(fclose(to), 0);
 }
 
+static void write_text(const char *name, const char *text) {
+    assert_ok(bl_whole_file_write(test_path(name), text, strlen(text), true, NULL));
+}
+
 // ---- spools ----
 
 /// A spool with what it borrows.
@@ -81,6 +85,7 @@ typedef struct how {
     uint64_t file_bytes;
     bool overwrite;
     bool skips_bad_files;
+    const char *friend; ///< of the one file; NULL: none
 } how;
 
 static bl_status make(made *m, const how *h) {
@@ -94,7 +99,9 @@ static bl_status make(made *m, const how *h) {
     assert_ok(bl_yaml_parse(&m->arena, "x.yaml", text, strlen(text), &document, NULL));
     BL_TRY(bl_config_read_document(&m->config, document, &m->err));
     BL_TRY(bl_config_for_preparation(&m->config, &m->err));
-    const bl_dataset_options of_dataset = {.skips_bad_files = h->skips_bad_files};
+    const bl_dataset_options of_dataset = {.skips_bad_files = h->skips_bad_files,
+                                           .friends = &h->friend,
+                                           .n_friends = h->friend != NULL};
     BL_TRY(bl_dataset_open(m->context, &m->config, &of_dataset, &m->dataset, &m->err));
     snprintf(path, sizeof path, "%s/%s", test_folder, h->to);
     const bl_spool_options options = {
@@ -406,15 +413,34 @@ static void another_spool_is_not_replaced(void **state) {
     release(&replaced);
 }
 
+/// A friend that has changed is another one.
+static void friends_are_compared(void **state) {
+    (void)state;
+    static const char text[] = "inputs: {v: {vars: [n, Events.w]}}\n"
+                               "samples: {a: {files: '%s/plain.jsonl', label: 0}}\n";
+    char friend[256];
+    snprintf(friend, sizeof friend, "%s", test_path("friend.jsonl"));
+    write_text("plain.jsonl", "{\"n\": 1}\n{\"n\": 2}\n");
+    write_text("friend.jsonl", "{\"w\": 1}\n{\"w\": 2}\n");
+    const how h = {.yaml = text, .to = "friends", .friend = friend};
+    made m = must_make(&h);
+    release(&m);
+    m = must_make(&h);
+    assert_int_equal(m.spool->n_resumed, 1);
+    release(&m);
+    write_text("friend.jsonl", "{\"w\": 1}\n{\"w\": 22}\n");
+    assert_int_equal(make(&m, &h), BL_E_EXISTS);
+    assert_non_null(strstr(m.err.message, "--overwrite"));
+    release(&m);
+}
+
 /// Where one of the samples does not tell events apart, files and entries do, and that is said.
 static void identity_is_in_all_files_or_in_none(void **state) {
     (void)state;
     static const char text[] = "inputs: {v: {vars: [n]}}\n"
                                "samples: {a: {files: '%s/a.jsonl', label: 0}, b: {files: "
                                "'%s/plain.jsonl', label: 1}}\n";
-    char path[256];
-    snprintf(path, sizeof path, "%s/plain.jsonl", test_folder);
-    assert_ok(bl_whole_file_write(path, "{\"n\": 1}\n{\"n\": 2}\n", 18, true, NULL));
+    write_text("plain.jsonl", "{\"n\": 1}\n{\"n\": 2}\n");
     made m = must_make(&(how){.yaml = text, .to = "identity"});
     assert_int_equal(m.spool->identity.n, 0);
     assert_int_equal(m.spool->warnings.n, 1);
@@ -677,6 +703,7 @@ int main(void) {
         cmocka_unit_test(keys_are_found),
         cmocka_unit_test(is_gone_on_with),
         cmocka_unit_test(another_spool_is_not_replaced),
+        cmocka_unit_test(friends_are_compared),
         cmocka_unit_test(identity_is_in_all_files_or_in_none),
         cmocka_unit_test(other_shapes),
         cmocka_unit_test(spectra_are_those_of_training),

@@ -147,9 +147,11 @@ static bl_status survey_stretch(bl_spool *spool, const bl_stretch *stretch, bl_p
                                 bl_surveyed *ret_surveyed, bl_error *err) {
     BL_AUTO(bl_stream) stream = NULL;
     BL_TRY(open_as(spool, &spool->passes[0], stretch, &stream, err));
+    BL_TRY(bl_table_pack_friends(stream->table, fingerprint, err));
     for (size_t i = 1; i < spool->n_passes; i++) {
         BL_AUTO(bl_stream) varied = NULL;
         BL_TRY(open_as(spool, &spool->passes[i], stretch, &varied, err));
+        BL_TRY(bl_table_pack_friends(varied->table, fingerprint, err));
     }
     if (!spool->cuts[stretch->number]) {
         BL_TRY(copy_cuts(spool, stretch, stream, err));
