@@ -76,6 +76,7 @@ typedef struct bl_prepared {
     const char *name;          ///< that people know it by: the folder, or what it was made of
     const char *fingerprint;   ///< of all that the events depend on
     const char *configuration; ///< the text of the data configuration
+    const char *treename;      ///< that files were to have, whoever said so; NULL: the only one
     bl_label_kind label_kind;
     size_t n_classes;
     const char **classes; ///< [n_classes] names, of labels that are numbers too

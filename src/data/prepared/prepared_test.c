@@ -62,6 +62,7 @@ static bl_status make(bl_context *in, bl_prepared **ret_made, bl_error *err) {
     BL_TRY(bl_prepared_new(in, test_folder, &made, err));
     made->fingerprint = "0123456789abcdef";
     made->configuration = "inputs:\n  a: [b]\n";
+    made->treename = "dir/Events";
     made->label_kind = BL_LABEL_ONE_OF;
     made->n_classes = 2;
     made->classes = classes;
@@ -123,6 +124,7 @@ static void all_comes_back(void **state) {
     must_be(again);
     assert_string_equal(again->fingerprint, made->fingerprint);
     assert_string_equal(again->configuration, made->configuration);
+    assert_string_equal(again->treename, made->treename);
     assert_int_equal(again->label_kind, BL_LABEL_ONE_OF);
     same_texts(again->classes, again->n_classes, made->classes, 2);
     same_texts(again->files, again->n_files, made->files, 2);

@@ -174,6 +174,7 @@ static bl_status put_all(bl_text *to, const bl_prepared *prepared, bl_error *err
     BL_TRY(put_transforms(to, prepared, err));
     put_parts(to, prepared);
     put_text(to, "configuration", prepared->configuration);
+    put_text(to, "treename", prepared->treename);
     bl_text_add(to, "}\n");
     return to->has_failed ? bl_error_nomem(err, to->n, BL_PREPARED_FILE) : BL_OK;
 }

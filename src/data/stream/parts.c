@@ -90,6 +90,7 @@ void bl_fingerprint_add_number(bl_packer *to, uint64_t number) {
 
 void bl_fingerprint_add_stream(bl_packer *to, const bl_config *config, const bl_stream *stream) {
     const bl_lumi_mask *mask = stream->extras.mask;
+    bl_fingerprint_add_text(to, bl_table_path(stream->table));
     for (size_t i = 0; i < config->cuts.n; i++)
         bl_fingerprint_add_text(to, config->cuts.texts[i]);
     for (size_t i = 0; i < stream->n_variables; i++) {

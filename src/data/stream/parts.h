@@ -33,7 +33,7 @@ bl_status bl_stream_check_like(const bl_stream *first, const bl_stream *stream,
 /// Adds a text with its NUL; NULL is "".
 void bl_fingerprint_add_text(bl_packer *to, const char *text);
 void bl_fingerprint_add_number(bl_packer *to, uint64_t number);
-/// Adds cuts, variables, recipe, columns with their types, and the mask.
+/// Adds the tree, cuts, variables, recipe, columns with their types, and the mask.
 void bl_fingerprint_add_stream(bl_packer *to, const bl_config *config, const bl_stream *stream);
 /// Adds URLs, sizes and rows of the files that are not left out.
 void bl_fingerprint_add_files(bl_packer *to, const bl_sample *sample);

@@ -80,6 +80,8 @@ static void put_configuration(bl_text *to, const bl_training *t) {
     bl_training_settings_write(t->settings, false, to);
     bl_text_add(to, ", \"data\": ");
     bl_json_put_text(to, t->prepared->configuration);
+    bl_text_add(to, ", \"treename\": ");
+    bl_json_put_text(to, t->prepared->treename);
     bl_text_add(to, "}");
 }
 
