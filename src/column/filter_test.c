@@ -73,15 +73,10 @@ static bl_status filter_some(bl_context *context) {
     return BL_OK;
 }
 
-static void without_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(filter_some);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_by_chance),
-        cmocka_unit_test(without_memory),
+        test_each_allocation(filter_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

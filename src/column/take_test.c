@@ -79,23 +79,16 @@ static bl_status take_all(bl_context *context) {
     return BL_OK;
 }
 
-static void memory_may_run_out(void **state) {
-    (void)state;
-    test_every_allocation_fails(take_all);
-}
-
 int main(void) {
-    struct CMUnitTest tests[] = {
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_all_types),
         cmocka_unit_test(nothing_is_taken),
-        cmocka_unit_test(memory_may_run_out),
+        test_each_allocation(take_all),
     };
-    bl_context *context = test_context(2);
-    test_types_init(context, types);
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-        tests[i].initial_state = context;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    bl_context *of_types = test_context(1);
+    test_types_init(of_types, types);
+    int n_failed = test_run(tests, 2, NULL, NULL);
     test_types_release(types);
-    bl_context_free(context);
-    return failed;
+    bl_context_free(of_types);
+    return n_failed;
 }

@@ -435,8 +435,8 @@ static void mistakes_are_named(void **state) {
     assert_true(fputs("no model\n", file) >= 0 && fclose(file) == 0);
     assert_int_equal(bl_model_open(context, other_path, NULL, &model, &err), BL_E_FORMAT);
     const bl_model_options options = {.size = sizeof options, .layer = "ech"};
-    assert_int_equal(bl_model_open(context, particles_path, &options, &model, &err), BL_E_NOTFOUND);
-    assert_non_null(strstr(err.message, "did you mean 'each'"));
+    assert_error(bl_model_open(context, particles_path, &options, &model, &err), BL_E_NOTFOUND, err,
+                 "did you mean 'each'");
     model = open_model(particles_path, false, NULL);
     assert_int_equal(bl_runner_new(model, 65, &runner, &err), BL_E_INVALID);
     runner = new_runner(model, 2);

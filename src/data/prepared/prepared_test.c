@@ -153,11 +153,6 @@ static bl_status write_and_read(bl_context *in) {
     return bl_prepared_open(in, test_folder, &again, NULL);
 }
 
-static void memory_may_run_out(void **state) {
-    (void)state;
-    test_every_allocation_fails(write_and_read);
-}
-
 // ---- what cannot be ----
 
 /// The document with some text in place of another, or nothing where that text is not there.
@@ -189,9 +184,8 @@ static void refused(const char *whole, const char *from, const char *to, bl_stat
     char *text = changed(whole, from, to);
     assert_ok(bl_whole_file_write(test_path("prepared.json"), text, strlen(text), true, NULL));
     free(text);
-    assert_int_equal(bl_prepared_open(context, test_folder, &prepared, &err), status);
-    if (!strstr(err.message, says) || !strstr(err.message, "prepared.json"))
-        fail_msg("'%s' is not about '%s'", err.message, says);
+    assert_error(bl_prepared_open(context, test_folder, &prepared, &err), status, err, says);
+    assert_non_null(strstr(err.message, "prepared.json"));
 }
 
 static void what_cannot_be_is_refused(void **state) {
@@ -250,8 +244,7 @@ static void shards_are_checked(void **state) {
     BL_AUTO(bl_prepared) made = NULL;
     bl_prepared_shard shard = {.file = "train-00000.arrow"};
     assert_ok(make(context, &made, NULL));
-    assert_int_equal(bl_prepared_check(made, &shard, &err), BL_E_NOTFOUND);
-    assert_non_null(strstr(err.message, "train-00000.arrow"));
+    assert_error(bl_prepared_check(made, &shard, &err), BL_E_NOTFOUND, err, "train-00000.arrow");
     assert_ok(bl_whole_file_write(test_path(shard.file), "some bytes", 10, true, NULL));
     assert_int_equal(bl_prepared_check(made, &shard, &err), BL_E_CORRUPT);
     assert_ok(bl_file_sum(test_path(shard.file), &shard.bytes, &shard.xxh64, NULL));
@@ -320,7 +313,7 @@ static void parts_are_those_of_shares(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_comes_back),
-        cmocka_unit_test(memory_may_run_out),
+        test_each_allocation(write_and_read),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(shards_are_checked),
         cmocka_unit_test(fates_are_uniform),

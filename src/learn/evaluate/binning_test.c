@@ -132,18 +132,6 @@ static void chance_is_the_mean_of_toys(void **state) {
     assert_true(fabs(found / wanted - 1) < 0.1);
 }
 
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(1);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bins_leave_out_few),
@@ -153,5 +141,5 @@ int main(void) {
         cmocka_unit_test(divergences_are_in_closed_form),
         cmocka_unit_test(chance_is_the_mean_of_toys),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 1, &context, NULL);
 }

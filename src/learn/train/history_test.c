@@ -73,14 +73,9 @@ static bl_status append_and_write(bl_context *context) {
     return status;
 }
 
-static void every_allocation_may_fail(void **state) {
-    (void)state;
-    test_every_allocation_fails(append_and_write);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rows_are_written),
                                        cmocka_unit_test(many_rows_are_kept),
-                                       cmocka_unit_test(every_allocation_may_fail)};
+                                       test_each_allocation(append_and_write)};
     return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

@@ -128,8 +128,8 @@ static void test_refused(void **state) {
                         .n_trees = 1,
                         .most_weights = 1});
     assert_ok(make(context, "trees", forest, &m));
-    assert_int_equal(bl_code_write(context, m.network, &usual, &code, &err), BL_E_UNSUPPORTED);
-    assert_non_null(strstr(err.message, "layer 'trees' (TreeEnsemble)"));
+    assert_error(bl_code_write(context, m.network, &usual, &code, &err), BL_E_UNSUPPORTED, err,
+                 "layer 'trees' (TreeEnsemble)");
     release(&m);
     bl_nn_forest_free(forest);
 }
