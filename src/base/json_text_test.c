@@ -57,23 +57,11 @@ static void numbers_that_are_none_are_null(void **state) {
     bl_arena_release(&arena);
 }
 
-static int begin(void **state) {
-    (void)state;
-    context = test_context(1);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_kept),
         cmocka_unit_test(lines_follow_the_depth),
         cmocka_unit_test(numbers_that_are_none_are_null),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return test_run(tests, 1, &context, NULL);
 }

@@ -29,15 +29,10 @@ static void test_pack(void **state) {
     bl_context_free(context);
 }
 
-static void test_no_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(pack);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pack),
-        cmocka_unit_test(test_no_memory),
+        test_each_allocation(pack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,23 +48,8 @@ static bl_status add_much(bl_context *context) {
     return status;
 }
 
-static void test_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(add_much);
-}
-
-static int make_context(void **state) {
-    *state = test_context(1);
-    return 0;
-}
-
-static int free_context(void **state) {
-    bl_context_free(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces), cmocka_unit_test(test_kinds),
-                                       cmocka_unit_test(test_memory)};
-    return cmocka_run_group_tests(tests, make_context, free_context);
+                                       test_each_allocation(add_much)};
+    return test_run(tests, 1, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 #include "cli/dataset.h"
 #include "cli/evaluate.h"
 #include "cli/prepare.h"
-#include "infer/model.h"
+#include "infer/predict/predictor.h"
 
 static bool has_file(const char *path) {
     struct stat about;
@@ -44,31 +44,18 @@ static bl_status model_path(evaluate_run *run, const char *subject, const char *
     return path ? BL_OK : bl_error_nomem(err, strlen(subject), "a path");
 }
 
-/// The text of the data configuration that a model was trained with.
-static bl_status model_text(evaluate_run *run, const char *path, const char **ret_text,
-                            bl_error *err) {
-    BL_AUTO(bl_model) model = NULL;
-    BL_TRY(bl_model_open(run->cli->context, path, NULL, &model, err));
-    const bl_item *data = bl_item_get(model->bundle->notes[BL_BUNDLE_configuration], "data");
-    if (!data || data->kind != BL_ITEM_TEXT)
-        return bl_error_set(err, BL_E_NOTFOUND,
-                            "%s: the model does not say how its data were made; --config names a "
-                            "data configuration",
-                            path);
-    *ret_text = bl_arena_text(&run->arena, data->text, strlen(data->text));
-    return *ret_text ? BL_OK : bl_error_nomem(err, strlen(data->text), "a configuration");
-}
-
 static bl_status read_model_config(evaluate_run *run, bl_config *config, bl_error *err) {
-    const char *path = NULL, *name;
-    const bl_item *document = NULL;
+    BL_AUTO(bl_model) model = NULL;
+    const char *path = NULL;
     BL_TRY(model_path(run, run->cli->arguments.operands[0], &path, err));
-    BL_TRY(model_text(run, path, &config->text, err));
-    name = bl_arena_printf(&run->arena, "%s: data configuration", path);
-    if (!name)
-        return bl_error_nomem(err, strlen(path), "a name");
-    BL_TRY(bl_yaml_parse(&run->arena, name, config->text, strlen(config->text), &document, err));
-    return bl_config_read_document(config, document, err);
+    BL_TRY(bl_model_open(run->cli->context, path, NULL, &model, err));
+    BL_TRY(bl_model_read_config(model, path, config, err));
+    if (config->text)
+        return BL_OK;
+    return bl_error_set(err, BL_E_NOTFOUND,
+                        "%s: the model does not say how its data were made; --config names a data "
+                        "configuration",
+                        path);
 }
 
 // ---- samples ----

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 
 static const char *classes[] = {"qcd", "ttbar"};
@@ -120,18 +120,15 @@ static void faces(void **state) {
 /// What is written is what inspect finds.
 static void inspected(void **state) {
     (void)state;
-    char folder[] = "/tmp/prepared_test_XXXXXX", path[64];
     bl_error err = {0};
     bool is_one = false;
     bl_cli cli = {.context = test_context(1)};
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/prepared.json", folder);
     bl_out_init_memory(&cli.out, cli.context);
-    check(bl_inspect_prepared(&cli, folder, &is_one, &err), &err);
+    check(bl_inspect_prepared(&cli, test_folder, &is_one, &err), &err);
     assert_false(is_one);
-    bl_prepared *prepared = make(cli.context, folder);
+    bl_prepared *prepared = make(cli.context, test_folder);
     check(bl_prepared_write(prepared, &err), &err);
-    check(bl_inspect_prepared(&cli, folder, &is_one, &err), &err);
+    check(bl_inspect_prepared(&cli, test_folder, &is_one, &err), &err);
     assert_true(is_one);
     bl_out_char(&cli.out, '\0');
     assert_non_null(strstr(cli.out.data, ": prepared data set, 30 events, 3.0 kB\n"));
@@ -139,17 +136,15 @@ static void inspected(void **state) {
     bl_out_release(&cli.out);
     bl_out_init_memory(&cli.out, cli.context);
     cli.arguments.names = true;
-    check(bl_inspect_prepared(&cli, folder, &is_one, &err), &err);
+    check(bl_inspect_prepared(&cli, test_folder, &is_one, &err), &err);
     bl_out_char(&cli.out, '\0');
     assert_string_equal(cli.out.data, "train\ntest\n");
     bl_out_release(&cli.out);
     bl_prepared_close(prepared);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(rmdir(folder), 0);
     bl_context_free(cli.context);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(faces), cmocka_unit_test(inspected)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

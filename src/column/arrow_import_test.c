@@ -140,17 +140,12 @@ static bl_status work(bl_context *context) {
     return status;
 }
 
-static void test_no_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(work);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slice),
         cmocka_unit_test(test_nulls_are_empty),
         cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_no_memory),
+        test_each_allocation(work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,17 +172,12 @@ static bl_status export_all(bl_context *context) {
     return BL_OK;
 }
 
-static void memory_fails(void **state) {
-    (void)state;
-    test_every_allocation_fails(export_all);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outlives_everything),
         cmocka_unit_test(moved_child_outlives_its_parent),
         cmocka_unit_test(no_rows_no_columns),
-        cmocka_unit_test(memory_fails),
+        test_each_allocation(export_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,13 +209,10 @@ static void reset(bl_builder *builder) {
 /// Items that the children must have, so that no half-built list or struct gets out.
 static bl_status check_children(const bl_builder *builder, const bl_column *column, bl_error *err) {
     int64_t wanted = column->length;
-    if (is_list(builder->type->id)) {
-        const void *data = column->offsets->data;
-        wanted = builder->type->id == BL_LARGE_LIST ? ((const int64_t *)data)[column->length]
-                                                    : ((const int32_t *)data)[column->length];
-    } else if (builder->type->id == BL_FIXED_LIST) {
+    if (is_list(builder->type->id))
+        wanted = bl_column_offset(column, column->length);
+    else if (builder->type->id == BL_FIXED_LIST)
         wanted *= builder->type->list_size;
-    }
     for (size_t i = 0; i < column->n_children; i++)
         if (column->children[i].length != wanted)
             return bl_error_set(err, BL_E_CORRUPT, "%s: %lld values where %lld are needed",

@@ -29,6 +29,15 @@ bl_status bl_column_check(const bl_column *column, bl_error *err);
 static inline bool bl_column_is_null(const bl_column *column, int64_t i) {
     return column->validity && !(column->validity->data[i / 8] >> i % 8 & 1);
 }
+/// Offset `i` of a column of lists or texts: where value `i` begins, in its items or bytes. Of no
+/// values there may be no offsets.
+static inline int64_t bl_column_offset(const bl_column *column, int64_t i) {
+    if (!column->offsets)
+        return 0;
+    const void *offsets = column->offsets->data;
+    return column->type->id == BL_LARGE_LIST ? ((const int64_t *)offsets)[i]
+                                             : ((const int32_t *)offsets)[i];
+}
 /// The bits of integer `i` of a column of integers, as those of an int64.
 int64_t bl_column_integer(const bl_column *column, int64_t i);
 /// Whether a type is of numbers, which bl_column_number reads.
@@ -51,6 +60,18 @@ bl_status bl_column_drop_nulls(bl_context *context, const bl_column *from, bl_co
 /// \return BL_OK, BL_E_NOMEM, BL_E_TYPE, BL_E_LIMIT (more than 32-bit offsets can count)
 bl_status bl_column_concat(bl_context *context, const bl_column *const *parts, size_t n,
                            bl_column *column, bl_error *err);
+/// Values [first, first + n) of a column.
+typedef struct bl_column_span {
+    const bl_column *from;
+    int64_t first, n;
+} bl_column_span;
+
+/// Fills a zeroed column with spans of columns, one behind the other. What it holds after a failure
+/// is for bl_column_release, too.
+/// \param type of the column, and of what the spans are of \param spans [n]
+/// \return BL_OK, BL_E_LIMIT (more than 32-bit offsets can count), BL_E_NOMEM
+bl_status bl_column_take(bl_context *context, bl_type *type, const bl_column_span *spans, size_t n,
+                         bl_column *column, bl_error *err);
 
 struct bl_batch {
     bl_context *context;

@@ -70,19 +70,11 @@ static bl_status concat_validity(bl_context *context, const bl_column *const *pa
     return BL_OK;
 }
 
-static size_t last_offset(const bl_column *part) {
-    if (!part->offsets)
-        return 0;
-    const void *data = part->offsets->data;
-    return part->type->id == BL_LARGE_LIST ? (size_t)((const int64_t *)data)[part->length]
-                                           : (size_t)((const int32_t *)data)[part->length];
-}
-
 /// Bytes of a part's values.
 static size_t value_bytes(const bl_column *part) {
     if (part->type->id == BL_BOOL)
         return ((size_t)part->length + 7) / 8;
-    return is_string(part->type) ? last_offset(part)
+    return is_string(part->type) ? (size_t)bl_column_offset(part, part->length)
                                  : (size_t)part->length * bl_type_id_width(part->type->id);
 }
 
@@ -128,7 +120,7 @@ static bl_status concat_offsets(bl_context *context, const bl_column *const *par
     bool is_large = column->type->id == BL_LARGE_LIST;
     size_t behind = 0, width = is_large ? 8 : 4;
     for (size_t i = 0; i < n; i++)
-        behind += last_offset(parts[i]);
+        behind += (size_t)bl_column_offset(parts[i], parts[i]->length);
     if (!is_large && behind > INT32_MAX)
         return bl_error_set(err, BL_E_LIMIT, "%zu %s are more than one batch can hold", behind,
                             is_string(column->type) ? "bytes" : "items");
@@ -146,7 +138,7 @@ static bl_status concat_offsets(bl_context *context, const bl_column *const *par
         else
             append_offsets32((int32_t *)out + at, parts[i], (int32_t)base);
         at += (size_t)parts[i]->length;
-        base += last_offset(parts[i]);
+        base += (size_t)bl_column_offset(parts[i], parts[i]->length);
     }
     return BL_OK;
 }

@@ -15,20 +15,15 @@ typedef struct runs {
     int64_t n_values; ///< in all of them
 } runs;
 
-static int64_t offset_at(const bl_column *column, int64_t i) {
-    const void *offsets = column->offsets->data;
-    return column->type->id == BL_LARGE_LIST ? ((const int64_t *)offsets)[i]
-                                             : ((const int32_t *)offsets)[i];
-}
-
 /// Where what is inside the runs of a list, text or fixed list lies. \param memory [rows->n]
 static runs inner_runs(const bl_column *column, const runs *rows, run *memory) {
     int64_t size = column->type->id == BL_FIXED_LIST ? column->type->list_size : 0;
     runs inner = {.items = memory};
     for (size_t i = 0; i < rows->n; i++) {
         const run *r = &rows->items[i];
-        run made = size ? (run){r->first * size, r->last * size}
-                        : (run){offset_at(column, r->first), offset_at(column, r->last)};
+        run made =
+            size ? (run){r->first * size, r->last * size}
+                 : (run){bl_column_offset(column, r->first), bl_column_offset(column, r->last)};
         inner.n_values += made.last - made.first;
         if (inner.n && memory[inner.n - 1].last == made.first)
             memory[inner.n - 1].last = made.last;
@@ -49,9 +44,10 @@ static void copy_offsets(const bl_column *from, const runs *rows, void *out) {
     bool is_large = from->type->id == BL_LARGE_LIST;
     int64_t at = 0, end = 0;
     for (size_t i = 0; i < rows->n; i++) {
-        int64_t shift = end - offset_at(from, rows->items[i].first);
-        for (int64_t row = rows->items[i].first; row < rows->items[i].last; row++) {
-            end = offset_at(from, row + 1) + shift;
+        const run r = rows->items[i];
+        int64_t shift = end - bl_column_offset(from, r.first);
+        for (int64_t row = r.first; row < r.last; row++) {
+            end = bl_column_offset(from, row + 1) + shift;
             if (is_large)
                 ((int64_t *)out)[++at] = end;
             else
@@ -125,7 +121,8 @@ static bl_status filter(bl_context *context, const bl_column *from, const runs *
 
 static bool has_items_behind_nulls(const bl_column *column) {
     for (int64_t i = 0; i < column->length; i++)
-        if (bl_column_is_null(column, i) && offset_at(column, i) != offset_at(column, i + 1))
+        if (bl_column_is_null(column, i) &&
+            bl_column_offset(column, i) != bl_column_offset(column, i + 1))
             return true;
     return false;
 }
@@ -141,7 +138,7 @@ static runs items_there(const bl_column *column, run *memory, void *offsets) {
             ((int32_t *)offsets)[i] = (int32_t)inner.n_values;
         if (i == column->length || bl_column_is_null(column, i))
             continue;
-        run made = {offset_at(column, i), offset_at(column, i + 1)};
+        run made = {bl_column_offset(column, i), bl_column_offset(column, i + 1)};
         inner.n_values += made.last - made.first;
         if (inner.n && memory[inner.n - 1].last == made.first)
             memory[inner.n - 1].last = made.last;

@@ -139,11 +139,6 @@ static bl_status evaluate_and_release(bl_context *context) {
     return BL_OK;
 }
 
-static void without_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(evaluate_and_release);
-}
-
 static void no_rows(void **state) {
     (void)state;
     bl_context *context = test_context(1);
@@ -160,7 +155,7 @@ int main(void) {
         cmocka_unit_test(variables_of_variables),
         cmocka_unit_test(only_used_columns),
         cmocka_unit_test(threads_change_nothing),
-        cmocka_unit_test(without_memory),
+        test_each_allocation(evaluate_and_release),
         cmocka_unit_test(no_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

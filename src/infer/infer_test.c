@@ -5,8 +5,8 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "infer/model.h"
 #include "model/bundle/made_testing.h"
@@ -15,7 +15,7 @@ enum { EVENTS = 150, WIDTH = 14, CLASSES = 3, STEPS = 7, COLUMNS = 5, OTHERS = 3
 
 static test_allocator allocator;
 static bl_context *context;
-static char hlf_path[64], particles_path[64], ordered_path[64], repeated_path[64], other_path[64];
+static const char *hlf_path, *particles_path, *ordered_path, *repeated_path, *other_path;
 
 /// Events for both models; some numbers are missing.
 static float hlf[EVENTS * WIDTH], particles[EVENTS * STEPS * COLUMNS], others[EVENTS * OTHERS];
@@ -435,8 +435,8 @@ static void mistakes_are_named(void **state) {
     assert_true(fputs("no model\n", file) >= 0 && fclose(file) == 0);
     assert_int_equal(bl_model_open(context, other_path, NULL, &model, &err), BL_E_FORMAT);
     const bl_model_options options = {.size = sizeof options, .layer = "ech"};
-    assert_int_equal(bl_model_open(context, particles_path, &options, &model, &err), BL_E_NOTFOUND);
-    assert_non_null(strstr(err.message, "did you mean 'each'"));
+    assert_error(bl_model_open(context, particles_path, &options, &model, &err), BL_E_NOTFOUND, err,
+                 "did you mean 'each'");
     model = open_model(particles_path, false, NULL);
     assert_int_equal(bl_runner_new(model, 65, &runner, &err), BL_E_INVALID);
     runner = new_runner(model, 2);
@@ -459,16 +459,15 @@ static void mistakes_are_named(void **state) {
 
 // ---- beginning and end ----
 
-static void write_model(bl_status (*make)(bl_context *, bl_bundle **), char *path,
-                        const char *name) {
+static const char *write_model(bl_status (*make)(bl_context *, bl_bundle **), const char *name) {
     BL_AUTO(bl_bundle) bundle = NULL;
-    (void)snprintf(path, 64, "infer_test_%d_%s.blm", (int)getpid(), name);
+    const char *path = test_path(name);
     assert_ok(make(context, &bundle));
     assert_ok(bl_bundle_write(context, bundle, path, true, NULL));
+    return path;
 }
 
 static int begin(void **state) {
-    (void)state;
     srand48(3);
     test_allocator_arm(&allocator, 0);
     bl_allocator face = test_allocator_face(&allocator);
@@ -479,24 +478,19 @@ static int begin(void **state) {
     draw(others, EVENTS * OTHERS);
     for (size_t e = 0; e < EVENTS; e++)
         offsets[e + 1] = offsets[e] + (int64_t)(lrand48() % (STEPS + 1));
-    (void)snprintf(other_path, sizeof other_path, "infer_test_%d_other", (int)getpid());
-    write_model(made_hlf, hlf_path, "hlf");
-    write_model(made_particles, particles_path, "particles");
-    write_model(made_ordered, ordered_path, "ordered");
-    write_model(made_repeated, repeated_path, "repeated");
+    assert_int_equal(test_make_folder(state), 0);
+    hlf_path = write_model(made_hlf, "hlf.blm");
+    particles_path = write_model(made_particles, "particles.blm");
+    ordered_path = write_model(made_ordered, "ordered.blm");
+    repeated_path = write_model(made_repeated, "repeated.blm");
+    other_path = test_path("other");
     return 0;
 }
 
 static int end(void **state) {
-    (void)state;
-    (void)remove(hlf_path);
-    (void)remove(particles_path);
-    (void)remove(ordered_path);
-    (void)remove(repeated_path);
-    (void)remove(other_path);
     bl_context_free(context);
     assert_int_equal(allocator.n_live, 0);
-    return 0;
+    return test_remove_folder(state);
 }
 
 int main(void) {

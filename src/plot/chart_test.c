@@ -180,11 +180,6 @@ static bl_status draw_all(bl_context *context) {
     return status;
 }
 
-static void lack_of_memory_is_said(void **state) {
-    (void)state;
-    test_every_allocation_fails(draw_all);
-}
-
 static void other_files_are_refused(void **state) {
     const bl_chart chart = {.name = "a"};
     bl_error error = {0};
@@ -199,7 +194,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_numbers_are_drawn),
         cmocka_unit_test(tables_read_to_the_same_bits),
-        cmocka_unit_test(lack_of_memory_is_said),
+        test_each_allocation(draw_all),
         cmocka_unit_test(other_files_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

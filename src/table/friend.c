@@ -5,6 +5,7 @@
 
 #include "base/options.h"
 #include "table/private.h"
+#include "table/selection.h"
 
 const char *bl_table_alias(const bl_table *table, size_t column) {
     const bl_known_column *c = &table->columns[column];
@@ -199,5 +200,55 @@ bl_status bl_friend_column(bl_table *table, bl_part *part, size_t column, bl_tab
     if (c->kind == BL_ORIGIN_DECLARED)
         return bl_friend_declared(table, part, c->friend, ret_table, err);
     *ret_table = table->given[c->friend].table;
+    return BL_OK;
+}
+
+// ---- what friends are read from ----
+
+bool bl_table_declares_friends(const bl_table *table) { return table->first.reader->n_friends > 0; }
+
+static bl_status pack_file(bl_table *table, const char *url, bl_packer *to, bl_error *err) {
+    uint64_t bytes;
+    BL_TRY(bl_url_size(table->context, url, &bytes, err));
+    bl_pack_bytes(to, url, strlen(url) + 1);
+    bl_pack_be64(to, bytes);
+    return BL_OK;
+}
+
+static bl_status pack_if_found(bl_table *table, const bl_part *part, const char *url, bl_packer *to,
+                               bl_error *err) {
+    char *other = NULL;
+    bl_status status = pack_file(table, url, to, err);
+    if (status == BL_E_NOTFOUND)
+        BL_TRY(beside(table, table->urls[part->file], url, &other, err));
+    if (other)
+        status = pack_file(table, other, to, err);
+    return status == BL_E_NOMEM || status == BL_E_CANCELLED ? status : BL_OK;
+}
+
+/// Of all files of the chain those friends that the first one's columns are of.
+static bl_status pack_declared(bl_table *table, const char *alias, bl_packer *to, bl_error *err) {
+    for (size_t file = 0; file < table->n_files; file++) {
+        bl_part *part;
+        BL_TRY(bl_table_part(table, file, &part, err));
+        for (size_t i = 0; i < part->reader->n_friends; i++) {
+            const bl_friend_info *info = &part->reader->friends[i];
+            if (info->url[0] && strcmp(info->alias, alias) == 0)
+                BL_TRY(pack_if_found(table, part, info->url, to, err));
+        }
+    }
+    return BL_OK;
+}
+
+bl_status bl_table_pack_friends(bl_table *table, bl_packer *to, bl_error *err) {
+    const bl_part *first = &table->first;
+    for (size_t i = 0; i < table->n_given; i++) {
+        bl_table *given = table->given[i].table;
+        for (size_t k = 0; k < given->n_files; k++)
+            BL_TRY(pack_if_found(given, &given->first, given->urls[k], to, err));
+    }
+    for (size_t i = 0; first->declared && i < first->reader->n_friends; i++)
+        if (first->declared[i])
+            BL_TRY(pack_declared(table, first->reader->friends[i].alias, to, err));
     return BL_OK;
 }

@@ -8,6 +8,7 @@
 #include <beamline/table.h>
 
 #include "base/arena.h"
+#include "base/packer.h"
 
 /// Replaces globs by what they match. \param ret_urls [*ret_n] in the arena
 bl_status bl_urls_expand(bl_arena *arena, const char *const *urls, size_t n_urls, char ***ret_urls,
@@ -49,6 +50,14 @@ const char *bl_catalog_uuid(const bl_catalog *catalog);
 
 /// Bytes of what a URL names. \return as bl_source_open
 bl_status bl_url_size(bl_context *context, const char *url, uint64_t *ret_bytes, bl_error *err);
+
+/// Whether the first file declares friends.
+bool bl_table_declares_friends(const bl_table *table);
+/// Adds URL and size of each file that columns are read from beside the table's own: of friends of
+/// the options, and of those that its files declare, where a column of theirs was asked for. What
+/// cannot be found is passed over; whoever reads it says so.
+/// \return BL_OK, BL_E_NOMEM, BL_E_CANCELLED, and what opening the table's files returns
+bl_status bl_table_pack_friends(bl_table *table, bl_packer *to, bl_error *err);
 
 /// What files of a format that is to be written end with. \param format NULL: "ROOT"
 /// \return BL_OK, BL_E_UNSUPPORTED (with the nearest names)

@@ -3,6 +3,7 @@
 
 #include "table/fake_format_testing.h"
 #include "table/private.h"
+#include "table/selection.h"
 
 /// A directory of small files that every test may use; the current directory is in it.
 static const fake_text files[] = {
@@ -250,7 +251,7 @@ static void declared_friends(void **state) {
     bl_table_close(table);
 
     table = open_one(context, "sub/main.fake");
-    x = find(table, "near.x");
+    (void)find(table, "near.x");
     bl_table_close(table);
     table = open_one(context, "sub/short.fake");
     check_find_fails(table, "near.x", BL_E_SHAPE,
@@ -284,6 +285,52 @@ static void friends_of_a_chain(void **state) {
     assert_int_equal(bl_table_open_as(context, fake_formats, urls, 2, &options, &table, &err),
                      BL_E_SHAPE);
     assert_string_equal(err.message, "friend 'one.fake': 10 rows, but the table it joins has 12");
+    bl_context_free(context);
+    assert_int_equal(fake.n_open, 0);
+}
+
+static void assert_packed(bl_table *table, size_t n, const char *const *urls) {
+    bl_packer is = {.context = table->context}, wanted = {.context = table->context};
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bytes = 0;
+        assert_ok(bl_url_size(table->context, urls[i], &bytes, NULL));
+        bl_pack_bytes(&wanted, urls[i], strlen(urls[i]) + 1);
+        bl_pack_be64(&wanted, bytes);
+    }
+    assert_ok(bl_table_pack_friends(table, &is, NULL));
+    assert_int_equal(bl_packer_size(&is), bl_packer_size(&wanted));
+    if (is.buffer && wanted.buffer)
+        assert_memory_equal(is.buffer->data, wanted.buffer->data, wanted.buffer->size);
+    bl_packer_release(&is);
+    bl_packer_release(&wanted);
+}
+
+/// Friends are files with a size, where columns are read from them.
+static void friends_are_packed(void **state) {
+    (void)state;
+    bl_context *context = test_context(1);
+    const char *urls[] = {"chain1.fake", "chain2.fake", "chain3.fake"};
+    const char *friends[] = {"sub/twelve.fake:tree"};
+    const char *const of_friends[] = {"sub/twelve.fake", "sub/f1.fake", "sub/f3.fake"};
+    bl_table_options options = {.size = sizeof options, .friends = friends, .n_friends = 1};
+    bl_table *table = NULL;
+    assert_ok(bl_table_open_as(context, fake_formats, urls, 3, &options, &table, NULL));
+    assert_packed(table, 1, of_friends);
+    (void)find(table, "f.w");
+    assert_packed(table, 3, of_friends);
+    bl_table_close(table);
+    table = open_one(context, "one.fake");
+    assert_true(bl_table_declares_friends(table));
+    (void)find(table, "self.x"); // in the file itself
+    assert_packed(table, 0, NULL);
+    bl_table_close(table);
+    table = open_one(context, "sub/main.fake");
+    (void)find(table, "near.x");
+    assert_packed(table, 1, (const char *const[]){"sub/near.fake"});
+    bl_table_close(table);
+    table = open_one(context, "lacks.fake");
+    assert_false(bl_table_declares_friends(table));
+    bl_table_close(table);
     bl_context_free(context);
     assert_int_equal(fake.n_open, 0);
 }
@@ -323,10 +370,15 @@ static void memory_fails(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(catalog),          cmocka_unit_test(open_failures),
-        cmocka_unit_test(finds_columns),    cmocka_unit_test(reads_rows),
-        cmocka_unit_test(reads_a_chain),    cmocka_unit_test(chains_that_do_not_fit),
-        cmocka_unit_test(declared_friends), cmocka_unit_test(friends_of_a_chain),
+        cmocka_unit_test(catalog),
+        cmocka_unit_test(open_failures),
+        cmocka_unit_test(finds_columns),
+        cmocka_unit_test(reads_rows),
+        cmocka_unit_test(reads_a_chain),
+        cmocka_unit_test(chains_that_do_not_fit),
+        cmocka_unit_test(declared_friends),
+        cmocka_unit_test(friends_of_a_chain),
+        cmocka_unit_test(friends_are_packed),
         cmocka_unit_test(memory_fails),
     };
     return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -167,6 +167,18 @@ def test_parts_and_manifest(files, tmp_path):
     run(*skim(files, tmp_path, tmp_path / "out"), "-w", "MET > 30", "--overwrite")
 
 
+def test_a_friend_that_changed_is_another(tmp_path):
+    main, friend = tmp_path / "main.jsonl", tmp_path / "friend.jsonl"
+    main.write_text("".join(f'{{"x": {i}}}\n' for i in range(10)))
+    friend.write_text("".join(f'{{"w": {i}}}\n' for i in range(10)))
+    command = ["ingest", main, "--friend", friend, "-w", "Events.w > 3", "-o", f"{tmp_path}/out/"]
+    run(*command)
+    run(*command)  # all is there
+    friend.write_text("".join(f'{{"w": {i}}}\n' for i in range(20, 30)))
+    _, error = run(*command, code=4)
+    assert "other parts are there" in error
+
+
 def test_killed_at_any_moment_it_is_resumed(files, tmp_path):
     command = [os.environ["BEAMLINE"], *map(str, skim(files, tmp_path, tmp_path / "killed"))]
     start = time.monotonic()

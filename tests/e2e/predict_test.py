@@ -257,6 +257,53 @@ def test_friends(folder, tmp_path):
     assert np.array_equal(values, output["score_top"], equal_nan=True)
 
 
+def test_the_tree_that_was_prepared_is_taken(folder, tmp_path):
+    """A tree that only the command line named is kept with the model, for predict and evaluate."""
+    for label, name in enumerate(CLASSES):
+        write_events(tmp_path / f"{name}.root", 0, 300, label, 50 + label)
+        with uproot.update(tmp_path / f"{name}.root") as file:
+            file.mktree("Other", {"number": "i4"}).extend({"number": np.arange(9, dtype="i4")})
+    with_tree = config(tmp_path)
+    without = {key: value for key, value in with_tree.items() if key != "treename"}
+    (tmp_path / "data.yaml").write_text(yaml.safe_dump(without))
+    data, model = tmp_path / "prepared", tmp_path / "run"
+    run("prepare", "-q", "-c", tmp_path / "data.yaml", "-T", "Events", "-o", data)
+    assert json.loads((data / "prepared.json").read_text())["treename"] == "Events"
+    run("prepare", "-q", "-c", tmp_path / "data.yaml", "-T", "Other", "-o", data, code=3)
+    run("train", "-q", "-c", data, "-m", folder / "run-network.yaml", "-o", model)
+    file = tmp_path / f"{CLASSES[0]}.root"
+    predict(model, file, "-o", tmp_path / "out.root")
+    assert len(events_of(tmp_path / "out.root")["event"]) == 300
+    error = predict(model, file, "-T", "Other", "-o", tmp_path / "other.root", code=3).stderr
+    assert "no column" in error
+    inputs = [word for name in CLASSES for word in ("-i", f"{name}={tmp_path}/{name}.root")]
+    run("evaluate", "-q", model, *inputs, "-o", tmp_path / "page.html")
+
+
+def test_a_friend_that_changed_is_another(folder, tmp_path):
+    """What is done of an output is not gone on with beside another friend of the same name."""
+    write_events(tmp_path / "main.root", 0, 500, 1, 5, leave_out=("eta",))
+    write_events(tmp_path / "whole.root", 0, 500, 1, 5)
+    (tmp_path / "data.yaml").write_text(
+        yaml.safe_dump(config(folder, branch_magic={"eta": "Extra.eta"})))
+    words = ["predict", "-q", folder / "run", tmp_path / "main.root", "--friend",
+             f"{tmp_path}/extra.root:Extra", "-c", tmp_path / "data.yaml", "-o", f"{tmp_path}/out/"]
+
+    def write_friend(**more):
+        with uproot.recreate(tmp_path / "extra.root") as file:
+            eta = events_of(tmp_path / "whole.root")["eta"]
+            file.mktree("Extra", {"eta": "f4", **dict.fromkeys(more, "f8")}).extend(
+                {"eta": eta, **more})
+
+    write_friend()
+    run(*words)
+    (tmp_path / "out" / "main.root").unlink()  # is to be done again
+    write_friend(other=np.arange(500) / 3)
+    assert "friends of the input that have changed" in run(*words, code=4).stderr
+    write_friend()
+    run(*words)
+
+
 # ---- interruptions ----
 
 @pytest.fixture(scope="module")

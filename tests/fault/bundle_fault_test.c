@@ -2,16 +2,15 @@
 // Faults while models are made, written, read and made ready to run: every allocation fails once,
 // and nothing stays behind.
 #include <beamline/infer.h>
-#include <stdio.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "each_allocation.h"
 #include "infer/model.h"
 #include "model/bundle/made_testing.h"
 
 typedef bl_status (*maker)(bl_context *context, bl_bundle **ret_bundle);
 
-static char path[64];
+static const char *path;
 
 static bl_status write_and_read(bl_context *context, void *argument) {
     const maker *make = (const maker *)argument;
@@ -49,13 +48,12 @@ static void bundles_are_written_and_read(void **state) {
 static void run_model(maker make) {
     bl_context *context = test_context(1);
     bl_bundle *bundle = NULL;
-    (void)snprintf(path, sizeof path, "bundle_fault_test_%d.blm", (int)getpid());
+    path = test_path("model.blm");
     assert_ok(make(context, &bundle));
     assert_ok(bl_bundle_write(context, bundle, path, true, NULL));
     bl_bundle_free(bundle);
     bl_context_free(context);
     fail_each_allocation(open_and_run, NULL, NULL, 30, 10000);
-    assert_int_equal(remove(path), 0);
 }
 
 static void models_are_run(void **state) {
@@ -67,5 +65,5 @@ static void models_are_run(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(bundles_are_written_and_read),
                                        cmocka_unit_test(models_are_run)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

@@ -2,12 +2,12 @@
 // Faults while a checkpoint is written and read: every allocation fails once, nothing stays behind,
 // and a file has what it had before or what was written.
 #include <stdio.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "each_allocation.h"
 #include "learn/train/made_testing.h"
 
-static char path[64];
+static const char *path;
 
 static bl_status write_and_read(bl_context *context, void *argument) {
     (void)argument;
@@ -45,11 +45,11 @@ static void look(bl_status status, void *argument) {
 
 static void checkpoints_are_written_and_read(void **state) {
     (void)state;
-    (void)snprintf(path, sizeof path, "checkpoint_fault_test_%d", (int)getpid());
+    path = test_path("checkpoint");
     fail_each_allocation(write_and_read, look, NULL, 30, 10000);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(checkpoints_are_written_and_read)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "data/ingest/ingest.h"
 #include "each_allocation.h"
 
@@ -57,14 +58,13 @@ static void look(bl_status status, void *url) {
 
 static void every_allocation_fails_once(void **state) {
     (void)state;
-    char folder[] = "/tmp/beamline-fault-XXXXXX", url[64];
-    assert_non_null(mkdtemp(folder));
-    snprintf(url, sizeof url, "%s/out.root", folder);
+    char url[256];
+    snprintf(url, sizeof url, "%s", test_path("out.root"));
     fail_each_allocation(run, look, url, 500, 50000);
-    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(rmdir(test_folder), 0); // nothing else is in it
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails_once)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Faults while JSON lines are answered: every allocation fails once, and nothing stays behind.
-#include <stdio.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "each_allocation.h"
 #include "infer/predict/json_lines.h"
 #include "model/bundle/made_testing.h"
 
-static char path[64];
+static const char *path;
 
 static bl_status count(void *user, const char *text, size_t size, bl_error *err) {
     (void)err;
@@ -43,16 +42,15 @@ static void lines_are_answered(void **state) {
     (void)state;
     bl_context *context = test_context(1);
     bl_bundle *bundle = NULL;
-    (void)snprintf(path, sizeof path, "json_lines_fault_test_%d.blm", (int)getpid());
+    path = test_path("model.blm");
     assert_ok(made_particles(context, &bundle));
     assert_ok(bl_bundle_write(context, bundle, path, true, NULL));
     bl_bundle_free(bundle);
     bl_context_free(context);
     fail_each_allocation(answer, NULL, NULL, 40, 10000);
-    assert_int_equal(remove(path), 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_answered)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

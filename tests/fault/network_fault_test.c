@@ -4,8 +4,8 @@
 #include <beamline/infer.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "each_allocation.h"
 #include "model/bundle/made_testing.h"
 #include "model/keras/to_graph.h"
@@ -120,7 +120,7 @@ static void a_steady_run_allocates_nothing(void **state) {
     static const float rows[7 * 5], others[3];
     static const int64_t offsets[] = {0, 3};
     const bl_model_feed feeds[] = {{rows, 0, offsets}, {others, 0, NULL}};
-    char path[64];
+    const char *path = test_path("network.blm");
     float out[64];
     test_allocator counting = {0};
     bl_allocator allocator = test_allocator_face(&counting);
@@ -128,7 +128,6 @@ static void a_steady_run_allocates_nothing(void **state) {
     bl_bundle *bundle = NULL;
     bl_model *model = NULL;
     bl_runner *runner = NULL;
-    (void)snprintf(path, sizeof path, "network_fault_test_%d.blm", (int)getpid());
     assert_ok(made_particles(context, &bundle));
     assert_ok(bl_bundle_write(context, bundle, path, true, NULL));
     assert_ok(bl_model_open(context, path, NULL, &model, NULL));
@@ -142,12 +141,11 @@ static void a_steady_run_allocates_nothing(void **state) {
     bl_runner_free(runner);
     bl_model_free(model);
     bl_bundle_free(bundle);
-    assert_int_equal(remove(path), 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(networks_are_read_and_trained),
                                        cmocka_unit_test(a_steady_step_allocates_nothing),
                                        cmocka_unit_test(a_steady_run_allocates_nothing)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

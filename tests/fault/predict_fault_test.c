@@ -2,6 +2,9 @@
 // Predictions from files: every allocation fails once.
 #include "infer/predict/predict_testing.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "each_allocation.h"
 #include "infer/predict/predictions.h"
 
@@ -71,8 +74,7 @@ static void each_fails(void **state) {
 }
 
 static int make_files(void **state) {
-    (void)state;
-    assert_non_null(mkdtemp(test_folder));
+    assert_int_equal(test_make_folder(state), 0);
     assert_int_equal(mkdir(test_path("folds"), 0700), 0);
     test_write_events("a.ndjson", 0, 40);
     test_write_model("model.blm", made_particles, test_configuration, 0);

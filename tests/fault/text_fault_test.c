@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Faults while CSV and JSON lines are read and written: every allocation fails once, and nothing
 // stays behind.
+#include "base/folder_testing.h"
 #include "each_allocation.h"
 #include "formats/text/walk_testing.h"
 
@@ -68,9 +69,9 @@ static bl_status copy(bl_context *context, const char *from, size_t size, bool f
 
 static bl_status write_both(bl_context *context, void *argument) {
     (void)argument;
-    bl_status status = copy(context, csv, sizeof csv - 1, true, "text_fault_test.jsonl");
+    bl_status status = copy(context, csv, sizeof csv - 1, true, test_path("out.jsonl"));
     if (status == BL_OK)
-        status = copy(context, json_lines, sizeof json_lines - 1, false, "text_fault_test.csv.gz");
+        status = copy(context, json_lines, sizeof json_lines - 1, false, test_path("out.csv.gz"));
     return status;
 }
 
@@ -93,5 +94,5 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(csv_is_read),
                                        cmocka_unit_test(json_lines_are_read),
                                        cmocka_unit_test(both_are_written)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "data/stream/plan.h"
 #include "each_allocation.h"
 
@@ -68,19 +68,16 @@ static bl_status run_recipe(bl_context *context, void *path) {
 
 static void every_allocation_fails_once(void **state) {
     (void)state;
-    char folder[] = "/tmp/beamline-fault-XXXXXX", path[64];
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/events.jsonl", folder);
+    char path[256];
+    snprintf(path, sizeof path, "%s", test_path("events.jsonl"));
     FILE *file = fopen(path, "wbe");
     assert_non_null(file);
     assert_int_equal(fwrite(events, 1, sizeof events - 1, file), sizeof events - 1);
     assert_int_equal(fclose(file), 0);
     fail_each_allocation(run_recipe, NULL, path, 200, 10000);
-    (void)unlink(path);
-    (void)rmdir(folder);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails_once)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

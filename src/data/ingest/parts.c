@@ -11,24 +11,6 @@ static const uint64_t default_part_bytes = UINT64_C(1) << 30;
 
 static bl_status out_of_memory(bl_error *err) { return bl_error_nomem(err, 0, "parts"); }
 
-/// The cuts of a sample, as its cut flow calls them.
-static bl_status copy_cuts(bl_ingest *ingest, const bl_stretch *stretch, const bl_stream *stream,
-                           bl_error *err) {
-    size_t n = bl_plan_n_cuts(stream->plan);
-    const char **texts = (const char **)bl_arena_array(&ingest->arena, n + 1, sizeof *texts);
-    if (!texts)
-        return out_of_memory(err);
-    for (size_t i = 0; i < n; i++) {
-        bl_cut_info info = {.size = sizeof info};
-        BL_TRY(bl_plan_cut(stream->plan, i, &info, err));
-        texts[i] = bl_arena_text(&ingest->arena, info.text, strlen(info.text));
-        if (!texts[i])
-            return out_of_memory(err);
-    }
-    ingest->manifest.cuts[stretch->number] = texts;
-    return BL_OK;
-}
-
 /// Of a sample by the stream of its first stretch.
 static bl_status make_fingerprint(bl_ingest *ingest, const bl_stretch *stretch,
                                   const bl_stream *stream, bl_error *err) {
@@ -48,6 +30,19 @@ static bl_status make_fingerprint(bl_ingest *ingest, const bl_stretch *stretch,
     bl_fingerprint_add_files(&packer, stretch->sample);
     return bl_fingerprint_end(&packer, &ingest->arena,
                               &ingest->manifest.fingerprints[stretch->number], err);
+}
+
+/// What a sample depends on by each of its stretches: files of friends.
+static bl_status add_friends(bl_ingest *ingest, const bl_stretch *stretch, const bl_stream *stream,
+                             bl_error *err) {
+    const char **fingerprint = &ingest->manifest.fingerprints[stretch->number];
+    bl_packer packer = {.context = ingest->arena.context};
+    bl_fingerprint_add_text(&packer, *fingerprint);
+    bl_status status = bl_table_pack_friends(stream->table, &packer, err);
+    if (status == BL_OK)
+        return bl_fingerprint_end(&packer, &ingest->arena, fingerprint, err);
+    bl_packer_release(&packer);
+    return status;
 }
 
 // ---- parts ----
@@ -113,9 +108,11 @@ static bl_status add_stretch(bl_ingest *ingest, const bl_stretch *stretch, size_
     }
     BL_TRY(bl_stream_check_like(ingest->model, opened, stretch, err));
     if (!ingest->manifest.cuts[stretch->number]) {
-        BL_TRY(copy_cuts(ingest, stretch, opened, err));
+        BL_TRY(
+            bl_stream_cuts(&ingest->arena, opened, &ingest->manifest.cuts[stretch->number], err));
         BL_TRY(make_fingerprint(ingest, stretch, opened, err));
     }
+    BL_TRY(add_friends(ingest, stretch, opened, err));
     int64_t n_rows = stretch->last - stretch->first;
     int64_t step = rows_of_part(ingest, opened, n_rows);
     for (int64_t first = stretch->first; first < stretch->last || first == stretch->first;

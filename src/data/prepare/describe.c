@@ -124,6 +124,7 @@ bl_status bl_gather_describe(bl_gather *gather, bl_error *err) {
     const bl_spool *spool = gather->spool;
     bl_prepared *prepared = gather->prepared;
     prepared->configuration = gather->options->configuration;
+    prepared->treename = spool->dataset->config->treename;
     prepared->label_kind = spool->config->label_kind;
     prepared->n_classes = spool->n_classes;
     prepared->classes = spool->classes;

@@ -9,23 +9,15 @@
 #include <unistd.h>
 
 #include "base/file_sum.h"
-#include "base/folder.h"
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "base/whole_file.h"
 
 enum { N_EVENTS = 400 };
 
-static char folder[64];
-
-static const char *path_of(const char *name) {
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
 /// Events of two classes of unequal size; some of negative weight, one of them NaN in a number.
 static void write_events(void) {
-    FILE *to = fopen(path_of("events.ndjson"), "wbe");
+    FILE *to = fopen(test_path("events.ndjson"), "wbe");
     if (!to)
         abort();
     for (int i = 0; i < N_EVENTS; i++) {
@@ -72,7 +64,7 @@ static bl_status run(bl_context *context, const how *h, bl_error *err) {
                                         .user = context};
     bl_arena_init(&arena, context);
     bl_config_init(&config, &arena);
-    char *text = bl_arena_printf(&arena, configuration, folder, h->duplicates);
+    char *text = bl_arena_printf(&arena, configuration, test_folder, h->duplicates);
     bl_status status = text ? BL_OK : BL_E_NOMEM;
     if (status == BL_OK)
         status = bl_yaml_parse(&arena, "x.yaml", text, strlen(text), &document, err);
@@ -120,20 +112,11 @@ static void same_folders(const char *a, const char *b) {
     bl_context_free(context);
 }
 
-static void clear(const char *name) {
-    char path[256];
-    bl_context *context = test_context(1);
-    snprintf(path, sizeof path, "%s", path_of(name));
-    bl_folder_clear(context, path, NULL);
-    (void)rmdir(path);
-    bl_context_free(context);
-}
-
 // ---- tests ----
 
 /// About a dozen buckets.
 static how many_buckets(char *to, const char *name) {
-    snprintf(to, 256, "%s", path_of(name));
+    snprintf(to, 256, "%s", test_path(name));
     return (how){.to = to, .duplicates = "error", .bucket_bytes = 8000};
 }
 
@@ -145,7 +128,7 @@ static void threads_do_not_matter(void **state) {
     h = many_buckets(three, "three");
     must_run(3, &h);
     same_folders(one, three);
-    clear("three");
+    bl_folder_remove(test_path("three"));
 }
 
 /// Rows of a part are those of one bucket, however many there are.
@@ -175,7 +158,7 @@ static void buckets_do_not_matter(void **state) {
     bl_prepared_close(BL_MOVE(in_many));
     bl_prepared_close(BL_MOVE(in_one));
     bl_context_free(context);
-    clear("whole");
+    bl_folder_remove(test_path("whole"));
 }
 
 static void cancel_while_gathering(void *user, const char *stage, int64_t done, int64_t all) {
@@ -215,7 +198,7 @@ static void memory_may_run_out(void **state) {
         assert_int_equal(faulty.n_live, 0);
     }
     same_folders(wanted.to, h.to);
-    clear("faulty");
+    bl_folder_remove(test_path("faulty"));
 }
 
 /// Stopped after each bucket, it goes on with the next one; what was removed meanwhile is missed.
@@ -229,14 +212,12 @@ static void it_goes_on(void **state) {
     same_folders(wanted.to, h.to);
     bl_error err = {0};
     bl_context *context = test_context(1);
-    assert_int_equal(unlink(path_of("stopped/train-00002.arrow")), 0);
-    assert_int_equal(run(context, &h, &err), BL_E_CORRUPT);
-    assert_non_null(strstr(err.message, "train-00002.arrow"));
+    assert_int_equal(unlink(test_path("stopped/train-00002.arrow")), 0);
+    assert_error(run(context, &h, &err), BL_E_CORRUPT, err, "train-00002.arrow");
     h.duplicates = "drop";
-    assert_int_equal(run(context, &h, &err), BL_E_EXISTS);
-    assert_non_null(strstr(err.message, "--overwrite"));
+    assert_error(run(context, &h, &err), BL_E_EXISTS, err, "--overwrite");
     bl_context_free(context);
-    clear("stopped");
+    bl_folder_remove(test_path("stopped"));
 }
 
 int main(void) {
@@ -247,14 +228,12 @@ int main(void) {
         cmocka_unit_test(it_goes_on),
     };
     // In memory where that can be: each file is flushed to its disk.
-    snprintf(folder, sizeof folder, "%s/beamline-prepare-XXXXXX",
+    snprintf(test_folder, sizeof test_folder, "%s/beamline-prepare-XXXXXX",
              access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    if (!mkdtemp(folder))
+    if (!mkdtemp(test_folder))
         return 1;
     write_events();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    clear("one");
-    (void)unlink(path_of("events.ndjson"));
-    (void)rmdir(folder);
+    bl_folder_remove(test_folder);
     return failed;
 }

@@ -10,7 +10,6 @@
 
 #include "base/context.h"
 #include "base/turns.h"
-#include "data/spread/take.h"
 
 typedef struct writing {
     const bl_shard_form *form;
@@ -21,7 +20,7 @@ typedef struct writing {
 } writing;
 
 /// Rows [first, first + n) as spans; their columns are set for each column. \param spans [n]
-static bl_status take_columns(const writing *w, size_t first, size_t n, bl_span *spans,
+static bl_status take_columns(const writing *w, size_t first, size_t n, bl_column_span *spans,
                               bl_batch *batch, bl_error *err) {
     const bl_shard_form *form = w->form;
     const bl_bucket *bucket = w->rows->bucket;
@@ -38,8 +37,9 @@ static bl_status take_columns(const writing *w, size_t first, size_t n, bl_span 
             continue;
         }
         for (size_t k = 0; k < n; k++)
-            spans[k] = (bl_span){bl_bucket_column(bucket, &rows[k], form->from[i]), rows[k].row, 1};
-        BL_TRY_IN(bl_take_column(form->context, type, spans, n, column, err), err, "column '%s'",
+            spans[k] =
+                (bl_column_span){bl_bucket_column(bucket, &rows[k], form->from[i]), rows[k].row, 1};
+        BL_TRY_IN(bl_column_take(form->context, type, spans, n, column, err), err, "column '%s'",
                   w->names[i]);
     }
     return BL_OK;
@@ -51,7 +51,7 @@ static bl_status make_batch(const writing *w, size_t first, size_t n, bl_batch *
     BL_AUTO(bl_batch) batch = NULL;
     BL_TRY(bl_batch_new(context, w->form->n_columns, w->names, (int64_t)first, (int64_t)n, &batch,
                         err));
-    bl_span *spans = (bl_span *)bl_alloc(context, n * sizeof *spans);
+    bl_column_span *spans = (bl_column_span *)bl_alloc(context, n * sizeof *spans);
     if (!spans)
         return bl_error_nomem(err, n * sizeof *spans, "rows");
     bl_status status = take_columns(w, first, n, spans, batch, err);

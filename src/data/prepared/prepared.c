@@ -8,7 +8,6 @@
 #include <xxhash.h>
 
 #include "base/file_sum.h"
-#include "base/names.h"
 #include "data/prepared/private.h"
 
 bool bl_prepared_is(const char *path) {
@@ -110,18 +109,6 @@ bl_status bl_prepared_check(const bl_prepared *prepared, const bl_prepared_shard
     if (xxh64 != shard->xxh64)
         return bl_error_set(err, BL_E_CORRUPT, "%s: not the bytes that were written", path);
     return BL_OK;
-}
-
-bl_status bl_prepared_no_input(const bl_prepared *prepared, const char *name, bl_error *err) {
-    bl_nearest nearest;
-    bl_nearest_init(&nearest, name);
-    bl_status status = bl_error_set(
-        err, BL_E_NOTFOUND, "the data have no input '%s', which the model has; they have", name);
-    for (size_t i = 0; i < prepared->n_inputs; i++) {
-        bl_nearest_offer(&nearest, prepared->inputs[i].name);
-        status = bl_error_hint(err, status, "%s '%s'", i ? "," : "", prepared->inputs[i].name);
-    }
-    return bl_nearest_hint(&nearest, status, err);
 }
 
 // ---- what becomes of an event ----

@@ -9,6 +9,7 @@
 #ifndef BL_DATA_PREPARED_PREPARED_H
 #define BL_DATA_PREPARED_PREPARED_H
 
+#include "base/text.h"
 #include "data/config/prepare.h"
 
 /// Columns that every shard has, beside identities, observers and inputs.
@@ -75,6 +76,7 @@ typedef struct bl_prepared {
     const char *name;          ///< that people know it by: the folder, or what it was made of
     const char *fingerprint;   ///< of all that the events depend on
     const char *configuration; ///< the text of the data configuration
+    const char *treename;      ///< that files were to have, whoever said so; NULL: the only one
     bl_label_kind label_kind;
     size_t n_classes;
     const char **classes; ///< [n_classes] names, of labels that are numbers too
@@ -124,10 +126,24 @@ bl_status bl_prepared_add_shard(bl_prepared *prepared, bl_prepared_part *part,
                                 const bl_prepared_shard *shard, bl_error *err);
 /// Writes prepared.json by atomic rename. \return BL_OK, BL_E_IO, BL_E_ACCESS, BL_E_NOMEM
 bl_status bl_prepared_write(const bl_prepared *prepared, bl_error *err);
+/// Puts a sample's cut flow, a list in JSON with a line a cut: text, events and sums of weights.
+void bl_prepared_put_cuts(bl_text *to, const bl_prepared_sample *sample);
 /// The part of a name; NULL: there is none.
 const bl_prepared_part *bl_prepared_find(const bl_prepared *prepared, const char *name);
-/// BL_E_NOTFOUND: "the data have no input NAME", with those that they have and the nearest.
-bl_status bl_prepared_no_input(const bl_prepared *prepared, const char *name, bl_error *err);
+/// What a model wants to be fed.
+typedef struct bl_wanted_input {
+    const char *name;
+    size_t width; ///< numbers of a row
+    size_t steps; ///< most rows of an event; 0: a vector
+    bool cuts;    ///< more rows are cut off
+    bool is_only; ///< the model has no other
+} bl_wanted_input;
+
+/// The input that a model's is fed: that of its name; where both have only one, whatever they are
+/// called. \return BL_OK, BL_E_SHAPE (both sides named), BL_E_NOTFOUND (with those that there are,
+/// and the nearest)
+bl_status bl_prepared_find_input(const bl_prepared *prepared, const bl_wanted_input *want,
+                                 const bl_prepared_input **ret_input, bl_error *err);
 /// Compares size and hash of a shard with what prepared.json says.
 /// \return BL_OK, BL_E_NOTFOUND, BL_E_CORRUPT, BL_E_IO
 bl_status bl_prepared_check(const bl_prepared *prepared, const bl_prepared_shard *shard,

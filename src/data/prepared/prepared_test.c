@@ -8,17 +8,11 @@
 #include <unistd.h>
 
 #include "base/file_sum.h"
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "base/whole_file.h"
 
 static bl_context *context;
-static char folder[] = "/tmp/beamline-prepared-XXXXXX";
-
-static const char *path_of(const char *name) {
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 static void must_be(const void *given) {
     if (!given)
@@ -65,9 +59,10 @@ static bl_status make(bl_context *in, bl_prepared **ret_made, bl_error *err) {
     static bl_prepared_cut cuts[] = {{"all", 10, 10.5, 11.25}};
     static bl_prepared_sample samples[] = {{"top sample", 0.3, 1, cuts}};
     BL_AUTO(bl_prepared) made = NULL;
-    BL_TRY(bl_prepared_new(in, folder, &made, err));
+    BL_TRY(bl_prepared_new(in, test_folder, &made, err));
     made->fingerprint = "0123456789abcdef";
     made->configuration = "inputs:\n  a: [b]\n";
+    made->treename = "dir/Events";
     made->label_kind = BL_LABEL_ONE_OF;
     made->n_classes = 2;
     made->classes = classes;
@@ -120,15 +115,16 @@ static void all_comes_back(void **state) {
     (void)state;
     BL_AUTO(bl_prepared) made = NULL;
     BL_AUTO(bl_prepared) again = NULL;
-    assert_false(bl_prepared_is(folder));
+    assert_false(bl_prepared_is(test_folder));
     assert_ok(make(context, &made, NULL));
     must_be(made);
     assert_ok(bl_prepared_write(made, NULL));
-    assert_true(bl_prepared_is(folder));
-    assert_ok(bl_prepared_open(context, folder, &again, NULL));
+    assert_true(bl_prepared_is(test_folder));
+    assert_ok(bl_prepared_open(context, test_folder, &again, NULL));
     must_be(again);
     assert_string_equal(again->fingerprint, made->fingerprint);
     assert_string_equal(again->configuration, made->configuration);
+    assert_string_equal(again->treename, made->treename);
     assert_int_equal(again->label_kind, BL_LABEL_ONE_OF);
     same_texts(again->classes, again->n_classes, made->classes, 2);
     same_texts(again->files, again->n_files, made->files, 2);
@@ -154,12 +150,7 @@ static bl_status write_and_read(bl_context *in) {
     BL_AUTO(bl_prepared) again = NULL;
     BL_TRY(make(in, &made, NULL));
     BL_TRY(bl_prepared_write(made, NULL));
-    return bl_prepared_open(in, folder, &again, NULL);
-}
-
-static void memory_may_run_out(void **state) {
-    (void)state;
-    test_every_allocation_fails(write_and_read);
+    return bl_prepared_open(in, test_folder, &again, NULL);
 }
 
 // ---- what cannot be ----
@@ -179,7 +170,7 @@ static char *changed(const char *text, const char *from, const char *to) {
 
 static char *written(void) {
     static char text[1 << 16];
-    FILE *file = fopen(path_of("prepared.json"), "rbe");
+    FILE *file = fopen(test_path("prepared.json"), "rbe");
     must_be(file);
     text[fread(text, 1, sizeof text - 1, file)] = 0;
     (void)fclose(file);
@@ -191,11 +182,10 @@ static void refused(const char *whole, const char *from, const char *to, bl_stat
     bl_error err = {0};
     BL_AUTO(bl_prepared) prepared = NULL;
     char *text = changed(whole, from, to);
-    assert_ok(bl_whole_file_write(path_of("prepared.json"), text, strlen(text), true, NULL));
+    assert_ok(bl_whole_file_write(test_path("prepared.json"), text, strlen(text), true, NULL));
     free(text);
-    assert_int_equal(bl_prepared_open(context, folder, &prepared, &err), status);
-    if (!strstr(err.message, says) || !strstr(err.message, "prepared.json"))
-        fail_msg("'%s' is not about '%s'", err.message, says);
+    assert_error(bl_prepared_open(context, test_folder, &prepared, &err), status, err, says);
+    assert_non_null(strstr(err.message, "prepared.json"));
 }
 
 static void what_cannot_be_is_refused(void **state) {
@@ -243,9 +233,9 @@ static void what_cannot_be_is_refused(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         refused(whole, cases[i].from, cases[i].to, cases[i].status, cases[i].says);
     free(whole);
-    assert_int_equal(unlink(path_of("prepared.json")), 0);
+    assert_int_equal(unlink(test_path("prepared.json")), 0);
     bl_prepared *none = NULL;
-    assert_int_equal(bl_prepared_open(context, folder, &none, NULL), BL_E_NOTFOUND);
+    assert_int_equal(bl_prepared_open(context, test_folder, &none, NULL), BL_E_NOTFOUND);
 }
 
 static void shards_are_checked(void **state) {
@@ -254,15 +244,14 @@ static void shards_are_checked(void **state) {
     BL_AUTO(bl_prepared) made = NULL;
     bl_prepared_shard shard = {.file = "train-00000.arrow"};
     assert_ok(make(context, &made, NULL));
-    assert_int_equal(bl_prepared_check(made, &shard, &err), BL_E_NOTFOUND);
-    assert_non_null(strstr(err.message, "train-00000.arrow"));
-    assert_ok(bl_whole_file_write(path_of(shard.file), "some bytes", 10, true, NULL));
+    assert_error(bl_prepared_check(made, &shard, &err), BL_E_NOTFOUND, err, "train-00000.arrow");
+    assert_ok(bl_whole_file_write(test_path(shard.file), "some bytes", 10, true, NULL));
     assert_int_equal(bl_prepared_check(made, &shard, &err), BL_E_CORRUPT);
-    assert_ok(bl_file_sum(path_of(shard.file), &shard.bytes, &shard.xxh64, NULL));
+    assert_ok(bl_file_sum(test_path(shard.file), &shard.bytes, &shard.xxh64, NULL));
     assert_ok(bl_prepared_check(made, &shard, &err));
     shard.xxh64 ^= 1;
     assert_int_equal(bl_prepared_check(made, &shard, &err), BL_E_CORRUPT);
-    assert_int_equal(unlink(path_of(shard.file)), 0);
+    assert_int_equal(unlink(test_path(shard.file)), 0);
 }
 
 // ---- fates ----
@@ -324,19 +313,15 @@ static void parts_are_those_of_shares(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_comes_back),
-        cmocka_unit_test(memory_may_run_out),
+        test_each_allocation(write_and_read),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(shards_are_checked),
         cmocka_unit_test(fates_are_uniform),
         cmocka_unit_test(fates_are_those_of_the_rule),
         cmocka_unit_test(parts_are_those_of_shares),
     };
-    if (!mkdtemp(folder))
-        return 1;
     context = test_context(2);
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
     bl_context_free(context);
-    (void)unlink(path_of("prepared.json"));
-    (void)rmdir(folder);
     return failed;
 }

@@ -333,6 +333,7 @@ static bl_status read_names(reader *r, bl_error *err) {
     const bl_item *configuration = bl_item_get(r->document, "configuration");
     BL_TRY(take_text(r->document, "fingerprint", &p->fingerprint, err));
     BL_TRY(bl_item_text(configuration, "configuration", &p->configuration, err));
+    BL_TRY(bl_item_text(bl_item_get(r->document, "treename"), "treename", &p->treename, err));
     BL_TRY(take_texts(r, r->document, "classes", &p->classes, &p->n_classes, err));
     BL_TRY(take_texts(r, r->document, "observers", &p->observers, &p->n_observers, err));
     BL_TRY(take_texts(r, r->document, "weights", &p->weights, &p->n_weights, err));

@@ -58,6 +58,21 @@ static void put_inputs(bl_text *to, const bl_prepared *prepared) {
     bl_text_add(to, "]");
 }
 
+void bl_prepared_put_cuts(bl_text *to, const bl_prepared_sample *sample) {
+    bl_text_add(to, "[");
+    for (size_t i = 0; i < sample->n_cuts; i++) {
+        const bl_prepared_cut *cut = &sample->cuts[i];
+        bl_text_add(to, "%s\n   {\"cut\": ", i ? "," : "");
+        bl_json_put_text(to, cut->text);
+        bl_text_add(to, ", \"events\": %lld, \"sumw\": ", (long long)cut->n_rows);
+        bl_json_put_number(to, cut->sumw);
+        bl_text_add(to, ", \"sumw2\": ");
+        bl_json_put_number(to, cut->sumw2);
+        bl_text_add(to, "}");
+    }
+    bl_text_add(to, "]");
+}
+
 static void put_samples(bl_text *to, const bl_prepared *prepared) {
     put_key(to, "samples");
     bl_text_add(to, "[");
@@ -67,18 +82,9 @@ static void put_samples(bl_text *to, const bl_prepared *prepared) {
         bl_json_put_text(to, sample->name);
         bl_text_add(to, ", \"weight_factor\": ");
         bl_json_put_number(to, sample->factor);
-        bl_text_add(to, ", \"cut_flow\": [");
-        for (size_t k = 0; k < sample->n_cuts; k++) {
-            const bl_prepared_cut *cut = &sample->cuts[k];
-            bl_text_add(to, "%s\n   {\"cut\": ", k ? "," : "");
-            bl_json_put_text(to, cut->text);
-            bl_text_add(to, ", \"events\": %lld, \"sumw\": ", (long long)cut->n_rows);
-            bl_json_put_number(to, cut->sumw);
-            bl_text_add(to, ", \"sumw2\": ");
-            bl_json_put_number(to, cut->sumw2);
-            bl_text_add(to, "}");
-        }
-        bl_text_add(to, "]}");
+        bl_text_add(to, ", \"cut_flow\": ");
+        bl_prepared_put_cuts(to, sample);
+        bl_text_add(to, "}");
     }
     bl_text_add(to, "]");
 }
@@ -168,6 +174,7 @@ static bl_status put_all(bl_text *to, const bl_prepared *prepared, bl_error *err
     BL_TRY(put_transforms(to, prepared, err));
     put_parts(to, prepared);
     put_text(to, "configuration", prepared->configuration);
+    put_text(to, "treename", prepared->treename);
     bl_text_add(to, "}\n");
     return to->has_failed ? bl_error_nomem(err, to->n, BL_PREPARED_FILE) : BL_OK;
 }

@@ -5,28 +5,19 @@
 
 #include <beamline/output.h>
 #include <beamline/table.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file_sum.h"
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "column/builder.h"
 
 enum { N = 150, N_CLASSES = 3, WIDTH = 2, LENGTH = 4 };
 
 static bl_context *context;
-static char folder[] = "/tmp/beamline-publish-XXXXXX";
-
-static const char *path_of(const char *name) {
-    static char paths[16][256]; // so many are good at a time
-    static unsigned i;
-    char *path = paths[i++ % 16];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
 
 // ---- what is published ----
 
@@ -97,7 +88,7 @@ static void write_shard(const char *name, bool is_double, int64_t first, int64_t
                                        list,
                                        fixed,
                                        lists};
-    write_rows(path_of(name), types, first, last);
+    write_rows(test_path(name), types, first, last);
     bl_type_release(list);
     bl_type_release(fixed);
     bl_type_release(lists);
@@ -107,10 +98,10 @@ static void add_shard(bl_prepared *prepared, size_t part, const char *name, int6
                       int64_t last) {
     bl_prepared_class classes[N_CLASSES] = {{0}};
     bl_prepared_shard shard = {.file = name, .n_rows = last - first, .classes = classes};
-    (void)unlink(path_of(name));
+    (void)unlink(test_path(name));
     write_shard(name, prepared->is_double, first, last);
     classes[0].n_rows = last - first;
-    assert_ok(bl_file_sum(path_of(name), &shard.bytes, &shard.xxh64, NULL));
+    assert_ok(bl_file_sum(test_path(name), &shard.bytes, &shard.xxh64, NULL));
     assert_ok(bl_prepared_add_shard(prepared, &prepared->parts[part], &shard, NULL));
 }
 
@@ -140,7 +131,7 @@ static bl_prepared *prepare(bool is_double) {
     static bl_prepared_input inputs[] = {{"HLF_input", WIDTH, names, false, 0},
                                          {"GRU_input", WIDTH, names, true, LENGTH}};
     bl_prepared *prepared;
-    assert_ok(bl_prepared_new(context, folder, &prepared, NULL));
+    assert_ok(bl_prepared_new(context, test_folder, &prepared, NULL));
     prepared->fingerprint = "0123";
     prepared->label_kind = BL_LABEL_ONE_OF;
     prepared->n_classes = N_CLASSES;
@@ -162,7 +153,7 @@ static bl_prepared *prepare(bool is_double) {
 // ---- what is read back ----
 
 static bl_batch *read_all(const char *name) {
-    const char *const urls[] = {path_of(name)};
+    const char *const urls[] = {test_path(name)};
     bl_table *table;
     bl_batch *batch;
     int64_t n;
@@ -237,7 +228,7 @@ static void assert_columns(const char *name, int64_t first, int64_t last, bool i
 
 static int64_t n_told;
 static void tell(void *user, int64_t done, int64_t all) {
-    assert_ptr_equal(user, folder);
+    assert_ptr_equal(user, test_folder);
     assert_int_equal(all, N);
     n_told = done;
 }
@@ -247,12 +238,12 @@ static void test_columns(void **state) {
     for (int is_double = 0; is_double < 2; is_double++) {
         bl_prepared *prepared = prepare(is_double);
         bl_publish_report report = {0};
-        bl_publish_options options = {.folder = path_of("out"),
+        bl_publish_options options = {.folder = test_path("out"),
                                       .extension = "arrow",
                                       .fold = -1,
                                       .overwrite = is_double,
                                       .progress = tell,
-                                      .user = folder};
+                                      .user = test_folder};
         assert_ok(bl_publish(context, prepared, &options, &report, NULL));
         assert_int_equal(report.n_files, 3);
         assert_int_equal(report.n_columns, 6);
@@ -262,8 +253,8 @@ static void test_columns(void **state) {
         assert_columns("out/train/part-00000.arrow", 0, 100, is_double);
         assert_columns("out/train/part-00001.arrow", 100, 101, is_double);
         assert_columns("out/test/part-00000.arrow", 101, N, is_double);
-        assert_int_not_equal(access(path_of("out/validation"), F_OK), 0);
-        assert_int_not_equal(access(path_of("out.partial"), F_OK), 0);
+        assert_int_not_equal(access(test_path("out/validation"), F_OK), 0);
+        assert_int_not_equal(access(test_path("out.partial"), F_OK), 0);
         bl_prepared_close(prepared);
     }
 }
@@ -274,7 +265,7 @@ static void test_spark(void **state) {
     static const char *const with[] = {"hfeatures", BL_SHARD_LABEL};
     bl_prepared *prepared = prepare(true);
     bl_publish_report report;
-    bl_publish_options options = {.folder = path_of("spark"),
+    bl_publish_options options = {.folder = test_path("spark"),
                                   .schema = BL_PUBLISH_SPARK,
                                   .with = with,
                                   .n_with = 2,
@@ -315,14 +306,14 @@ static void expect(const bl_prepared *prepared, bl_publish_options options, bl_s
         print_error("%s\n", err.message);
         fail();
     }
-    assert_int_not_equal(access(path_of("no.partial"), F_OK), 0);
+    assert_int_not_equal(access(test_path("no.partial"), F_OK), 0);
 }
 
 static void test_refused(void **state) {
     (void)state;
     static const char *const unknown[] = {"wieght_train"};
     bl_prepared *prepared = prepare(false);
-    bl_publish_options options = {.folder = path_of("no"), .fold = -1};
+    bl_publish_options options = {.folder = test_path("no"), .fold = -1};
     bl_publish_options changed = options;
     changed.with = unknown;
     changed.n_with = 1;
@@ -350,8 +341,8 @@ static void test_refused(void **state) {
     prepared->transforms[0].inputs[1].rows.length = LENGTH - 1;
     expect(prepared, options, BL_E_CORRUPT, "4 rows, where 3 are most");
     prepared->transforms[0].inputs[1].rows.length = LENGTH;
-    assert_int_not_equal(access(path_of("no"), F_OK), 0);
-    assert_int_equal(truncate(path_of("test-00000.arrow"), 100), 0);
+    assert_int_not_equal(access(test_path("no"), F_OK), 0);
+    assert_int_equal(truncate(test_path("test-00000.arrow"), 100), 0);
     expect(prepared, options, BL_E_CORRUPT, "test-00000.arrow");
     bl_prepared_close(prepared);
 }
@@ -361,23 +352,23 @@ static void test_folders(void **state) {
     (void)state;
     bl_prepared *prepared = prepare(false);
     bl_publish_report report;
-    bl_publish_options options = {.folder = path_of("here/"), .fold = -1};
+    bl_publish_options options = {.folder = test_path("here/"), .fold = -1};
     assert_ok(bl_publish(context, prepared, &options, &report, NULL));
     expect(prepared, options, BL_E_EXISTS, "--overwrite");
     options.overwrite = true;
     assert_ok(bl_publish(context, prepared, &options, &report, NULL));
-    FILE *file = fopen(path_of("here/train/mine"), "w");
+    FILE *file = fopen(test_path("here/train/mine"), "w");
     assert_non_null(file);
     (void)fclose(file);
     expect(prepared, options, BL_E_EXISTS, "'mine'");
-    assert_int_equal(access(path_of("here/train/part-00000.parquet"), F_OK), 0);
-    assert_int_equal(unlink(path_of("here/train/mine")), 0);
-    assert_int_equal(mkdir(path_of("here.partial"), 0777), 0); // a run that was killed
-    assert_int_equal(mkdir(path_of("here.partial/old"), 0777), 0);
+    assert_int_equal(access(test_path("here/train/part-00000.parquet"), F_OK), 0);
+    assert_int_equal(unlink(test_path("here/train/mine")), 0);
+    assert_int_equal(mkdir(test_path("here.partial"), 0777), 0); // a run that was killed
+    assert_int_equal(mkdir(test_path("here.partial/old"), 0777), 0);
     assert_ok(bl_publish(context, prepared, &options, &report, NULL));
-    assert_int_not_equal(access(path_of("here.partial"), F_OK), 0);
-    assert_int_not_equal(access(path_of("here/old"), F_OK), 0);
-    options.folder = path_of("nowhere/out");
+    assert_int_not_equal(access(test_path("here.partial"), F_OK), 0);
+    assert_int_not_equal(access(test_path("here/old"), F_OK), 0);
+    options.folder = test_path("nowhere/out");
     expect(prepared, options, BL_E_NOTFOUND, "nowhere");
     bl_prepared_close(prepared);
 }
@@ -389,7 +380,7 @@ static bl_prepared *small;
 static bl_status publish_small(bl_context *in) {
     bl_publish_report report;
     const bl_publish_options options = {
-        .folder = path_of("small"), .schema = BL_PUBLISH_SPARK, .fold = -1, .overwrite = true};
+        .folder = test_path("small"), .schema = BL_PUBLISH_SPARK, .fold = -1, .overwrite = true};
     return bl_publish(in, small, &options, &report, NULL);
 }
 
@@ -411,29 +402,20 @@ static void test_no_memory(void **state) {
         n_failures += status == BL_E_NOMEM;
         bl_context_free(in);
         assert_int_equal(faulty.n_live, 0);
-        assert_int_not_equal(access(path_of("small.partial"), F_OK), 0);
+        assert_int_not_equal(access(test_path("small.partial"), F_OK), 0);
     }
     assert_true(n_failures > 100);
     bl_prepared_close(small);
 }
 
 static int begin(void **state) {
-    (void)state;
     context = test_context(2);
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at) {
-    (void)status;
-    (void)kind;
-    (void)at;
-    return remove(path);
+    return test_make_folder(state);
 }
 
 static int end(void **state) {
-    (void)state;
     bl_context_free(context);
-    return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return test_remove_folder(state);
 }
 
 int main(void) {

@@ -7,7 +7,6 @@
 #include "base/context.h"
 #include "base/thread.h"
 #include "data/spread/private.h"
-#include "data/spread/take.h"
 #include "data/spread/thin.h"
 
 BL_DEFINE_AUTO(bl_output, bl_output_close);
@@ -29,11 +28,11 @@ typedef struct slices {
     bl_batch **batches; ///< of the round
 } slices;
 
-static bl_span span_of(const slices *s, size_t column, size_t k) {
+static bl_column_span span_of(const slices *s, size_t column, size_t k) {
     const bl_spool_row *row = &s->rows[k];
     if (s->is_thin[k] && s->nothing[column].type)
-        return (bl_span){&s->nothing[column], 0, 1};
-    return (bl_span){&row->batch->columns[column], row->at, 1};
+        return (bl_column_span){&s->nothing[column], 0, 1};
+    return (bl_column_span){&row->batch->columns[column], row->at, 1};
 }
 
 static bl_status take_slice(void *argument, size_t index, unsigned worker, bl_error *err) {
@@ -46,14 +45,14 @@ static bl_status take_slice(void *argument, size_t index, unsigned worker, bl_er
     BL_AUTO(bl_buffer) memory = NULL;
     BL_AUTO(bl_batch) batch = NULL;
     (void)worker;
-    BL_TRY(bl_buffer_new(context, n * sizeof(bl_span), &memory, err));
-    bl_span *spans = (bl_span *)(void *)memory->data;
+    BL_TRY(bl_buffer_new(context, n * sizeof(bl_column_span), &memory, err));
+    bl_column_span *spans = (bl_column_span *)(void *)memory->data;
     BL_TRY(bl_batch_new(context, like->n_columns, (const char *const *)like->names, (int64_t)first,
                         (int64_t)n, &batch, err));
     for (size_t i = 0; i < like->n_columns; i++) {
         for (size_t k = 0; k < n; k++)
             spans[k] = span_of(s, i, first + k);
-        BL_TRY(bl_take_column(context, like->columns[i].type, spans, n, &batch->columns[i], err));
+        BL_TRY(bl_column_take(context, like->columns[i].type, spans, n, &batch->columns[i], err));
     }
     s->batches[index] = BL_MOVE(batch);
     return BL_OK;

@@ -3,7 +3,6 @@
 // refused.
 #include "data/spread/spool.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include <beamline/output.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "base/whole_file.h"
 #include "column/column.h"
@@ -18,8 +18,6 @@
 enum { N_EVENTS = 300 };
 static const int64_t first_event =
     INT64_C(9007199254740992); // 2^53: a double has no odd ones above
-
-static char folder[] = "/tmp/beamline-spool-XXXXXX";
 
 static void must_be(const void *given) {
     if (!given)
@@ -57,13 +55,17 @@ static void put_event(FILE *to, int64_t i) {
 
 static void write_events(const char *name, int64_t first, int64_t last, const char *more) {
     char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", test_folder, name);
     FILE *to = fopen(path, "we");
     must_be(to);
     for (int64_t i = first; i < last; i++)
         put_event(to, i);
     fputs(more, to);
     assert_int_equal(fclose(to), 0);
+}
+
+static void write_text(const char *name, const char *text) {
+    assert_ok(bl_whole_file_write(test_path(name), text, strlen(text), true, NULL));
 }
 
 // ---- spools ----
@@ -85,6 +87,7 @@ typedef struct how {
     uint64_t file_bytes;
     bool overwrite;
     bool skips_bad_files;
+    const char *friend; ///< of the one file; NULL: none
 } how;
 
 static bl_status make(made *m, const how *h) {
@@ -93,14 +96,16 @@ static bl_status make(made *m, const how *h) {
     *m = (made){.context = test_context(h->n_threads ? h->n_threads : 2)};
     bl_arena_init(&m->arena, m->context);
     bl_config_init(&m->config, &m->arena);
-    text = bl_arena_printf(&m->arena, h->yaml, folder, folder, folder);
+    text = bl_arena_printf(&m->arena, h->yaml, test_folder, test_folder, test_folder);
     must_be(text);
     assert_ok(bl_yaml_parse(&m->arena, "x.yaml", text, strlen(text), &document, NULL));
     BL_TRY(bl_config_read_document(&m->config, document, &m->err));
     BL_TRY(bl_config_for_preparation(&m->config, &m->err));
-    const bl_dataset_options of_dataset = {.skips_bad_files = h->skips_bad_files};
+    const bl_dataset_options of_dataset = {.skips_bad_files = h->skips_bad_files,
+                                           .friends = &h->friend,
+                                           .n_friends = h->friend != NULL};
     BL_TRY(bl_dataset_open(m->context, &m->config, &of_dataset, &m->dataset, &m->err));
-    snprintf(path, sizeof path, "%s/%s", folder, h->to);
+    snprintf(path, sizeof path, "%s/%s", test_folder, h->to);
     const bl_spool_options options = {
         .folder = path, .overwrite = h->overwrite, .file_bytes = h->file_bytes};
     return bl_spool_make(m->dataset, &m->config.prepare, &options, &m->spool, &m->err);
@@ -372,9 +377,10 @@ static void is_gone_on_with(void **state) {
     size_t n_again;
     assert_true(hash_of(all_there.spool, &n_again) == hash);
     release(&all_there);
-    snprintf(path, sizeof path, "%s/resume/spool/00001.json", folder); // one that was not done
+    snprintf(path, sizeof path, "%s/resume/spool/00001.json", test_folder); // one that was not done
     assert_int_equal(unlink(path), 0);
-    snprintf(path, sizeof path, "%s/resume/spool/00000.up.arrow", folder); // one that is another
+    snprintf(path, sizeof path, "%s/resume/spool/00000.up.arrow",
+             test_folder); // one that is another
     assert_ok(bl_whole_file_write(path, "something", 9, true, NULL));
     how larger = h;
     larger.file_bytes = 20000; // files stay as they were begun
@@ -401,12 +407,33 @@ static void another_spool_is_not_replaced(void **state) {
     assert_int_equal(replaced.spool->n_resumed, 0);
     assert_int_equal(replaced.spool->n_passes, 1);
     char path[256];
-    snprintf(path, sizeof path, "%s/another/spool/00000.up.arrow", folder);
+    snprintf(path, sizeof path, "%s/another/spool/00000.up.arrow", test_folder);
     assert_int_not_equal(access(path, F_OK), 0);
     bl_spool_remove(replaced.spool);
-    snprintf(path, sizeof path, "%s/another/spool", folder);
+    snprintf(path, sizeof path, "%s/another/spool", test_folder);
     assert_int_not_equal(access(path, F_OK), 0);
     release(&replaced);
+}
+
+/// A friend that has changed is another one.
+static void friends_are_compared(void **state) {
+    (void)state;
+    static const char text[] = "inputs: {v: {vars: [n, Events.w]}}\n"
+                               "samples: {a: {files: '%s/plain.jsonl', label: 0}}\n";
+    char friend[256];
+    snprintf(friend, sizeof friend, "%s", test_path("friend.jsonl"));
+    write_text("plain.jsonl", "{\"n\": 1}\n{\"n\": 2}\n");
+    write_text("friend.jsonl", "{\"w\": 1}\n{\"w\": 2}\n");
+    const how h = {.yaml = text, .to = "friends", .friend = friend};
+    made m = must_make(&h);
+    release(&m);
+    m = must_make(&h);
+    assert_int_equal(m.spool->n_resumed, 1);
+    release(&m);
+    write_text("friend.jsonl", "{\"w\": 1}\n{\"w\": 22}\n");
+    assert_int_equal(make(&m, &h), BL_E_EXISTS);
+    assert_non_null(strstr(m.err.message, "--overwrite"));
+    release(&m);
 }
 
 /// Where one of the samples does not tell events apart, files and entries do, and that is said.
@@ -415,9 +442,7 @@ static void identity_is_in_all_files_or_in_none(void **state) {
     static const char text[] = "inputs: {v: {vars: [n]}}\n"
                                "samples: {a: {files: '%s/a.jsonl', label: 0}, b: {files: "
                                "'%s/plain.jsonl', label: 1}}\n";
-    char path[256];
-    snprintf(path, sizeof path, "%s/plain.jsonl", folder);
-    assert_ok(bl_whole_file_write(path, "{\"n\": 1}\n{\"n\": 2}\n", 18, true, NULL));
+    write_text("plain.jsonl", "{\"n\": 1}\n{\"n\": 2}\n");
     made m = must_make(&(how){.yaml = text, .to = "identity"});
     assert_int_equal(m.spool->identity.n, 0);
     assert_int_equal(m.spool->warnings.n, 1);
@@ -619,7 +644,7 @@ static void bad_files_are_left_out(void **state) {
         "samples: {a: {files: ['%s/good/spool/00000.arrow', '%s/damaged.arrow'], label: 0}}\n";
     char path[256];
     made good = must_make(&(how){.yaml = yaml, .to = "good"});
-    snprintf(path, sizeof path, "%s/damaged.arrow", folder);
+    snprintf(path, sizeof path, "%s/damaged.arrow", test_folder);
     pack(good.spool, &good.spool->passes[0].parts[0].files[0], path);
     release(&good);
     damage(path);
@@ -640,13 +665,6 @@ static void bad_files_are_left_out(void **state) {
 
 // ---- memory ----
 
-static int remove_entry(const char *path, const struct stat *found, int kind, struct FTW *where) {
-    (void)found;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static bl_status make_small(bl_context *context) {
     static const char text[] = "inputs: {jets: {length: 2, order: {by: pt}, vars: [pt, eta]}}\n"
                                "labels: {value: [is_a, is_b]}\n"
@@ -661,11 +679,11 @@ static bl_status make_small(bl_context *context) {
     const bl_item *document = NULL;
     const bl_dataset_options of_dataset = {0};
     const bl_spool_options options = {.folder = path};
-    snprintf(path, sizeof path, "%s/small", folder);
-    (void)nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    snprintf(path, sizeof path, "%s/small", test_folder);
+    bl_folder_remove(path);
     bl_arena_init(&arena, context);
     bl_config_init(&config, &arena);
-    const char *of_folder = bl_arena_printf(&arena, text, folder);
+    const char *of_folder = bl_arena_printf(&arena, text, test_folder);
     bl_status status =
         of_folder ? bl_yaml_parse(&arena, "x.yaml", of_folder, strlen(of_folder), &document, NULL)
                   : BL_E_NOMEM;
@@ -690,17 +708,11 @@ static void without_memory(void **state) {
 }
 
 static int set_up(void **state) {
-    (void)state;
-    if (!mkdtemp(folder))
+    if (test_make_folder(state) != 0)
         return -1;
     write_events("a.jsonl", 0, 200, "");
     write_events("b.jsonl", 200, N_EVENTS, "");
     return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(void) {
@@ -712,6 +724,7 @@ int main(void) {
         cmocka_unit_test(keys_are_found),
         cmocka_unit_test(is_gone_on_with),
         cmocka_unit_test(another_spool_is_not_replaced),
+        cmocka_unit_test(friends_are_compared),
         cmocka_unit_test(identity_is_in_all_files_or_in_none),
         cmocka_unit_test(other_shapes),
         cmocka_unit_test(spectra_are_those_of_training),
@@ -720,5 +733,5 @@ int main(void) {
         cmocka_unit_test(bad_files_are_left_out),
         cmocka_unit_test(without_memory),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, test_remove_folder);
 }

@@ -103,24 +103,6 @@ static void add_sample(bl_packer *to, const bl_spool *spool, const bl_stretch *s
 
 // ---- the survey ----
 
-/// The cuts of a sample, as its cut flow calls them.
-static bl_status copy_cuts(bl_spool *spool, const bl_stretch *stretch, const bl_stream *stream,
-                           bl_error *err) {
-    size_t n = bl_plan_n_cuts(stream->plan);
-    const char **texts = (const char **)bl_arena_array(&spool->arena, n + 1, sizeof *texts);
-    if (!texts)
-        return out_of_memory(err);
-    for (size_t i = 0; i < n; i++) {
-        bl_cut_info info = {.size = sizeof info};
-        BL_TRY(bl_plan_cut(stream->plan, i, &info, err));
-        texts[i] = bl_arena_text(&spool->arena, info.text, strlen(info.text));
-        if (!texts[i])
-            return out_of_memory(err);
-    }
-    spool->cuts[stretch->number] = texts;
-    return BL_OK;
-}
-
 /// Bytes that a row takes in memory, by what files say: about twice what is stored, and what every
 /// row has. Where it is more, a part has more files than one.
 static double bytes_per_row(const bl_stream *stream) {
@@ -148,12 +130,14 @@ static bl_status survey_stretch(bl_spool *spool, const bl_stretch *stretch, bl_p
                                 bl_surveyed *ret_surveyed, bl_error *err) {
     BL_AUTO(bl_stream) stream = NULL;
     BL_TRY(open_as(spool, &spool->passes[0], stretch, &stream, err));
+    BL_TRY(bl_table_pack_friends(stream->table, fingerprint, err));
     for (size_t i = 1; i < spool->n_passes; i++) {
         BL_AUTO(bl_stream) varied = NULL;
         BL_TRY(open_as(spool, &spool->passes[i], stretch, &varied, err));
+        BL_TRY(bl_table_pack_friends(varied->table, fingerprint, err));
     }
     if (!spool->cuts[stretch->number]) {
-        BL_TRY(copy_cuts(spool, stretch, stream, err));
+        BL_TRY(bl_stream_cuts(&spool->arena, stream, &spool->cuts[stretch->number], err));
         add_sample(fingerprint, spool, stretch, stream);
     }
     ret_surveyed->bytes_per_row = bytes_per_row(stream);

@@ -182,9 +182,8 @@ static void test_nothing_to_fit(void **state) {
         column c;
         bl_error err = {0};
         column_init(&c);
-        assert_int_equal(bl_fit_column(&variable, &none, &no_quantiles, &c.columns, 0, &err),
-                         BL_E_RANGE);
-        assert_non_null(strstr(err.message, "input 'particles': variable 'pt'"));
+        assert_error(bl_fit_column(&variable, &none, &no_quantiles, &c.columns, 0, &err),
+                     BL_E_RANGE, err, "input 'particles': variable 'pt'");
         assert_string_equal(c.name, "as it was");
         if (scaler != BL_SCALER_ROBUST)
             assert_int_equal(bl_fit_column(&variable, &wide, NULL, &c.columns, 0, NULL),

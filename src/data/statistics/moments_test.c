@@ -200,11 +200,6 @@ static bl_status write_and_read(bl_context *context) {
     return round_trip(context, odd, N_ODD, back);
 }
 
-static void test_no_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(write_and_read);
-}
-
 static void test_bad_json(void **state) {
     (void)state;
     static const char *const texts[] = {"{}",
@@ -236,7 +231,7 @@ int main(void) {
         cmocka_unit_test(test_far_from_zero),
         cmocka_unit_test(test_nothing_and_constants),
         cmocka_unit_test(test_json),
-        cmocka_unit_test(test_no_memory),
+        test_each_allocation(write_and_read),
         cmocka_unit_test(test_bad_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ static bl_status look_at(bl_dataset *dataset, const bl_sample *sample, bl_datase
     BL_TRY(bl_catalog_open_table(catalog, dataset->config->treename, &table, err));
     BL_TRY(bl_table_n_rows(table, &file->n_rows, err));
     file->bytes = bl_catalog_size_bytes(catalog);
+    file->has_friends = bl_table_declares_friends(table);
     const char *uuid = bl_catalog_uuid(catalog);
     if (uuid && !(file->uuid = bl_arena_text(&dataset->arena, uuid, strlen(uuid))))
         return out_of_memory(err);
@@ -191,6 +192,14 @@ bl_event_place bl_stretch_place(const bl_stretch *stretch, int64_t row, size_t *
     return (bl_event_place){.file = &sample->files[stretch->files[at]],
                             .number = sample->first_file + stretch->files[at],
                             .entry = row - (at ? stretch->ends[at - 1] : 0)};
+}
+
+bool bl_dataset_has_friends(const bl_dataset *dataset) {
+    for (size_t i = 0; i < dataset->n_samples; i++)
+        for (size_t k = 0; k < dataset->samples[i].n_files; k++)
+            if (dataset->samples[i].files[k].has_friends)
+                return true;
+    return dataset->options.n_friends > 0;
 }
 
 int64_t bl_dataset_n_events(const bl_dataset *dataset) {

@@ -27,6 +27,7 @@ typedef struct bl_dataset_file {
     uint64_t bytes;
     const char *uuid;    ///< that its writer gave it; NULL: none
     double sumw;         ///< of all generated events, where the sample says where it is
+    bool has_friends;    ///< it declares some
     const char *skipped; ///< why it is left out; NULL: it is not
 } bl_dataset_file;
 
@@ -83,6 +84,8 @@ bool bl_dataset_leave_out(bl_dataset *dataset, bl_sample *sample, const char *ur
 /// Divides samples into stretches anew, after files were left out.
 /// \return BL_OK, BL_E_NOTFOUND (a sample has no file left), BL_E_RANGE, BL_E_NOMEM
 bl_status bl_dataset_divide(bl_dataset *dataset, bl_error *err);
+/// Whether there are files that may be read beside those of the samples.
+bool bl_dataset_has_friends(const bl_dataset *dataset);
 /// Events that all stretches look at.
 int64_t bl_dataset_n_events(const bl_dataset *dataset);
 

@@ -76,6 +76,23 @@ bl_status bl_stream_check_like(const bl_stream *first, const bl_stream *stream,
     return BL_OK;
 }
 
+bl_status bl_stream_cuts(bl_arena *arena, const bl_stream *stream, const char *const **ret_cuts,
+                         bl_error *err) {
+    size_t n = bl_plan_n_cuts(stream->plan);
+    const char **texts = (const char **)bl_arena_array(arena, n + 1, sizeof *texts);
+    bool is_whole = texts != NULL;
+    for (size_t i = 0; i < n && is_whole; i++) {
+        bl_cut_info info = {.size = sizeof info};
+        BL_TRY(bl_plan_cut(stream->plan, i, &info, err));
+        texts[i] = bl_arena_text(arena, info.text, strlen(info.text));
+        is_whole = texts[i] != NULL;
+    }
+    if (!is_whole)
+        return bl_error_nomem(err, n * sizeof *texts, "cuts");
+    *ret_cuts = texts;
+    return BL_OK;
+}
+
 // ---- fingerprints ----
 
 void bl_fingerprint_add_text(bl_packer *to, const char *text) {
@@ -90,6 +107,7 @@ void bl_fingerprint_add_number(bl_packer *to, uint64_t number) {
 
 void bl_fingerprint_add_stream(bl_packer *to, const bl_config *config, const bl_stream *stream) {
     const bl_lumi_mask *mask = stream->extras.mask;
+    bl_fingerprint_add_text(to, bl_table_path(stream->table));
     for (size_t i = 0; i < config->cuts.n; i++)
         bl_fingerprint_add_text(to, config->cuts.texts[i]);
     for (size_t i = 0; i < stream->n_variables; i++) {

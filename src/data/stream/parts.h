@@ -23,6 +23,10 @@ double bl_stream_bytes_per_row(const bl_stream *stream);
 int64_t bl_rows_of_part(int64_t n_rows, double most);
 /// The cut flow of a plan so far. \param ret_flow [bl_plan_n_cuts]
 bl_status bl_plan_flow(const bl_plan *plan, bl_flow *ret_flow, bl_error *err);
+/// The cuts of a stream, as a cut flow calls them. \param ret_cuts in the arena \return BL_OK,
+/// BL_E_NOMEM
+bl_status bl_stream_cuts(bl_arena *arena, const bl_stream *stream, const char *const **ret_cuts,
+                         bl_error *err);
 /// Checks that a stream has the columns of another one, of the first sample.
 /// \return BL_OK, BL_E_TYPE (naming sample and column)
 bl_status bl_stream_check_like(const bl_stream *first, const bl_stream *stream,
@@ -33,7 +37,7 @@ bl_status bl_stream_check_like(const bl_stream *first, const bl_stream *stream,
 /// Adds a text with its NUL; NULL is "".
 void bl_fingerprint_add_text(bl_packer *to, const char *text);
 void bl_fingerprint_add_number(bl_packer *to, uint64_t number);
-/// Adds cuts, variables, recipe, columns with their types, and the mask.
+/// Adds the tree, cuts, variables, recipe, columns with their types, and the mask.
 void bl_fingerprint_add_stream(bl_packer *to, const bl_config *config, const bl_stream *stream);
 /// Adds URLs, sizes and rows of the files that are not left out.
 void bl_fingerprint_add_files(bl_packer *to, const bl_sample *sample);

@@ -2,13 +2,11 @@
 // Streams know where their rows are, and columns stand for others in all that names them.
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "column/column.h"
 #include "data/stream/dataset.h"
-
-static char folder[] = "/tmp/beamline-stream-XXXXXX";
 
 /// A data set with what it borrows.
 typedef struct opened {
@@ -40,12 +38,6 @@ static void release(opened *o) {
     bl_context_free(o->context);
 }
 
-static const char *path_of(const char *name) {
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
 static const char *const names[] = {"a.jsonl", "b.jsonl"};
 static const int n_rows[] = {3, 4};
 
@@ -53,7 +45,7 @@ static const int n_rows[] = {3, 4};
 static int write_files(void) {
     int row = 0;
     for (size_t i = 0; i < 2; i++) {
-        FILE *to = fopen(path_of(names[i]), "we");
+        FILE *to = fopen(test_path(names[i]), "we");
         if (!to)
             return -1;
         for (int k = 0; k < n_rows[i]; k++, row++)
@@ -67,7 +59,7 @@ static int write_files(void) {
 static const char *yaml_of(const char *more) {
     static char text[1024];
     snprintf(text, sizeof text, "%ssamples: {a: {files: ['%s/a.jsonl', '%s/b.jsonl']}}\n", more,
-             folder, folder);
+             test_folder, test_folder);
     return text;
 }
 
@@ -138,8 +130,7 @@ static void columns_stand_for_others(void **state) {
     }
     size_t column;
     bl_error err = {0};
-    assert_int_equal(bl_stream_find(stream, "twce", &column, &err), BL_E_NOTFOUND);
-    assert_non_null(strstr(err.message, "'twice'"));
+    assert_error(bl_stream_find(stream, "twce", &column, &err), BL_E_NOTFOUND, err, "'twice'");
     bl_batch_release(batch);
     bl_stream_close(stream);
     release(&o);
@@ -153,10 +144,8 @@ static void columns_that_are_missing_are_named(void **state) {
         const bl_stream_options options = {.last = 1, .n_renames = 1, .renames = &renames[i]};
         bl_stream *stream = NULL;
         bl_error err = {0};
-        assert_int_equal(
-            bl_stream_open(o.dataset, &o.dataset->stretches[0], &options, &stream, &err),
-            BL_E_NOTFOUND);
-        assert_non_null(strstr(err.message, i ? "'z'" : "'yy'"));
+        assert_error(bl_stream_open(o.dataset, &o.dataset->stretches[0], &options, &stream, &err),
+                     BL_E_NOTFOUND, err, i ? "'z'" : "'yy'");
     }
     release(&o);
 }
@@ -215,17 +204,7 @@ static void files_of_root_have_a_uuid(void **state) {
     release(&text);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? write_files() : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    for (size_t i = 0; i < 2; i++)
-        (void)unlink(path_of(names[i]));
-    return rmdir(folder);
-}
+static int set_up(void **state) { return test_make_folder(state) == 0 ? write_files() : -1; }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -235,5 +214,5 @@ int main(void) {
         cmocka_unit_test(recipes_look_at_what_stands_for_columns),
         cmocka_unit_test(files_of_root_have_a_uuid),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, test_remove_folder);
 }

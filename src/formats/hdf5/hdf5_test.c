@@ -3,15 +3,15 @@
 // while every allocation fails once.
 #include "formats/hdf5/hdf5.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "column/builder.h"
 #include "io/bytes/slow_test.h"
 
-static char folder[] = "/tmp/beamline-hdf5-XXXXXX", path[64];
+static const char *path;
 
 static void test_probe(void **state) {
     (void)state;
@@ -138,20 +138,15 @@ static void read_from_afar(void) {
 static void test_allocations(void **state) {
     (void)state;
     bl_context *context = test_context(1);
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(path, sizeof path, "%s/a.h5", folder);
+    path = test_path("a.h5");
     bl_status status = write_file(context);
     bl_context_free(context);
-    if (status == BL_E_UNSUPPORTED) {
-        (void)rmdir(folder);
+    if (status == BL_E_UNSUPPORTED)
         skip(); // the module is not built
-    }
     assert_ok(status);
     test_every_allocation_fails(write_file);
     test_every_allocation_fails(read_file);
     read_from_afar();
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(rmdir(folder), 0);
 }
 
 int main(void) {
@@ -159,5 +154,5 @@ int main(void) {
         cmocka_unit_test(test_probe),
         cmocka_unit_test(test_allocations),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

@@ -31,14 +31,6 @@ void bl_pqw_view_find(const bl_pqw_leaf *leaf, const bl_batch *batch, int64_t fi
     }
 }
 
-static inline int64_t offset_at(const bl_column *column, int64_t i) {
-    if (!column->offsets) // of nothing at all
-        return 0;
-    const void *data = column->offsets->data;
-    return column->type->id == BL_LARGE_LIST ? ((const int64_t *)data)[i]
-                                             : ((const int32_t *)data)[i];
-}
-
 uint64_t bl_pqw_bits(const bl_pqw_leaf *leaf, const bl_pqw_view *view, int64_t first,
                      int64_t last) {
     uint64_t bits = 0;
@@ -48,8 +40,8 @@ uint64_t bl_pqw_bits(const bl_pqw_leaf *leaf, const bl_pqw_view *view, int64_t f
         case BL_LIST:
         case BL_LARGE_LIST:
             bits += 2 * (uint64_t)(last - first);
-            first = offset_at(column, first);
-            last = offset_at(column, last);
+            first = bl_column_offset(column, first);
+            last = bl_column_offset(column, last);
             break;
         case BL_FIXED_LIST:
             bits += 2 * (uint64_t)(last - first);
@@ -64,7 +56,8 @@ uint64_t bl_pqw_bits(const bl_pqw_leaf *leaf, const bl_pqw_view *view, int64_t f
     if (leaf->kind != BL_PQW_TEXT)
         return bits + n * 8 * leaf->width;
     const bl_column *texts = view->columns[leaf->n_steps - 1];
-    return bits + n * 32 + 8 * (uint64_t)(offset_at(texts, last) - offset_at(texts, first));
+    return bits + n * 32 +
+           8 * (uint64_t)(bl_column_offset(texts, last) - bl_column_offset(texts, first));
 }
 
 // ---- levels of a page ----
@@ -195,9 +188,9 @@ static size_t expand_any(const entries *at, const bl_column *column, int64_t lis
         size_t count = 0;
         if (level == at->d) {
             int64_t place = place_of(at, k++);
-            count =
-                (size_t)(list_size >= 0 ? list_size
-                                        : offset_at(column, place + 1) - offset_at(column, place));
+            count = (size_t)(list_size >= 0 ? list_size
+                                            : bl_column_offset(column, place + 1) -
+                                                  bl_column_offset(column, place));
         }
         r[n] = at->repetition ? at->repetition[i] : 0;
         d[n] = (uint8_t)(level + (count != 0));
@@ -211,11 +204,12 @@ static size_t count_items(const entries *at, const bl_column *column) {
     if (at->n_alive == 0)
         return 0;
     if (!at->places)
-        return (size_t)(offset_at(column, at->base + (int64_t)at->n_alive) -
-                        offset_at(column, at->base));
+        return (size_t)(bl_column_offset(column, at->base + (int64_t)at->n_alive) -
+                        bl_column_offset(column, at->base));
     size_t n = 0;
     for (size_t k = 0; k < at->n_alive; k++)
-        n += (size_t)(offset_at(column, at->places[k] + 1) - offset_at(column, at->places[k]));
+        n += (size_t)(bl_column_offset(column, at->places[k] + 1) -
+                      bl_column_offset(column, at->places[k]));
     return n;
 }
 
@@ -254,7 +248,7 @@ static bl_status step_list(entries *at, const bl_column *column, const bl_pqw_st
     else if (is_fixed)
         at->base *= step->list_size;
     else { // what is null has no items, so that those of the others are behind each other
-        at->base = at->n_alive ? offset_at(column, place_of(at, 0)) : 0;
+        at->base = at->n_alive ? bl_column_offset(column, place_of(at, 0)) : 0;
         at->places = NULL;
     }
     at->n_alive = n_items;

@@ -144,11 +144,6 @@ static bl_status keep_notes(bl_context *context) {
     return status;
 }
 
-static void notes_are_kept_compressed(void **state) {
-    (void)state;
-    test_every_allocation_fails(keep_notes);
-}
-
 // ---- encodings ----
 
 static void assert_bytes(const bl_packer *packer, const char *hex) {
@@ -219,7 +214,7 @@ int main(void) {
         cmocka_unit_test(every_allocation_fails),
         cmocka_unit_test(every_allocation_of_threads_fails),
         cmocka_unit_test(every_write_fails),
-        cmocka_unit_test(notes_are_kept_compressed),
+        test_each_allocation(keep_notes),
         cmocka_unit_test(runs),
         cmocka_unit_test(deltas),
     };

@@ -180,11 +180,6 @@ static bl_status make_a_few(bl_context *context) {
     return status;
 }
 
-static void test_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(make_a_few);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_and_ranges),
@@ -192,7 +187,7 @@ int main(void) {
         cmocka_unit_test(test_numbers_and_counters),
         cmocka_unit_test(test_leptons_are_tracks),
         cmocka_unit_test(test_no_events),
-        cmocka_unit_test(test_memory),
+        test_each_allocation(make_a_few),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

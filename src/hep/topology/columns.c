@@ -144,12 +144,6 @@ bl_status bl_topology_find_leaves(bl_topology *topology, const bl_table *table,
 
 // ---- in a batch ----
 
-static int64_t offset_at(const bl_column *column, int64_t i) {
-    const void *offsets = bl_column_offsets(column);
-    return column->type->id == BL_LARGE_LIST ? ((const int64_t *)offsets)[i]
-                                             : ((const int32_t *)offsets)[i];
-}
-
 static bl_status other_lengths(const bl_topology *topology, size_t leaf, size_t first_leaf,
                                int64_t row, bl_error *err) {
     const char *collection = topology->options.names[leaves[leaf].collection];
@@ -165,7 +159,7 @@ static bl_status read_offsets(const bl_topology *topology, const bl_batch *batch
     if (leaf != first_leaf && topology->places[leaf] == topology->places[first_leaf])
         return BL_OK;
     for (int64_t i = 0; i <= batch->n_rows; i++) {
-        int64_t offset = offset_at(column, i);
+        int64_t offset = bl_column_offset(column, i);
         if (leaf == first_leaf)
             offsets[i] = offset;
         else if (offsets[i] != offset)

@@ -23,26 +23,28 @@ static bl_status parse(bl_arena *arena, const char *source, const char *text,
     return bl_yaml_parse(arena, source, text, n, ret_item, err);
 }
 
-/// The configuration of the data that the model was trained on.
-static bl_status read_own(bl_predictor *p, bl_error *err) {
-    const bl_item *note = p->models[0]->bundle->notes[BL_BUNDLE_configuration], *document;
-    const bl_item *data = bl_item_get(note, "data");
-    const char *source = bl_arena_printf(&p->arena, "%s: data configuration", p->urls[0]);
-    bl_config_init(&p->own, &p->arena);
-    if (!source)
-        return out_of_memory(err);
-    if (!data || data->kind != BL_ITEM_TEXT || !*data->text)
+bl_status bl_model_read_config(const bl_model *model, const char *url, bl_config *config,
+                               bl_error *err) {
+    const bl_item *note = model->bundle->notes[BL_BUNDLE_configuration], *document;
+    const char *text = bl_item_text_at(note, "data"), *tree = bl_item_text_at(note, "treename");
+    if (!*text)
         return BL_OK;
-    BL_TRY(parse(&p->arena, source, data->text, &document, err));
-    BL_TRY(bl_config_read_document(&p->own, document, err));
-    p->own.text = data->text;
-    p->has_own = true;
+    const char *source = bl_arena_printf(config->arena, "%s: data configuration", url);
+    config->text = bl_arena_text(config->arena, text, strlen(text));
+    if (!source || !config->text)
+        return out_of_memory(err);
+    BL_TRY(parse(config->arena, source, config->text, &document, err));
+    BL_TRY(bl_config_read_document(config, document, err));
+    if (*tree && !(config->treename = bl_arena_text(config->arena, tree, strlen(tree))))
+        return out_of_memory(err);
     return BL_OK;
 }
 
 bl_status bl_predictor_configure(bl_predictor *predictor, const char *path, bl_error *err) {
     bl_predictor *p = predictor;
-    BL_TRY(read_own(p, err));
+    bl_config_init(&p->own, &p->arena);
+    BL_TRY(bl_model_read_config(p->models[0], p->urls[0], &p->own, err));
+    p->has_own = p->own.text != NULL;
     if (path) {
         bl_config_init(&p->given, &p->arena);
         BL_TRY(bl_config_read(&p->given, path, err));

@@ -6,38 +6,32 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/document.h"
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "base/text.h"
 #include "model/bundle/made_testing.h"
 
 enum { COLUMNS = 5, OTHERS = 3, STEPS = 7, EVENTS = 200 };
 
-static char paths[3][64]; ///< two of particles, and without any sequence
+static const char *paths[3]; ///< two of particles, and without any sequence
 
 typedef bl_status (*maker)(bl_context *context, bl_bundle **ret_bundle);
 
 static int write_models(void **state) {
     static const maker makers[] = {made_particles, made_ordered, made_hlf};
-    (void)state;
+    static const char *const names[] = {"particles.blm", "ordered.blm", "hlf.blm"};
     bl_context *context = test_context(1);
+    assert_int_equal(test_make_folder(state), 0);
     for (size_t i = 0; i < 3; i++) {
         bl_bundle *bundle = NULL;
-        (void)snprintf(paths[i], sizeof paths[i], "json_lines_test_%d_%zu.blm", (int)getpid(), i);
+        paths[i] = test_path(names[i]);
         assert_ok(makers[i](context, &bundle));
         assert_ok(bl_bundle_write(context, bundle, paths[i], true, NULL));
         bl_bundle_free(bundle);
     }
     bl_context_free(context);
-    return 0;
-}
-
-static int remove_models(void **state) {
-    (void)state;
-    for (size_t i = 0; i < 3; i++)
-        assert_int_equal(remove(paths[i]), 0);
     return 0;
 }
 
@@ -290,5 +284,5 @@ int main(void) {
         cmocka_unit_test(wrong_lines_are_told),
         cmocka_unit_test(long_lines_are_told),
     };
-    return cmocka_run_group_tests(tests, write_models, remove_models);
+    return cmocka_run_group_tests(tests, write_models, test_remove_folder);
 }

@@ -4,26 +4,17 @@
 #ifndef BL_INFER_PREDICT_PREDICT_TESTING_H
 #define BL_INFER_PREDICT_PREDICT_TESTING_H
 
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/json_text.h"
 #include "base/testing.h"
 #include "infer/predict/predictor.h"
 #include "model/bundle/made_testing.h"
 
 enum { TEST_EVENTS = 300, TEST_ROWS = 6, TEST_COLUMNS = 5, TEST_OTHERS = 3 };
-
-static char test_folder[] = "/tmp/beamline-predict-XXXXXX";
-
-static inline const char *test_path(const char *name) {
-    static char path[256];
-    (void)snprintf(path, sizeof path, "%s/%s", test_folder, name);
-    return path;
-}
 
 // ---- events ----
 
@@ -155,16 +146,6 @@ static inline bl_status predicting_open(predicting *p, bl_context *context, cons
         if (strcmp(config->prepare.variations[i].name, variation) == 0)
             options.variation = &config->prepare.variations[i];
     return bl_prediction_open(p->predictor, p->dataset, stretch, &options, &p->prediction, err);
-}
-
-static inline int test_remove(const char *path, const struct stat *is, int flag, struct FTW *ftw) {
-    (void)is, (void)flag, (void)ftw;
-    return remove(path);
-}
-
-static inline int test_remove_folder(void **state) {
-    (void)state;
-    return nftw(test_folder, test_remove, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 #endif

@@ -71,7 +71,7 @@ typedef struct bl_predictions {
     size_t n_outputs;
     bl_predictions_output *outputs; ///< [n_outputs]
     /// Hashes of what results depend on, besides the inputs.
-    const char *of_model, *of_configuration, *of_options;
+    const char *of_model, *of_configuration, *of_options, *of_friends;
     int64_t n_rows, n_taken, n_resumed; ///< done by this run; the last: found done
     uint64_t stored_bytes;              ///< read by this run
 } bl_predictions;

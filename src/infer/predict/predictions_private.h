@@ -19,7 +19,7 @@ bl_status bl_mirror_names(bl_arena *arena, const char *const *urls, size_t n, co
 
 // ---- state.c: what was begun ----
 
-/// Hashes of model, configuration and options.
+/// Hashes of model, configuration, options and friends.
 bl_status bl_predictions_hash(bl_predictions *predictions, bl_error *err);
 /// Compares with the state of an earlier run, and takes over which outputs are done.
 /// \return BL_OK, BL_E_EXISTS (another prediction; says what differs), BL_E_CORRUPT, …

@@ -13,6 +13,12 @@
 #include "data/stream/dataset.h"
 #include "infer/model.h"
 
+/// Reads the data configuration that a model was trained with and keeps, with the tree that the
+/// command named then. \param url of the model, for messages \param config initialised; its `text`
+/// stays NULL where the model keeps none \return as bl_config_read_document
+bl_status bl_model_read_config(const bl_model *model, const char *url, bl_config *config,
+                               bl_error *err);
+
 /// One thread at a time uses a predictor and all that was opened with it.
 typedef struct bl_predictor bl_predictor;
 

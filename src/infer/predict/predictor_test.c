@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Predictors on small tables: scores are those of the model run by hand, events that the selection
 // leaves out have none, of folds each is scored by its model, and what does not fit is named.
+#include <sys/stat.h>
+
 #include "base/whole_file.h"
 #include "column/column.h"
 #include "infer/predict/aligned.h"
@@ -440,8 +442,7 @@ static const char no_labels[] =
 static const char of_hlf[] = "inputs: {anything: {vars: [e0]}}\n";
 
 static int make_files(void **state) {
-    (void)state;
-    assert_non_null(mkdtemp(test_folder));
+    assert_int_equal(test_make_folder(state), 0);
     static const char *const folders[] = {"folds", "hlf", "wrong"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         assert_int_equal(mkdir(test_path(folders[i]), 0700), 0);

@@ -128,6 +128,13 @@ bl_status bl_scores_open(const bl_scores_options *options, const bl_stretch *str
     return BL_OK;
 }
 
+bl_status bl_scores_pack_friends(const bl_scores *scores, bl_packer *to, bl_error *err) {
+    for (size_t i = 0; i < scores->n_feeds; i++)
+        BL_TRY(bl_table_pack_friends(bl_prediction_stream(scores->feeds[i].prediction)->table, to,
+                                     err));
+    return scores->beside ? bl_table_pack_friends(scores->beside->table, to, err) : BL_OK;
+}
+
 void bl_scores_close(bl_scores *scores) {
     bl_context *context = scores->context;
     for (size_t i = 0; i < scores->n_feeds; i++) {

@@ -29,6 +29,8 @@ typedef struct bl_scores_options {
 bl_status bl_scores_open(const bl_scores_options *options, const bl_stretch *stretch, int64_t first,
                          int64_t last, bl_scores **ret_scores, bl_error *err);
 void bl_scores_close(bl_scores *scores);
+/// bl_table_pack_friends of all tables that are read.
+bl_status bl_scores_pack_friends(const bl_scores *scores, bl_packer *to, bl_error *err);
 BL_DEFINE_AUTO(bl_scores, bl_scores_close);
 
 /// Columns for an output; borrows. \return how many

@@ -67,17 +67,41 @@ static bl_status hash_options(bl_predictions *p, bl_error *err) {
         bl_fingerprint_add_text(&packer, o->scores.names[i]);
     for (size_t i = 0; i < o->scores.n_shapes; i++)
         bl_fingerprint_add_text(&packer, o->scores.shapes[i]->name);
-    for (size_t i = 0; i < dataset->options.n_friends; i++)
-        bl_fingerprint_add_text(&packer, dataset->options.friends[i]);
     for (size_t i = 0; i < dataset->n_samples; i++)
         bl_fingerprint_add_text(&packer, dataset->samples[i].config->name);
     return bl_fingerprint_end(&packer, &p->arena, &p->of_options, err);
 }
 
+static bl_status pack_friends(const bl_predictions *p, bl_packer *to, bl_error *err) {
+    const bl_scores_options *options = &p->options->scores;
+    const bl_dataset *dataset = options->dataset;
+    for (size_t i = 0; i < dataset->options.n_friends; i++)
+        bl_fingerprint_add_text(to, dataset->options.friends[i]);
+    for (size_t i = 0; i < dataset->n_stretches && bl_dataset_has_friends(dataset); i++) {
+        const bl_stretch *stretch = &dataset->stretches[i];
+        bl_scores *opened = NULL;
+        BL_TRY(bl_scores_open(options, stretch, stretch->first, stretch->last, &opened, err));
+        BL_AUTO(bl_scores) scores = opened;
+        BL_TRY(bl_scores_pack_friends(scores, to, err));
+    }
+    return BL_OK;
+}
+
+/// The files of the inputs' friends.
+static bl_status hash_friends(bl_predictions *p, bl_error *err) {
+    bl_packer packer = {.context = p->context};
+    bl_status status = pack_friends(p, &packer, err);
+    if (status == BL_OK)
+        return bl_fingerprint_end(&packer, &p->arena, &p->of_friends, err);
+    bl_packer_release(&packer);
+    return status;
+}
+
 bl_status bl_predictions_hash(bl_predictions *predictions, bl_error *err) {
     BL_TRY(hash_model(predictions, err));
     BL_TRY(hash_configuration(predictions, err));
-    return hash_options(predictions, err);
+    BL_TRY(hash_options(predictions, err));
+    return hash_friends(predictions, err);
 }
 
 // ---- writing ----
@@ -115,8 +139,9 @@ bl_status bl_predictions_write_state(const bl_predictions *p, bl_error *err) {
     bl_arena_init(&arena, p->context);
     bl_text text = {.arena = &arena};
     bl_text_add(&text, "{\n \"format\": \"%s\",\n \"model\": \"%s\",\n", format, p->of_model);
-    bl_text_add(&text, " \"configuration\": \"%s\",\n \"options\": \"%s\",\n \"inputs\": [",
-                p->of_configuration, p->of_options);
+    bl_text_add(&text, " \"configuration\": \"%s\",\n \"options\": \"%s\",\n", p->of_configuration,
+                p->of_options);
+    bl_text_add(&text, " \"friends\": \"%s\",\n \"inputs\": [", p->of_friends);
     put_inputs(p, &text);
     bl_text_add(&text, "],\n \"outputs\": [");
     put_outputs(p, &text);
@@ -201,6 +226,8 @@ bl_status bl_predictions_resume(bl_predictions *p, bl_error *err) {
     BL_TRY(compare_inputs(p, document, err));
     if (strcmp(bl_item_text_at(document, "options"), p->of_options) != 0)
         return is_other(p, "other options, or by another version", err);
+    if (strcmp(bl_item_text_at(document, "friends"), p->of_friends) != 0)
+        return is_other(p, "friends of the input that have changed since, or with others", err);
     size_t n = list_of(document, "outputs", &outputs);
     for (size_t i = 0; i < n; i++)
         take_output(p, outputs[i]);

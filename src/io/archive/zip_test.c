@@ -112,8 +112,7 @@ static bl_status read_changed(const char *old, const char *text, size_t size, bl
 static void assert_refused(const char *old, const char *text, size_t size, bl_status status,
                            const char *message) {
     bl_error err = {0};
-    assert_int_equal(read_changed(old, text, size, &err), status);
-    assert_non_null(strstr(err.message, message));
+    assert_error(read_changed(old, text, size, &err), status, err, message);
 }
 
 static void test_refused(void **state) {

@@ -9,28 +9,15 @@
 #include <unistd.h>
 
 #include "base/file_sum.h"
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "io/bytes/sink.h"
-
-static char folder[64];
-
-static int set_up(void **state) {
-    (void)state;
-    snprintf(folder, sizeof folder, "file_sink_test-XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static const char *path_of(const char *name) {
-    static char path[128];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
 static int n_files(void) {
     struct dirent **entries;
-    int n = scandir(folder, &entries, is_visible, alphasort);
+    int n = scandir(test_folder, &entries, is_visible, alphasort);
     for (int i = 0; i < n; i++)
         free(entries[i]);
     if (n >= 0)
@@ -40,8 +27,8 @@ static int n_files(void) {
 
 static int tear_down(void **state) {
     (void)state;
-    unlink(path_of("a"));
-    return rmdir(folder);
+    unlink(test_path("a"));
+    return rmdir(test_folder);
 }
 
 /// Writes "head…", then `n` letters, in pieces of `piece`; then "HEAD" over the beginning.
@@ -61,15 +48,15 @@ static void test_write(void **state) {
     bl_error err;
     for (size_t piece = 1 << 8; piece <= 1 << 20; piece <<= 4) {
         bl_sink *sink = NULL;
-        assert_ok(bl_sink_open(context, path_of("a"), true, &sink, &err));
+        assert_ok(bl_sink_open(context, test_path("a"), true, &sink, &err));
         assert_ok(write_letters(sink, 1 << 20, piece, &err));
         assert_ok(bl_sink_finish(sink, &err));
         bl_sink_close(sink);
         struct stat info;
-        assert_int_equal(stat(path_of("a"), &info), 0);
+        assert_int_equal(stat(test_path("a"), &info), 0);
         assert_int_equal(info.st_size, 4 + (1 << 20));
         char start[6] = {0};
-        FILE *file = fopen(path_of("a"), "r");
+        FILE *file = fopen(test_path("a"), "r");
         assert_int_equal(fread(start, 1, 5, file), 5);
         fclose(file);
         assert_string_equal(start, "HEADx");
@@ -86,7 +73,7 @@ static void test_sums(void **state) {
     for (unsigned i = 0; i < 4; i++) {
         bl_sink *sink = NULL;
         uint64_t bytes[2] = {0}, sums[2] = {0};
-        assert_ok(bl_sink_open(context, path_of("a"), true, &sink, &err));
+        assert_ok(bl_sink_open(context, test_path("a"), true, &sink, &err));
         sink->is_scratch = i & 1;
         assert_ok(bl_sink_sum(sink, &bytes[0], &sums[0], &err));
         if (i & 2)
@@ -97,7 +84,7 @@ static void test_sums(void **state) {
         assert_int_equal(bytes[0], 0);
         assert_ok(bl_sink_finish(sink, &err));
         bl_sink_close(sink);
-        assert_ok(bl_file_sum(path_of("a"), &bytes[1], &sums[1], &err));
+        assert_ok(bl_file_sum(test_path("a"), &bytes[1], &sums[1], &err));
         assert_int_equal(bytes[0], bytes[1]);
         assert_int_equal(sums[0], sums[1]);
         assert_int_equal(n_files(), 1);
@@ -110,7 +97,7 @@ static void test_nothing_without_finish(void **state) {
     bl_context *context = test_context(1);
     bl_sink *sink = NULL;
     bl_error err;
-    assert_ok(bl_sink_open(context, path_of("a"), false, &sink, &err));
+    assert_ok(bl_sink_open(context, test_path("a"), false, &sink, &err));
     assert_ok(write_letters(sink, 1 << 20, 999, &err));
     bl_sink_close(sink);
     assert_int_equal(n_files(), 0);
@@ -122,14 +109,14 @@ static void test_overwrite(void **state) {
     bl_context *context = test_context(1);
     bl_sink *first = NULL, *second = NULL, *third = NULL;
     bl_error err;
-    assert_ok(bl_sink_open(context, path_of("a"), false, &first, &err));
-    assert_ok(bl_sink_open(context, path_of("a"), false, &second, &err));
+    assert_ok(bl_sink_open(context, test_path("a"), false, &first, &err));
+    assert_ok(bl_sink_open(context, test_path("a"), false, &second, &err));
     assert_ok(bl_sink_write(first, "1", 1, &err));
     assert_ok(bl_sink_finish(first, &err));
     assert_int_equal(bl_sink_finish(second, &err), BL_E_EXISTS); // somebody was faster
     bl_sink_close(first);
     bl_sink_close(second);
-    assert_int_equal(bl_sink_open(context, path_of("a"), false, &third, &err), BL_E_EXISTS);
+    assert_int_equal(bl_sink_open(context, test_path("a"), false, &third, &err), BL_E_EXISTS);
     assert_int_equal(n_files(), 1);
     bl_context_free(context);
 }
@@ -139,8 +126,8 @@ static void test_refusals(void **state) {
     bl_context *context = test_context(1);
     bl_sink *sink = NULL;
     bl_error err;
-    assert_int_equal(bl_sink_open(context, folder, true, &sink, &err), BL_E_INVALID);
-    assert_int_equal(bl_sink_open(context, path_of("b/c"), true, &sink, &err), BL_E_NOTFOUND);
+    assert_int_equal(bl_sink_open(context, test_folder, true, &sink, &err), BL_E_INVALID);
+    assert_int_equal(bl_sink_open(context, test_path("b/c"), true, &sink, &err), BL_E_NOTFOUND);
     assert_int_equal(bl_sink_open(context, "gopher://x/y", true, &sink, &err), BL_E_UNSUPPORTED);
     assert_int_equal(bl_sink_open(context, "/dev/null", true, &sink, &err), BL_E_INVALID);
     bl_context_free(context);
@@ -157,11 +144,10 @@ static void test_full_disk(void **state) {
     small = (struct rlimit){500000, before.rlim_max};
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &small);
-    assert_ok(bl_sink_open(context, path_of("a"), false, &sink, &err));
+    assert_ok(bl_sink_open(context, test_path("a"), false, &sink, &err));
     bl_status status = write_letters(sink, 1 << 20, 4096, &err);
     setrlimit(RLIMIT_FSIZE, &before);
-    assert_int_equal(status, BL_E_IO);
-    assert_non_null(strstr(err.message, "/a: write: "));
+    assert_error(status, BL_E_IO, err, "/a: write: ");
     assert_int_equal(bl_sink_write(sink, "x", 1, &err), BL_E_IO); // it stays failed
     assert_int_equal(bl_sink_finish(sink, &err), BL_E_IO);
     bl_sink_close(sink);
@@ -173,7 +159,7 @@ static void test_cancel(void **state) {
     (void)state;
     bl_context *context = test_context(1);
     bl_sink *sink = NULL;
-    assert_ok(bl_sink_open(context, path_of("a"), false, &sink, NULL));
+    assert_ok(bl_sink_open(context, test_path("a"), false, &sink, NULL));
     bl_context_cancel(context);
     assert_int_equal(bl_sink_write(sink, "x", 1, NULL), BL_E_CANCELLED);
     bl_sink_close(sink);
@@ -183,7 +169,7 @@ static void test_cancel(void **state) {
 
 static bl_status work(bl_context *context) {
     bl_sink *sink = NULL;
-    BL_TRY(bl_sink_open(context, path_of("a"), true, &sink, NULL));
+    BL_TRY(bl_sink_open(context, test_path("a"), true, &sink, NULL));
     bl_status status = bl_sink_write(sink, "x", 1, NULL);
     if (status == BL_OK)
         status = bl_sink_finish(sink, NULL);
@@ -196,7 +182,7 @@ static void test_no_memory(void **state) {
     test_every_allocation_fails(work);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, test_make_folder, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -81,9 +81,8 @@ static void what_is_cut_is_corrupt(void **state) {
             size_t n;
             const char *name;
             bl_error err = {0};
-            assert_int_equal(unpack(f->context, f->sink.data, cut, 1000, f->back, &n, &name, &err),
-                             BL_E_CORRUPT);
-            assert_non_null(strstr(err.message, "truncated"));
+            assert_error(unpack(f->context, f->sink.data, cut, 1000, f->back, &n, &name, &err),
+                         BL_E_CORRUPT, err, "truncated");
         }
     }
 }

@@ -143,18 +143,6 @@ static void test_toys(void **state) {
     }
 }
 
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(2);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_area),
@@ -162,5 +150,5 @@ int main(void) {
         cmocka_unit_test(test_toys),
         cmocka_unit_test(test_replicas),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 2, &context, NULL);
 }

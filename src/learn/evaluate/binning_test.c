@@ -160,18 +160,6 @@ static void as_many_in_each(void **state) {
     bl_arena_release(&arena);
 }
 
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(1);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bins_leave_out_few),
@@ -182,5 +170,5 @@ int main(void) {
         cmocka_unit_test(chance_is_the_mean_of_toys),
         cmocka_unit_test(as_many_in_each),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 1, &context, NULL);
 }

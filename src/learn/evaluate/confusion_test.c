@@ -98,22 +98,10 @@ static void counts_and_edges(void **state) {
     bl_arena_release(&arena);
 }
 
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(1);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_those_of_events),
         cmocka_unit_test(counts_and_edges),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 1, &context, NULL);
 }

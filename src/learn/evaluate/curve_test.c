@@ -151,20 +151,6 @@ static void edges(void **state) {
     assert_true(bl_curve_background_at(&ranking, 0.5) == 0.5);
 }
 
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(1);
-    bl_arena_init(&arena, context);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_arena_release(&arena);
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(points_are_those_of_thresholds),
@@ -172,5 +158,5 @@ int main(void) {
         cmocka_unit_test(crossings),
         cmocka_unit_test(edges),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 1, &context, &arena);
 }

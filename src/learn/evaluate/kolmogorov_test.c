@@ -117,18 +117,6 @@ static void edges(void **state) {
     bl_arena_release(&arena);
 }
 
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(1);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(distances_are_those_of_the_functions),
@@ -136,5 +124,5 @@ int main(void) {
         cmocka_unit_test(p_values_are_uniform),
         cmocka_unit_test(edges),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 1, &context, NULL);
 }

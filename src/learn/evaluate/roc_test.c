@@ -200,31 +200,12 @@ static bl_status without_memory(bl_context *faulty) {
     return status;
 }
 
-static void every_allocation(void **state) {
-    (void)state;
-    test_every_allocation_fails(without_memory);
-}
-
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(2);
-    bl_arena_init(&arena, context);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_arena_release(&arena);
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compositions),    cmocka_unit_test(variations),
         cmocka_unit_test(replicas),        cmocka_unit_test(swapped),
         cmocka_unit_test(intervals),       cmocka_unit_test(empty_class),
-        cmocka_unit_test(strange_weights), cmocka_unit_test(every_allocation),
+        cmocka_unit_test(strange_weights), test_each_allocation(without_memory),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 2, &context, &arena);
 }

@@ -2,8 +2,6 @@
 // Whether model and data fit each other; scores of events, a shard of the network a task.
 #include "learn/evaluate/scoring.h"
 
-#include <stdio.h>
-
 #include "base/context.h"
 
 /// What a thread scores events with.
@@ -14,28 +12,6 @@ typedef struct bl_scoring_worker {
 } worker;
 
 // ---- inputs ----
-
-enum { SHAPE_TEXT = 64 };
-
-static const char *shape_text(bool is_sequence, size_t steps, size_t width, char *text) {
-    if (is_sequence)
-        (void)snprintf(text, SHAPE_TEXT, "a sequence of at most %zu rows of %zu", steps, width);
-    else
-        (void)snprintf(text, SHAPE_TEXT, "a vector of %zu", width);
-    return text;
-}
-
-static bl_status check_shape(const bl_prepared_input *input, const bl_model_port *port,
-                             bl_error *err) {
-    char theirs[SHAPE_TEXT], ours[SHAPE_TEXT];
-    bool fits = input->width == port->width && input->is_sequence == (port->steps > 0);
-    if (fits && (!input->is_sequence || port->cuts || input->most_rows <= port->steps))
-        return BL_OK;
-    return bl_error_set(err, BL_E_SHAPE, "the model's input '%s' is %s, the data's '%s' %s",
-                        port->name, shape_text(port->steps > 0, port->steps, port->width, ours),
-                        input->name,
-                        shape_text(input->is_sequence, input->most_rows, input->width, theirs));
-}
 
 static bl_status check_columns(const bl_prepared_input *input, const bl_model_port *port,
                                bl_error *err) {
@@ -50,16 +26,11 @@ static bl_status check_columns(const bl_prepared_input *input, const bl_model_po
 
 static bl_status find_input(const bl_prepared *prepared, bl_scoring *s, size_t i, bl_error *err) {
     const bl_model_port *port = bl_model_input(s->model, i);
-    bool is_only = s->n_inputs == 1 && prepared->n_inputs == 1;
-    for (size_t k = 0; k < prepared->n_inputs; k++) {
-        const bl_prepared_input *input = &prepared->inputs[k];
-        if (!is_only && strcmp(input->name, port->name) != 0)
-            continue;
-        BL_TRY(check_shape(input, port, err));
-        s->inputs[i] = input->name;
-        return check_columns(input, port, err);
-    }
-    return bl_prepared_no_input(prepared, port->name, err);
+    const bl_prepared_input *input = NULL;
+    bl_wanted_input want = {port->name, port->width, port->steps, port->cuts, s->n_inputs == 1};
+    BL_TRY(bl_prepared_find_input(prepared, &want, &input, err));
+    s->inputs[i] = input->name;
+    return check_columns(input, port, err);
 }
 
 // ---- the output ----

@@ -94,23 +94,11 @@ static void edges(void **state) {
     bl_arena_release(&arena);
 }
 
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(1);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thresholds_are_the_highest),
         cmocka_unit_test(errors_are_binomial),
         cmocka_unit_test(edges),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 1, &context, NULL);
 }

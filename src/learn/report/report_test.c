@@ -3,10 +3,9 @@
 // called; files of charts have names of their own; nothing is lost without memory.
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/document.h"
-#include "base/folder.h"
+#include "base/folder_testing.h"
 #include "learn/evaluate/evaluation_testing.h"
 #include "learn/report/cells.h"
 #include "learn/report/private.h"
@@ -15,7 +14,6 @@ enum { N = 300 };
 
 static bl_context *context;
 static hand_made made;
-static char folder[] = "/tmp/beamline-report-XXXXXX";
 
 static size_t count(const char *text, const char *what) {
     size_t n = 0;
@@ -135,11 +133,11 @@ static void files_have_names_of_their_own(void **state) {
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(files[i].name, files[k].name);
     }
-    assert_ok(bl_report_plots(report, folder, false, &has_pdf, NULL));
-    assert_ok(bl_folder_list(&report->arena, folder, NULL, &names, &n_files, NULL));
+    assert_ok(bl_report_plots(report, test_folder, false, &has_pdf, NULL));
+    assert_ok(bl_folder_list(&report->arena, test_folder, NULL, &names, &n_files, NULL));
     assert_int_equal(n_files, n * (has_pdf ? 3 : 2));
-    assert_int_equal(bl_report_plots(report, folder, false, &has_pdf, NULL), BL_E_EXISTS);
-    assert_ok(bl_report_plots(report, folder, true, &has_pdf, NULL));
+    assert_int_equal(bl_report_plots(report, test_folder, false, &has_pdf, NULL), BL_E_EXISTS);
+    assert_ok(bl_report_plots(report, test_folder, true, &has_pdf, NULL));
     bl_report_close(report);
 }
 
@@ -159,11 +157,6 @@ static bl_status without_memory(bl_context *faulty) {
     return status;
 }
 
-static void every_allocation(void **state) {
-    (void)state;
-    test_every_allocation_fails(without_memory);
-}
-
 static void cancelled(void **state) {
     (void)state;
     bl_report *report = NULL;
@@ -176,16 +169,13 @@ static void cancelled(void **state) {
 }
 
 static int set_up(void **state) {
-    (void)state;
     context = test_context(2);
-    return mkdtemp(folder) ? 0 : 1;
+    return test_make_folder(state);
 }
 
 static int tear_down(void **state) {
-    (void)state;
     bl_context_free(context);
-    bl_folder_remove(folder);
-    return access(folder, F_OK) == 0; // all of it is gone
+    return test_remove_folder(state);
 }
 
 int main(void) {
@@ -195,7 +185,7 @@ int main(void) {
         cmocka_unit_test(listings_and_tables),
         cmocka_unit_test(json_has_all),
         cmocka_unit_test(files_have_names_of_their_own),
-        cmocka_unit_test(every_allocation),
+        test_each_allocation(without_memory),
         cmocka_unit_test(cancelled),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

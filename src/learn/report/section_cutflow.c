@@ -20,17 +20,9 @@ static void put_json(bl_text *json, const bl_prepared_sample *sample) {
     bl_json_put_text(json, sample->name);
     bl_text_add(json, ", \"factor\": ");
     bl_json_put_number(json, sample->factor);
-    bl_text_add(json, ", \"cuts\": [");
-    for (size_t k = 0; k < sample->n_cuts; k++) {
-        bl_text_add(json, "%s{\"cut\": ", k ? ", " : "");
-        bl_json_put_text(json, sample->cuts[k].text);
-        bl_text_add(json, ", \"events\": %lld, \"sumw\": ", (long long)sample->cuts[k].n_rows);
-        bl_json_put_number(json, sample->cuts[k].sumw);
-        bl_text_add(json, ", \"sumw2\": ");
-        bl_json_put_number(json, sample->cuts[k].sumw2);
-        bl_text_add(json, "}");
-    }
-    bl_text_add(json, "]}");
+    bl_text_add(json, ", \"cuts\": ");
+    bl_prepared_put_cuts(json, sample);
+    bl_text_add(json, "}");
 }
 
 bl_status bl_section_cutflow(const bl_evaluation *evaluation, bl_section_output *to,

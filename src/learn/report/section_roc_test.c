@@ -127,28 +127,11 @@ static bl_status without_memory(bl_context *faulty) {
     return roc.json.has_failed || summary.json.has_failed ? BL_E_NOMEM : status;
 }
 
-static void every_allocation(void **state) {
-    (void)state;
-    test_every_allocation_fails(without_memory);
-}
-
-static int open_context(void **state) {
-    (void)state;
-    context = test_context(2);
-    return 0;
-}
-
-static int close_context(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_there),
         cmocka_unit_test(what_is_not_there),
-        cmocka_unit_test(every_allocation),
+        test_each_allocation(without_memory),
     };
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return test_run(tests, 2, &context, NULL);
 }

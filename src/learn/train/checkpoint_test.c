@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "io/archive/npy.h"
 #include "learn/train/made_testing.h"
@@ -17,7 +18,6 @@ enum { UNITS = 20 };
 
 static bl_context *context;
 static bl_arena arena;
-static char folder[] = "checkpoint_test_XXXXXX";
 
 static void begin(made_training *made, bl_nn_optimizer_kind optimizer) {
     assert_ok(made_training_new(context, UNITS, optimizer, made));
@@ -126,13 +126,12 @@ static void all_comes_back(void **state) {
 
 static void a_file_is_replaced_as_a_whole(void **state) {
     (void)state;
-    char path[64];
+    const char *path = test_path("checkpoint");
     bl_error err = {0};
     struct stat info;
     made_training made, again;
     begin(&made, BL_NN_OPTIMIZER_ADAM);
     begin(&again, BL_NN_OPTIMIZER_ADAM);
-    (void)snprintf(path, sizeof path, "%s/checkpoint", folder);
     assert_int_equal(bl_checkpoint_read(context, path, &again.checkpoint, &err), BL_E_NOTFOUND);
     assert_ok(bl_checkpoint_write(context, &made.checkpoint, path, NULL));
     assert_ok(stat(path, &info));
@@ -147,7 +146,7 @@ static void a_file_is_replaced_as_a_whole(void **state) {
     assert_ok(bl_checkpoint_read(context, path, &again.checkpoint, NULL));
     assert_int_equal(again.checkpoint.state.epoch, 2);
     assert_ok(unlink(path)); // nothing else is in the folder
-    assert_ok(rmdir(folder));
+    assert_ok(rmdir(test_folder));
     assert_int_equal(bl_checkpoint_write(context, &made.checkpoint, path, &err), BL_E_NOTFOUND);
     made_training_free(&made);
     made_training_free(&again);
@@ -267,10 +266,9 @@ static void states_are_checked(void **state) {
 }
 
 static int open_all(void **state) {
-    (void)state;
     context = test_context(2);
     bl_arena_init(&arena, context);
-    return mkdtemp(folder) ? 0 : -1;
+    return test_make_folder(state);
 }
 
 static int close_all(void **state) {

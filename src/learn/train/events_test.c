@@ -8,22 +8,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "formats/tfrecord/record.h"
 
 enum { MOST_BYTES = 1 << 16, MOST_FILES = 8 };
 
-static char folder[] = "events_test_XXXXXX";
-
 static int is_visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
-/// The files in the folder, by name. \return how many
+/// The files in the test_folder, by name. \return how many
 static int list(char paths[MOST_FILES][512]) {
     struct dirent **entries;
-    int n = scandir(folder, &entries, is_visible, alphasort);
+    int n = scandir(test_folder, &entries, is_visible, alphasort);
     assert_in_range(n, 0, MOST_FILES);
     for (int i = 0; i < n; i++) {
-        (void)snprintf(paths[i], 512, "%s/%s", folder, entries[i]->d_name);
+        (void)snprintf(paths[i], 512, "%s/%s", test_folder, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
@@ -68,7 +67,7 @@ static void records_are_as_specified(void **state) {
     char paths[MOST_FILES][512];
     BL_AUTO(bl_events) events = NULL;
     uint64_t n;
-    assert_ok(bl_events_open(*state, folder, &events, NULL));
+    assert_ok(bl_events_open(*state, test_folder, &events, NULL));
     assert_int_equal(list(paths), 1);
     assert_non_null(strstr(paths[0], "/events.out.tfevents."));
     assert_true(read_file(paths[0], data) > BL_TF_FRAME); // others see that it is one
@@ -100,14 +99,14 @@ static void names_are_in_order(void **state) {
     char path[512], paths[MOST_FILES][512];
     for (int i = 0; i < 3; i++) {
         BL_AUTO(bl_events) events = NULL;
-        assert_ok(bl_events_open(*state, folder, &events, NULL));
+        assert_ok(bl_events_open(*state, test_folder, &events, NULL));
         for (int k = 0; k < i; k++)
             assert_ok(bl_events_scalar(events, "x", k, 0, k, NULL));
     }
-    (void)snprintf(path, sizeof path, "%s/events.out.tfevents.8000000000.elsewhere.1", folder);
+    (void)snprintf(path, sizeof path, "%s/events.out.tfevents.8000000000.elsewhere.1", test_folder);
     assert_int_equal(fclose(fopen(path, "wbe")), 0);
     BL_AUTO(bl_events) last = NULL;
-    assert_ok(bl_events_open(*state, folder, &last, NULL));
+    assert_ok(bl_events_open(*state, test_folder, &last, NULL));
     assert_int_equal(list(paths), 5);
     static uint8_t data[MOST_BYTES];
     size_t before = 0;
@@ -122,7 +121,7 @@ static void many_are_kept(void **state) {
     static uint8_t data[MOST_BYTES];
     char paths[MOST_FILES][512];
     BL_AUTO(bl_events) events = NULL;
-    assert_ok(bl_events_open(*state, folder, &events, NULL));
+    assert_ok(bl_events_open(*state, test_folder, &events, NULL));
     for (int i = 0; i < 1000; i++)
         assert_ok(bl_events_scalar(events, "validation/loss", i, i, 1.0 / (i + 1), NULL));
     assert_ok(bl_events_flush(events, NULL));
@@ -139,14 +138,13 @@ static void many_are_kept(void **state) {
 static void what_fails_is_said(void **state) {
     bl_events *events = NULL;
     bl_error err = {0};
-    assert_int_equal(bl_events_open(*state, "no/such", &events, &err), BL_E_NOTFOUND);
-    assert_non_null(strstr(err.message, "no/such"));
+    assert_error(bl_events_open(*state, "no/such", &events, &err), BL_E_NOTFOUND, err, "no/such");
     assert_null(events);
 }
 
 static bl_status write_some(bl_context *context) {
     BL_AUTO(bl_events) events = NULL;
-    BL_TRY(bl_events_open(context, folder, &events, NULL));
+    BL_TRY(bl_events_open(context, test_folder, &events, NULL));
     for (int i = 0; i < 100; i++)
         BL_TRY(bl_events_scalar(events, "a tag that takes some room", i, 0, i, NULL));
     BL_TRY(bl_events_restart(events, 5, 0, NULL));
@@ -159,28 +157,16 @@ static bl_status write_and_clear(bl_context *context) {
     return status;
 }
 
-static void every_allocation_may_fail(void **state) {
-    (void)state;
-    test_every_allocation_fails(write_and_clear);
-}
-
-static int open_all(void **state) {
-    *state = test_context(1);
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int close_all(void **state) {
-    bl_context_free(*state);
-    return rmdir(folder);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_are_as_specified),
         cmocka_unit_test(names_are_in_order),
         cmocka_unit_test(many_are_kept),
         cmocka_unit_test(what_fails_is_said),
-        cmocka_unit_test(every_allocation_may_fail),
+        test_each_allocation(write_and_clear),
     };
-    return cmocka_run_group_tests(tests, open_all, close_all);
+    if (test_make_folder(NULL) != 0)
+        return 1;
+    int n_failed = test_run(tests, 1, NULL, NULL);
+    return rmdir(test_folder) != 0 || n_failed; // nothing else is in it
 }

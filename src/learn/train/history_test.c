@@ -4,8 +4,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 
 static const char *const names[] = {"epoch", "val_auc_\"W, Z\"", "loss"};
@@ -23,11 +23,10 @@ static void expect_file(const char *path, const char *expected) {
 static void rows_are_written(void **state) {
     (void)state;
     static const double rows[][3] = {{0, NAN, 0.1}, {1, INFINITY, -INFINITY}, {2, 1, 1.5e-310}};
-    char path[64];
+    const char *path = test_path("history");
     bl_context *context = test_context(1);
     bl_history history;
     bl_history_init(&history, context, names, 3);
-    (void)snprintf(path, sizeof path, "history_test_%d", (int)getpid());
     assert_ok(bl_history_write_csv(&history, path, NULL));
     expect_file(path, "epoch,\"val_auc_\"\"W, Z\"\"\",loss\n");
     assert_ok(bl_history_write_json(&history, path, NULL));
@@ -39,7 +38,6 @@ static void rows_are_written(void **state) {
     assert_ok(bl_history_write_json(&history, path, NULL));
     expect_file(path, "{\n \"epoch\": [0, 1, 2],\n \"val_auc_\\\"W, Z\\\"\": [null, null, 1],\n"
                       " \"loss\": [0.1, null, 1.5e-310]\n}\n");
-    assert_int_equal(remove(path), 0);
     bl_error err = {0};
     assert_int_equal(bl_history_write_csv(&history, "no/such/folder", &err), BL_E_NOTFOUND);
     bl_history_release(&history);
@@ -61,10 +59,9 @@ static void many_rows_are_kept(void **state) {
 }
 
 static bl_status append_and_write(bl_context *context) {
-    char path[64];
+    const char *path = test_path("history");
     bl_history history;
     bl_history_init(&history, context, names, 3);
-    (void)snprintf(path, sizeof path, "history_test_%d", (int)getpid());
     bl_status status = BL_OK;
     for (int i = 0; i < 20 && status == BL_OK; i++)
         status = bl_history_append(&history, (double[]){i, 0.3 * i, 0}, NULL);
@@ -73,18 +70,12 @@ static bl_status append_and_write(bl_context *context) {
     if (status == BL_OK)
         status = bl_history_write_json(&history, path, NULL);
     bl_history_release(&history);
-    (void)remove(path);
     return status;
-}
-
-static void every_allocation_may_fail(void **state) {
-    (void)state;
-    test_every_allocation_fails(append_and_write);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rows_are_written),
                                        cmocka_unit_test(many_rows_are_kept),
-                                       cmocka_unit_test(every_allocation_may_fail)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+                                       test_each_allocation(append_and_write)};
+    return cmocka_run_group_tests(tests, test_make_folder, test_remove_folder);
 }

@@ -2,12 +2,9 @@
 // Which input of a network is fed what, and what its output learns.
 #include "learn/train/match.h"
 
-#include <stdio.h>
 #include <string.h>
 
 // ---- inputs ----
-
-enum { SHAPE_TEXT = 64 };
 
 /// The name of a network's i-th input.
 static const char *input_name(const bl_nn_network *network, size_t i) {
@@ -21,39 +18,18 @@ static bl_nn_shape shape_of(const bl_nn_network *network, size_t value) {
     return network->plan.values.items[value].shape;
 }
 
-static const char *shape_text(bool is_sequence, size_t steps, size_t width, char *text) {
-    if (is_sequence)
-        (void)snprintf(text, SHAPE_TEXT, "a sequence of at most %zu rows of %zu", steps, width);
-    else
-        (void)snprintf(text, SHAPE_TEXT, "a vector of %zu", width);
-    return text;
-}
-
-static bl_status check_shape(const bl_prepared_input *input, const char *name, bl_nn_shape shape,
-                             bl_error *err) {
-    char theirs[SHAPE_TEXT], ours[SHAPE_TEXT];
-    bool fits = input->width == shape.width && input->is_sequence == (shape.steps > 0);
-    if (fits && (!input->is_sequence || input->most_rows <= shape.steps))
-        return BL_OK;
-    return bl_error_set(err, BL_E_SHAPE, "the network's input '%s' is %s, the data's '%s' %s", name,
-                        shape_text(shape.steps > 0, shape.steps, shape.width, ours), input->name,
-                        shape_text(input->is_sequence, input->most_rows, input->width, theirs));
-}
-
 static bl_status find_input(const bl_prepared *prepared, const bl_nn_network *network, size_t i,
                             bl_match *match, bl_error *err) {
-    const char *name = input_name(network, i);
-    bool is_only = network->n_inputs == 1 && prepared->n_inputs == 1;
-    for (size_t k = 0; k < prepared->n_inputs; k++) {
-        const bl_prepared_input *input = &prepared->inputs[k];
-        if (!is_only && strcmp(input->name, name) != 0)
-            continue;
-        BL_TRY(check_shape(input, name, shape_of(network, network->inputs[i]), err));
-        match->names[i] = name;
-        match->inputs[i] = input->name;
-        return BL_OK;
-    }
-    return bl_prepared_no_input(prepared, name, err);
+    bl_nn_shape shape = shape_of(network, network->inputs[i]);
+    const bl_prepared_input *input = NULL;
+    bl_wanted_input want = {.name = input_name(network, i),
+                            .width = shape.width,
+                            .steps = shape.steps,
+                            .is_only = network->n_inputs == 1};
+    BL_TRY(bl_prepared_find_input(prepared, &want, &input, err));
+    match->names[i] = want.name;
+    match->inputs[i] = input->name;
+    return BL_OK;
 }
 
 static bl_status match_inputs(bl_arena *arena, const bl_prepared *prepared,

@@ -99,7 +99,7 @@ static void only_one(void **state) {
 static void shapes(void **state) {
     fixture *f = (fixture *)*state;
     match(f, "inputs: {features: [13]}\n" LAYERS("3", "softmax"), BL_E_SHAPE,
-          "the network's input 'features' is a vector of 13, the data's 'features' a vector of 14");
+          "the model's input 'features' is a vector of 13, the data's 'features' a vector of 14");
     match(f, "inputs: {features: [5, 14]}\n" LAYERS("3", "softmax"), BL_E_SHAPE,
           "a sequence of at most 5 rows of 14");
     match(f, "inputs: {particles: [299, 19]}\n" LAYERS("3", "softmax"), BL_E_SHAPE,

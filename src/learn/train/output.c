@@ -80,6 +80,8 @@ static void put_configuration(bl_text *to, const bl_training *t) {
     bl_training_settings_write(t->settings, false, to);
     bl_text_add(to, ", \"data\": ");
     bl_json_put_text(to, t->prepared->configuration);
+    bl_text_add(to, ", \"treename\": ");
+    bl_json_put_text(to, t->prepared->treename);
     bl_text_add(to, "}");
 }
 
@@ -129,15 +131,9 @@ static void put_sample(bl_text *to, const bl_prepared_sample *sample) {
     bl_json_put_text(to, sample->name);
     bl_text_add(to, ", \"weight_factor\": ");
     bl_json_put_number(to, sample->factor);
-    bl_text_add(to, ", \"cuts\": [");
-    for (size_t k = 0; k < sample->n_cuts; k++) {
-        bl_text_add(to, "%s{\"cut\": ", k ? ", " : "");
-        bl_json_put_text(to, sample->cuts[k].text);
-        bl_text_add(to, ", \"events\": %lld, \"sumw\": ", (long long)sample->cuts[k].n_rows);
-        bl_json_put_number(to, sample->cuts[k].sumw);
-        bl_text_add(to, "}");
-    }
-    bl_text_add(to, "]}");
+    bl_text_add(to, ", \"cuts\": ");
+    bl_prepared_put_cuts(to, sample);
+    bl_text_add(to, "}");
 }
 
 static void put_lineage(bl_text *to, const bl_training *t, int64_t epoch) {

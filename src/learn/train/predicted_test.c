@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is predicted from files is what is scored of prepared shards, bit by bit: of models of folds
 // each event by the one that has not seen it.
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "data/prepare/prepare.h"
 #include "infer/predict/predictor.h"
@@ -15,14 +14,6 @@
 #include "learn/train/train.h"
 
 enum { N_EVENTS = 700, N_FOLDS = 3, CLASSES = 2 };
-
-static char folder[] = "/tmp/beamline-predicted-XXXXXX";
-
-static const char *path_of(const char *name) {
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 /// An event: lists of up to 11 items, some numbers of which are null.
 static void put_event(FILE *to, int i) {
@@ -44,7 +35,7 @@ static void put_event(FILE *to, int i) {
 }
 
 static void write_events(const char *name, int first, int last) {
-    FILE *to = fopen(path_of(name), "wbe");
+    FILE *to = fopen(test_path(name), "wbe");
     if (!to)
         abort();
     for (int i = first; i < last; i++)
@@ -99,9 +90,9 @@ static void prepare(fixture *f, const variant *v) {
     bl_dataset *dataset = NULL;
     const bl_item *document = NULL;
     const bl_dataset_options of_dataset = {0};
-    char *text = bl_arena_printf(&f->arena, configuration, folder, folder, v->per_event, v->padding,
-                                 v->by, v->type);
-    char *to = bl_arena_printf(&f->arena, "%s/prepared", folder);
+    char *text = bl_arena_printf(&f->arena, configuration, test_folder, test_folder, v->per_event,
+                                 v->padding, v->by, v->type);
+    char *to = bl_arena_printf(&f->arena, "%s/prepared", test_folder);
     const bl_prepare_options options = {.folder = to, .configuration = text};
     MUST(bl_yaml_parse(&f->arena, "x.yaml", text, strlen(text), &document, &f->err));
     MUST(bl_config_read_document(&f->config, document, &f->err));
@@ -118,7 +109,7 @@ static void train(fixture *f, const variant *v, const bl_training_settings *sett
     bl_start start = {0};
     bl_train_result result;
     const bl_item *item = NULL;
-    char *run = bl_arena_printf(&f->arena, "%s/run/fold-%zu", folder, fold);
+    char *run = bl_arena_printf(&f->arena, "%s/run/fold-%zu", test_folder, fold);
     char *text = bl_arena_printf(&f->arena, network, *v->padding == 'n' ? "true" : "false",
                                  v->width, v->width == 1 ? "sigmoid" : "softmax");
     MUST(bl_bundle_new(f->context, &start.bundle, &f->err));
@@ -145,7 +136,7 @@ static void score(fixture *f, const bl_training_settings *settings, size_t fold)
     bl_match match;
     bl_loaded loaded;
     bl_feeding feeding;
-    char *path = bl_arena_printf(&f->arena, "%s/run/fold-%zu/model.blm", folder, fold);
+    char *path = bl_arena_printf(&f->arena, "%s/run/fold-%zu/model.blm", test_folder, fold);
     MUST(bl_bundle_open(f->context, path, &bundle, &f->err));
     MUST(bl_match_model(&f->arena, f->prepared, bundle->network, settings, &match, &f->err));
     const bl_loader_options options = {.parts = &part,
@@ -187,22 +178,17 @@ static void begin(fixture *f, const variant *v) {
     settings.batch_events = 150;
     for (size_t k = 0; k < N_FOLDS; k++)
         train(f, v, &settings, k);
-    MUST(bl_folds_write(f->context, path_of("run"), f->prepared, &f->err));
+    MUST(bl_folds_write(f->context, test_path("run"), f->prepared, &f->err));
     for (size_t k = 0; k < N_FOLDS; k++)
         score(f, &settings, k);
-}
-
-static int remove_one(const char *path, const struct stat *is, int flag, struct FTW *ftw) {
-    (void)is, (void)flag, (void)ftw;
-    return remove(path);
 }
 
 static void end(fixture *f) {
     bl_prepared_close(f->prepared);
     bl_arena_release(&f->arena);
     bl_context_free(f->context);
-    assert_int_equal(nftw(path_of("run"), remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-    assert_int_equal(nftw(path_of("prepared"), remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+    bl_folder_remove(test_path("run"));
+    bl_folder_remove(test_path("prepared"));
 }
 
 /// Predicts all events, and compares them with those of shards.
@@ -215,7 +201,7 @@ static void compare(fixture *f) {
     const bl_dataset_options of_dataset = {0};
     size_t n_wanted = 0, n_predicted = 0;
     bl_status status;
-    MUST(bl_predictor_open(f->context, path_of("run"), NULL, &predictor, &f->err));
+    MUST(bl_predictor_open(f->context, test_path("run"), NULL, &predictor, &f->err));
     assert_int_equal(bl_predictor_n_models(predictor), N_FOLDS);
     assert_int_equal(bl_predictor_n_classes(predictor), CLASSES);
     assert_string_equal(bl_predictor_class(predictor, 0), "is_a");
@@ -223,7 +209,7 @@ static void compare(fixture *f) {
     MUST(bl_predictor_add_sample(predictor, "", &sample, &f->err));
     bl_config *config = bl_predictor_config(predictor);
     MUST(bl_text_list_add(&f->arena, &sample->files,
-                          bl_arena_printf(&f->arena, "%s/*.ndjson", folder), &f->err));
+                          bl_arena_printf(&f->arena, "%s/*.ndjson", test_folder), &f->err));
     MUST(bl_dataset_open(f->context, config, &of_dataset, &dataset, &f->err));
     const bl_prediction_options options = {.last = N_EVENTS};
     MUST(bl_prediction_open(predictor, dataset, &dataset->stretches[0], &options, &prediction,
@@ -264,21 +250,15 @@ static void scores_are_those_of_shards(void **state) {
 }
 
 static int make_files(void **state) {
-    (void)state;
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(test_make_folder(state), 0);
     write_events("a.ndjson", 0, N_EVENTS / 2);
     write_events("b.ndjson", N_EVENTS / 2, N_EVENTS);
     return 0;
-}
-
-static int remove_files(void **state) {
-    (void)state;
-    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scores_are_those_of_shards),
     };
-    return cmocka_run_group_tests(tests, make_files, remove_files);
+    return cmocka_run_group_tests(tests, make_files, test_remove_folder);
 }

@@ -118,8 +118,8 @@ static void files_are_whole_or_not_there(void **state) {
     same_parameters(made->network, again->network);
     assert_int_equal(bl_bundle_write(context, made, path, false, &err), BL_E_EXISTS);
     made->transform.inputs[0].scale[0] = INFINITY;
-    assert_int_equal(bl_bundle_write(context, made, path, true, &err), BL_E_INVALID);
-    assert_non_null(strstr(err.message, "particles_0"));
+    assert_error(bl_bundle_write(context, made, path, true, &err), BL_E_INVALID, err,
+                 "particles_0");
     bl_bundle_free(BL_MOVE(again));
     assert_ok(bl_bundle_open(context, path, &again, NULL));
     must_be(again);
@@ -353,18 +353,6 @@ static void flips_are_found(void **state) {
     assert_in_range(n_refused, bytes->size * 8 / 10, bytes->size);
 }
 
-static int begin(void **state) {
-    (void)state;
-    context = test_context(1);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_comes_back),
@@ -377,5 +365,5 @@ int main(void) {
         cmocka_unit_test(cuts_are_refused),
         cmocka_unit_test(flips_are_found),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return test_run(tests, 1, &context, NULL);
 }

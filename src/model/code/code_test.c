@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "model/code/private.h"
 #include "nn/trees/random_testing.h"
 
@@ -128,8 +128,8 @@ static void test_refused(void **state) {
                         .n_trees = 1,
                         .most_weights = 1});
     assert_ok(make(context, "trees", forest, &m));
-    assert_int_equal(bl_code_write(context, m.network, &usual, &code, &err), BL_E_UNSUPPORTED);
-    assert_non_null(strstr(err.message, "layer 'trees' (TreeEnsemble)"));
+    assert_error(bl_code_write(context, m.network, &usual, &code, &err), BL_E_UNSUPPORTED, err,
+                 "layer 'trees' (TreeEnsemble)");
     release(&m);
     bl_nn_forest_free(forest);
 }
@@ -150,11 +150,8 @@ static int run(const char *program, const char *const *arguments) {
 
 /// Compiles code, and runs its test.
 static void check_code(const bl_code *code) {
-    char folder[] = "/tmp/bl_code_XXXXXX", source[64], program[64];
+    const char *source = test_path("net.c"), *program = test_path("net");
     const char *given = getenv("CC"), *cc = given ? given : "cc";
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(source, sizeof source, "%s/net.c", folder);
-    (void)snprintf(program, sizeof program, "%s/net", folder);
     FILE *file = fopen(source, "w");
     assert_non_null(file);
     assert_int_equal(fwrite(code->source, 1, code->source_size, file), code->source_size);
@@ -164,9 +161,6 @@ static void check_code(const bl_code *code) {
                                    program,     "-lm",      NULL};
     const char *const test[] = {program, NULL};
     int compiled = run(cc, compile), failed = compiled ? 1 : run(program, test);
-    (void)unlink(source);
-    (void)unlink(program);
-    (void)rmdir(folder);
     if (compiled < 0 || compiled == 127)
         skip();
     assert_int_equal(compiled, 0);
@@ -271,12 +265,12 @@ static void test_allocations(void **state) {
 
 static int setup(void **state) {
     *state = test_context(1);
-    return 0;
+    return test_make_folder(state);
 }
 
 static int teardown(void **state) {
     bl_context_free(*state);
-    return 0;
+    return test_remove_folder(state);
 }
 
 int main(void) {

@@ -64,9 +64,7 @@ static void refuse(bl_context *context, const char *json, bl_status status, cons
     bl_nn_graph graph;
     bl_error err = {0};
     bl_arena_init(&arena, context);
-    assert_int_equal(convert(context, &arena, json, &graph, &err), status);
-    if (!strstr(err.message, message))
-        fail_msg("'%s' is not in '%s'", message, err.message);
+    assert_error(convert(context, &arena, json, &graph, &err), status, err, message);
     bl_arena_release(&arena);
 }
 
@@ -494,28 +492,13 @@ static bl_status convert_once(bl_context *context) {
     return status;
 }
 
-static void test_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(convert_once);
-}
-
-static int make_context(void **state) {
-    *state = test_context(1);
-    return 0;
-}
-
-static int free_context(void **state) {
-    bl_context_free(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_functional), cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_operations), cmocka_unit_test(test_axes),
-        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_truth_values),
-        cmocka_unit_test(test_shapes),     cmocka_unit_test(test_real_files),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_functional),  cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_operations),  cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_truth_values),
+        cmocka_unit_test(test_shapes),      cmocka_unit_test(test_real_files),
+        test_each_allocation(convert_once),
     };
-    return cmocka_run_group_tests(tests, make_context, free_context);
+    return test_run(tests, 1, NULL, NULL);
 }

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/testing.h"
 #include "io/bytes/sink_testing.h"
 #include "model/onnx/built_testing.h"
@@ -83,11 +83,6 @@ static bl_status build_and_read(bl_context *c) {
     bl_arena_release(&a);
     bl_arena_release(&b);
     return status;
-}
-
-static void every_allocation_fails(void **state) {
-    (void)state;
-    test_every_allocation_fails(build_and_read);
 }
 
 static void a_write_fails(void **state) {
@@ -350,7 +345,7 @@ static void values_of_every_field(void **state) {
     assert_int_equal(bl_onnx_tensor_bytes(&arena, &t, &ignored, NULL), BL_E_TYPE);
 }
 
-static char folder[] = "/tmp/onnx_test_XXXXXX", model_path[64], values_path[64];
+static const char *model_path;
 
 /// Writes the model with `w` in another file.
 static void write_outside(const char *location, const char *offset, const char *length) {
@@ -392,10 +387,8 @@ static void values_in_another_file(void **state) {
     char bytes[32];
     bl_onnx_model *model = NULL;
     bl_error err = {0};
-    assert_non_null(mkdtemp(folder));
-    snprintf(model_path, sizeof model_path, "%s/m.onnx", folder);
-    snprintf(values_path, sizeof values_path, "%s/w.bin", folder);
-    FILE *file = fopen(values_path, "wb");
+    model_path = test_path("m.onnx");
+    FILE *file = fopen(test_path("w.bin"), "wb");
     assert_non_null(file);
     for (int i = 0; i < 32; i++)
         bytes[i] = (char)i;
@@ -406,8 +399,8 @@ static void values_in_another_file(void **state) {
     assert_int_equal(w->raw.size, 24);
     assert_memory_equal(w->raw.data, bytes + 8, 24);
     assert_ok(read_outside("./w.bin", "8", NULL, &model, &err)); // up to its end
-    assert_int_equal(read_outside("w.bin", "0", "8", &model, &err), BL_E_CORRUPT);
-    assert_non_null(strstr(err.message, "initializer 0 'w' at byte "));
+    assert_error(read_outside("w.bin", "0", "8", &model, &err), BL_E_CORRUPT, err,
+                 "initializer 0 'w' at byte ");
     assert_non_null(strstr(err.message, "8 bytes for 6 elements of float32: 24 wanted"));
     const char *wrong[][2] = {{"9", "24"},  {"33", NULL}, {"-1", NULL},
                               {"8x", NULL}, {"8", ""},    {"18446744073709551615", "2"}};
@@ -422,9 +415,6 @@ static void values_in_another_file(void **state) {
     assert_int_equal(read_outside("", "0", NULL, &model, &err), BL_E_CORRUPT);
     write_outside("w.bin", "8", "24");
     test_every_allocation_fails(read_in_context);
-    assert_int_equal(unlink(model_path), 0);
-    assert_int_equal(unlink(values_path), 0);
-    assert_int_equal(rmdir(folder), 0);
 }
 
 static void shows_what_is_inside(void **state) {
@@ -452,23 +442,21 @@ static void shows_what_is_inside(void **state) {
 }
 
 static int set_up(void **state) {
-    (void)state;
     context = test_context(1);
     bl_arena_init(&arena, context);
-    return 0;
+    return test_make_folder(state);
 }
 
 static int tear_down(void **state) {
-    (void)state;
     bl_arena_release(&arena);
     bl_context_free(context);
-    return 0;
+    return test_remove_folder(state);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
-        cmocka_unit_test(every_allocation_fails),
+        test_each_allocation(build_and_read),
         cmocka_unit_test(a_write_fails),
         cmocka_unit_test(cut_and_changed),
         cmocka_unit_test(graphs_that_are_refused),

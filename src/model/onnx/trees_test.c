@@ -86,11 +86,6 @@ static bl_status write_and_read(bl_context *context) {
     return status;
 }
 
-static void no_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(write_and_read);
-}
-
 // ---- by hand ----
 
 /// What a classifier of one split has, and what is wrong with it.
@@ -204,7 +199,7 @@ static void by_hand(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
-        cmocka_unit_test(no_memory),
+        test_each_allocation(write_and_read),
         cmocka_unit_test(by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,16 +145,11 @@ static bl_status read_both(bl_context *context) {
     return bl_trees_parse(context, xgboost, sizeof xgboost - 1, &other, NULL);
 }
 
-static void no_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(read_both);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),
         cmocka_unit_test(refused),
-        cmocka_unit_test(no_memory),
+        test_each_allocation(read_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,29 +88,14 @@ static bl_status make_graph(bl_context *context) {
     return status;
 }
 
-static void test_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(make_graph);
-}
-
-static int make_context(void **state) {
-    dense = bl_nn_kind_find("Dense");
-    input = bl_nn_kind_find("Input");
-    concatenate = bl_nn_kind_find("Concatenate");
-    *state = test_context(1);
-    return 0;
-}
-
-static int free_context(void **state) {
-    bl_context_free((bl_context *)*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_memory),
+        test_each_allocation(make_graph),
     };
-    return cmocka_run_group_tests(tests, make_context, free_context);
+    dense = bl_nn_kind_find("Dense");
+    input = bl_nn_kind_find("Input");
+    concatenate = bl_nn_kind_find("Concatenate");
+    return test_run(tests, 1, NULL, NULL);
 }

@@ -151,10 +151,8 @@ static void test_mistakes(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char options[512];
         bl_error err = {0};
-        assert_int_equal(read_options(&arena, cases[i].kind, cases[i].yaml, options, &err),
-                         cases[i].status);
-        if (!strstr(err.message, cases[i].message))
-            fail_msg("'%s' is not in '%s'", cases[i].message, err.message);
+        assert_error(read_options(&arena, cases[i].kind, cases[i].yaml, options, &err),
+                     cases[i].status, err, cases[i].message);
     }
     bl_error err = {0};
     const bl_item at = {.source = "net.yaml", .line = 3, .column = 5};
@@ -174,26 +172,11 @@ static bl_status read_all(bl_context *context) {
     return status;
 }
 
-static void test_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(read_all);
-}
-
-static int make_context(void **state) {
-    *state = test_context(1);
-    return 0;
-}
-
-static int free_context(void **state) {
-    bl_context_free((bl_context *)*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_presets),          cmocka_unit_test(test_short_texts),
         cmocka_unit_test(test_objects_of_keras), cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_memory),
+        test_each_allocation(read_all),
     };
-    return cmocka_run_group_tests(tests, make_context, free_context);
+    return test_run(tests, 1, NULL, NULL);
 }

@@ -154,9 +154,8 @@ static void test_mistakes(void **state) {
         bl_nn_graph graph;
         bl_error err = {0};
         bl_arena_init(&arena, *state);
-        assert_int_equal(read_text(&arena, cases[i].text, &graph, &err), BL_E_INVALID);
-        if (!strstr(err.message, cases[i].message))
-            fail_msg("'%s' is not in '%s'", cases[i].message, err.message);
+        assert_error(read_text(&arena, cases[i].text, &graph, &err), BL_E_INVALID, err,
+                     cases[i].message);
         bl_arena_release(&arena);
     }
 }
@@ -173,27 +172,12 @@ static bl_status read_and_write(bl_context *context) {
     return status;
 }
 
-static void test_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(read_and_write);
-}
-
-static int make_context(void **state) {
-    *state = test_context(1);
-    return 0;
-}
-
-static int free_context(void **state) {
-    bl_context_free(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_example),
         cmocka_unit_test(test_round_trips),
         cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_memory),
+        test_each_allocation(read_and_write),
     };
-    return cmocka_run_group_tests(tests, make_context, free_context);
+    return test_run(tests, 1, NULL, NULL);
 }

@@ -329,11 +329,6 @@ static bl_status make_and_run(bl_context *context) {
     return bl_nn_workspace_new(network, 3, true, &w, NULL);
 }
 
-static void every_allocation_fails(void **state) {
-    (void)state;
-    test_every_allocation_fails(make_and_run);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bidirectional),
@@ -344,7 +339,7 @@ int main(void) {
         cmocka_unit_test(outputs_that_are_taken),
         cmocka_unit_test(given_masks),
         cmocka_unit_test(joined),
-        cmocka_unit_test(every_allocation_fails),
+        test_each_allocation(make_and_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

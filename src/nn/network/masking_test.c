@@ -304,8 +304,8 @@ static void words_that_are_none(void **state) {
         bl_nn_matrix out;
         t.in[0].data[3] = wrong[i];
         feed_events(&t, 0, 2, &f);
-        assert_int_equal(bl_nn_predict(w, 2, f.list, &out, &err), BL_E_INVALID);
-        assert_non_null(strstr(err.message, "layer 'n1' takes numbers from 0 to 6; event 1 has"));
+        assert_error(bl_nn_predict(w, 2, f.list, &out, &err), BL_E_INVALID, err,
+                     "layer 'n1' takes numbers from 0 to 6; event 1 has");
     }
     bl_nn_workspace_free(BL_MOVE(w));
     end_trial(&t);

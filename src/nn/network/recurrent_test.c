@@ -582,8 +582,8 @@ static void test_bad_options(void **state) {
         bl_nn_network *network = NULL;
         bl_error err = {0};
         t.options.dropout = 1;
-        assert_int_equal(bl_nn_network_new(context, &m.graph, NULL, &network, &err), BL_E_INVALID);
-        assert_non_null(strstr(err.message, "layer 'layer'"));
+        assert_error(bl_nn_network_new(context, &m.graph, NULL, &network, &err), BL_E_INVALID, err,
+                     "layer 'layer'");
         t.options.dropout = 0;
         t.options.recurrent_dropout = -0.5;
         assert_int_equal(bl_nn_network_new(context, &m.graph, NULL, &network, &err), BL_E_INVALID);

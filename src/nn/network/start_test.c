@@ -167,21 +167,11 @@ static void test_parameters(void **state) {
     release(&m);
 }
 
-static int make_context(void **state) {
-    *state = test_context(1);
-    return 0;
-}
-
-static int free_context(void **state) {
-    bl_context_free(*state);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_moments),    cmocka_unit_test(test_normals),
         cmocka_unit_test(test_orthogonal), cmocka_unit_test(test_identity),
         cmocka_unit_test(test_seeds),      cmocka_unit_test(test_parameters),
     };
-    return cmocka_run_group_tests(tests, make_context, free_context);
+    return test_run(tests, 1, NULL, NULL);
 }

@@ -242,22 +242,13 @@ static bl_status make(bl_context *own) {
     return status;
 }
 
-static void allocations_fail(void **state) {
-    (void)state;
-    test_every_allocation_fails(make);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(areas),
-        cmocka_unit_test(efficiencies),
-        cmocka_unit_test(nothing_to_tell),
-        cmocka_unit_test(scores_of_either_sign),
-        cmocka_unit_test(merging),
-        cmocka_unit_test(classes),
-        cmocka_unit_test(yes_or_no),
-        cmocka_unit_test(reading),
-        cmocka_unit_test(allocations_fail),
+        cmocka_unit_test(areas),           cmocka_unit_test(efficiencies),
+        cmocka_unit_test(nothing_to_tell), cmocka_unit_test(scores_of_either_sign),
+        cmocka_unit_test(merging),         cmocka_unit_test(classes),
+        cmocka_unit_test(yes_or_no),       cmocka_unit_test(reading),
+        test_each_allocation(make),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

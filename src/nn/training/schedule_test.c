@@ -93,11 +93,6 @@ static bl_status read_lists(bl_context *own) {
     return status;
 }
 
-static void allocations_fail(void **state) {
-    (void)state;
-    test_every_allocation_fails(read_lists);
-}
-
 // ---- plateau ----
 
 /// The learning rates after each of some values, from 1.
@@ -143,7 +138,7 @@ static void plateaus_are_read(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(listed_values),     cmocka_unit_test(reading),
-        cmocka_unit_test(allocations_fail),  cmocka_unit_test(plateaus),
+        test_each_allocation(read_lists),    cmocka_unit_test(plateaus),
         cmocka_unit_test(plateaus_are_read),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);

@@ -293,26 +293,12 @@ static void rows_are_golden(void **state) {
     }
 }
 
-static int begin(void **state) {
-    (void)state;
-    srand48(5);
-    context = test_context(1);
-    bl_arena_init(&arena, context);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    bl_arena_release(&arena);
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_ordered_and_cut),   cmocka_unit_test(events_are_standardised),
         cmocka_unit_test(what_has_no_spread_is_zero), cmocka_unit_test(rows_are_added),
         cmocka_unit_test(what_is_done_is_told),       cmocka_unit_test(rows_are_golden),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    srand48(5);
+    return test_run(tests, 1, &context, &arena);
 }

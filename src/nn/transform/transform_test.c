@@ -294,24 +294,8 @@ static void bad_ones_are_refused(void **state) {
     c.scale[1] = 1;
     c.pad[1] = INFINITY;
     bl_error err = {0};
-    assert_int_equal(bl_nn_transform_write(&arena, &t, &text, &err), BL_E_INVALID);
-    assert_non_null(strstr(err.message, "input 'x'"));
+    assert_error(bl_nn_transform_write(&arena, &t, &text, &err), BL_E_INVALID, err, "input 'x'");
     assert_non_null(strstr(err.message, "pad is no finite number"));
-}
-
-static int begin(void **state) {
-    (void)state;
-    srand48(1);
-    context = test_context(1);
-    bl_arena_init(&arena, context);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    bl_arena_release(&arena);
-    bl_context_free(context);
-    return 0;
 }
 
 int main(void) {
@@ -321,5 +305,6 @@ int main(void) {
         cmocka_unit_test(rows_read_back),       cmocka_unit_test(doubles_are_not_rounded),
         cmocka_unit_test(bad_ones_are_refused), cmocka_unit_test(short_rows_are_as_long_ones),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    srand48(1);
+    return test_run(tests, 1, &context, &arena);
 }

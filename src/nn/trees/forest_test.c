@@ -107,11 +107,6 @@ static bl_status build_one(bl_context *context) {
     return status;
 }
 
-static void no_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(build_one);
-}
-
 // ---- thresholds that are no float32 ----
 
 static float run_one(const bl_nn_forest *forest, float value) {
@@ -308,7 +303,7 @@ static void hostile_heads(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_forests), cmocka_unit_test(extreme_shapes),
-        cmocka_unit_test(no_memory),      cmocka_unit_test(double_thresholds),
+        test_each_allocation(build_one),  cmocka_unit_test(double_thresholds),
         cmocka_unit_test(functions),      cmocka_unit_test(hostile),
         cmocka_unit_test(hostile_heads),
     };

@@ -101,16 +101,11 @@ static bl_status write_and_read(bl_context *context) {
     return bl_nn_forest_decode(context, bytes->data, bytes->size, &again, NULL);
 }
 
-static void no_memory(void **state) {
-    (void)state;
-    test_every_allocation_fails(write_and_read);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(damaged),
-        cmocka_unit_test(no_memory),
+        test_each_allocation(write_and_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

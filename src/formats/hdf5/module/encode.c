@@ -206,22 +206,16 @@ static void copy_bools(const bl_column *column, int64_t first, int64_t n, uint8_
         out[(size_t)i * stride] = column->values->data[(first + i) / 8] >> ((first + i) % 8) & 1;
 }
 
-static int64_t offset_at(const bl_column *column, int64_t i) {
-    const void *offsets = column->offsets->data;
-    return column->type->id == BL_LARGE_LIST ? ((const int64_t *)offsets)[i]
-                                             : ((const int32_t *)offsets)[i];
-}
-
 /// Texts end with a NUL for the library, and so can hold none.
 static bl_status copy_texts(bl_arena *arena, const bl_column *column, int64_t first, int64_t n,
                             uint8_t *out, size_t stride, bl_error *err) {
-    size_t bytes = (size_t)(offset_at(column, first + n) - offset_at(column, first));
+    size_t bytes = (size_t)(bl_column_offset(column, first + n) - bl_column_offset(column, first));
     char *to = (char *)bl_arena_alloc(arena, bytes + (size_t)n + 1);
     if (!to)
         return bl_error_nomem(err, bytes, "texts");
     for (int64_t i = first; i < first + n; i++) {
-        size_t begin = (size_t)offset_at(column, i),
-               size = (size_t)offset_at(column, i + 1) - begin;
+        size_t begin = (size_t)bl_column_offset(column, i),
+               size = (size_t)bl_column_offset(column, i + 1) - begin;
         memcpy(out + (size_t)(i - first) * stride, &to, sizeof to);
         if (size && memchr(column->values->data + begin, 0, size))
             return bl_error_set(err, BL_E_TYPE,
@@ -239,7 +233,7 @@ static bl_status copy_texts(bl_arena *arena, const bl_column *column, int64_t fi
 static bl_status point_at_items(bl_arena *arena, const bl_type *as, const bl_column *column,
                                 int64_t first, int64_t n, uint8_t *out, size_t stride,
                                 bl_error *err) {
-    int64_t begin = offset_at(column, first), end = offset_at(column, first + n);
+    int64_t begin = bl_column_offset(column, first), end = bl_column_offset(column, first + n);
     const bl_column *items = as->id == BL_BINARY ? column : &column->children[0];
     size_t width = as->id == BL_BINARY ? 1 : bl_type_id_width(items->type->id);
     uint8_t *base = NULL;
@@ -253,8 +247,8 @@ static bl_status point_at_items(bl_arena *arena, const bl_type *as, const bl_col
         BL_TRY(bl_hdf5_encode(arena, as->children[0], items, begin, end - begin, base, width, err));
     }
     for (int64_t i = 0; i < n; i++) {
-        size_t from = (size_t)(offset_at(column, first + i) - begin);
-        size_t to = (size_t)(offset_at(column, first + i + 1) - begin);
+        size_t from = (size_t)(bl_column_offset(column, first + i) - begin);
+        size_t to = (size_t)(bl_column_offset(column, first + i + 1) - begin);
         hvl_t list = {to - from, to > from ? base + from * width : NULL};
         memcpy(out + (size_t)i * stride, &list, sizeof list);
     }
