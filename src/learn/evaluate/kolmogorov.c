@@ -60,3 +60,35 @@ bl_kolmogorov bl_kolmogorov_of(const bl_ranking *r) {
     k.p = bl_kolmogorov_tail(sqrt(size) * k.distance);
     return k;
 }
+
+/// Test events are the ranking's signal, those of the training its background.
+static bl_status compare(const bl_scored *const samples[2], bl_number_of number_of,
+                         const void *user, bl_arena *arena, bl_kolmogorov *ret_result,
+                         bl_error *err) {
+    size_t most = samples[0]->n + samples[1]->n, n = 0;
+    float *numbers = (float *)bl_arena_array(arena, most + 1, sizeof *numbers);
+    double *weights = (double *)bl_arena_array(arena, most + 1, sizeof *weights);
+    int32_t *labels = (int32_t *)bl_arena_array(arena, most + 1, sizeof *labels);
+    bl_ranking ranking;
+    if (!numbers || !weights || !labels)
+        return bl_error_nomem(err, most * sizeof *weights, "numbers of training and test");
+    for (int32_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < samples[k]->n; i++, n++) {
+            numbers[n] = number_of(samples[k], i, user);
+            weights[n] = samples[k]->physics[i];
+            labels[n] = isnan(numbers[n]) ? -1 : k;
+        }
+    BL_TRY(bl_ranking_make(arena, n, numbers, 1, weights, labels, 1, 0, &ranking, err));
+    *ret_result = bl_kolmogorov_of(&ranking);
+    return BL_OK;
+}
+
+bl_status bl_kolmogorov_overtraining(const bl_evaluation *e, bl_number_of number_of,
+                                     const void *user, bl_kolmogorov *ret_result, bl_error *err) {
+    const bl_scored *const samples[2] = {e->train, e->test};
+    bl_arena arena;
+    bl_arena_init(&arena, e->context);
+    bl_status status = compare(samples, number_of, user, &arena, ret_result, err);
+    bl_arena_release(&arena);
+    return status;
+}

@@ -12,6 +12,7 @@
 #ifndef BL_LEARN_EVALUATE_KOLMOGOROV_H
 #define BL_LEARN_EVALUATE_KOLMOGOROV_H
 
+#include "learn/evaluate/evaluation.h"
 #include "learn/evaluate/ranking.h"
 
 typedef struct bl_kolmogorov {
@@ -23,6 +24,13 @@ typedef struct bl_kolmogorov {
 
 /// \param ranking of both samples: one is its signal
 bl_kolmogorov bl_kolmogorov_of(const bl_ranking *ranking);
+/// A number of an event, by which samples are compared. \return NaN: the event is left out
+typedef float (*bl_number_of)(const bl_scored *events, size_t event, const void *user);
+/// The test of over-training: events of the training against those of the test, with physical
+/// weights. \param evaluation has training events \param ret_result of sizes the first is that of
+/// the training \return BL_OK, BL_E_LIMIT (2³² events and more), BL_E_NOMEM
+bl_status bl_kolmogorov_overtraining(const bl_evaluation *evaluation, bl_number_of number_of,
+                                     const void *user, bl_kolmogorov *ret_result, bl_error *err);
 /// Q(λ): 1 at 0, 0 at ∞.
 double bl_kolmogorov_tail(double lambda);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Distances against all pairs of functions' values, tails against tabulated ones, and p-values of
-// samples of one distribution, which are uniform.
+// samples of one distribution, which are uniform; training and test are the two samples.
 #include "learn/evaluate/kolmogorov.h"
 
 #include <math.h>
@@ -117,12 +117,68 @@ static void edges(void **state) {
     bl_arena_release(&arena);
 }
 
+// ---- training and test ----
+
+static float score_of(const bl_scored *events, size_t event, const void *user) {
+    return events->scores[*(const size_t *)user][event];
+}
+
+enum { N_TRAIN = 40, N_PARTS = 100 };
+
+/// Of the events in the arrays the first are those of the training.
+static bl_status test_parts(bl_context *of, bl_kolmogorov *ret_result) {
+    const float *by_subject[2][2] = {{NULL, scores}, {NULL, scores + N_TRAIN}};
+    const bl_scored train = {.n = N_TRAIN, .physics = weights, .scores = by_subject[0]},
+                    test = {.n = N_PARTS - N_TRAIN,
+                            .physics = weights + N_TRAIN,
+                            .scores = by_subject[1]};
+    const bl_evaluation e = {.context = of, .train = &train, .test = &test};
+    const size_t subject = 1;
+    for (size_t i = 0; i < N_PARTS; i++) {
+        labels[i] = i >= N_TRAIN;
+        weights[i] = 1 + (double)(i % 4);
+        scores[i] = i % 7 == 0 ? NAN : i > 50 && i % 5 == 0 ? INFINITY : (float)(i % 30);
+    }
+    return bl_kolmogorov_overtraining(&e, score_of, &subject, ret_result, NULL);
+}
+
+/// As of both samples in one list, without what is NaN; what is infinite counts.
+static void training_is_the_first_sample(void **state) {
+    (void)state;
+    bl_arena arena;
+    bl_kolmogorov k = {0};
+    bl_arena_init(&arena, context);
+    assert_ok(test_parts(context, &k));
+    size_t n = 0;
+    for (size_t i = 0; i < N_PARTS; i++) {
+        if (isnan(scores[i]))
+            continue;
+        labels[n] = labels[i];
+        weights[n] = weights[i];
+        scores[n++] = scores[i];
+    }
+    assert_true(n > 80 && n < N_PARTS);
+    bl_kolmogorov wanted = test_of(&arena, n, weights);
+    assert_true(k.distance == wanted.distance && k.distance > 0.1);
+    assert_true(k.p == wanted.p && k.are_all_positive);
+    assert_true(k.sizes[0] == wanted.sizes[0] && k.sizes[1] == wanted.sizes[1]);
+    assert_true(k.sizes[0] < k.sizes[1]);
+    bl_arena_release(&arena);
+}
+
+static bl_status without_memory(bl_context *faulty) {
+    bl_kolmogorov k;
+    return test_parts(faulty, &k);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(distances_are_those_of_the_functions),
         cmocka_unit_test(tails_are_those_of_the_table),
         cmocka_unit_test(p_values_are_uniform),
         cmocka_unit_test(edges),
+        cmocka_unit_test(training_is_the_first_sample),
+        test_each_allocation(without_memory),
     };
     return test_run(tests, 1, &context, NULL);
 }

@@ -345,11 +345,6 @@ static bl_status without_memory(bl_context *faulty) {
     return status;
 }
 
-static void every_allocation(void **state) {
-    (void)state;
-    test_every_allocation_fails(without_memory);
-}
-
 static void cancelled(void **state) {
     bl_context *other = test_context(1);
     made m;
@@ -359,18 +354,6 @@ static void cancelled(void **state) {
     bl_context_cancel(other);
     assert_int_equal(bl_residuals_of(other, &m.pairs, SEED, REPLICAS, &r, NULL), BL_E_CANCELLED);
     bl_context_free(other);
-}
-
-static int begin(void **state) {
-    (void)state;
-    context = test_context(3);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
 }
 
 int main(void) {
@@ -384,8 +367,8 @@ int main(void) {
         cmocka_unit_test(constants_have_no_variance),
         cmocka_unit_test(pairs_leave_out_what_is_no_number),
         cmocka_unit_test(bins_have_their_events),
-        cmocka_unit_test(every_allocation),
+        test_each_allocation(without_memory),
         cmocka_unit_test(cancelled),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return test_run(tests, 3, &context, NULL);
 }

@@ -6,65 +6,42 @@
 #include "learn/evaluate/confusion.h"
 #include "learn/evaluate/importance_testing.h"
 #include "learn/report/checked_testing.h"
-#include "learn/report/evaluated_testing.h"
 
-enum { N = 600, N_FEW = 40 };
+enum { N = CHECKED_EVENTS };
 
-typedef bl_status (*make_fn)(const bl_evaluation *evaluation, bl_section_output *to, bl_error *err);
-
-/// A section, and what it shows of three classes and of two, usual ones.
-typedef struct shown {
-    const char *name;
-    make_fn make;
-    size_t n_charts[2], n_tables[2];
-} shown;
-
-static const shown sections[] = {
+static const checked_section sections[] = {
     {"confusion", bl_section_confusion, {1, 1}, {2, 2}},
-    {"scores", bl_section_scores, {3, 1}, {1, 1}},
-    {"calibration", bl_section_calibration, {3, 1}, {1, 1}},
-    {"efficiency", bl_section_efficiency, {6, 2}, {0, 0}},
-    {"sculpting", bl_section_sculpting, {6, 2}, {1, 1}},
-    {"variations", bl_section_variations, {9, 2}, {1, 1}},
+    {"scores", bl_section_scores, {1, 3}, {1, 1}},
+    {"calibration", bl_section_calibration, {1, 3}, {1, 1}},
+    {"efficiency", bl_section_efficiency, {2, 6}, {0, 0}},
+    {"sculpting", bl_section_sculpting, {2, 6}, {1, 1}},
+    {"variations", bl_section_variations, {2, 9}, {1, 1}},
     {"yields", bl_section_yields, {0, 0}, {4, 4}},
 };
-enum { N_SECTIONS = sizeof sections / sizeof *sections };
 
 static bl_context *context;
 
-// ---- tests ----
-
-static void usual_evaluations_are_shown(void **state) {
-    (void)state;
-    for (size_t i = 0; i < N_SECTIONS; i++)
-        for (size_t n_classes = 3; n_classes >= 2; n_classes--) {
-            evaluated e;
-            evaluated_init(&e, context, evaluated_usual, n_classes, N);
-            const bl_section_output *output = evaluated_run(&e, sections[i].make);
-            check_output(output);
-            print_message("%s of %zu classes\n", sections[i].name, n_classes);
-            assert_int_equal(evaluated_count(output, BL_BLOCK_CHART),
-                             sections[i].n_charts[3 - n_classes]);
-            assert_int_equal(evaluated_count(output, BL_BLOCK_TABLE),
-                             sections[i].n_tables[3 - n_classes]);
-            assert_non_null(evaluated_json(&e));
-            evaluated_release(&e);
-        }
+static void init(evaluated *e, int kind, size_t n_of, size_t n_events) {
+    evaluated_init(e, context, (evaluated_kind)kind, kind == evaluated_column ? 2 : n_of, n_events);
 }
 
-static void odd_evaluations_end_with_words(void **state) {
+static const checked all = {
+    init, EVALUATED_N_KINDS, evaluated_usual, 2, sizeof sections / sizeof *sections, sections,
+};
+
+static void usual_ones_are_shown(void **state) {
     (void)state;
-    for (evaluated_kind kind = 0; kind < EVALUATED_N_KINDS; kind++)
-        for (size_t i = 0; i < N_SECTIONS; i++)
-            for (size_t n_classes = 2; n_classes <= 3; n_classes++) {
-                evaluated e;
-                if (kind == evaluated_column && n_classes > 2)
-                    continue;
-                evaluated_init(&e, context, kind, n_classes, N);
-                check_output(evaluated_run(&e, sections[i].make));
-                (void)evaluated_json(&e);
-                evaluated_release(&e);
-            }
+    check_usual(&all);
+}
+
+static void odd_ones_end_with_words(void **state) {
+    (void)state;
+    check_kinds(&all);
+}
+
+static void without_memory_they_say_so(void **state) {
+    (void)state;
+    check_memory(&all);
 }
 
 static void what_is_missing_is_said(void **state) {
@@ -86,13 +63,6 @@ static void what_is_missing_is_said(void **state) {
     e.evaluation.n_variations = e.evaluation.n_shifted = 0;
     assert_int_equal(evaluated_run(&e, bl_section_variations)->n_blocks, 0);
     evaluated_release(&e);
-}
-
-static double number_at(const bl_item *item, const char *key) {
-    double number = NAN;
-    assert_non_null(bl_item_get(item, key));
-    assert_ok(bl_item_number(bl_item_get(item, key), key, &number, NULL));
-    return number;
 }
 
 static void numbers_are_those_of_the_events(void **state) {
@@ -161,8 +131,6 @@ static void sculpting_is_seen(void **state) {
 
 // ---- with a model ----
 
-static looked made;
-
 /// What loses most is the first.
 static void check_bars(const bl_section_output *output) {
     const bl_chart *chart = output->blocks ? &output->blocks[0].chart : NULL;
@@ -176,7 +144,9 @@ static void check_bars(const bl_section_output *output) {
 }
 
 static void inputs_are_shown(void **state) {
+    looked made;
     (void)state;
+    looked_init(&made);
     bl_evaluation *evaluation = looked_open(context, &made, 1);
     evaluated e = {.evaluation = *evaluation};
     const bl_section_output *output = evaluated_run(&e, bl_section_importance);
@@ -191,54 +161,13 @@ static void inputs_are_shown(void **state) {
     assert_int_equal(evaluated_json(&e)->n, 6);
     evaluation->arena = e.evaluation.arena;
     bl_evaluation_close(evaluation);
-}
-
-// ---- memory ----
-
-static make_fn without_memory;
-
-static bl_status run_without_memory(bl_context *faulty) {
-    evaluated e;
-    bl_section_output output;
-    evaluated_init(&e, context, evaluated_usual, 2, N_FEW);
-    bl_arena arena;
-    bl_arena_init(&arena, faulty);
-    e.evaluation.context = faulty;
-    output = (bl_section_output){.arena = &arena, .json = {.arena = &arena}};
-    bl_status status = without_memory(&e.evaluation, &output, NULL);
-    if (status == BL_OK && output.json.has_failed)
-        status = BL_E_NOMEM; // as reports see it
-    bl_arena_release(&arena);
-    evaluated_release(&e);
-    return status;
-}
-
-static void without_memory_they_say_so(void **state) {
-    (void)state;
-    for (size_t i = 0; i < N_SECTIONS; i++) {
-        without_memory = sections[i].make;
-        test_every_allocation_fails(run_without_memory);
-    }
-}
-
-static int begin(void **state) {
-    (void)state;
-    context = test_context(2);
-    looked_init(&made);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
     looked_release(&made);
-    bl_context_free(context);
-    return 0;
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usual_evaluations_are_shown),
-        cmocka_unit_test(odd_evaluations_end_with_words),
+        cmocka_unit_test(usual_ones_are_shown),
+        cmocka_unit_test(odd_ones_end_with_words),
         cmocka_unit_test(what_is_missing_is_said),
         cmocka_unit_test(numbers_are_those_of_the_events),
         cmocka_unit_test(distributions_have_all_events),
@@ -246,5 +175,5 @@ int main(void) {
         cmocka_unit_test(inputs_are_shown),
         cmocka_unit_test(without_memory_they_say_so),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return test_run(tests, 2, &context, NULL);
 }

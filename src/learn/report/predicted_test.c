@@ -7,58 +7,42 @@
 #include "learn/report/measures.h"
 #include "learn/report/predicted_testing.h"
 
-enum { N = 600, N_FEW = 40 };
+enum { N = CHECKED_EVENTS };
 
-typedef bl_status (*make_fn)(const bl_evaluation *evaluation, bl_section_output *to, bl_error *err);
-
-/// A section, and what it shows of one target and of two, usual ones.
-typedef struct shown {
-    const char *name;
-    make_fn make;
-    size_t n_charts[2], n_tables[2];
-} shown;
-
-static const shown sections[] = {
+static const checked_section sections[] = {
     {"summary", bl_section_quality, {0, 0}, {3, 3}},
     {"residuals", bl_section_residuals, {3, 6}, {1, 1}},
     {"response", bl_section_response, {6, 12}, {0, 0}},
     {"variations", bl_section_shifts, {0, 0}, {1, 1}},
     {"yields", bl_section_yields, {0, 0}, {3, 3}},
 };
-enum { N_SECTIONS = sizeof sections / sizeof *sections };
 
 static bl_context *context;
 
-static void usual_predictions_are_shown(void **state) {
-    (void)state;
-    for (size_t i = 0; i < N_SECTIONS; i++)
-        for (size_t m = 1; m <= 2; m++) {
-            evaluated e;
-            predicted_init(&e, context, predicted_usual, m, N);
-            const bl_section_output *output = evaluated_run(&e, sections[i].make);
-            check_output(output);
-            print_message("%s of %zu targets\n", sections[i].name, m);
-            assert_int_equal(evaluated_count(output, BL_BLOCK_CHART), sections[i].n_charts[m - 1]);
-            assert_int_equal(evaluated_count(output, BL_BLOCK_TABLE), sections[i].n_tables[m - 1]);
-            assert_non_null(evaluated_json(&e));
-            evaluated_release(&e);
-        }
+static void init(evaluated *e, int kind, size_t n_of, size_t n_events) {
+    predicted_init(e, context, (predicted_kind)kind, n_of, n_events);
 }
 
-static void odd_predictions_end_with_words(void **state) {
+static const checked all = {
+    init, PREDICTED_N_KINDS, predicted_odd_numbers, 1, sizeof sections / sizeof *sections, sections,
+};
+
+static void usual_ones_are_shown(void **state) {
     (void)state;
-    for (predicted_kind kind = 0; kind < PREDICTED_N_KINDS; kind++)
-        for (size_t i = 0; i < N_SECTIONS; i++)
-            for (size_t m = 1; m <= 2; m++) {
-                evaluated e;
-                predicted_init(&e, context, kind, m, N);
-                check_output(evaluated_run(&e, sections[i].make));
-                (void)evaluated_json(&e);
-                evaluated_release(&e);
-            }
+    check_usual(&all);
 }
 
-static void expect_words(predicted_kind kind, make_fn make, const char *words) {
+static void odd_ones_end_with_words(void **state) {
+    (void)state;
+    check_kinds(&all);
+}
+
+static void without_memory_they_say_so(void **state) {
+    (void)state;
+    check_memory(&all);
+}
+
+static void expect_words(predicted_kind kind, checked_make make, const char *words) {
     evaluated e;
     predicted_init(&e, context, kind, 2, N);
     if (!says(evaluated_run(&e, make), words))
@@ -80,14 +64,6 @@ static void what_is_missing_is_said(void **state) {
     expect_words(predicted_right, bl_section_residuals, "All residuals of pT [GeV] are the same");
     expect_words(predicted_no_train, bl_section_residuals, "no training events");
     expect_words(predicted_constant, bl_section_response, "pT [GeV] does not vary");
-}
-
-static double number_at(const bl_item *item, const char *key) {
-    double number = NAN;
-    if (!bl_item_get(item, key))
-        fail_msg("there is no '%s'", key);
-    assert_ok(bl_item_number(bl_item_get(item, key), key, &number, NULL));
-    return number;
 }
 
 static void numbers_are_those_of_the_events(void **state) {
@@ -168,50 +144,10 @@ static void variations_are_seen(void **state) {
     evaluated_release(&e);
 }
 
-// ---- memory ----
-
-static make_fn without_memory;
-
-static bl_status run_without_memory(bl_context *faulty) {
-    evaluated e;
-    bl_arena arena;
-    predicted_init(&e, context, predicted_odd_numbers, 2, N_FEW);
-    bl_arena_init(&arena, faulty);
-    e.evaluation.context = faulty;
-    e.evaluation.n_replicas = 3;
-    bl_section_output output = {.arena = &arena, .json = {.arena = &arena}};
-    bl_status status = without_memory(&e.evaluation, &output, NULL);
-    if (status == BL_OK && output.json.has_failed)
-        status = BL_E_NOMEM; // as reports see it
-    bl_arena_release(&arena);
-    evaluated_release(&e);
-    return status;
-}
-
-static void without_memory_they_say_so(void **state) {
-    (void)state;
-    for (size_t i = 0; i < N_SECTIONS; i++) {
-        without_memory = sections[i].make;
-        test_every_allocation_fails(run_without_memory);
-    }
-}
-
-static int begin(void **state) {
-    (void)state;
-    context = test_context(2);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    bl_context_free(context);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usual_predictions_are_shown),
-        cmocka_unit_test(odd_predictions_end_with_words),
+        cmocka_unit_test(usual_ones_are_shown),
+        cmocka_unit_test(odd_ones_end_with_words),
         cmocka_unit_test(what_is_missing_is_said),
         cmocka_unit_test(numbers_are_those_of_the_events),
         cmocka_unit_test(bins_have_all_events),
@@ -219,5 +155,5 @@ int main(void) {
         cmocka_unit_test(variations_are_seen),
         cmocka_unit_test(without_memory_they_say_so),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return test_run(tests, 2, &context, NULL);
 }

@@ -140,12 +140,7 @@ static bl_status say_missing(const bl_evaluation *e, const row *rows, bl_section
 
 static void put_subject(const bl_evaluation *e, const bl_subject *subject, const row *rows,
                         bl_text *json) {
-    bl_put_next(json);
-    bl_text_add(json, "{");
-    bl_put_text(json, "name", subject->name);
-    bl_put_text(json, "path", subject->path);
-    bl_put_text(json, "column", subject->column);
-    bl_put_integer(json, "models", (int64_t)subject->n_models);
+    bl_put_subject(json, subject);
     bl_put_key(json, "targets");
     bl_text_add(json, "[");
     for (size_t k = 0; k < e->n_targets; k++) {

@@ -205,42 +205,26 @@ static bl_status draw_matrices(const bl_evaluation *e, bl_section_output *to, si
 
 // ---- the test of over-training ----
 
-/// Test events are the ranking's signal, those of the training its background.
-static bl_status compare(const bl_evaluation *e, size_t subject, size_t target, bl_arena *arena,
-                         bl_kolmogorov *ret_result, bl_error *err) {
-    const bl_scored *samples[2] = {e->train, e->test};
-    size_t most = e->train->n + e->test->n, n = 0;
-    float *residuals = (float *)bl_arena_array(arena, most + 1, sizeof *residuals);
-    double *weights = (double *)bl_arena_array(arena, most + 1, sizeof *weights);
-    int32_t *labels = (int32_t *)bl_arena_array(arena, most + 1, sizeof *labels);
-    bl_ranking ranking;
-    if (!residuals || !weights || !labels)
-        return bl_error_nomem(err, most * sizeof *weights, "residuals of training and test");
-    for (int32_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < samples[k]->n; i++) {
-            size_t at = i * e->n_targets + target;
-            float r = (float)((double)samples[k]->scores[subject][at] - samples[k]->truths[at]);
-            if (!isfinite(r))
-                continue;
-            residuals[n] = r;
-            weights[n] = samples[k]->physics[i];
-            labels[n++] = k;
-        }
-    BL_TRY(bl_ranking_make(arena, n, residuals, 1, weights, labels, 1, -1, &ranking, err));
-    *ret_result = bl_kolmogorov_of(&ranking);
-    return BL_OK;
+/// A subject's predictions of a target.
+typedef struct said {
+    size_t subject, target, n_targets;
+} said;
+
+/// NaN where it is no finite number.
+static float residual_of(const bl_scored *events, size_t event, const void *user) {
+    const said *s = (const said *)user;
+    size_t at = event * s->n_targets + s->target;
+    float residual = (float)((double)events->scores[s->subject][at] - events->truths[at]);
+    return isfinite(residual) ? residual : NAN;
 }
 
 static bl_status test_subject(const bl_evaluation *e, size_t subject, size_t target,
                               bl_cells *cells, bl_section_output *to, bl_error *err) {
     bl_text *json = &to->json;
     bl_residuals train, test;
-    bl_kolmogorov k = {0};
-    bl_arena arena;
-    bl_arena_init(&arena, e->context);
-    bl_status status = compare(e, subject, target, &arena, &k, err);
-    bl_arena_release(&arena);
-    BL_TRY(status);
+    bl_kolmogorov k;
+    const said s = {subject, target, e->n_targets};
+    BL_TRY(bl_kolmogorov_overtraining(e, residual_of, &s, &k, err));
     BL_TRY(bl_measure_subject(e, e->train, subject, target, NULL, 0, &train, NULL, err));
     BL_TRY(bl_measure_subject(e, e->test, subject, target, NULL, 0, &test, NULL, err));
     bl_cells_add(cells, "%s", e->subjects[subject].name);

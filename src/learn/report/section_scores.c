@@ -11,9 +11,9 @@
 
 enum { N_BINS = 40 };
 
-/// Events of a class, or all others.
+/// A subject's scores of a class: of its events, or of all others.
 typedef struct sort {
-    size_t of_class;
+    size_t subject, of_class, n_classes;
     bool is_signal;
 } sort;
 
@@ -23,14 +23,13 @@ static bool is_of(const sort *s, int32_t label) {
 
 // ---- charts ----
 
-static bl_status fill(bl_section_output *to, const bl_evaluation *e, const bl_scored *events,
-                      size_t subject, const sort *s, const bl_histogram *bins,
-                      bl_histogram *ret_histogram, bl_error *err) {
-    const float *scores = events->scores[subject] + s->of_class;
+static bl_status fill(bl_section_output *to, const bl_scored *events, const sort *s,
+                      const bl_histogram *bins, bl_histogram *ret_histogram, bl_error *err) {
+    const float *scores = events->scores[s->subject] + s->of_class;
     BL_TRY(bl_binning_again(to->arena, bins, ret_histogram, err));
     for (size_t i = 0; i < events->n; i++)
         if (is_of(s, events->labels[i]))
-            bl_binning_fill(ret_histogram, scores[i * e->n_classes], events->physics[i]);
+            bl_binning_fill(ret_histogram, scores[i * s->n_classes], events->physics[i]);
     return BL_OK;
 }
 
@@ -65,12 +64,12 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_c
     bl_put_key(&to->json, "histograms");
     bl_text_add(&to->json, "[");
     for (size_t i = 0; i < 4; i++) {
-        const sort s = {of_class, i % 2};
+        const sort s = {0, of_class, e->n_classes, i % 2};
         const bl_scored *events = i < 2 ? e->test : e->train;
         bl_histogram h;
         if (!events)
             continue;
-        BL_TRY(fill(to, e, events, 0, &s, bins, &h, err));
+        BL_TRY(fill(to, events, &s, bins, &h, err));
         const bl_series like = {.label = label_of(to, e, &s, events->name),
                                 .mark = events == e->train ? BL_MARK_POINTS
                                         : s.is_signal      ? BL_MARK_FILLED
@@ -96,44 +95,16 @@ static bl_status draw(bl_section_output *to, const bl_evaluation *e, size_t of_c
 
 // ---- the test of over-training ----
 
-/// Test events are the ranking's signal, those of the training its background.
-static bl_status compare(const bl_evaluation *e, size_t subject, const sort *s, bl_arena *arena,
-                         bl_kolmogorov *ret_result, bl_error *err) {
-    const bl_scored *samples[2] = {e->train, e->test};
-    size_t most = e->train->n + e->test->n, n = 0;
-    float *scores = (float *)bl_arena_array(arena, most + 1, sizeof *scores);
-    double *weights = (double *)bl_arena_array(arena, most + 1, sizeof *weights);
-    int32_t *labels = (int32_t *)bl_arena_array(arena, most + 1, sizeof *labels);
-    bl_ranking ranking;
-    if (!scores || !weights || !labels)
-        return bl_error_nomem(err, most * sizeof *weights, "scores of training and test");
-    for (int32_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < samples[k]->n; i++) {
-            float score = samples[k]->scores[subject][i * e->n_classes + s->of_class];
-            if (!is_of(s, samples[k]->labels[i]) || isnan(score))
-                continue;
-            scores[n] = score;
-            weights[n] = samples[k]->physics[i];
-            labels[n++] = k;
-        }
-    BL_TRY(bl_ranking_make(arena, n, scores, 1, weights, labels, 1, -1, &ranking, err));
-    *ret_result = bl_kolmogorov_of(&ranking);
-    return BL_OK;
+static float score_of(const bl_scored *events, size_t event, const void *user) {
+    const sort *s = (const sort *)user;
+    return is_of(s, events->labels[event])
+               ? events->scores[s->subject][event * s->n_classes + s->of_class]
+               : NAN;
 }
 
-static bl_status test_sort(const bl_evaluation *e, size_t subject, const sort *s,
-                           bl_kolmogorov *ret_result, bl_error *err) {
-    bl_arena arena;
-    bl_arena_init(&arena, e->context);
-    bl_status status = compare(e, subject, s, &arena, ret_result, err);
-    bl_arena_release(&arena);
-    return status;
-}
-
-static void put_test(const bl_evaluation *e, size_t subject, const sort *s, const bl_kolmogorov *k,
-                     bl_cells *cells, bl_section_output *to) {
-    bl_text *json = &to->json;
-    bl_cells_add(cells, "%s", e->subjects[subject].name);
+static void put_test(const bl_evaluation *e, const sort *s, const bl_kolmogorov *k, bl_cells *cells,
+                     bl_text *json) {
+    bl_cells_add(cells, "%s", e->subjects[s->subject].name);
     bl_cells_add(cells, "%s", e->classes[s->of_class]);
     bl_cells_add(cells, "%s", s->is_signal ? "that class" : "all others");
     bl_cells_fixed(cells, 1, k->sizes[0]);
@@ -142,7 +113,7 @@ static void put_test(const bl_evaluation *e, size_t subject, const sort *s, cons
     bl_cells_fixed(cells, 4, k->p);
     bl_put_next(json);
     bl_text_add(json, "{");
-    bl_put_text(json, "model", e->subjects[subject].name);
+    bl_put_text(json, "model", e->subjects[s->subject].name);
     bl_put_text(json, "class", e->classes[s->of_class]);
     bl_put_text(json, "events", s->is_signal ? "signal" : "background");
     bl_put_number(json, "effective_train", k->sizes[0]);
@@ -161,11 +132,11 @@ static bl_status test_all(const bl_evaluation *e, bl_section_output *to, bl_erro
     for (size_t i = 0; i < e->n_subjects; i++)
         for (size_t k = bl_first_signal(e); e->subjects[i].n_models && k < e->n_classes; k++)
             for (int is_signal = 1; is_signal >= 0; is_signal--) {
-                const sort s = {k, is_signal};
+                const sort s = {i, k, e->n_classes, is_signal};
                 bl_kolmogorov result;
-                BL_TRY(test_sort(e, i, &s, &result, err));
+                BL_TRY(bl_kolmogorov_overtraining(e, score_of, &s, &result, err));
                 are_all_positive &= result.are_all_positive;
-                put_test(e, i, &s, &result, &cells, to);
+                put_test(e, &s, &result, &cells, &to->json);
             }
     BL_TRY(bl_cells_end(&cells, to, err));
     BL_TRY(bl_section_add_words(

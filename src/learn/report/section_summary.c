@@ -173,12 +173,7 @@ static bl_status add_classes(const bl_evaluation *e, bl_section_output *to, bl_e
 
 static void put_subject(const bl_evaluation *e, const bl_subject *subject, const row *r,
                         bl_text *json) {
-    bl_put_next(json);
-    bl_text_add(json, "{");
-    bl_put_text(json, "name", subject->name);
-    bl_put_text(json, "path", subject->path);
-    bl_put_text(json, "column", subject->column);
-    bl_put_integer(json, "models", (int64_t)subject->n_models);
+    bl_put_subject(json, subject);
     bl_put_key(json, "auc");
     bl_text_add(json, "{");
     for (size_t k = 0; k < e->n_classes; k++)

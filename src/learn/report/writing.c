@@ -206,6 +206,15 @@ void bl_put_contents(bl_text *json, const bl_histogram *histogram) {
     }
 }
 
+void bl_put_subject(bl_text *json, const bl_subject *subject) {
+    bl_put_next(json);
+    bl_text_add(json, "{");
+    bl_put_text(json, "name", subject->name);
+    bl_put_text(json, "path", subject->path);
+    bl_put_text(json, "column", subject->column);
+    bl_put_integer(json, "models", (int64_t)subject->n_models);
+}
+
 // ---- what figures are made of ----
 
 size_t bl_first_signal(const bl_evaluation *evaluation) { return evaluation->n_classes == 2; }

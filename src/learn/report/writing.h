@@ -70,6 +70,9 @@ void bl_put_numbers(bl_text *json, const char *key, const double *values, size_t
 void bl_put_texts(bl_text *json, const char *key, const char *const *values, size_t n);
 /// Keys "sumw" and "errors": lists of what is in each bin.
 void bl_put_contents(bl_text *json, const bl_histogram *histogram);
+/// Begins the next map of a list: keys "name", "path", "column" and "models" of a subject.
+void bl_put_subject(bl_text *json, const bl_subject *subject);
+
 // ---- what figures are made of ----
 
 /// Classes whose scores are looked at: of two the second, of more all of them, one after the other.
