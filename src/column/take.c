@@ -32,7 +32,8 @@ static bl_status take_bits(bl_context *context, const bl_column_span *spans, siz
         const bl_column_span span = spans[i];
         const bl_buffer *bits = of_null ? span.from->validity : span.from->values;
         for (int64_t k = span.first; k < span.first + span.n; k++, at++) {
-            unsigned bit = bits ? bits->data[k / 8] >> k % 8 & 1U : 1U; // without bits none is null
+            // without bits none is null
+            unsigned bit = bits ? (unsigned)bits->data[k / 8] >> k % 8 & 1U : 1U;
             to[at / 8] = (uint8_t)(to[at / 8] | bit << at % 8);
         }
     }
