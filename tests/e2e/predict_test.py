@@ -341,7 +341,7 @@ def test_killed(folder, many, tmp_path, to):
     subprocess.run([*words, f"{tmp_path}/whole/{to}"], check=True)
     seconds = time.monotonic() - begun
     rng, kills = random.Random(to), 0
-    for attempt in range(12):
+    for attempt in range(100):
         here = tmp_path / str(attempt)
         here.mkdir()
         kills += kill_until_done([*words, f"{here}/{to}"], rng, seconds)
