@@ -66,6 +66,26 @@ static inline void test_every_allocation_fails(bl_status (*work)(bl_context *con
     }
 }
 
+/// The same of work that takes long: some allocations fail, more of the first. What is read ahead
+/// of what is never used may fail unseen. \param spread the larger, the more of them
+static inline void test_some_allocations_fail(bl_status (*work)(bl_context *context, void *state),
+                                              void *state, long spread) {
+    test_allocator faulty = {0};
+    bl_allocator allocator = test_allocator_face(&faulty);
+    for (long n = 1;; n += 1 + n / spread) {
+        test_allocator_arm(&faulty, 0);
+        bl_context *context = test_context_of(1, &allocator, 0);
+        assert_non_null(context);
+        atomic_store(&faulty.fail_in, n);
+        bl_status status = work(context, state);
+        assert_true(status == BL_OK || (faulty.failed && status == BL_E_NOMEM));
+        bl_context_free(context);
+        assert_int_equal(faulty.n_live, 0);
+        if (!faulty.failed)
+            return;
+    }
+}
+
 static inline void test_state_allocations(void **state) {
     test_every_allocation_fails((bl_status(*)(bl_context *)) * state);
 }

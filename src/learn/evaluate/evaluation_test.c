@@ -9,7 +9,7 @@
 
 #include "data/loader/loader_testing.h"
 #include "learn/train/folds.h"
-#include "learn/train/start.h"
+#include "learn/train/start_testing.h"
 
 enum { FOLDS = 3, PATH = 256 };
 
@@ -38,14 +38,9 @@ static void write_model(const fixture *f, const char *name, const char *yaml, ui
                         size_t n_classes, const char *const *of) {
     bl_context *context = test_context(1);
     bl_start start = {0};
-    const bl_item *item = NULL;
     char path[PATH];
     path_of(f, name, path);
-    assert_ok(bl_bundle_new(context, &start.bundle, NULL));
-    bl_arena *arena = &start.bundle->arena;
-    assert_ok(bl_yaml_parse(arena, "n.yaml", yaml, strlen(yaml), &item, NULL));
-    assert_ok(bl_nn_graph_read(arena, item, &start.bundle->graph, NULL));
-    assert_ok(bl_start_network(&start, false, seed, NULL));
+    test_start_network(context, &start, yaml, seed);
     start.bundle->n_classes = n_classes;
     start.bundle->classes = of;
     assert_ok(bl_bundle_write(context, start.bundle, path, true, NULL));
@@ -284,22 +279,12 @@ static void without_room(void **state) {
 
 // ---- faults ----
 
-/// Allocation n fails. \return whether there was one
-static bool fails_at(fixture *f, long n) {
+static bl_status open_run(bl_context *context, void *state) {
     const char *const one = "run";
-    test_allocator faulty = {0};
-    bl_allocator allocator = test_allocator_face(&faulty);
-    bl_context *context = test_context_of(1, &allocator, 0);
     bl_evaluation *evaluation = NULL;
-    assert_non_null(context);
-    atomic_store(&faulty.fail_in, n);
-    bl_status status = open_paths(context, f, &one, 1, &evaluation, NULL);
-    // what is read ahead may fail unseen
-    assert_true(status == BL_OK || (faulty.failed && status == BL_E_NOMEM));
+    bl_status status = open_paths(context, (fixture *)state, &one, 1, &evaluation, NULL);
     bl_evaluation_close(evaluation);
-    bl_context_free(context);
-    assert_int_equal(faulty.n_live, 0);
-    return faulty.failed;
+    return status;
 }
 
 static void without_memory(void **state) {
@@ -309,8 +294,7 @@ static void without_memory(void **state) {
     path_of(f, "run", path);
     assert_ok(bl_folds_write(context, path, &f->set.prepared, NULL));
     bl_context_free(context);
-    for (long n = 1; fails_at(f, n); n += 1 + n / 20)
-        ;
+    test_some_allocations_fail(open_run, f, 20);
 }
 
 int main(void) {

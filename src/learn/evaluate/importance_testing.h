@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "data/loader/loader_testing.h"
 #include "learn/evaluate/evaluation.h"
-#include "learn/train/start.h"
+#include "learn/train/start_testing.h"
 
 enum { LOOKED_EVENTS = 600 };
 
@@ -90,19 +90,11 @@ static inline void looked_write_model(looked *l) {
     static const char *const classes[] = {"a", "b", "c"};
     bl_context *context = test_context(1);
     bl_start start = {0};
-    const bl_item *item = NULL;
-    assert_ok(bl_bundle_new(context, &start.bundle, NULL));
-    bl_arena *arena = &start.bundle->arena;
-    assert_ok(bl_yaml_parse(arena, "n.yaml", yaml, sizeof yaml - 1, &item, NULL));
-    assert_ok(bl_nn_graph_read(arena, item, &start.bundle->graph, NULL));
-    assert_ok(bl_start_network(&start, false, 1, NULL));
-    bl_nn_network *network = start.bundle->network;
-    const bl_nn_parameter *kernel = bl_nn_network_find(network, "last", "kernel");
-    assert_non_null(kernel);
-    memset(network->parameters + kernel->offset, 0, kernel->n * sizeof(float));
+    test_start_network(context, &start, yaml, 1);
+    float *kernel = test_start_kernel(&start);
     for (size_t k = 0; k < 3; k++)
-        network->parameters[kernel->offset + looked_at[k] * 3 + k] = 3;
-    bl_nn_network_pack(network);
+        kernel[looked_at[k] * 3 + k] = 3;
+    bl_nn_network_pack(start.bundle->network);
     start.bundle->n_classes = 3;
     start.bundle->classes = classes;
     snprintf(l->model, sizeof l->model, "%s/model.blm", l->set.folder);

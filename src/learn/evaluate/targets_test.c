@@ -9,7 +9,7 @@
 #include "data/loader/loader_testing.h"
 #include "learn/evaluate/evaluation.h"
 #include "learn/evaluate/importance.h"
-#include "learn/train/start.h"
+#include "learn/train/start_testing.h"
 
 enum { M = TEST_CLASSES };
 
@@ -27,21 +27,13 @@ static void write_model(fixture *f, const char *const *targets, const char *note
                                "layers: [Dense: {units: 3, name: last}]\n";
     bl_context *context = test_context(1);
     bl_start start = {0};
-    const bl_item *item = NULL;
-    assert_ok(bl_bundle_new(context, &start.bundle, NULL));
-    bl_arena *arena = &start.bundle->arena;
-    assert_ok(bl_yaml_parse(arena, "n.yaml", yaml, sizeof yaml - 1, &item, NULL));
-    assert_ok(bl_nn_graph_read(arena, item, &start.bundle->graph, NULL));
-    assert_ok(bl_start_network(&start, false, 1, NULL));
-    bl_nn_network *network = start.bundle->network;
-    const bl_nn_parameter *kernel = bl_nn_network_find(network, "last", "kernel");
-    assert_non_null(kernel);
-    memset(network->parameters + kernel->offset, 0, kernel->n * sizeof(float));
+    test_start_network(context, &start, yaml, 1);
+    float *kernel = test_start_kernel(&start);
     for (size_t k = 0; k < M; k++)
-        network->parameters[kernel->offset + k * M + k] = factors[k];
-    bl_nn_network_pack(network);
+        kernel[k * M + k] = factors[k];
+    bl_nn_network_pack(start.bundle->network);
     if (note)
-        assert_ok(bl_json_parse(arena, "note", note, strlen(note),
+        assert_ok(bl_json_parse(&start.bundle->arena, "note", note, strlen(note),
                                 &start.bundle->notes[BL_BUNDLE_dataset], NULL));
     start.bundle->n_classes = M;
     start.bundle->classes = targets;
@@ -168,31 +160,20 @@ static void importance_is_of_targets(void **state) {
 
 // ---- faults ----
 
-/// Allocation n fails. \return whether there was one
-static bool fails_at(fixture *f, long n) {
-    test_allocator faulty = {0};
-    bl_allocator allocator = test_allocator_face(&faulty);
-    bl_context *context = test_context_of(1, &allocator, 0);
+static bl_status open_and_ask(bl_context *context, void *state) {
     bl_evaluation *evaluation = NULL;
     bl_importance importance;
-    assert_non_null(context);
-    atomic_store(&faulty.fail_in, n);
-    bl_status status = open_model(context, f, &evaluation, NULL);
+    bl_status status = open_model(context, (fixture *)state, &evaluation, NULL);
     if (status == BL_OK)
         status = bl_importance_make(&evaluation->arena, evaluation, 0, &importance, NULL);
-    // what is read ahead may fail unseen
-    assert_true(status == BL_OK || (faulty.failed && status == BL_E_NOMEM));
     bl_evaluation_close(evaluation);
-    bl_context_free(context);
-    assert_int_equal(faulty.n_live, 0);
-    return faulty.failed;
+    return status;
 }
 
 static void without_memory(void **state) {
     fixture *f = (fixture *)*state;
     write_model(f, f->set.prepared.classes, NULL);
-    for (long n = 1; fails_at(f, n); n += 1 + n / 40)
-        ;
+    test_some_allocations_fail(open_and_ask, f, 40);
 }
 
 int main(void) {
